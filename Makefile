@@ -1,0 +1,33 @@
+# `make demo` and `make test` set up everything they need in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test test-all check format bench clean
+
+$(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev,onnx]'
+	touch $@
+
+demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
+	$(BIN)/onet reconstruct examples/*.png -o demo/ --preview
+
+test: $(STAMP)  ## the fast tests
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP)  ## every test, the slow ones too
+	$(BIN)/python -m pytest -m ''
+
+check: $(STAMP)  ## lint, formatting, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist demo *.egg-info onet_cli/_ext/*.so ext/*.c

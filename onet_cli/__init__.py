@@ -1,0 +1,28 @@
+"""Occupancy Networks for single-view 3D reconstruction: one photo in, one watertight mesh out.
+
+`load_model`, `reconstruct` and `ShapeStore` are the public Python API. They load on first use, so
+that `import onet_cli` and `onet --help` stay instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from onet_cli.models.checkpoint import load_model as load_model
+    from onet_cli.reconstruction.batch import reconstruct as reconstruct
+    from onet_cli.shapes.store import ShapeStore as ShapeStore
+
+__version__ = "0.1.0"
+__all__ = ["ShapeStore", "__version__", "load_model", "reconstruct"]
+
+_HOMES = {
+    "load_model": "onet_cli.models.checkpoint",
+    "reconstruct": "onet_cli.reconstruction.batch",
+    "ShapeStore": "onet_cli.shapes.store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

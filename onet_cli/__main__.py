@@ -1,0 +1,6 @@
+"""`python -m onet_cli` is `onet`."""
+
+from onet_cli.app import main
+
+if __name__ == "__main__":
+    main()

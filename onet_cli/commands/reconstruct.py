@@ -1,0 +1,80 @@
+"""`onet reconstruct`: one photo in, one watertight mesh out."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from onet_cli.commands.options import DEFAULT_MODEL, Checkpoint, Device, Quiet
+
+
+def reconstruct(
+    photos: Annotated[
+        list[str],
+        typer.Argument(help="Photos, folders, globs, or - for stdin.", show_default=False),
+    ],
+    checkpoint: Checkpoint = DEFAULT_MODEL,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Mesh file (.obj .ply .stl .glb .off) or folder [default: beside the photo].",
+        ),
+    ] = None,
+    resolution: Annotated[int, typer.Option(help="Cells per side of the final grid.")] = 128,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Probability from which a point is inside [default: the checkpoint's]."),
+    ] = None,
+    faces: Annotated[int | None, typer.Option(help="Simplify to this many faces.")] = None,
+    refine: Annotated[int, typer.Option(help="Steps of refinement by the field's gradient.")] = 0,
+    background: Annotated[
+        Literal["auto", "keep", "remove"], typer.Option(help="What to do with the background.")
+    ] = "auto",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Write a PNG of photo and mesh beside the mesh.")
+    ] = False,
+    device: Device = "auto",
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON list of all results.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn photos of single objects into watertight meshes.
+
+    Example: `onet reconstruct chair.png -o chair.glb --preview`
+    """
+    import json
+
+    from onet_cli.commands.report import progress_bar, show_failures
+    from onet_cli.models.checkpoint import load_checkpoint
+    from onet_cli.reconstruction.batch import (
+        BatchSettings,
+        choose_targets,
+        find_photos,
+        reconstruct_all,
+    )
+    from onet_cli.reconstruction.describe import describe_error, describe_line, describe_record
+    from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+
+    settings = GeneratorSettings(resolution, threshold, faces, refine)
+    found = find_photos(photos)
+    targets = choose_targets(found, output)
+    generator = MeshGenerator(load_checkpoint(checkpoint, device), settings)
+    results = []
+    # Without --json the lines on stdout show the progress.
+    with progress_bar("photos", quiet=quiet or not json_output) as advance:
+        for result in reconstruct_all(generator, found, targets, BatchSettings(background, preview)):
+            results.append(result)
+            advance(len(results), len(found))
+            if result.error is None and not (quiet or json_output):
+                typer.echo(describe_line(result))
+    if json_output:
+        typer.echo(json.dumps([describe_record(result) for result in results], indent=2))
+    failed = [result for result in results if result.error is not None]
+    if len(results) == 1 and failed and failed[0].error:
+        raise failed[0].error
+    show_failures([(str(result.photo), describe_error(result)) for result in failed], "failed")
+    if failed:
+        raise typer.Exit(1)

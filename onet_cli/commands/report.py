@@ -1,0 +1,91 @@
+"""What commands show: rich tables on stdout, progress and notes on stderr. The home of rich."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from onet_cli.training.callbacks import TrainingStatus
+
+ProgressCallback = Callable[[int, int], None]
+"""Called with the number of items done and the number of items in all."""
+
+output = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
+    """Yield a callback that moves a bar on stderr; the bar is drawn on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = quiet or not notes.is_terminal
+    with Progress(*columns, console=notes, transient=True, disable=hidden) as progress:
+        task = progress.add_task(title, total=None)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on stdout; the first column is left-aligned, the others right-aligned."""
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, name in enumerate(header):
+        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    output.print(table)
+
+
+def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
+    """List on stderr the inputs that failed and why."""
+    if not failures:
+        return
+    notes.print(f"{len(failures)} {what}:", style="bold")
+    for name, reason in failures:
+        notes.print(f"  {name}: {reason}", markup=False)
+
+
+@contextmanager
+def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"], None]]:
+    """Yield a listener that shows a bar on a terminal and prints a line for each validation."""
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[facts]}"),
+        TimeElapsedColumn(),
+    )
+    hidden = quiet or not notes.is_terminal
+    with Progress(*columns, console=notes, transient=True, disable=hidden) as progress:
+        task = progress.add_task("training", total=1.0, facts="")
+
+        def listen(status: "TrainingStatus") -> None:
+            facts = (
+                f"step {status.step}  loss {status.loss:.4f}  rate {status.rate:.1e}  "
+                f"{status.samples_per_second:.0f} samples/s"
+            )
+            progress.update(task, completed=status.spent, facts=facts)
+            if status.iou is not None and not quiet:
+                notes.print(f"{facts}  val IoU {status.iou:.3f}  {status.seconds:.0f} s")
+
+        yield listen

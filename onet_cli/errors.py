@@ -1,0 +1,60 @@
+"""Errors that a user can meet. `onet` prints them in two lines and exits 1."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class OnetError(Exception):
+    """What went wrong, and in `hint` what to try next. Programming mistakes are not OnetErrors."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders in preprocessing; the default would lose the hint.
+        return (_rebuild, (type(self), str(self), self.hint))
+
+
+def _rebuild(kind: type[OnetError], message: str, hint: str | None) -> OnetError:
+    return kind(message, hint=hint)
+
+
+class UnknownNameError(OnetError):
+    """No model, encoder, decoder, category or split has this name."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
+        """Return the error for `name`, hinting at the nearest of `known`."""
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
+        return cls(f"no {kind} is named {name!r}", hint=hint)
+
+
+class InvalidOptionError(OnetError):
+    """An option's value cannot work."""
+
+
+class InvalidGeometryError(OnetError):
+    """A mesh or point set is malformed."""
+
+
+class EmptySurfaceError(OnetError):
+    """A surface has no points or an occupancy field never crosses the threshold."""
+
+
+class PhotoError(OnetError):
+    """A photo cannot be read or shows no object."""
+
+
+class SourceError(OnetError):
+    """A shape source, or one shape in it, cannot be read."""
+
+
+class StoreError(OnetError):
+    """A data set on disk is missing, incomplete or of another format version."""
+
+
+class CheckpointError(OnetError):
+    """A checkpoint cannot be read or does not fit."""

@@ -1,0 +1,46 @@
+"""What to evaluate and how."""
+
+from dataclasses import dataclass
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.evaluation.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """Which objects are scored, and by which rules.
+
+    `categories` are ids or readable names (none: all), `limit` a number of objects, spread evenly
+    over the categories, `resolution` cells per side, `mesh_samples` the points drawn on each
+    predicted surface.
+
+    Raises:
+        InvalidOptionError: a value cannot work, or is not the protocol's.
+    """
+
+    protocol: Protocol = Protocol.STRICT
+    split: str = "test"
+    categories: tuple[str, ...] = ()
+    limit: int | None = None
+    view: int = 0
+    resolution: int = 128
+    seed: int = 0
+    mesh_samples: int = 100_000
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise InvalidOptionError(f"--limit must be at least 1, not {self.limit}")
+        if self.view < 0:
+            raise InvalidOptionError(f"views are counted from 0, there is no view {self.view}")
+        if self.seed < 0:
+            raise InvalidOptionError(f"--seed must be at least 0, not {self.seed}")
+        rules = self.protocol.rules
+        self._check_fixed("view", self.view, rules.view)
+        self._check_fixed("resolution", self.resolution, rules.resolution)
+
+    def _check_fixed(self, option: str, value: int, fixed: int | None) -> None:
+        if fixed is not None and value != fixed:
+            raise InvalidOptionError(
+                f"--protocol {self.protocol} is defined at --{option} {fixed}, not {value}",
+                hint="use --protocol strict, or leave the option out",
+            )

@@ -1,0 +1,11 @@
+"""Checkpoints to safetensors: any file that onet reads, in onet's own format."""
+
+from pathlib import Path
+
+from onet_cli.models.checkpoint import Checkpoint, save_checkpoint
+
+
+def export_safetensors(checkpoint: Checkpoint, target: Path, half: bool = False) -> int:
+    """Write `checkpoint` to `target`, with `half` in half precision; return the size in bytes."""
+    save_checkpoint(target, checkpoint.network, checkpoint.info, half=half)
+    return target.stat().st_size

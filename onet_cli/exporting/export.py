@@ -1,0 +1,94 @@
+"""What `onet export` does: the kinds of SOURCE and TARGET decide which exporter runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.geometry.mesh import MESH_SUFFIXES
+
+NETWORK_SUFFIXES = (".onnx", ".safetensors")
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of one export; None and False mean that the option was not given."""
+
+    faces: int | None = None
+    resolution: int | None = None
+    half: bool = False
+    device: str = "cpu"
+
+
+def export(source: str, target: Path, options: ExportOptions) -> list[str]:
+    """Write `source`, a mesh or a checkpoint, as `target`; return lines that say what came out.
+
+    Raises:
+        InvalidOptionError: `target`'s suffix does not go with `source`, or an option with `target`.
+        OnetError: as the exporter in charge.
+    """
+    suffix = target.suffix.lower()
+    from_mesh = Path(source).suffix.lower() in MESH_SUFFIXES
+    possible = _targets(from_mesh)
+    if suffix not in possible:
+        raise InvalidOptionError(
+            f"a {'mesh' if from_mesh else 'checkpoint'} cannot become {target.name}",
+            hint=f"give TARGET one of the suffixes {' '.join(possible)}",
+        )
+    _refuse_stray_options(suffix, options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if suffix in NETWORK_SUFFIXES:
+        return _export_network(source, target, options)
+    return _export_mesh(Path(source), target, options)
+
+
+def _targets(from_mesh: bool) -> tuple[str, ...]:
+    from onet_cli.exporting.mesh import VOXEL_SUFFIXES
+
+    return (*sorted(MESH_SUFFIXES), *VOXEL_SUFFIXES) if from_mesh else NETWORK_SUFFIXES
+
+
+def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
+    takes = {
+        "--faces": (options.faces is not None, tuple(sorted(MESH_SUFFIXES))),
+        "--resolution": (options.resolution is not None, (".npz", ".binvox")),
+        "--half": (options.half, (".safetensors",)),
+    }
+    for name, (given, suffixes) in takes.items():
+        if given and suffix not in suffixes:
+            raise InvalidOptionError(f"{name} goes with {' '.join(suffixes)}, not with {suffix}")
+
+
+def _export_mesh(source: Path, target: Path, options: ExportOptions) -> list[str]:
+    from onet_cli.exporting.mesh import (
+        DEFAULT_RESOLUTION,
+        VOXEL_SUFFIXES,
+        convert_mesh,
+        export_voxels,
+    )
+
+    if target.suffix.lower() in VOXEL_SUFFIXES:
+        grid = export_voxels(source, target, options.resolution or DEFAULT_RESOLUTION)
+        full, side = int(grid.occupancies.sum()), len(grid.occupancies)
+        return [f"{target}  {side} x {side} x {side} cells, {full} inside"]
+    mesh = convert_mesh(source, target, options.faces)
+    closed = "closed" if mesh.is_watertight else "not closed"
+    return [f"{target}  {len(mesh.vertices)} vertices, {len(mesh.faces)} faces, {closed}"]
+
+
+def _export_network(source: str, target: Path, options: ExportOptions) -> list[str]:
+    from onet_cli.models.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(source, options.device)
+    if target.suffix.lower() == ".safetensors":
+        from onet_cli.exporting.checkpoint import export_safetensors
+
+        size = export_safetensors(checkpoint, target, options.half)
+        return [f"{target}  {size / 1e6:.1f} MB, {'half' if options.half else 'single'} precision"]
+    from onet_cli.exporting.onnx import export_onnx
+
+    parity = export_onnx(checkpoint, target)
+    return [
+        *(str(file) for file in parity.files),
+        f"largest difference from torch: code {parity.max_error_code:.1e}, "
+        f"logits {parity.max_error_logits:.1e}",
+    ]

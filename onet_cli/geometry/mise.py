@@ -1,0 +1,142 @@
+"""Multiresolution iso-surface extraction: a dense grid of logits for the price of its surface.
+
+Source: Mescheder et al., CVPR 2019, section 3.3.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli._ext import mise as kernel
+from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.geometry.normalize import CUBE_EDGE
+
+PointFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""A field: points (N, 3) float32 in the unit-cube frame to (N,) logits."""
+
+SMALLEST_COARSE, LARGEST_COARSE = 16, 64
+"""Fewest and most cells per side of the grid that MISE starts from."""
+
+_BOTH_SIDES = 3  # a cell's state when it is undivided and the surface passes through it
+_NEW_POINTS_PER_CELL = 27 - 8
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The logits at every corner of an R x R x R grid, and what they cost.
+
+    `values` is (R+1, R+1, R+1) float32; index i of an axis lies at edge * (i / R - 0.5). `rounds`
+    counts the points evaluated in each call of the field.
+    """
+
+    values: NDArray[np.float32]
+    rounds: tuple[int, ...]
+
+    @property
+    def evaluations(self) -> int:
+        """How many points the field was evaluated at."""
+        return sum(self.rounds)
+
+
+def split_resolution(resolution: int) -> tuple[int, int]:
+    """Return (r0, k) with `resolution` = r0 * 2^k: the coarse grid and how often it is halved.
+
+    r0 is within 32..63, or `resolution` itself where that is smaller.
+
+    Raises:
+        InvalidOptionError: no r0 within 16..64 gives `resolution`; names the two nearest that work.
+    """
+    if not _is_valid(resolution):
+        nearest = _nearest_valid(resolution)
+        raise InvalidOptionError(
+            f"resolution {resolution} is not r0 * 2^k with r0 within 16..64",
+            hint=f"use {nearest[0]} or {nearest[1]}",
+        )
+    halvings = 0
+    while resolution >> halvings >= LARGEST_COARSE:
+        halvings += 1
+    return resolution >> halvings, halvings
+
+
+def evaluate_grid(
+    field: PointFunction, resolution: int, level: float, edge: float = CUBE_EDGE
+) -> Grid:
+    """Return the logits of `field` on a grid of `resolution` cells per side of the centred cube.
+
+    Starts from the coarse grid, divides every cell that has evaluated corners on both sides of
+    `level`, evaluates the corners this adds in one call of `field`, and goes on until nothing is
+    left to divide; so it follows a surface into cells that looked empty at first. Points
+    never evaluated get the value of an evaluated one on the same side of `level`.
+
+    Args:
+        field: called once per round with (N, 3) float32 points.
+        resolution: R in cells per side, as `split_resolution` accepts it.
+        level: logit at which the surface lies; values from `level` up count as inside.
+        edge: edge of the cube in the unit-cube frame.
+
+    Raises:
+        InvalidOptionError: `resolution` cannot be split.
+        InvalidGeometryError: `field` returned NaN.
+
+    Source: Mescheder et al., CVPR 2019, section 3.3 and figure 2.
+    """
+    coarse, depth = split_resolution(resolution)
+    level = float(np.float32(level))  # compared with float32 logits, here and in the extraction
+    side = resolution + 1
+    axis = np.arange(side, dtype=np.float32) / np.float32(resolution)
+    axis = np.float32(edge) * (axis - np.float32(0.5))
+    values = np.full(side**3, np.nan, dtype=np.float32)
+    states = np.zeros(sum((coarse << n) ** 3 for n in range(depth)), dtype=np.uint8)
+    points = _coarse_points(side, 1 << depth)
+    rounds = []
+    while len(points):
+        rounds.append(len(points))
+        results = _evaluate(field, points, axis)
+        kernel.record(points, results, level, coarse, depth, values, states)
+        active = np.flatnonzero(states == _BOTH_SIDES)
+        kernel.divide(active, level, coarse, depth, values, states)
+        points = np.empty(len(active) * _NEW_POINTS_PER_CELL, dtype=np.int64)
+        points = points[: kernel.request(active, coarse, depth, values, points)]
+    cube = values.reshape(side, side, side)
+    kernel.fill_forward(cube)
+    return Grid(cube, tuple(rounds))
+
+
+def _evaluate(
+    field: PointFunction, points: NDArray[np.int64], axis: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    coordinates = np.empty((len(points), 3), dtype=np.float32)
+    kernel.locate(points, axis, coordinates)
+    results = np.ascontiguousarray(field(coordinates), dtype=np.float32)
+    if results.shape != (len(points),):
+        raise ValueError(f"the field returned {results.shape} for {len(points)} points")
+    if np.isnan(results).any():
+        raise InvalidGeometryError(
+            "the occupancy field returned NaN", hint="the checkpoint may be damaged"
+        )
+    return results
+
+
+def _coarse_points(side: int, step: int) -> NDArray[np.int64]:
+    axis = np.arange(0, side, step, dtype=np.int64)
+    return ((axis[:, None, None] * side + axis[:, None]) * side + axis).ravel()
+
+
+def _is_valid(resolution: int) -> bool:
+    if resolution < SMALLEST_COARSE:
+        return False
+    while resolution > LARGEST_COARSE and resolution % 2 == 0:
+        resolution //= 2
+    return resolution <= LARGEST_COARSE
+
+
+def _nearest_valid(resolution: int) -> tuple[int, int]:
+    above = max(resolution, SMALLEST_COARSE)
+    while not _is_valid(above):
+        above += 1
+    below = resolution
+    while below >= SMALLEST_COARSE and not _is_valid(below):
+        below -= 1
+    return (below, above) if below >= SMALLEST_COARSE else (above, above + 1)

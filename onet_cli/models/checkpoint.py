@@ -1,0 +1,209 @@
+"""Checkpoints: a network's weights and all that is needed to use them, in one safetensors file.
+
+Reading one never runs code in it.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from onet_cli.errors import CheckpointError, UnknownNameError
+from onet_cli.models.device import resolve_device
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
+from onet_cli.models.spec import ModelSpec
+from onet_cli.models.weights import read_header, read_tensors, write_tensors
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointInfo",
+    "find_checkpoint",
+    "load_checkpoint",
+    "load_model",
+    "read_info",
+    "resolve_device",
+    "save_checkpoint",
+    "shipped_models",
+]
+
+FORMAT_VERSION = 1
+HEADER_KEY = "onet"
+PRETRAINED = Path(__file__).parent / "pretrained"
+
+
+def _onet_version() -> str:
+    try:
+        return metadata.version("onet")
+    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says about its weights.
+
+    `threshold` is the probability above which a point counts as inside; `categories` what the
+    network was trained on; `scores` and `training` are free notes, JSON-ready.
+    """
+
+    spec: ModelSpec
+    threshold: float = 0.2
+    categories: tuple[str, ...] = ()
+    step: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    onet_version: str = field(default_factory=_onet_version)
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        """Return the header that `from_json` reads."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "CheckpointInfo":
+        """Return what `to_json` wrote.
+
+        Raises:
+            CheckpointError: it is damaged, or of a newer format version.
+        """
+        try:
+            data = json.loads(text)
+            version = int(data["format_version"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise CheckpointError("the header cannot be read") from error
+        if version > FORMAT_VERSION:
+            raise CheckpointError(
+                f"it uses checkpoint format {version}; this onet reads up to {FORMAT_VERSION}",
+                hint="upgrade onet",
+            )
+        try:
+            spec = ModelSpec.from_dict(data.pop("spec"))
+            return cls(spec=spec, categories=tuple(data.pop("categories")), **data)
+        except (TypeError, KeyError) as error:
+            raise CheckpointError(f"the header is incomplete: {error}") from error
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network in eval mode and what is known about it."""
+
+    network: OccupancyNetwork
+    info: CheckpointInfo
+
+
+def save_checkpoint(
+    path: Path, network: OccupancyNetwork, info: CheckpointInfo, half: bool = False
+) -> None:
+    """Write `network`'s weights and `info` to `path`, whole or not at all.
+
+    With `half`, matrices and kernels are stored in half precision; biases and running statistics,
+    which are few and of any size, stay as they are.
+    """
+    tensors = {}
+    for name, tensor in network.state_dict().items():
+        narrow = half and tensor.is_floating_point() and tensor.ndim >= 2
+        tensor = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype)
+        tensors[name] = tensor.contiguous().clone()
+    write_tensors(path, tensors, {HEADER_KEY: info.to_json()})
+
+
+def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoint:
+    """Return the network, in eval mode and single precision, and its description.
+
+    Args:
+        path_or_name: a checkpoint of onet (`*.safetensors`), a training run's folder, a file of
+            the original implementation (`*.pt`), or the name of a shipped model.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, of another kind or of a newer version.
+        UnknownNameError: no shipped model has this name, or the file names an unknown encoder.
+        InvalidOptionError: this machine has no such device.
+    """
+    target = resolve_device(device)
+    path = find_checkpoint(path_or_name)
+    try:
+        info, tensors = _read(path)
+        network = _assemble(info.spec, tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}", hint=error.hint) from error
+    return Checkpoint(network.to(target).eval(), info)
+
+
+def load_model(path_or_name: str | Path, device: str = "auto") -> OccupancyNetwork:
+    """Return the network of a checkpoint, in eval mode; see `load_checkpoint`."""
+    return load_checkpoint(path_or_name, device).network
+
+
+def find_checkpoint(path_or_name: str | Path) -> Path:
+    """Return the file that `load_checkpoint` would read.
+
+    Raises:
+        CheckpointError: a path was given and nothing is there.
+        UnknownNameError: a name was given and no shipped model has it.
+    """
+    path = Path(path_or_name)
+    if path.is_dir() and (path / "best.safetensors").is_file():
+        return path / "best.safetensors"
+    if path.is_file():
+        return path
+    shipped = shipped_models()
+    if str(path_or_name) in shipped:
+        return PRETRAINED / f"{path_or_name}.safetensors"
+    if path.suffix or len(path.parts) > 1 or path.exists() or not shipped:
+        raise CheckpointError(f"there is no checkpoint at {path}", hint="`onet train` makes one")
+    raise UnknownNameError.among("shipped model", str(path_or_name), shipped)
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models whose weights come with this package, sorted."""
+    return sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+
+
+def read_info(path: Path) -> CheckpointInfo:
+    """Return what the checkpoint at `path` says of itself, without reading its weights.
+
+    Raises:
+        CheckpointError: the file is damaged, of another kind or of a newer version.
+    """
+    header = read_header(path)
+    if HEADER_KEY not in header:
+        raise CheckpointError(
+            "the file holds tensors but no description of a network",
+            hint="give a file that `onet train` wrote",
+        )
+    return CheckpointInfo.from_json(header[HEADER_KEY])
+
+
+def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
+    if path.suffix in OFFICIAL_SUFFIXES:
+        original = read_official(path)
+        info = CheckpointInfo(
+            spec=original.spec, step=original.step, training={"source": "original implementation"}
+        )
+        return info, original.tensors
+    return read_info(path), read_tensors(path)
+
+
+def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
+    # Built on no device, so that no time goes into initial weights that are then replaced.
+    with torch.device("meta"):
+        network = OccupancyNetwork(spec)
+    expected = network.state_dict()
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    names = sorted(expected.keys() | tensors.keys())
+    wrong = [
+        name for name in names if name not in expected or shapes.get(name) != expected[name].shape
+    ]
+    if wrong:
+        raise CheckpointError(
+            f"{len(wrong)} tensors do not fit the model {spec.name!r}, the first is {wrong[0]!r}"
+        )
+    wide = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
+    network.load_state_dict(wide, assign=True)
+    return network

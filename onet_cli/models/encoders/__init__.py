@@ -1,0 +1,5 @@
+"""Encoders of images; importing this package registers them."""
+
+from onet_cli.models.encoders import convnet, efficientnet, resnet
+
+__all__ = ["convnet", "efficientnet", "resnet"]

@@ -1,0 +1,129 @@
+"""The occupancy network: an encoder of images and a decoder of points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from onet_cli.models.encoders.pretrained import load_pretrained_features
+from onet_cli.models.registry import DECODERS, ENCODERS
+from onet_cli.models.spec import ModelSpec
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+
+
+class OccupancyNetwork(nn.Module):
+    """One image's occupancy as a function of space: f(point, image) -> logit.
+
+    Source: Mescheder et al., CVPR 2019, section 3.1.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, spec: ModelSpec) -> None:
+        """Build the network of `spec` with fresh weights.
+
+        Raises:
+            UnknownNameError: `spec` names an encoder or decoder that does not exist.
+            InvalidOptionError: the decoder cannot have the widths of `spec`.
+        """
+        super().__init__()
+        self.spec = spec
+        self.encoder = ENCODERS.get(spec.encoder)(spec.code_dim)
+        self.decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
+        # Constants, so not stored; on the CPU even where the weights are built on no device at all.
+        for name, values in (("mean", IMAGENET_MEAN), ("deviation", IMAGENET_DEVIATION)):
+            buffer = torch.tensor(values, device="cpu").view(1, 3, 1, 1)
+            self.register_buffer(name, buffer, persistent=False)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Return the codes (B, C) of `images` (B, 3, S, S), RGB in [0, 1]."""
+        code: Tensor = self.encoder((images - self.mean) / self.deviation)
+        return code
+
+    def decode(self, points: Tensor, code: Tensor) -> Tensor:
+        """Return logits (B, T) at `points` (B, T, 3), unit-cube frame, for `code` (B, C)."""
+        logits: Tensor = self.decoder(points, code)
+        return logits
+
+    def forward(self, images: Tensor, points: Tensor) -> Tensor:
+        """Return logits (B, T) at `points` (B, T, 3) for `images` (B, 3, S, S) in [0, 1]."""
+        return self.decode(points, self.encode(images))
+
+    @torch.no_grad()
+    def for_code(self, code: Tensor) -> Callable[[Tensor], Tensor]:
+        """Return the function of points (N, 3) to logits (N,) that `code` (1, C) stands for.
+
+        All that depends on the code alone is done once, here. The result agrees with `decode` up to
+        rounding, can be differentiated by the points (not by the weights), and keeps the weights as
+        they are now.
+        """
+        if self.training:
+            raise ValueError("for_code needs the network in eval mode: call eval() first")
+        if code.ndim != 2 or code.shape[0] != 1:
+            raise ValueError(f"for_code needs one code (1, C), not {tuple(code.shape)}")
+        return self.decoder.for_code(code)
+
+
+def build_network(spec: ModelSpec, seed: int | None = None) -> OccupancyNetwork:
+    """Return the network of `spec` with fresh weights, in training mode, on the CPU.
+
+    The same `seed` gives the same weights, and leaves torch's own random state alone.
+
+    Raises:
+        UnknownNameError: `spec` names an encoder or decoder that does not exist.
+        InvalidOptionError: the decoder cannot have the widths of `spec`.
+    """
+    if seed is None:
+        return OccupancyNetwork(spec)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return OccupancyNetwork(spec)
+
+
+def load_pretrained_encoder(network: OccupancyNetwork, path: Path) -> None:
+    """Load ImageNet weights (torchvision's or efficientnet-pytorch's file) into the encoder.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or of another network, or nobody has trained
+            this kind of encoder on ImageNet.
+    """
+    load_pretrained_features(network.encoder, path)
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """Learned numbers in each half of a network; running statistics are not counted."""
+
+    encoder: int
+    decoder: int
+
+    @property
+    def total(self) -> int:
+        """Return the count of the whole network."""
+        return self.encoder + self.decoder
+
+
+def count_parameters(spec: ModelSpec) -> ParameterCount:
+    """Return how many parameters the network of `spec` has, without allocating them."""
+    with torch.device("meta"):
+        network = OccupancyNetwork(spec)
+    return ParameterCount(_count(network.encoder), _count(network.decoder))
+
+
+def decoder_flops_per_point(spec: ModelSpec) -> int:
+    """Return floating-point operations per query point: multiply-adds of the matrices, times 2.
+
+    What is done once per image (the code's own layers) is left out.
+    """
+    with torch.device("meta"):
+        decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
+    return decoder.flops_per_point
+
+
+def _count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

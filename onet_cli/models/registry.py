@@ -1,0 +1,65 @@
+"""Names of encoders and decoders. Importing this loads no torch; looking a name up does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from onet_cli.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from onet_cli.models.decoders.decoder import Decoder
+
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+
+
+class Registry(Generic[Factory]):
+    """Classes of one kind by name.
+
+    The classes register themselves when the package `home` is imported, which happens at the first
+    look-up: so that a program that only prints its options need not load torch.
+    """
+
+    def __init__(self, kind: str, home: str) -> None:
+        self.kind = kind
+        self._home = home
+        self._factories: dict[str, Factory] = {}
+
+    def register(self, name: str) -> Callable[[Factory], Factory]:
+        """Return a decorator that enters a class, or any factory, as `name`."""
+
+        def enter(factory: Factory) -> Factory:
+            if name in self._factories:
+                raise ValueError(f"the {self.kind} {name!r} is registered twice")
+            self._factories[name] = factory
+            return factory
+
+        return enter
+
+    def get(self, name: str) -> Factory:
+        """Return what was registered as `name`.
+
+        Raises:
+            UnknownNameError: nothing was; the hint is the nearest name.
+        """
+        import_module(self._home)
+        if name not in self._factories:
+            raise UnknownNameError.among(self.kind, name, self._factories)
+        return self._factories[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Return every registered name, sorted."""
+        import_module(self._home)
+        return tuple(sorted(self._factories))
+
+
+ENCODERS: Registry[Callable[[int], nn.Module]] = Registry("encoder", "onet_cli.models.encoders")
+"""Called with C; the module takes normalised images (B, 3, S, S) to codes (B, C)."""
+
+DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
+    "decoder", "onet_cli.models.decoders"
+)
+"""Called with the widths of point, code and hidden layers, in this order."""

@@ -1,0 +1,47 @@
+"""A model's configuration: plain data, readable without torch."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from onet_cli.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Everything needed to build a network of the right shape.
+
+    `code_dim` is the encoder's output width C, `hidden_dim` the decoder's width, `point_dim` the
+    number of coordinates of a query point, `image_size` the edge in pixels that the encoder is
+    trained at.
+    """
+
+    name: str
+    encoder: str
+    decoder: str
+    code_dim: int = 256
+    hidden_dim: int = 256
+    point_dim: int = 3
+    image_size: int = 224
+    summary: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the specification as JSON-ready data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "ModelSpec":
+        """Return the specification that `to_dict` wrote.
+
+        Raises:
+            CheckpointError: a field is unknown (a newer version wrote it) or missing.
+        """
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(data) - known):
+            raise CheckpointError(
+                f"the model specification has unknown fields: {', '.join(unknown)}",
+                hint="upgrade onet",
+            )
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise CheckpointError(f"the model specification is incomplete: {error}") from error

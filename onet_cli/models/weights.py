@@ -1,0 +1,82 @@
+"""Files of tensors: safetensors, and what `torch.save` writes. Reading one never runs its code."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from onet_cli.errors import CheckpointError
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+    """Write `tensors` and the texts of `header` as safetensors to `path`, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(tensors, temporary, metadata=header)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Return the texts that a safetensors file carries beside its tensors.
+
+    Raises:
+        CheckpointError: the file is damaged or of another kind.
+    """
+    with _open(path) as file:
+        return dict(file.metadata() or {})
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file by name, on the CPU.
+
+    Raises:
+        CheckpointError: the file is damaged or of another kind.
+    """
+    with _open(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+
+
+def read_plain_pickle(path: Path) -> dict[str, Any]:
+    """Return the dictionary that `torch.save` wrote to `path`, refusing all but plain data.
+
+    Raises:
+        CheckpointError: the file is damaged or holds objects that would run code.
+    """
+    try:
+        with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load raises whatever the damage makes of the pickle
+        raise CheckpointError(
+            "the file is damaged or holds more than weights, and is not read",
+            hint="give a *.safetensors file, or a *.pt file of the original implementation",
+        ) from error
+    if not isinstance(content, dict):
+        raise CheckpointError("the file holds no network")
+    return content
+
+
+def _numpy_scalars() -> list[Any]:
+    # The original stores its best validation loss as a numpy scalar, which numpy 1 and 2 pickle by
+    # different names.
+    rebuild = np.float64(0).__reduce__()[0]
+    names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    kinds = [type(np.dtype(kind)) for kind in (np.float32, np.float64)]
+    return [*((rebuild, name) for name in names), np.dtype, *kinds]
+
+
+def _open(path: Path) -> Any:
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"not a whole safetensors file ({error})", hint="train or download it again"
+        ) from error

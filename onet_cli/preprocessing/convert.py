@@ -1,0 +1,139 @@
+"""From the arrays that data sets hold to the samples that we store, without changing a number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import SourceError
+from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_SIGNATURES = ((b"\xff\xd8\xff", b"\xff\xd9"), (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"))
+_TAIL = 1024  # writers may pad a picture after its end marker
+
+
+def occupancy_samples(arrays: Arrays) -> OccupancySamples:
+    """Return the samples of a `points.npz`: `points` (N, 3) and `occupancies`, packed or not.
+
+    Where N is not a multiple of 8 the first points are repeated, at most 7 of them: as a set, the
+    pairs of point and occupancy stay what they were, and none is invented.
+
+    Raises:
+        SourceError: an array is missing or malformed.
+    """
+    points = _points(arrays, "points")
+    occupancies = np.ravel(require(arrays, "occupancies"))
+    if occupancies.dtype == np.uint8 and len(occupancies) == -(-len(points) // 8) != len(points):
+        inside = np.unpackbits(occupancies, count=len(points)).view(np.bool_)
+    elif len(occupancies) == len(points):
+        inside = occupancies.astype(np.float32) >= 0.5
+    else:
+        raise SourceError(f"{len(occupancies)} occupancies do not fit {len(points)} points")
+    filled = np.arange(-(-len(points) // 8) * 8) % len(points)
+    if len(filled) == len(points):
+        return OccupancySamples(points, inside)
+    return OccupancySamples(points[filled], inside[filled])
+
+
+def surface_samples(arrays: Arrays) -> SurfaceSamples:
+    """Return the samples of a `pointcloud.npz`: `points` and `normals`, both (M, 3).
+
+    Raises:
+        SourceError: an array is missing or malformed.
+    """
+    points, normals = _points(arrays, "points"), _points(arrays, "normals")
+    if points.shape != normals.shape:
+        raise SourceError(f"{len(normals)} normals do not fit {len(points)} surface points")
+    return SurfaceSamples(points, normals)
+
+
+def unit_cube(arrays: Arrays) -> UnitCube:
+    """Return the unit cube that `loc` (3,) and `scale` () tell; without them, the source's frame.
+
+    Raises:
+        SourceError: they are malformed.
+    """
+    if "loc" not in arrays or "scale" not in arrays:
+        return UnitCube((0.0, 0.0, 0.0), 1.0)
+    centre = np.ravel(arrays["loc"]).astype(np.float64)
+    scale = np.ravel(arrays["scale"]).astype(np.float64)
+    if centre.shape != (3,) or scale.shape != (1,):
+        raise SourceError("loc and scale are no point and number")
+    if not (np.isfinite(centre).all() and np.isfinite(scale[0]) and scale[0] > 0):
+        raise SourceError("loc or scale is not finite and positive")
+    return UnitCube((float(centre[0]), float(centre[1]), float(centre[2])), float(scale[0]))
+
+
+def cameras(
+    arrays: Arrays, numbers: list[int], cube: UnitCube, surface: NDArray[np.floating]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Return the world and camera matrices of the views `numbers`, or None where they lack.
+
+    Official files mean `world_mat_<i>` for the source's frame, others for the unit cube. The one
+    that brings the surface into the first picture is right; if neither does, the cameras are not
+    those of the pictures, and None comes back.
+
+    Args:
+        arrays: `world_mat_<i>` (3, 4) and `camera_mat_<i>` (3, 3).
+        numbers: the views' numbers, in the order in which the matrices are wanted.
+        cube: where the unit cube lies in the source's frame.
+        surface: (M, 3) points of the shape in the unit cube.
+    """
+    try:
+        world = np.stack([arrays[f"world_mat_{i}"] for i in numbers]).astype(np.float64)
+        camera = np.stack([arrays[f"camera_mat_{i}"] for i in numbers]).astype(np.float64)
+    except (KeyError, ValueError):
+        return None
+    if world.shape[1:] != (3, 4) or camera.shape[1:] != (3, 3):
+        return None
+    moved = world.copy()
+    moved[:, :, 3] += world[:, :, :3] @ np.asarray(cube.centre)
+    moved[:, :, :3] *= cube.scale
+    for candidate in (moved, world):
+        if _share_in_picture(surface, candidate[0], camera[0]) > 0.9:
+            return candidate.astype(np.float32), camera.astype(np.float32)
+    return None
+
+
+def check_view(data: bytes, name: str) -> None:
+    """Raise SourceError unless `data` begins and ends like a JPEG or PNG picture."""
+    for head, tail in _SIGNATURES:
+        if data.startswith(head) and tail in data[-_TAIL:]:
+            return
+    raise SourceError(f"{name} is no whole JPEG or PNG picture")
+
+
+def require(arrays: Arrays, key: str) -> NDArray[Any]:
+    """Return the array `key`, or raise SourceError when it is missing."""
+    if key not in arrays:
+        raise SourceError(f"the array {key!r} is missing")
+    return arrays[key]
+
+
+def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
+    points = require(arrays, key)
+    if points.ndim != 2 or points.shape[1] != 3 or len(points) == 0:
+        raise SourceError(f"{key!r} must be (N, 3), not {points.shape}")
+    if points.dtype not in (np.float16, np.float32, np.float64):
+        raise SourceError(f"{key!r} must be floats, not {points.dtype}")
+    if not np.isfinite(points).all():
+        raise SourceError(f"{key!r} holds numbers that are not finite")
+    # The format has no doubles; also brings foreign byte orders into ours.
+    return points.astype(np.float16 if points.dtype == np.float16 else np.float32, copy=False)
+
+
+def _share_in_picture(
+    points: NDArray[np.floating], world: NDArray[np.float64], camera: NDArray[np.float64]
+) -> float:
+    """Return the share of `points` (M, 3) that fall in a picture centred on the principal point."""
+    seen = points[:1000].astype(np.float64) @ world[:, :3].T + world[:, 3]
+    depth = seen[:, 2]
+    pixels = seen @ camera.T
+    limit = 2 * camera[:2, 2] * depth[:, None]
+    # Compared before the division, so that a point at the camera does no harm.
+    inside = (depth > 0) & (pixels[:, :2] >= 0).all(axis=1) & (pixels[:, :2] <= limit).all(axis=1)
+    return float(inside.mean())

@@ -1,0 +1,203 @@
+"""The official ShapeNet data set of Occupancy Networks: its zip, read in place, or its folder."""
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import SourceError
+from onet_cli.geometry.normalize import UnitCube
+from onet_cli.preprocessing.convert import (
+    cameras,
+    check_view,
+    occupancy_samples,
+    surface_samples,
+    unit_cube,
+)
+from onet_cli.preprocessing.sources.members import FolderMembers, Members, ZipMembers
+from onet_cli.shapes.shape import Shape, ShapeId, Views
+from onet_cli.shapes.split import SPLITS
+
+SYNSETS = {
+    "02691156": "airplane",
+    "02828884": "bench",
+    "02933112": "cabinet",
+    "02958343": "car",
+    "03001627": "chair",
+    "03211117": "display",
+    "03636649": "lamp",
+    "03691459": "loudspeaker",
+    "04090263": "rifle",
+    "04256520": "sofa",
+    "04379243": "table",
+    "04401088": "telephone",
+    "04530566": "vessel",
+}
+"""Names of the 13 categories, where `metadata.yaml` is missing."""
+
+VIEWS_FOLDER = "img_choy2016"
+_PICTURES = (".jpg", ".jpeg", ".png")
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class ArchiveSource:
+    """Shapes in the layout `<root>/<synset>/<model>/{points,pointcloud}.npz, img_choy2016/`."""
+
+    name = "shapenet"
+    licence = "ShapeNet terms of use, https://shapenet.org/terms (research and education only)"
+    attribution = (
+        "Models: Chang et al., ShapeNet, arXiv:1512.03012. Renderings: Choy et al., 3D-R2N2, "
+        "ECCV 2016. Samples: Mescheder et al., Occupancy Networks, CVPR 2019."
+    )
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._members: Members = FolderMembers(path) if path.is_dir() else ZipMembers(path)
+        root = _find_root(self._members)
+        if root is None:
+            raise SourceError(
+                f"{path} is not in the layout of the official data set",
+                hint="expected ShapeNet/<synset>/<model>/points.npz, or <synset>/*.lst, inside",
+            )
+        self._root = root
+        self._ids: list[ShapeId] | None = None
+
+    def categories(self) -> dict[str, str]:
+        """Return the readable name of every category, by synset."""
+        names = {key: SYNSETS.get(key, key) for key in self._category_keys()}
+        text = self._members.read(f"{self._root}metadata.yaml")
+        try:
+            entries = json.loads(text or b"{}")
+            told = {key: str(entry["name"]).split(",")[0] for key, entry in entries.items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return names  # the names are a comfort: their file may be missing or odd
+        return {key: told.get(key) or name for key, name in names.items()}
+
+    def splits(self) -> dict[str, list[ShapeId]] | None:
+        """Return what the lists of all categories say; None when there are none at all."""
+        splits: dict[str, list[ShapeId]] = {}
+        for category in self._category_keys():
+            for split in SPLITS:
+                text = self._members.read(f"{self._root}{category}/{split}.lst")
+                if text is not None:
+                    lines = text.decode("utf-8", errors="replace").split()
+                    splits.setdefault(split, []).extend(ShapeId(category, n) for n in lines)
+        return splits or None
+
+    def ids(self) -> list[ShapeId]:
+        """Return every shape that has a folder or stands in a list, sorted."""
+        if self._ids is None:
+            found = {
+                ShapeId(category, name)
+                for category in self._category_keys()
+                for name in self._members.folders(f"{self._root}{category}")
+                if _is_plain(name)
+            }
+            listed = self.splits() or {}
+            self._ids = sorted(found.union(*listed.values()))
+        return self._ids
+
+    def read(self, shape_id: ShapeId) -> Shape:
+        """Return one shape; its pictures are the file's bytes, its samples the file's numbers."""
+        folder = f"{self._root}{shape_id.category}/{shape_id.name}/"
+        digest = hashlib.sha256()
+        samples = self._arrays(f"{folder}points.npz", digest)
+        surface = surface_samples(self._arrays(f"{folder}pointcloud.npz", digest))
+        cube = unit_cube(samples)
+        return Shape(
+            id=shape_id,
+            unit_cube=cube,
+            occupancy=occupancy_samples(samples),
+            surface=surface,
+            views=self._views(f"{folder}{VIEWS_FOLDER}/", digest, cube, surface.points),
+            source_hash=digest.hexdigest(),
+            licence=self.licence,
+        )
+
+    def _views(
+        self, folder: str, digest: "hashlib._Hash", cube: UnitCube, surface: NDArray[np.floating]
+    ) -> Views:
+        names = [n for n in self._members.list(folder) if n.lower().endswith(_PICTURES)]
+        if not names:
+            raise SourceError("there is no picture of it")
+        images = tuple(self._read(f"{folder}{name}", digest) for name in names)
+        for name, image in zip(names, images, strict=True):
+            check_view(image, f"{folder}{name}")
+        data = self._members.read(f"{folder}cameras.npz")
+        stems = [Path(name).stem for name in names]
+        if data is None or not all(stem.isdigit() for stem in stems):
+            return Views(images)
+        matrices = _parse(data, f"{folder}cameras.npz")
+        found = cameras(matrices, [int(stem) for stem in stems], cube, surface)
+        return Views(images, *found) if found else Views(images)
+
+    def _arrays(self, path: str, digest: "hashlib._Hash") -> dict[str, NDArray[Any]]:
+        return _parse(self._read(path, digest), path)
+
+    def _read(self, path: str, digest: "hashlib._Hash") -> bytes:
+        data = self._members.read(path)
+        if data is None:
+            raise SourceError(f"{path} is missing")
+        digest.update(data)
+        return data
+
+    def _category_keys(self) -> list[str]:
+        return [
+            name
+            for name in self._members.folders(self._root)
+            if _is_category(self._members, f"{self._root}{name}")
+        ]
+
+
+def is_archive_folder(path: Path) -> bool:
+    """Return whether a folder has the official layout."""
+    return _find_root(FolderMembers(path)) is not None
+
+
+def _find_root(members: Members) -> str | None:
+    """Return the folder that holds the categories, "" or ending in a slash; None if none does."""
+    for candidate in ("", *(f"{name}/" for name in members.folders("") if _is_plain(name))):
+        if any(_is_category(members, candidate + name) for name in members.folders(candidate)):
+            return candidate
+    return None
+
+
+def _is_category(members: Members, folder: str) -> bool:
+    if not _is_plain(folder.rpartition("/")[2]):
+        return False
+    names = members.list(folder)
+    if any(f"{split}.lst" in names for split in SPLITS):
+        return True
+    # Looking into a few is enough: the layout is the same everywhere.
+    return any("points.npz" in members.list(f"{folder}/{name}") for name in names[:20])
+
+
+def _is_plain(name: str) -> bool:
+    return not name.startswith((".", "__MACOSX"))
+
+
+def _parse(data: bytes, path: str) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays}
+    except _DAMAGE as error:
+        raise SourceError(f"{path} is damaged: {error}") from error

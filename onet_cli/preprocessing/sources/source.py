@@ -1,0 +1,41 @@
+"""What a place that shapes come from can do."""
+
+from typing import Protocol
+
+from onet_cli.shapes.shape import Shape, ShapeId
+
+
+class Source(Protocol):
+    """A collection of shapes, ready to be stored.
+
+    A source travels to worker processes by pickle: what cannot be pickled (an open archive) is left
+    behind and opened again on first use.
+    """
+
+    @property
+    def name(self) -> str:
+        """A short name, kept in `dataset.json`."""
+
+    @property
+    def licence(self) -> str:
+        """The terms under which the shapes may be used; empty when unknown."""
+
+    @property
+    def attribution(self) -> str:
+        """Whom to name and cite; empty when nobody asks for it."""
+
+    def categories(self) -> dict[str, str]:
+        """Return the readable name of every category, by the key that ids use."""
+
+    def splits(self) -> dict[str, list[ShapeId]] | None:
+        """Return the source's own train, val and test ids, or None when it has none."""
+
+    def ids(self) -> list[ShapeId]:
+        """Return every shape the source says it has, good or bad."""
+
+    def read(self, shape_id: ShapeId) -> Shape:
+        """Return one shape.
+
+        Raises:
+            SourceError: this shape is missing, damaged or incomplete; others may be fine.
+        """

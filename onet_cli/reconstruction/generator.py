@@ -1,0 +1,130 @@
+"""From a photo to a mesh: encode, evaluate the field by MISE, extract, simplify, refine."""
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from trimesh import Trimesh
+
+from onet_cli.errors import EmptySurfaceError, InvalidOptionError
+from onet_cli.geometry.isosurface import extract_surface
+from onet_cli.geometry.mesh import write_mesh
+from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
+from onet_cli.geometry.simplify import simplify
+from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.refine import refine
+from onet_cli.shapes.photo import resize_images
+
+FEWEST_FACES = 4
+"""A closed surface has at least the four faces of a tetrahedron."""
+
+
+@dataclass(frozen=True)
+class GeneratorSettings:
+    """How meshes are made from a field.
+
+    `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
+    from which a point is inside (None: the checkpoint's), `faces` the number of faces to simplify
+    to (None: all), `refine` the number of refinement steps.
+    """
+
+    resolution: int = 128
+    threshold: float | None = None
+    faces: int | None = None
+    refine: int = 0
+
+    def __post_init__(self) -> None:
+        split_resolution(self.resolution)
+        if self.threshold is not None and not 0 < self.threshold < 1:
+            raise InvalidOptionError(
+                f"the threshold is a probability between 0 and 1, not {self.threshold:g}"
+            )
+        if self.faces is not None and self.faces < FEWEST_FACES:
+            raise InvalidOptionError(f"a closed mesh has at least 4 faces, not {self.faces}")
+        if self.refine < 0:
+            raise InvalidOptionError(f"refinement takes 0 or more steps, not {self.refine}")
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A mesh in the unit-cube frame and how it came about.
+
+    `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
+    field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
+    probability at the surface.
+    """
+
+    mesh: Trimesh
+    seconds: float
+    evaluations: int
+    threshold: float
+    rounds: tuple[int, ...] = ()
+
+    def save(self, path: Path | str) -> None:
+        """Write the mesh to `path`, whole or not at all; the suffix picks the format.
+
+        Raises:
+            InvalidOptionError: the suffix is none of .obj .ply .stl .glb .off.
+        """
+        write_mesh(self.mesh, Path(path))
+
+
+class MeshGenerator:
+    """Makes meshes from photos with one network.
+
+    Raises:
+        InvalidOptionError: a setting cannot work.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None
+    ) -> None:
+        self.settings = settings or GeneratorSettings()
+        given = self.settings.threshold
+        self.threshold = checkpoint.info.threshold if given is None else given
+        # The one place where the probability becomes a logit.
+        self.level = math.log(self.threshold) - math.log1p(-self.threshold)
+        self._network = checkpoint.network.eval()
+        self._device = next(self._network.parameters()).device
+
+    def field(self, image: Tensor) -> OccupancyField:
+        """Return the occupancy field of `image` (3, H, W) uint8, prepared by shapes.photo."""
+        size = self._network.spec.image_size
+        # Not inference_mode: refinement differentiates through what is computed here.
+        with torch.no_grad():
+            pixels = resize_images(image[None], size).to(self._device)
+            code = self._network.encode(pixels)
+            return OccupancyField(self._network.for_code(code), self._device)
+
+    def generate(self, image: Tensor) -> Reconstruction:
+        """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.
+
+        Raises:
+            EmptySurfaceError: the field stays below the threshold everywhere.
+            InvalidGeometryError: the network returns NaN.
+        """
+        begin = time.perf_counter()
+        field = self.field(image)
+        grid = evaluate_grid(field, self.settings.resolution, self.level)
+        self._refuse_empty(grid)
+        mesh = extract_surface(grid.values, self.level)
+        if self.settings.faces is not None and self.settings.faces < len(mesh.faces):
+            mesh = simplify(mesh, self.settings.faces)
+        mesh = refine(mesh, field, self.level, self.settings.refine)
+        seconds = time.perf_counter() - begin
+        return Reconstruction(mesh, seconds, grid.evaluations, self.threshold, grid.rounds)
+
+    def _refuse_empty(self, grid: Grid) -> None:
+        highest = float(grid.values.max())
+        if highest < self.level:
+            probability = float(np.exp(-np.logaddexp(0.0, -highest)))
+            raise EmptySurfaceError(
+                f"no surface: the highest probability is {probability:.3g}, "
+                f"the threshold {self.threshold:.3g}",
+                hint=f"lower --threshold, to {probability / 2:.1g} for example",
+            )

@@ -1,0 +1,93 @@
+"""`dataset.json`: where a data set's shapes come from, what they are and who made them."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onet_cli.errors import StoreError
+
+FORMAT_VERSION = 1
+"""Version of the data format that this package writes and the newest that it reads."""
+
+
+@dataclass(frozen=True)
+class CategoryInfo:
+    """A category's readable name and how many shapes of it are stored."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms a source's shapes may be used, and whom to name."""
+
+    licence: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What `dataset.json` says.
+
+    `source` names the source that was written last, `categories` maps the source's own category
+    key (the synset for ShapeNet) to its name and count, `options` are those of the last run, and
+    `licences` has an entry for every source that shapes were written from.
+    """
+
+    source: str
+    categories: dict[str, CategoryInfo] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    licences: dict[str, Licence] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the text of `dataset.json`."""
+        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, name: str) -> "DatasetInfo":
+        """Return what `to_json` wrote; `name` is the file's, for messages.
+
+        Raises:
+            StoreError: the text is malformed or of a newer format version.
+        """
+        try:
+            data = json.loads(text)
+            check_version(int(data["format_version"]), name)
+            return cls(
+                source=data["source"],
+                categories={key: CategoryInfo(**c) for key, c in data["categories"].items()},
+                options=data["options"],
+                licences={key: Licence(**entry) for key, entry in data["licences"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{name} is not a data set description: {error!r}",
+                hint="run `onet preprocess` again",
+            ) from error
+
+
+def check_version(version: int, name: str) -> None:
+    """Raise StoreError when `name` uses a format `version` newer than this package reads."""
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{name} uses store format {version}; this onet reads up to {FORMAT_VERSION}",
+            hint="upgrade onet, or run `onet preprocess` again",
+        )
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` so that the file is whole or as it was before.
+
+    Raises:
+        StoreError: the folder cannot be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,357 @@
+"""A data set on disk, format version 1: one HDF5 file per shape, beside lists and a description."""
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import InvalidGeometryError, StoreError, UnknownNameError
+from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.info import FORMAT_VERSION, check_version, write_text_atomically
+from onet_cli.shapes.info import CategoryInfo as CategoryInfo
+from onet_cli.shapes.info import DatasetInfo as DatasetInfo
+from onet_cli.shapes.info import Licence as Licence
+from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
+
+CHUNK_ROWS = 4096
+"""Points that are stored, and read for training, together."""
+
+_UNSAFE = frozenset('/\\:*?"<>|')
+_AGAIN = "delete it and run `onet preprocess` again"
+
+
+class ShapeStore:
+    """The data set in one folder. Cheap to make, holds no open file, safe to copy to processes."""
+
+    def __init__(self, root: Path, info: DatasetInfo) -> None:
+        self.root = root
+        self._info = info
+
+    @classmethod
+    def create(cls, root: Path, info: DatasetInfo) -> "ShapeStore":
+        """Return a new store in `root` (made if need be), described by `info`.
+
+        Raises:
+            StoreError: the folder cannot be written to.
+        """
+        try:
+            (root / "shapes").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{root} cannot hold a data set: {error.strerror}") from error
+        store = cls(root, info)
+        store.update_info(info)
+        return store
+
+    @classmethod
+    def open(cls, root: Path) -> "ShapeStore":
+        """Return the store in `root`.
+
+        Raises:
+            StoreError: there is none, or it is damaged or of a newer format version.
+        """
+        description = Path(root) / "dataset.json"
+        try:
+            text = description.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"{root} is not a data set: {description.name} is missing or unreadable",
+                hint=f"make one with `onet preprocess SOURCE {root}`",
+            ) from error
+        return cls(Path(root), DatasetInfo.from_json(text, str(description)))
+
+    @property
+    def info(self) -> DatasetInfo:
+        """What `dataset.json` says."""
+        return self._info
+
+    def update_info(self, info: DatasetInfo) -> None:
+        """Replace the description, on disk and here."""
+        write_text_atomically(self.root / "dataset.json", info.to_json())
+        self._info = info
+
+    def splits(self) -> list[str]:
+        """Return the names of the splits that have a list."""
+        return sorted(path.stem for path in self.root.glob("*.lst"))
+
+    def ids(self, split: str | None = None) -> list[ShapeId]:
+        """Return the shapes of `split` in the order of its list, or all stored ones, sorted.
+
+        Raises:
+            UnknownNameError: there is no list of that name.
+        """
+        if split is None:
+            files = (self.root / "shapes").glob("*/[!.]*.h5")
+            return sorted(ShapeId(path.parent.name, path.stem) for path in files)
+        if split not in self.splits():
+            raise UnknownNameError.among("split", split, self.splits())
+        lines = (self.root / f"{split}.lst").read_text(encoding="utf-8").splitlines()
+        return [ShapeId.parse(line) for line in lines if line.strip()]
+
+    def set_split(self, name: str, ids: Iterable[ShapeId]) -> None:
+        """Write the list of the split `name`."""
+        lines = "".join(f"{shape_id}\n" for shape_id in ids)
+        write_text_atomically(self.root / f"{name}.lst", lines)
+
+    def path(self, shape_id: ShapeId) -> Path:
+        """Return where the shape's file is or would be, always inside the store.
+
+        Raises:
+            StoreError: category or name cannot be a plain file name.
+        """
+        for part in (shape_id.category, shape_id.name):
+            if (
+                not part.isprintable()
+                or part != part.strip()
+                or part.startswith(".")
+                or not part
+                or _UNSAFE.intersection(part)
+            ):
+                raise StoreError(f"{str(shape_id)!r} cannot be stored: {part!r} is no file name")
+        return self.root / "shapes" / shape_id.category / f"{shape_id.name}.h5"
+
+    def has(self, shape_id: ShapeId) -> bool:
+        """Return whether the shape is stored."""
+        return self.path(shape_id).is_file()
+
+    def remove_leftovers(self) -> int:
+        """Remove the temporary files of a run that was killed; return how many there were."""
+        leftovers = [*self.root.glob(".*.tmp"), *(self.root / "shapes").glob("*/.*.tmp")]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def write(self, shape: Shape, rng: np.random.Generator) -> Path:
+        """Store `shape`, its points shuffled by `rng`, and return the file, whole or absent.
+
+        Raises:
+            InvalidGeometryError: the shape's arrays do not fit each other or the format.
+            StoreError: the file cannot be written.
+        """
+        _check(shape)
+        path = self.path(shape.id)
+        temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Sizes of headers follow the library version: fix it, so that bytes are reproducible.
+            with h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+                _write_shape(file, shape, rng)
+            temporary.replace(path)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return path
+
+    def read(self, shape_id: ShapeId) -> Shape:
+        """Return everything stored about a shape.
+
+        Raises:
+            StoreError: the shape is not stored, or its file is damaged or too new. The other
+                readers below raise the same.
+        """
+        with self._open(shape_id) as file:
+            attributes = file.attrs
+            x, y, z = (float(value) for value in attributes["unit_cube_centre"])
+            return Shape(
+                id=shape_id,
+                unit_cube=UnitCube((x, y, z), float(attributes["unit_cube_scale"])),
+                occupancy=_read_rows(file, 0, file["points/points"].shape[0]),
+                surface=_read_surface(file),
+                views=_read_views(file),
+                source_hash=str(attributes["source_hash"]),
+                licence=str(attributes["licence"]),
+                extra=json.loads(attributes["extra"]),
+            )
+
+    def view_count(self, shape_id: ShapeId) -> int:
+        """Return the number of views stored of a shape."""
+        with self._open(shape_id) as file:
+            return int(file["images/offsets"].shape[0]) - 1
+
+    def chunk_count(self, shape_id: ShapeId) -> int:
+        """Return into how many chunks of `CHUNK_ROWS` points the shape's samples divide."""
+        with self._open(shape_id) as file:
+            return _chunk_count(file["points/points"].shape[0])
+
+    def read_view(self, shape_id: ShapeId, view: int) -> bytes:
+        """Return the encoded JPEG or PNG of one view.
+
+        Raises:
+            UnknownNameError: the shape has no view of that number.
+        """
+        with self._open(shape_id) as file:
+            offsets = file["images/offsets"][:]
+            _check_index("view", view, len(offsets) - 1, shape_id)
+            return bytes(file["images/data"][offsets[view] : offsets[view + 1]])
+
+    def read_chunk(self, shape_id: ShapeId, chunk: int) -> OccupancySamples:
+        """Return one chunk of points: a random sample of the shape's points.
+
+        A chunk has `CHUNK_ROWS` points. What remains after the last whole chunk belongs to that
+        one, so every point is in exactly one chunk and only a shape with fewer points has fewer.
+
+        Raises:
+            UnknownNameError: the shape has no chunk of that number.
+        """
+        with self._open(shape_id) as file:
+            rows = int(file["points/points"].shape[0])
+            count = _chunk_count(rows)
+            _check_index("chunk", chunk, count, shape_id)
+            stop = rows if chunk == count - 1 else (chunk + 1) * CHUNK_ROWS
+            return _read_rows(file, chunk * CHUNK_ROWS, stop)
+
+    def read_occupancy(self, shape_id: ShapeId) -> OccupancySamples:
+        """Return all points of a shape, in stored order."""
+        with self._open(shape_id) as file:
+            return _read_rows(file, 0, file["points/points"].shape[0])
+
+    def read_surface(self, shape_id: ShapeId) -> SurfaceSamples:
+        """Return the surface samples of a shape."""
+        with self._open(shape_id) as file:
+            return _read_surface(file)
+
+    @contextmanager
+    def _open(self, shape_id: ShapeId) -> Iterator[h5py.File]:
+        path = self.path(shape_id)
+        try:
+            yield _last.file(path)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{shape_id} is not in the data set {self.root}",
+                hint="run `onet preprocess` again to add what is missing",
+            ) from error
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise StoreError(f"{path} is damaged: {error}", hint=_AGAIN) from error
+
+
+class _LastFile(threading.local):
+    """The file that this thread read last, kept open: one sample is several reads of one file."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] | None = None
+        self._file: h5py.File | None = None
+
+    def file(self, path: Path) -> h5py.File:
+        """Return `path` opened, its format version checked."""
+        state = path.stat()
+        # A forked process must not use its parent's handle; a file may have been replaced.
+        key = (os.getpid(), path, state.st_ino, state.st_size, state.st_mtime_ns)
+        if self._file is None or key != self._key:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            file = h5py.File(path, "r")
+            check_version(int(file.attrs["format_version"]), str(path))
+            self._key, self._file = key, file
+        return self._file
+
+
+_last = _LastFile()
+
+
+def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
+    """Return every array of an HDF5 file, by its path in the file, such as `points/loc`.
+
+    Raises:
+        StoreError: the file is missing, truncated or no HDF5 file.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def collect(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = np.asarray(item[()])
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(collect)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    return arrays
+
+
+def _check(shape: Shape) -> None:
+    """Raise InvalidGeometryError unless the arrays of `shape` are what the format holds."""
+    points, occupancies = shape.occupancy.points, shape.occupancy.occupancies
+    surface, normals = shape.surface.points, shape.surface.normals
+    for array, what in ((points, "points"), (surface, "surface points"), (normals, "normals")):
+        if array.ndim != 2 or array.shape[1] != 3 or array.dtype not in (np.float16, np.float32):
+            raise InvalidGeometryError(
+                f"{shape.id}: {what} must be (N, 3) float16 or float32, "
+                f"not {array.shape} {array.dtype}"
+            )
+    if len(points) == 0 or len(points) % 8:
+        raise InvalidGeometryError(f"{shape.id}: {len(points)} points are no multiple of 8")
+    if occupancies.shape != (len(points),):
+        raise InvalidGeometryError(f"{shape.id}: not one occupancy for every point")
+    if surface.shape != normals.shape:
+        raise InvalidGeometryError(f"{shape.id}: not one normal for every surface point")
+    for matrix, rows in ((shape.views.world, (3, 4)), (shape.views.camera, (3, 3))):
+        if matrix is not None and matrix.shape != (len(shape.views.images), *rows):
+            raise InvalidGeometryError(f"{shape.id}: not one camera for every view")
+
+
+def _write_shape(file: h5py.File, shape: Shape, rng: np.random.Generator) -> None:
+    _write_attributes(file.attrs, shape)
+    images = shape.views.images
+    file["images/offsets"] = np.cumsum([0, *map(len, images)], dtype=np.int64)
+    file["images/data"] = np.frombuffer(b"".join(images), dtype=np.uint8)
+    if shape.views.world is not None and shape.views.camera is not None:
+        file["camera/world_mat"] = shape.views.world.astype(np.float32)
+        file["camera/camera_mat"] = shape.views.camera.astype(np.float32)
+    order = rng.permutation(len(shape.occupancy.points))
+    points = shape.occupancy.points[order]
+    rows = min(CHUNK_ROWS, len(points))
+    file.create_dataset("points/points", data=points, chunks=(rows, 3))
+    file["points/occupancies"] = np.packbits(shape.occupancy.occupancies[order])
+    file["pointcloud/points"] = shape.surface.points
+    file["pointcloud/normals"] = shape.surface.normals
+
+
+def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
+    attributes["format_version"] = FORMAT_VERSION
+    attributes["id"] = shape.id.name
+    attributes["category"] = shape.id.category
+    attributes["unit_cube_centre"] = np.asarray(shape.unit_cube.centre, dtype=np.float64)
+    attributes["unit_cube_scale"] = float(shape.unit_cube.scale)
+    attributes["source_hash"] = shape.source_hash
+    attributes["licence"] = shape.licence
+    attributes["extra"] = json.dumps(shape.extra, sort_keys=True)
+
+
+def _read_rows(file: h5py.File, start: int, stop: int) -> OccupancySamples:
+    # Chunks begin at multiples of 8 rows, so a range of rows is a range of whole bytes.
+    packed = file["points/occupancies"][start // 8 : -(-stop // 8)]
+    points = file["points/points"][start:stop]
+    return OccupancySamples(points, np.unpackbits(packed, count=stop - start).view(np.bool_))
+
+
+def _read_surface(file: h5py.File) -> SurfaceSamples:
+    return SurfaceSamples(file["pointcloud/points"][:], file["pointcloud/normals"][:])
+
+
+def _read_views(file: h5py.File) -> Views:
+    offsets = file["images/offsets"][:]
+    data = file["images/data"][:].tobytes()
+    images = tuple(data[a:b] for a, b in pairwise(offsets))
+    if "camera" not in file:
+        return Views(images)
+    return Views(images, file["camera/world_mat"][:], file["camera/camera_mat"][:])
+
+
+def _chunk_count(rows: int) -> int:
+    return max(1, rows // CHUNK_ROWS)
+
+
+def _check_index(kind: str, index: int, count: int, shape_id: ShapeId) -> None:
+    if not 0 <= index < count:
+        raise UnknownNameError(
+            f"{shape_id} has no {kind} {index}", hint=f"it has {count}, counted from 0"
+        )

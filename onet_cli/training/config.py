@@ -1,0 +1,101 @@
+"""What a training run was asked to do: plain data, written to RUN/config.json."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from onet_cli.errors import InvalidOptionError
+
+Sampling = Literal["uniform", "balanced"]
+Augmentation = Literal["none", "photo"]
+Precision = Literal["32", "bf16", "16"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When training ends: at the first of the limits that are set. All None means never."""
+
+    steps: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit is set."""
+        return self.steps is None and self.epochs is None and self.seconds is None
+
+    def spent(self, step: int, steps_per_epoch: int, seconds: float) -> float:
+        """Return the share of the budget that is used up, 0 at the start and 1 at the end."""
+        shares = [0.0]
+        if self.steps is not None:
+            shares.append(step / self.steps)
+        if self.epochs is not None:
+            shares.append(step / (self.epochs * steps_per_epoch))
+        if self.seconds is not None:
+            shares.append(seconds / self.seconds)
+        return min(max(shares), 1.0)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Every setting of a run apart from its data, network and place.
+
+    `rate` is the peak learning rate, reached after `warm_up` (a share of the budget) and followed
+    by half a cosine to zero. `points` are the query points drawn per sample. `ema_decay` is the
+    decay of the averaged weights, which are the ones validated and kept; 0 turns averaging off.
+    `validate_every` is in steps.
+    """
+
+    budget: Budget
+    batch_size: int = 32
+    points: int = 2048
+    sampling: Sampling = "uniform"
+    augmentation: Augmentation = "none"
+    rate: float = 1e-3
+    weight_decay: float = 0.01
+    warm_up: float = 0.03
+    ema_decay: float = 0.999
+    precision: Precision = "32"
+    validate_every: int = 200
+    validation_shapes: int = 512
+    workers: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "points", "validate_every", "validation_shapes"):
+            if getattr(self, name) < 1:
+                raise InvalidOptionError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 < self.rate < 1:
+            raise InvalidOptionError(f"the learning rate must lie in (0, 1), not {self.rate}")
+        if self.budget.unlimited:
+            raise InvalidOptionError(
+                "training would never end", hint="set --max-steps, --max-epochs or --max-time"
+            )
+
+    def write(self, path: Path, **more: Any) -> None:
+        """Write the settings, and `more` beside them, as JSON."""
+        path.write_text(json.dumps({"training": asdict(self), **more}, indent=2) + "\n")
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "TrainingConfig":
+        """Return the settings whose `asdict` is `data`; unknown keys are refused."""
+        if unknown := sorted(set(data) - {f.name for f in fields(cls)}):
+            raise InvalidOptionError(f"unknown training settings: {', '.join(unknown)}")
+        return cls(**{**data, "budget": Budget(**data["budget"])})
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds in a duration such as 90s, 25m, 1h30m or 2d.
+
+    Raises:
+        InvalidOptionError: `text` is not of that form.
+    """
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise InvalidOptionError(f"{text!r} is not a duration", hint="write 90s, 25m or 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -1,0 +1,178 @@
+"""A whole training run: data, network, Lightning's trainer, and the files in RUN/."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError
+from onet_cli.models.checkpoint import resolve_device
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.shapes.store import ShapeStore
+from onet_cli.training.callbacks import (
+    AveragedWeights,
+    Clock,
+    KeepBest,
+    Reporter,
+    TrainingStatus,
+)
+from onet_cli.training.config import TrainingConfig
+from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
+from onet_cli.training.draws import Draws
+from onet_cli.training.module import OccupancyModule
+
+_PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+VALIDATION_POINTS = 4096
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended: the best validation IoU, its checkpoint, and what was spent."""
+
+    best_iou: float
+    checkpoint: Path
+    steps: int
+    seconds: float
+
+
+class ShapeData(pl.LightningDataModule):
+    """The train and validation splits of a store."""
+
+    def __init__(self, root: Path, config: TrainingConfig) -> None:
+        super().__init__()
+        self.root, self.config = root, config
+        store = ShapeStore.open(root)
+        self.categories = tuple(sorted(store.info.categories))
+        self.training = OccupancyDataset(
+            root, store.ids("train"), config.points, config.sampling, config.seed
+        )
+        validation = store.ids("val")[: config.validation_shapes]
+        if not validation:
+            raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
+        self.validation = ValidationDataset(root, validation, VALIDATION_POINTS)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every training shape is drawn once."""
+        return max(1, -(-len(self.training) // self.config.batch_size))
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the endless stream of training batches, from the trainer's step on."""
+        assert self.trainer is not None
+        ranks = self.trainer.world_size
+        done = self.trainer.global_step * self.config.batch_size * ranks
+        draws = Draws(len(self.training), self.config.seed, done, self.trainer.global_rank, ranks)
+        return DataLoader(
+            self.training,
+            batch_size=self.config.batch_size,
+            sampler=draws,
+            num_workers=self.config.workers,
+            multiprocessing_context="forkserver" if self.config.workers else None,
+            persistent_workers=self.config.workers > 0,
+            prefetch_factor=4 if self.config.workers else None,
+        )
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return the fixed validation batches."""
+        return DataLoader(self.validation, batch_size=self.config.batch_size)
+
+
+def train_network(
+    data: Path,
+    run: Path,
+    network: OccupancyNetwork,
+    config: TrainingConfig,
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    listen: Callable[[TrainingStatus], None] = lambda status: None,
+) -> TrainingResult:
+    """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
+
+    Raises:
+        StoreError: `data` is no data set, or has no training or validation shapes.
+        InvalidOptionError: `run` holds an earlier run and `resume` is off.
+        CheckpointError: `resume` is on and there is nothing to resume.
+    """
+    last = run / "last.ckpt"
+    if resume and not last.is_file():
+        raise CheckpointError(f"{run} has no last.ckpt to resume", hint="train without --resume")
+    if not resume and last.exists():
+        raise InvalidOptionError(
+            f"{run} holds an earlier run", hint="add --resume, or choose another --output"
+        )
+    shapes = ShapeData(data, config)
+    run.mkdir(parents=True, exist_ok=True)
+    config.write(
+        run / "config.json",
+        model=network.spec.to_dict(),
+        data=str(data),
+        categories=shapes.categories,
+    )
+    pl.seed_everything(config.seed, verbose=False)
+    clock = Clock(config.budget, shapes.steps_per_epoch)
+    best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(data, config))
+    module = OccupancyModule(network, config, clock.spent)
+    reporter = Reporter(clock, best, config.batch_size, listen)
+    trainer = _trainer(run, config, device, [clock, best, *_averaging(config), reporter])
+    _quieten()
+    trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    trainer.validate(module, shapes, verbose=False)
+    trainer.save_checkpoint(last)
+    return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
+
+
+def _trainer(
+    run: Path, config: TrainingConfig, device: str, callbacks: list[pl.Callback]
+) -> pl.Trainer:
+    accelerator = {"cuda": "gpu"}.get(kind := resolve_device(device).type, kind)
+    last = ModelCheckpoint(
+        dirpath=run,
+        filename="last",
+        every_n_train_steps=config.validate_every,
+        enable_version_counter=False,
+    )
+    csv = CSVLogger(run, name="", version="")
+    board = TensorBoardLogger(run, name="", version="")
+    return pl.Trainer(
+        accelerator=accelerator,
+        devices=1,
+        precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
+        max_epochs=-1,
+        val_check_interval=config.validate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        logger=[csv, board],
+        log_every_n_steps=min(25, config.validate_every),
+        callbacks=[*callbacks, last],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=run,
+    )
+
+
+def _averaging(config: TrainingConfig) -> list[pl.Callback]:
+    return [AveragedWeights(config.ema_decay)] if config.ema_decay else []
+
+
+def _provenance(data: Path, config: TrainingConfig) -> dict[str, object]:
+    info = ShapeStore.open(data).info
+    settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget")}
+    return {"source": info.source, "shapes": len(ShapeStore.open(data).ids("train")), **settings}
+
+
+def _quieten() -> None:
+    """Silence Lightning's advice, which is for its developers and not for our users."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from onet_cli import app as app_module
+from onet_cli.errors import OnetError
+
+NUMERIC = "numpy torch trimesh h5py skimage PIL lightning rich.progress".split()
+
+
+def test_help_loads_nothing_numeric():
+    program = (
+        "import sys; from typer.testing import CliRunner; from onet_cli.app import app\n"
+        "result = CliRunner().invoke(app, ['--help'])\n"
+        "assert result.exit_code == 0 and 'reconstruct' in result.output\n"
+        f"print([name for name in {NUMERIC!r} if name in sys.modules])"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "command", ["preprocess", "train", "evaluate", "reconstruct", "export", "models"]
+)
+def test_every_command_explains_itself_with_an_example(command):
+    result = CliRunner().invoke(app_module.app, [command, "--help"])
+
+    assert result.exit_code == 0
+    assert "Example" in result.output
+    assert f"onet {command}" in " ".join(result.output.split())
+
+
+def test_a_wrong_option_is_a_usage_error():
+    assert CliRunner().invoke(app_module.app, ["models", "--nonsense"]).exit_code == 2
+
+
+def test_an_error_is_two_lines_without_a_traceback(monkeypatch, capsys):
+    def fail():
+        raise OnetError("chairs.h5 is torn", hint="mend it")
+
+    broken = typer.Typer()
+    broken.command()(fail)
+    monkeypatch.setattr(app_module, "app", broken)
+    monkeypatch.setattr(sys, "argv", ["onet"])
+
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: chairs.h5 is torn\n  try: mend it\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion_offers_the_commands(shell):
+    environment = {
+        "_ONET_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "onet re",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "onet re",
+        "PATH": "",
+    }
+    program = "from onet_cli.app import main; import sys; sys.argv = ['onet']; main()"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert "reconstruct" in result.stdout

@@ -1,0 +1,135 @@
+import json
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from onet_cli.commands.evaluate import evaluate
+from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError, UnknownNameError
+from onet_cli.evaluation.report import from_json
+from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.spec import ModelSpec
+from onet_cli.shapes.shape import ShapeId
+from tests.evaluation.synthetic import CHAIR, SOFA, make_store
+
+IDS = [ShapeId(CHAIR, "a"), ShapeId(SOFA, "b"), ShapeId(SOFA, "c")]
+SMALL = ["--resolution", "16", "--device", "cpu"]
+
+app = typer.Typer()
+app.command()(evaluate)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_store(tmp_path_factory.mktemp("data"), IDS).root
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    torch.manual_seed(0)
+    spec = ModelSpec("tiny", "resnet18", "simple", code_dim=16, hidden_dim=16, image_size=32)
+    path = tmp_path_factory.mktemp("run") / "best.safetensors"
+    save_checkpoint(path, OccupancyNetwork(spec), CheckpointInfo(spec, threshold=0.5))
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_json_holds_every_object_and_where_it_came_from(data, checkpoint):
+    result = run(data, "--checkpoint", checkpoint, "--format", "json", *SMALL)
+
+    table = from_json(result.stdout)
+    assert result.exit_code == 0
+    assert [entry.id for entry in table.objects] == IDS
+    assert table.facts.threshold == 0.5
+    assert table.facts.resolution == 16
+    assert table.facts.checkpoint_path == str(checkpoint)
+    assert len(table.facts.checkpoint_sha256) == 64
+    assert table.facts.data_source == "synthetic"
+    assert table.objects[0].occupancy_points == 2000
+
+
+def test_the_same_run_twice_writes_the_same_bytes(data, checkpoint, tmp_path):
+    for name in ("one.json", "two.json"):
+        run(data, "-c", checkpoint, "--output", tmp_path / name, *SMALL)
+
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+
+
+def test_a_file_gets_its_format_by_suffix_while_the_table_is_printed(data, checkpoint, tmp_path):
+    result = run(data, "-c", checkpoint, "-o", tmp_path / "scores.csv", *SMALL)
+
+    assert (tmp_path / "scores.csv").read_text().startswith("row,category,")
+    assert "category mean" in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def test_quiet_prints_nothing_beside_the_file(data, checkpoint, tmp_path):
+    result = run(data, "-c", checkpoint, "-o", tmp_path / "scores.md", "--quiet", *SMALL)
+
+    assert result.output == ""
+    assert "| chair |" in (tmp_path / "scores.md").read_text()
+
+
+def test_a_limit_and_a_category_narrow_what_is_scored(data, checkpoint):
+    options = ["--category", "sofa", "--limit", 1, "--format", "json"]
+
+    scores = json.loads(run(data, "-c", checkpoint, *options, *SMALL).stdout)
+
+    assert [entry["id"] for entry in scores["objects"]] == [str(IDS[1])]
+
+
+def test_a_surface_that_is_empty_is_a_score_and_no_failure(data, tmp_path):
+    spec = ModelSpec("tiny", "resnet18", "simple", code_dim=16, hidden_dim=16, image_size=32)
+    path = tmp_path / "shy.safetensors"
+    save_checkpoint(path, OccupancyNetwork(spec), CheckpointInfo(spec, threshold=1 - 1e-12))
+
+    result = run(data, "-c", path, "--format", "json", *SMALL)
+
+    scores = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert scores["empty"] == scores["scored"] == 3
+    assert scores["instance_mean"]["iou"] == 0.0
+
+
+def test_an_object_that_cannot_be_read_is_listed_and_the_exit_code_is_1(checkpoint, tmp_path):
+    store = make_store(tmp_path / "data", IDS)
+    store.path(IDS[0]).unlink()
+
+    result = run(store.root, "-c", checkpoint, "--format", "json", *SMALL)
+
+    assert result.exit_code == 1
+    assert "1 objects without a score" in result.stderr
+    assert str(IDS[0]) in result.stderr
+    assert json.loads(result.stdout)["scored"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--split", "train"], StoreError),
+        (["--split", "tset"], UnknownNameError),
+        (["--category", "char"], UnknownNameError),
+        (["--checkpoint", "nowhere/best.safetensors"], CheckpointError),
+        (["--protocol", "paper", "--resolution", "32"], InvalidOptionError),
+        (["--output", "nowhere/scores.json"], InvalidOptionError),
+    ],
+)
+def test_what_cannot_work_is_an_error_with_a_message(data, checkpoint, options, error):
+    result = run(data, "-c", checkpoint, *options)
+
+    assert isinstance(result.exception, error)
+
+
+def test_a_folder_that_is_no_data_set_is_an_error(checkpoint, tmp_path):
+    result = run(tmp_path, "-c", checkpoint)
+
+    assert isinstance(result.exception, StoreError)
+
+
+def test_an_unknown_protocol_is_a_usage_error(data, checkpoint):
+    assert run(data, "-c", checkpoint, "--protocol", "lenient").exit_code == 2

@@ -1,0 +1,98 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
+from onet_cli.geometry.isosurface import extract_surface
+from tests.analytic import Sphere, Torus, grid_points, is_closed_manifold
+
+RECORDED = json.loads((Path(__file__).parents[1] / "data" / "mise.json").read_text())
+
+
+def assert_clean(mesh):
+    assert is_closed_manifold(mesh)
+    assert mesh.volume > 0
+    assert mesh.area_faces.min() > 0
+    assert len(np.unique(mesh.vertices, axis=0)) == len(mesh.vertices)
+    assert len(np.unique(np.sort(mesh.faces, axis=1), axis=0)) == len(mesh.faces)
+
+
+def test_a_sphere_comes_back_in_place_and_oriented_outward():
+    sphere = Sphere(0.3, (0.1, -0.05, 0.15))
+
+    mesh = extract_surface(sphere.depth(grid_points(64, 1.1)), level=0.0)
+
+    assert_clean(mesh)
+    assert mesh.volume == pytest.approx(sphere.volume, rel=2e-3)
+    assert np.abs(sphere.depth(mesh.vertices)).max() < 1e-3
+    outward = mesh.triangles_center - sphere.centre
+    assert ((outward * mesh.face_normals).sum(axis=1) > 0).all()
+
+
+def test_a_torus_has_the_counts_and_measures_of_the_original_implementation():
+    recorded = RECORDED["torus"]
+    values = 40 * Torus(0.3, 0.1).depth(grid_points(128, 1.1)[..., [0, 2, 1]])
+
+    mesh = extract_surface(values, recorded["threshold_logit"])
+
+    assert len(mesh.vertices) == recorded["mesh"]["n_vertices"]
+    assert len(mesh.faces) == recorded["mesh"]["n_faces"]
+    assert mesh.volume == pytest.approx(recorded["mesh"]["volume"], rel=1e-6)
+    assert mesh.area == pytest.approx(recorded["mesh"]["area"], rel=1e-6)
+    np.testing.assert_allclose(mesh.bounds, recorded["mesh"]["bounds"], atol=1e-6)
+
+
+def test_a_shape_that_reaches_the_cube_is_closed_at_its_face():
+    mesh = extract_surface(Sphere(0.2, (0.5, 0, 0)).depth(grid_points(32, 1.1)), level=0.0)
+
+    assert_clean(mesh)
+    assert mesh.bounds[1, 0] == pytest.approx(0.55, abs=1e-4)
+
+
+def test_a_full_grid_gives_the_cube_itself():
+    mesh = extract_surface(np.ones((5, 5, 5)), level=0.0, edge=2.0)
+
+    assert_clean(mesh)
+    assert mesh.volume == pytest.approx(8, rel=2e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), side=st.integers(2, 8), kind=st.integers(0, 3))
+def test_any_field_gives_a_closed_surface_without_degenerate_faces(seed, side, kind):
+    rng = np.random.default_rng(seed)
+    values = [
+        lambda: rng.standard_normal((side,) * 3),
+        lambda: rng.integers(-2, 3, (side,) * 3),  # full of ties with the level
+        lambda: np.exp(rng.normal(0, 8, (side,) * 3)) * rng.choice([-1, 1], (side,) * 3),
+        lambda: rng.choice([-np.inf, 0, np.inf], (side,) * 3),
+    ][kind]()
+    values[0, 0, 0] = 1
+
+    assert_clean(extract_surface(values, level=0.0))
+
+
+def test_a_value_at_the_level_counts_as_inside():
+    values = np.full((4, 4, 4), -1.0)
+    values[1, 2, 1] = 0.5
+
+    mesh = extract_surface(values, level=0.5, edge=3.0)
+
+    assert_clean(mesh)
+    np.testing.assert_allclose(mesh.bounds.mean(axis=0), (-0.5, 0.5, -0.5), atol=1e-6)
+
+
+def test_an_empty_field_is_an_error_with_the_highest_value():
+    with pytest.raises(EmptySurfaceError, match=r"highest value is -3\.5"):
+        extract_surface(np.full((9, 9, 9), -3.5), level=-1.0)
+
+
+@pytest.mark.parametrize(
+    "values", [np.full((3, 3, 3), np.nan), np.ones((3, 3)), np.ones((2, 3, 3))]
+)
+def test_what_is_no_cube_of_numbers_is_refused(values):
+    with pytest.raises(InvalidGeometryError):
+        extract_surface(values, level=0.0)

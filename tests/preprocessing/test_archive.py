@@ -1,0 +1,174 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from onet_cli.errors import SourceError
+from onet_cli.preprocessing.options import PreprocessOptions
+from onet_cli.preprocessing.sources.archive import ArchiveSource
+from onet_cli.preprocessing.sources.resolve import open_source
+from onet_cli.shapes.shape import ShapeId
+from tests.preprocessing import official_layout as layout
+
+GOOD = ShapeId("03001627", "good1")
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return layout.write_zip(tmp_path / "official.zip", layout.troubled())
+
+
+def test_samples_pictures_and_cameras_come_back_as_they_are_in_the_zip(archive):
+    shape = ArchiveSource(archive).read(GOOD)
+
+    truth, cloud = layout.samples(1), layout.surface(1)
+    assert shape.occupancy.points.dtype == np.float16
+    np.testing.assert_array_equal(shape.occupancy.points, truth["points"])
+    np.testing.assert_array_equal(np.packbits(shape.occupancy.occupancies), truth["occupancies"])
+    np.testing.assert_array_equal(shape.surface.points, cloud["points"])
+    np.testing.assert_array_equal(shape.surface.normals, cloud["normals"])
+    assert shape.views.images == tuple(layout.picture(100 + i) for i in range(3))
+    assert shape.unit_cube.centre == pytest.approx(truth["loc"])
+    assert shape.unit_cube.scale == 0.75
+
+
+def test_cameras_take_the_unit_cube_to_the_picture(archive):
+    views = ArchiveSource(archive).read(GOOD).views
+
+    assert views.world is not None
+    centre = views.camera[0] @ views.world[0][:, 3]
+    np.testing.assert_allclose(centre[:2] / centre[2], [16, 16], atol=1e-4)
+    right = views.world[0] @ [0.5, 0, 0, 1]
+    np.testing.assert_allclose(right, [0.375, 0, 2], atol=1e-6)
+
+
+def test_cameras_that_are_missing_or_show_something_else_are_left_out(tmp_path):
+    files = layout.model(1)
+    away = layout.cameras(3, 1)
+    for i in range(3):
+        away[f"world_mat_{i}"] = away[f"world_mat_{i}"] + [[0, 0, 0, 50]] * 3
+    without = {k: v for k, v in files.items() if "cameras" not in k}
+    wrong = files | {"img_choy2016/cameras.npz": layout.npz(**away)}
+    objects = {"c/without": without, "c/wrong": wrong}
+    tree = {f"{key}/{name}": data for key, m in objects.items() for name, data in m.items()}
+    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", tree))
+
+    assert source.read(ShapeId("c", "without")).views.world is None
+    assert source.read(ShapeId("c", "wrong")).views.world is None
+
+
+@pytest.mark.parametrize("root", ["", "ShapeNet/", "another name/"])
+@pytest.mark.parametrize("write", [layout.write_zip, layout.write_folder])
+def test_zip_and_folder_hold_the_same_shapes_whatever_the_root_is_called(tmp_path, root, write):
+    path = write(tmp_path / "set", layout.troubled(), root)
+
+    source = ArchiveSource(path)
+
+    assert [str(shape_id) for shape_id in source.ids()] == [
+        "03001627/good1",
+        "03001627/grey",
+        "03001627/truncated",
+        "04379243/blind",
+        "04379243/good3",
+    ]
+    assert source.splits()["test"] == [ShapeId("03001627", "grey")]
+    assert source.read(GOOD).source_hash
+
+
+def test_a_source_that_crossed_a_process_border_reads_on(archive):
+    source = ArchiveSource(archive)
+    source.ids()
+
+    copy = pickle.loads(pickle.dumps(source))
+
+    assert copy.read(GOOD).source_hash == source.read(GOOD).source_hash
+
+
+def test_category_names_come_from_the_metadata_or_from_the_known_synsets(tmp_path):
+    files = layout.troubled()
+    plain = ArchiveSource(layout.write_zip(tmp_path / "plain.zip", files))
+    told = json.dumps({"03001627": {"id": "03001627", "name": "seat,chair"}}).encode()
+    named = ArchiveSource(layout.write_zip(tmp_path / "named.zip", files | {"metadata.yaml": told}))
+
+    assert plain.categories() == {"03001627": "chair", "04379243": "table"}
+    assert named.categories() == {"03001627": "seat", "04379243": "table"}
+
+
+@pytest.mark.parametrize("count", [1, 13, 4099])
+def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, count):
+    files = {f"c/m/{name}": data for name, data in layout.model(1, count=count).items()}
+    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", files))
+
+    occupancy = source.read(ShapeId("c", "m")).occupancy
+
+    truth = layout.samples(1, count)
+    inside = np.unpackbits(truth["occupancies"], count=count).view(np.bool_)
+    assert len(occupancy.points) % 8 == 0
+    np.testing.assert_array_equal(occupancy.points[:count], truth["points"])
+    np.testing.assert_array_equal(occupancy.occupancies[:count], inside)
+    repeated = np.arange(count, len(occupancy.points)) % count
+    np.testing.assert_array_equal(occupancy.points[count:], truth["points"][repeated])
+    np.testing.assert_array_equal(occupancy.occupancies[count:], inside[repeated])
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "message"),
+    [
+        ("points.npz", b"not a zip at all", "points.npz is damaged"),
+        ("points.npz", layout.npz(points=np.zeros((8, 3), np.float16)), "'occupancies' is missing"),
+        ("points.npz", layout.npz(points=np.array([{}]), occupancies=np.zeros(1)), "damaged"),
+        (
+            "points.npz",
+            layout.npz(points=np.full((8, 3), np.nan, np.float16), occupancies=np.zeros(1, "u1")),
+            "not finite",
+        ),
+        (
+            "points.npz",
+            layout.npz(points=np.zeros((80, 3), np.float16), occupancies=np.zeros(3, "u1")),
+            "do not fit",
+        ),
+        ("img_choy2016/001.jpg", layout.picture(1)[:-40], "no whole JPEG or PNG"),
+    ],
+)
+def test_a_damaged_object_is_refused_with_the_reason(tmp_path, file, data, message):
+    files = {f"c/m/{name}": content for name, content in layout.model(1).items()}
+    files[f"c/m/{file}"] = data
+    source = ArchiveSource(layout.write_folder(tmp_path / "set", files))
+
+    with pytest.raises(SourceError, match=message):
+        source.read(ShapeId("c", "m"))
+
+
+def test_members_that_step_out_of_the_archive_are_not_seen(tmp_path):
+    files = {f"c/m/{name}": data for name, data in layout.model(1).items()}
+    files |= {f"../evil/m/{name}": data for name, data in layout.model(2).items()}
+    files |= {f"c/../../evil/{name}": data for name, data in layout.model(2).items()}
+
+    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", files))
+
+    assert source.ids() == [ShapeId("c", "m")]
+
+
+def test_a_zip_cut_short_is_refused(archive):
+    archive.write_bytes(archive.read_bytes()[:-100])
+
+    with pytest.raises(SourceError, match="incomplete"):
+        open_source(str(archive), PreprocessOptions())
+
+
+def test_what_is_no_source_is_refused_with_what_would_be(tmp_path):
+    (tmp_path / "meshes" / "chair").mkdir(parents=True)
+    (tmp_path / "meshes" / "chair" / "a.obj").write_text("v 0 0 0\n")
+    (tmp_path / "empty").mkdir()
+    strange = layout.write_zip(tmp_path / "strange.zip", {"readme.txt": b"hello"}, root="")
+
+    for name, message in (
+        ("nowhere", "does not exist"),
+        ("empty", "no shapes in a known layout"),
+        ("meshes", "meshes cannot be read yet"),
+        (strange.name, "not in the layout"),
+    ):
+        with pytest.raises(SourceError, match=message) as caught:
+            open_source(str(tmp_path / name), PreprocessOptions())
+        assert caught.value.hint

@@ -1,0 +1,237 @@
+import json
+import pickle
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+
+from onet_cli.errors import InvalidGeometryError, StoreError, UnknownNameError
+from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
+from onet_cli.shapes.store import (
+    CHUNK_ROWS,
+    CategoryInfo,
+    DatasetInfo,
+    Licence,
+    ShapeStore,
+)
+
+INFO = DatasetInfo(
+    source="test",
+    categories={"03001627": CategoryInfo("chair", 1)},
+    options={"seed": 0, "split": [0.7, 0.1, 0.2]},
+    licences={"test": Licence("CC0", "nobody")},
+)
+CHAIR = ShapeId("03001627", "1a.b-c")
+
+
+def make_shape(count=10_000, dtype=np.float16, shape_id=CHAIR, cameras=True) -> Shape:
+    rng = np.random.default_rng(count)
+    points = rng.random((count, 3)).astype(dtype)
+    world, camera = rng.random((3, 3, 4)), rng.random((3, 3, 3))
+    return Shape(
+        id=shape_id,
+        unit_cube=UnitCube((0.1, 0.2, 1 / 3), 0.7),
+        occupancy=OccupancySamples(points, rng.random(count) < 0.3),
+        surface=SurfaceSamples(points[:50], points[50:100]),
+        views=Views(
+            (b"first", b"", b"the third"),
+            world.astype(np.float32) if cameras else None,
+            camera.astype(np.float32) if cameras else None,
+        ),
+        source_hash="ab12",
+        licence="CC BY 4.0",
+        extra={"parts": "4"},
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    return ShapeStore.create(tmp_path / "data", INFO)
+
+
+def pairs(samples):
+    rows = np.column_stack([samples.points.astype(np.float64), samples.occupancies])
+    return rows[np.lexsort(rows.T)]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("cameras", [True, False])
+def test_a_shape_comes_back_as_written_its_points_in_another_order(store, dtype, cameras):
+    shape = make_shape(dtype=dtype, cameras=cameras)
+
+    store.write(shape, np.random.default_rng(0))
+
+    back = store.read(CHAIR)
+    assert back.unit_cube == shape.unit_cube
+    assert back.occupancy.points.dtype == dtype
+    assert back.occupancy.occupancies.dtype == np.bool_
+    assert not np.array_equal(back.occupancy.points, shape.occupancy.points)
+    np.testing.assert_array_equal(pairs(back.occupancy), pairs(shape.occupancy))
+    np.testing.assert_array_equal(back.surface.points, shape.surface.points)
+    np.testing.assert_array_equal(back.surface.normals, shape.surface.normals)
+    assert back.views.images == shape.views.images
+    assert (back.views.world is not None) == cameras
+    if cameras:
+        np.testing.assert_array_equal(back.views.world, shape.views.world)
+        np.testing.assert_array_equal(back.views.camera, shape.views.camera)
+    assert (back.source_hash, back.licence, back.extra) == ("ab12", "CC BY 4.0", {"parts": "4"})
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [(8, [8]), (4096, [4096]), (5000, [5000]), (8192, [4096, 4096]), (10_000, [4096, 5904])],
+)
+def test_chunks_divide_the_points_and_the_last_takes_the_remainder(store, count, sizes):
+    store.write(make_shape(count + 200 if count < 200 else count), np.random.default_rng(0))
+    if count < 200:
+        sizes = [count + 200]
+
+    chunks = [store.read_chunk(CHAIR, i) for i in range(store.chunk_count(CHAIR))]
+
+    whole = store.read_occupancy(CHAIR)
+    assert [len(chunk.points) for chunk in chunks] == sizes
+    np.testing.assert_array_equal(np.concatenate([c.points for c in chunks]), whole.points)
+    np.testing.assert_array_equal(
+        np.concatenate([c.occupancies for c in chunks]), whole.occupancies
+    )
+
+
+def test_views_are_read_one_at_a_time(store):
+    store.write(make_shape(), np.random.default_rng(0))
+
+    assert store.view_count(CHAIR) == 3
+    assert [store.read_view(CHAIR, i) for i in range(3)] == [b"first", b"", b"the third"]
+    with pytest.raises(UnknownNameError, match="no view 3"):
+        store.read_view(CHAIR, 3)
+    with pytest.raises(UnknownNameError, match="no chunk -1"):
+        store.read_chunk(CHAIR, -1)
+
+
+def test_a_file_has_the_layout_of_format_version_1(store):
+    shape = make_shape()
+
+    path = store.write(shape, np.random.default_rng(0))
+
+    assert path == store.root / "shapes" / "03001627" / "1a.b-c.h5"
+    with h5py.File(path) as file:
+        found = {}
+        file.visititems(
+            lambda name, item: (
+                found.update({name: (item.dtype.str, item.shape)})
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+        assert found == {
+            "images/data": ("|u1", (14,)),
+            "images/offsets": ("<i8", (4,)),
+            "camera/world_mat": ("<f4", (3, 3, 4)),
+            "camera/camera_mat": ("<f4", (3, 3, 3)),
+            "points/points": ("<f2", (10_000, 3)),
+            "points/occupancies": ("|u1", (1250,)),
+            "pointcloud/points": ("<f2", (50, 3)),
+            "pointcloud/normals": ("<f2", (50, 3)),
+        }
+        assert file["points/points"].chunks == (CHUNK_ROWS, 3)
+        assert file.attrs["format_version"] == 1
+        assert (file.attrs["category"], file.attrs["id"]) == ("03001627", "1a.b-c")
+
+
+def test_the_same_shape_and_seed_give_the_same_bytes(tmp_path):
+    first, second = (
+        ShapeStore.create(tmp_path / name, INFO).write(make_shape(), np.random.default_rng(7))
+        for name in ("a", "b")
+    )
+
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_description_and_lists_come_back(store):
+    store.set_split("train", [CHAIR, ShapeId("04379243", "t")])
+    store.set_split("val", [])
+
+    again = ShapeStore.open(store.root)
+
+    assert again.info == INFO
+    assert again.ids("train") == [CHAIR, ShapeId("04379243", "t")]
+    assert again.ids("val") == []
+    assert again.ids() == []
+    with pytest.raises(UnknownNameError) as caught:
+        again.ids("trian")
+    assert "did you mean 'train'?" in caught.value.hint
+
+
+def test_a_store_that_crossed_a_process_border_reads_on(store):
+    store.write(make_shape(), np.random.default_rng(0))
+
+    copy = pickle.loads(pickle.dumps(store))
+
+    assert copy.has(CHAIR)
+    assert copy.ids() == [CHAIR]
+
+
+@pytest.mark.parametrize(
+    ("category", "name"),
+    [("c", "../evil"), ("..", "evil"), ("c", ""), ("c", "a\nb"), ("c", "a\\b"), ("/etc", "x")],
+)
+def test_an_id_that_is_no_file_name_is_refused(store, category, name):
+    with pytest.raises(StoreError, match="no file name"):
+        store.write(make_shape(shape_id=ShapeId(category, name)), np.random.default_rng(0))
+
+
+def test_a_write_that_fails_leaves_nothing(store, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("onet_cli.shapes.store._write_attributes", full)
+
+    with pytest.raises(StoreError, match="No space left"):
+        store.write(make_shape(), np.random.default_rng(0))
+    assert not list(store.root.rglob("*1a*"))
+
+
+def test_arrays_that_do_not_fit_are_refused(store):
+    shape = make_shape()
+    odd = OccupancySamples(shape.occupancy.points[:9], shape.occupancy.occupancies[:9])
+    doubles = SurfaceSamples(np.zeros((5, 3)), np.zeros((5, 3)))
+    few = Views(shape.views.images[:2], shape.views.world, shape.views.camera)
+
+    for wrong in ({"occupancy": odd}, {"surface": doubles}, {"views": few}):
+        with pytest.raises(InvalidGeometryError):
+            store.write(replace(shape, **wrong), np.random.default_rng(0))
+
+
+def test_a_missing_or_truncated_file_is_named(store):
+    with pytest.raises(StoreError, match="is not in the data set"):
+        store.read(CHAIR)
+
+    path = store.write(make_shape(), np.random.default_rng(0))
+    path.write_bytes(path.read_bytes()[:30_000])
+
+    with pytest.raises(StoreError, match="damaged"):
+        store.read_chunk(CHAIR, 0)
+
+
+def test_a_newer_format_is_refused(store):
+    path = store.write(make_shape(), np.random.default_rng(0))
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 2
+    with pytest.raises(StoreError, match="store format 2; this onet reads up to 1"):
+        store.read(CHAIR)
+
+    description = store.root / "dataset.json"
+    description.write_text(json.dumps(json.loads(description.read_text()) | {"format_version": 3}))
+    with pytest.raises(StoreError, match="store format 3"):
+        ShapeStore.open(store.root)
+
+
+@pytest.mark.parametrize("text", [None, "not json", "[]", "{}", '{"format_version": 1}'])
+def test_a_folder_that_is_no_data_set_is_refused(tmp_path, text):
+    if text is not None:
+        (tmp_path / "dataset.json").write_text(text)
+
+    with pytest.raises(StoreError) as caught:
+        ShapeStore.open(tmp_path)
+    assert "onet preprocess" in caught.value.hint

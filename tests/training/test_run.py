@@ -1,0 +1,114 @@
+import csv
+import json
+
+import pytest
+import torch
+
+from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError
+from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.models.network import build_network
+from onet_cli.models.spec import ModelSpec
+from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.run import train_network
+
+TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
+
+
+def config(steps, **more):
+    settings = {"batch_size": 4, "points": 256, "validate_every": 20, "workers": 0, "rate": 3e-3}
+    return TrainingConfig(budget=Budget(steps=steps), **settings | more)
+
+
+def train(balls, run, steps, resume=False, **more):
+    network = build_network(TINY, seed=0)
+    return train_network(balls, run, network, config(steps, **more), device="cpu", resume=resume)
+
+
+def test_a_short_run_learns_and_leaves_its_files(balls, tmp_path):
+    seen = []
+    network = build_network(TINY, seed=0)
+
+    result = train_network(
+        balls, tmp_path / "run", network, config(60), device="cpu", listen=seen.append
+    )
+
+    assert result.steps == 60
+    assert seen[-2].loss < 0.6 * seen[0].loss
+    assert result.best_iou > 0.5
+    checkpoint = load_checkpoint(result.checkpoint, device="cpu")
+    assert checkpoint.info.scores["validation_iou_points"] == pytest.approx(result.best_iou)
+    assert checkpoint.info.categories == ("ball",)
+    assert json.loads((tmp_path / "run/config.json").read_text())["model"]["encoder"] == "convnet"
+    assert list((tmp_path / "run").glob("events.out.tfevents.*"))
+    with (tmp_path / "run/metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert max(float(row["val_iou"]) for row in rows if row["val_iou"]) == pytest.approx(
+        result.best_iou
+    )
+
+
+def test_the_same_seed_gives_the_same_weights(balls, tmp_path):
+    first, second = (train(balls, tmp_path / name, steps=6) for name in "ab")
+
+    states = [load_checkpoint(r.checkpoint, device="cpu").network.state_dict() for r in (first, second)]
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path, monkeypatch):
+    whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
+
+    class Killed(Exception):
+        pass
+
+    def die_at_step_12(status):
+        if status.step == 12 and status.iou is None:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_network(
+            balls,
+            tmp_path / "cut",
+            build_network(TINY, seed=0),
+            config(20, validate_every=5),
+            device="cpu",
+            listen=die_at_step_12,
+        )
+    resumed = train(balls, tmp_path / "cut", steps=20, validate_every=5, resume=True)
+
+    assert resumed.steps == 20
+    ends = [
+        torch.load(tmp_path / run / "last.ckpt", weights_only=True)["state_dict"]
+        for run in ("whole", "cut")
+    ]
+    assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
+    assert resumed.best_iou == pytest.approx(whole.best_iou)
+
+
+def test_a_run_ends_on_time_with_a_validated_checkpoint(balls, tmp_path):
+    network = build_network(TINY, seed=0)
+    limits = TrainingConfig(
+        Budget(seconds=2.0), batch_size=4, points=64, workers=0, validate_every=10_000
+    )
+
+    result = train_network(balls, tmp_path / "run", network, limits, device="cpu")
+
+    assert result.steps > 0
+    assert result.checkpoint.is_file()
+    assert result.best_iou >= 0
+
+
+def test_an_earlier_run_is_not_overwritten(balls, tmp_path):
+    train(balls, tmp_path / "run", steps=2)
+
+    with pytest.raises(InvalidOptionError, match="holds an earlier run"):
+        train(balls, tmp_path / "run", steps=2)
+
+
+def test_nothing_to_resume_is_said(balls, tmp_path):
+    with pytest.raises(CheckpointError, match=r"no last\.ckpt"):
+        train(balls, tmp_path / "none", steps=2, resume=True)
+
+
+def test_a_folder_that_is_no_data_set_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="not a data set"):
+        train(tmp_path, tmp_path / "run", steps=2)
