@@ -50,9 +50,6 @@ cdef struct Surface:
     Heap heap
 
 
-# ---- heap ----------------------------------------------------------------------------------------
-
-
 cdef inline bint before(const Entry* a, const Entry* b) noexcept nogil:
     if a.cost != b.cost:
         return a.cost < b.cost
@@ -129,9 +126,6 @@ cdef double place(const Surface* s, int u, int v, double* p) noexcept nogil:
     for n in range(3):
         p[n] = start[n] + t * along[n]
     return max(evaluate(q, p), 0.0) + SHORT_FIRST * weight * length
-
-
-# ---- surface -------------------------------------------------------------------------------------
 
 
 cdef inline bint contains(const int* face, int v) noexcept nogil:

@@ -23,9 +23,7 @@ def export(
             show_default=False,
         ),
     ],
-    faces: Annotated[
-        int | None, typer.Option(help="Simplify the mesh to this many faces.")
-    ] = None,
+    faces: Annotated[int | None, typer.Option(help="Simplify the mesh to this many faces.")] = None,
     resolution: Annotated[
         int | None, typer.Option(min=1, help="Cells per side of the voxels [default: 64].")
     ] = None,

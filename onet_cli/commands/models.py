@@ -119,8 +119,10 @@ def _show(overview: dict[str, Any]) -> None:
             for entry in overview["decoders"]
         ],
     )
+    if not overview["shipped"]:
+        return
     show_table(
-        "Shipped weights, by the name that --checkpoint takes",
+        "Shipped weights (for --checkpoint)",
         ("name", "model", "size", "categories"),
         [
             (entry["name"], entry["model"], f"{entry['bytes'] / 1e6:.1f} MB", _listed(entry))

@@ -65,7 +65,9 @@ def reconstruct(
     results = []
     # Without --json the lines on stdout show the progress.
     with progress_bar("photos", quiet=quiet or not json_output) as advance:
-        for result in reconstruct_all(generator, found, targets, BatchSettings(background, preview)):
+        for result in reconstruct_all(
+            generator, found, targets, BatchSettings(background, preview)
+        ):
             results.append(result)
             advance(len(results), len(found))
             if result.error is None and not (quiet or json_output):

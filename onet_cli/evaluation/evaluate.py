@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from zlib import crc32
 
 import numpy as np
@@ -91,18 +90,19 @@ def score_mesh(
     et al., CVPR 2019.
     """
     points = _noisy(truth.occupancy.points, settings.protocol.rules.point_noise, rng)
-    iou = occupancy_iou(contains(mesh, points), truth.occupancy.occupancies)
+    inside, target = contains(mesh, points), truth.occupancy.occupancies
     samples, normals = sample_surface(mesh, settings.mesh_samples, rng)
     surface = compare_surfaces(
         samples, normals, truth.surface.points, truth.surface.normals, F_SCORE_DISTANCE
     )
     return MeshMetrics(
-        iou=float(iou) if isfinite(iou) else None,
-        chamfer_l1=float(surface.chamfer_l1),
-        accuracy=float(surface.accuracy),
-        completeness=float(surface.completeness),
-        normal_consistency=float(surface.normal_consistency),
-        f_score=float(surface.f_score),
+        # Where no point lies inside either, the points cannot tell good from bad.
+        iou=occupancy_iou(inside, target) if (inside | target).any() else None,
+        chamfer_l1=surface.chamfer_l1,
+        accuracy=surface.accuracy,
+        completeness=surface.completeness,
+        normal_consistency=surface.normal_consistency,
+        f_score=surface.f_score,
     )
 
 

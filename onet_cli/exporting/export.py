@@ -86,9 +86,9 @@ def _export_network(source: str, target: Path, options: ExportOptions) -> list[s
         return [f"{target}  {size / 1e6:.1f} MB, {'half' if options.half else 'single'} precision"]
     from onet_cli.exporting.onnx import export_onnx
 
-    parity = export_onnx(checkpoint, target)
-    return [
-        *(str(file) for file in parity.files),
-        f"largest difference from torch: code {parity.max_error_code:.1e}, "
-        f"logits {parity.max_error_logits:.1e}",
-    ]
+    parity = export_onnx(checkpoint, target.with_suffix(".onnx"))
+    lines = [f"{file}  {file.stat().st_size / 1e6:.1f} MB" for file in parity.files]
+    if parity.max_error_code is None or parity.max_error_logits is None:
+        return [*lines, "not compared with torch: onnxruntime is not installed"]
+    code, logits = parity.max_error_code, parity.max_error_logits
+    return [*lines, f"largest difference from torch: code {code:.1e}, logits {logits:.1e}"]

@@ -1,10 +1,84 @@
-"""Meshes."""
+"""Meshes in memory and in files."""
+
+import os
+from pathlib import Path
 
 import numpy as np
+import trimesh
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
+from onet_cli.errors import InvalidGeometryError, InvalidOptionError, OnetError
+
+MESH_SUFFIXES = (".obj", ".ply", ".stl", ".glb", ".off")
+"""The mesh formats that are read and written."""
+
 
 def make_mesh(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Trimesh:
-    """Return the mesh of `vertices` (V, 3) and `faces` (F, 3), in their order."""
+    """Return the mesh of `vertices` (V, 3) and `faces` (F, 3), both kept in their order."""
     return Trimesh(vertices=vertices, faces=faces, process=False)
+
+
+def read_mesh(path: Path) -> Trimesh:
+    """Return the mesh in a file, the parts of a scene joined, equal vertices merged.
+
+    Raises:
+        InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
+        InvalidGeometryError: the file is missing, cannot be read, or holds no faces.
+    """
+    _check_suffix(path)
+    if not path.is_file():
+        raise InvalidGeometryError(f"{path} does not exist")
+    try:
+        mesh = trimesh.load_mesh(path)
+    except Exception as error:  # each of trimesh's readers fails in ways of its own
+        raise InvalidGeometryError(f"{path} is not a readable {path.suffix[1:]} file") from error
+    if not isinstance(mesh, Trimesh):
+        raise InvalidGeometryError(f"{path} holds no mesh")
+    if len(mesh.faces) == 0:
+        raise InvalidGeometryError(f"{path} holds no faces")
+    if not np.isfinite(mesh.vertices).all():
+        raise InvalidGeometryError(f"{path} has vertices that are not finite")
+    # STL repeats each vertex in every face, and OBJ repeats it for every normal.
+    mesh.merge_vertices(merge_norm=True, merge_tex=True)
+    return make_mesh(mesh.vertices, mesh.faces)
+
+
+def write_mesh(mesh: Trimesh, path: Path) -> None:
+    """Write `mesh` to `path`, whole or not at all; the suffix picks the format.
+
+    PLY and STL are binary. Vertex normals are stored where the format has a place for them.
+
+    Raises:
+        InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
+        OnetError: the file cannot be written.
+    """
+    _check_suffix(path)
+    data = _encode(mesh, path.suffix.lower())
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OnetError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _encode(mesh: Trimesh, suffix: str) -> bytes:
+    options = {
+        ".obj": {"include_normals": True},
+        ".ply": {"vertex_normal": True},
+        ".glb": {"include_normals": True},
+    }
+    data = mesh.export(file_type=suffix[1:], **options.get(suffix, {}))
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in MESH_SUFFIXES:
+        raise InvalidOptionError(
+            f"{path.name} has no mesh format that is known",
+            hint=f"use one of {', '.join(MESH_SUFFIXES)}",
+        )

@@ -54,7 +54,7 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
     Raises:
         CheckpointError: the network is of a kind that we do not have.
     """
-    tensors = {_rename(name): tensor for name, tensor in state.items()}
+    tensors = {translate_name(name): tensor for name, tensor in state.items()}
     decoder = _decoder_name(tensors)
     if "encoder.features.layer4.1.conv2.weight" not in tensors or decoder is None:
         raise CheckpointError(
@@ -79,7 +79,8 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
     return OfficialCheckpoint(spec, tensors)
 
 
-def _rename(name: str) -> str:
+def translate_name(name: str) -> str:
+    """Return our name for the tensor that the original calls `name`."""
     name = name.removeprefix("module.")  # left by the original's multi-GPU wrapper
     for pattern, replacement in _RENAMINGS:
         name = re.sub(pattern, replacement, name)

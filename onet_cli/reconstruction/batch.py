@@ -87,7 +87,7 @@ def _expand(argument: str) -> list[PhotoFile]:
     if path.is_dir():
         candidates = [file for file in sorted(path.iterdir()) if _looks_like_photo(file)]
     elif has_magic(argument) and not path.exists():
-        names = sorted(glob(argument, recursive=True))
+        names = sorted(glob(argument, recursive=True))  # noqa: PTH207 - Path.glob takes no root
         candidates = [Path(name) for name in names if not name.endswith(PREVIEW_SUFFIX)]
         candidates = [file for file in candidates if file.is_file()]
     else:
@@ -183,7 +183,7 @@ def reconstruct(
     *,
     background: Background = "auto",
     device: str = "auto",
-    **options: Any,  # noqa: ANN401 - the fields of GeneratorSettings
+    **options: Any,
 ) -> Reconstruction:
     """Return the mesh of the object in `photo`.
 

@@ -56,7 +56,9 @@ def describe_error(result: PhotoResult) -> str:
 
 def count_components(mesh: Trimesh) -> int:
     """Return how many pieces of connected faces `mesh` has."""
-    labels = connected_component_labels(mesh.edges_unique, node_count=len(mesh.vertices))
+    labels = connected_component_labels(  # type: ignore[no-untyped-call]
+        mesh.edges_unique, node_count=len(mesh.vertices)
+    )
     return len(np.unique(labels[np.asarray(mesh.faces).ravel()]))
 
 

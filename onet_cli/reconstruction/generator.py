@@ -81,16 +81,14 @@ class MeshGenerator:
         InvalidOptionError: a setting cannot work.
     """
 
-    def __init__(
-        self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None) -> None:
         self.settings = settings or GeneratorSettings()
         given = self.settings.threshold
         self.threshold = checkpoint.info.threshold if given is None else given
         # The one place where the probability becomes a logit.
         self.level = math.log(self.threshold) - math.log1p(-self.threshold)
         self._network = checkpoint.network.eval()
-        self._device = next(self._network.parameters()).device
+        self._device = self._network.mean.device
 
     def field(self, image: Tensor) -> OccupancyField:
         """Return the occupancy field of `image` (3, H, W) uint8, prepared by shapes.photo."""

@@ -66,10 +66,9 @@ def preview_path(mesh_path: Path) -> Path:
 
 def _fit(photo: Image.Image, tile: int) -> Image.Image:
     """Return `photo` scaled into the middle of a white square."""
-    small = photo.convert("RGB")
-    share = tile / max(small.size)
-    size = tuple(max(1, round(side * share)) for side in small.size)
-    small = small.resize(size, Image.Resampling.LANCZOS)
+    share = tile / max(photo.size)
+    size = (max(1, round(photo.width * share)), max(1, round(photo.height * share)))
+    small = photo.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     square = Image.new("RGB", (tile, tile), "white")
     square.paste(small, ((tile - small.width) // 2, (tile - small.height) // 2))
     return square

@@ -29,7 +29,8 @@ def refine(
     Each step draws a point p on every face and lowers (occupancy(p) - threshold)^2 + 0.01 |n(p) -
     m(p)|^2, where n is the face's normal and m the field's direction of steepest descent. A decoder
     of ReLU layers is linear around almost every point, so m is constant there and first
-    derivatives of the network are enough. A vertex whose move would turn a face over stays in place.
+    derivatives of the network are enough. A vertex whose move would turn a face over stays
+    where it was.
 
     Args:
         mesh: A mesh oriented outward, unit-cube frame.
@@ -81,7 +82,8 @@ def _disagreement(
     normals = normalize(_face_vectors(corners), dim=1, eps=1e-20)
     downhill = normalize(-slopes, dim=1, eps=1e-20)
     disagreement = (normals - downhill).square().sum(dim=1).mean()
-    return (occupancy - threshold).square().mean() + NORMAL_WEIGHT * disagreement
+    loss: Tensor = (occupancy - threshold).square().mean() + NORMAL_WEIGHT * disagreement
+    return loss
 
 
 def _face_vectors(corners: Tensor) -> Tensor:

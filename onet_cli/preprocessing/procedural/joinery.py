@@ -81,7 +81,7 @@ def ball(colour: Colour, centre: Point, radii: Point) -> Part:
     """Return the ellipsoid around `centre`."""
     a, b, c = radii
     x, y, z = centre
-    body = Ellipsoid(radii=(a, b, c), segments=12 if max(radii) < 0.05 else 24)
+    body = Ellipsoid(radii=(a, b, c), segments=12 if max(radii) < 0.05 else 30)
     return Part(body.moved(at(x, y, z)), colour)
 
 

@@ -94,7 +94,7 @@ def feet(
     """Return the legs, with two more under a chaise."""
     colour = palette.material(rng)
     thin = max(plan.thin, 0.035)
-    under = legs.Footprint(2 * plan.half * 0.95, plan.depth * 0.92, low + 0.02, thin)
+    under = legs.Footprint(2 * plan.half * 0.95, plan.depth * 0.92, max(low + 0.02, thin), thin)
     parts = legs.choose(rng, colour, under, FEET if low > 0.08 else (legs.straight, legs.plinth))
     if chaise is not None:
         for x in (0.93 * plan.half, 0.93 * plan.half - 0.8 * pitch(plan)):

@@ -25,6 +25,9 @@ ROUND: tuple[legs.Maker, ...] = (
     legs.pedestal, legs.pedestal, legs.star, legs.splayed, legs.straight, legs.hairpin,
 )  # fmt: skip
 
+SHELVED: tuple[legs.Maker, ...] = (legs.straight, legs.slabs, legs.trestle, legs.pedestal)
+"""Legs that a low shelf can be fixed to."""
+
 
 def table(rng: np.random.Generator) -> list[Part]:
     """Return the parts of some table."""
@@ -41,12 +44,13 @@ def table(rng: np.random.Generator) -> list[Part]:
     parts = [top(rng, colour, (width, height, depth), thick, curved)]
     share = 0.68 if curved else 0.97
     under = legs.Footprint(width * share, depth * share, height - thick * 0.6, thin)
-    parts += legs.choose(rng, frame, under, ROUND if curved else RECTANGULAR)
-    if not curved:
-        parts += below(rng, frame, under, thick)
-    elif rng.random() < 0.2:
-        outline = oval(width * 0.75, depth * 0.75)
-        parts.append(slab(colour, outline, (0, height * rng.uniform(0.15, 0.4), 0), thin))
+    makers = ROUND if curved else RECTANGULAR
+    maker = makers[rng.integers(len(makers))]
+    parts += maker(rng, frame, under)
+    if not curved and rng.random() < 0.35:
+        parts += apron(rng, frame, under, thick)
+    if maker in SHELVED and rng.random() < 0.25:
+        parts.append(low_shelf(rng, frame, under))
     return parts
 
 
@@ -70,30 +74,27 @@ def top(
     return block(colour, low, high)
 
 
-def below(
+def apron(
     rng: np.random.Generator, colour: Colour, under: legs.Footprint, thick: float
 ) -> list[Part]:
-    """Return, each at times, an apron under the top, a shelf, and a drawer."""
-    parts: list[Part] = []
-    x, z, thin = under.width / 2, under.depth / 2, under.thin
-    if rng.random() < 0.35:
-        inset, drop = rng.uniform(0.03, 0.08), rng.uniform(0.05, 0.13) * under.top + thin
-        x, z = x - inset, z - inset
-        low = under.top - drop
-        parts.append(block(colour, (-x, low, -z), (x, under.top, z)))
-        if rng.random() < 0.4:
-            face, gap = palette.shaded(colour, rng), 0.15 * drop
-            inner = (
-                (-x * 0.8, low + gap, z - thin),
-                (x * 0.8, under.top - thick * 0.4, z + thin / 2),
-            )
-            parts.append(block(face, *inner))
-    if rng.random() < 0.25:
-        y = under.top * rng.uniform(0.15, 0.4)
-        inset = 0.06 * under.width
-        x, z = under.width / 2 - inset, under.depth / 2 - inset / 2
-        parts.append(block(palette.shaded(colour, rng), (-x, y, -z), (x, y + thin, z)))
+    """Return a closed frame under the top, at times with a drawer."""
+    thin = under.thin
+    inset, drop = rng.uniform(0.03, 0.08), rng.uniform(0.05, 0.13) * under.top + thin
+    x, z = under.width / 2 - inset, under.depth / 2 - inset
+    low = under.top - drop
+    parts = [block(colour, (-x, low, -z), (x, under.top, z))]
+    if rng.random() < 0.4:
+        face, gap = palette.shaded(colour, rng), 0.15 * drop
+        lower, upper = (-x * 0.8, low + gap, z - thin), (x * 0.8, under.top - thick * 0.4, z)
+        parts.append(block(face, lower, (*upper[:2], z + thin / 2)))
     return parts
+
+
+def low_shelf(rng: np.random.Generator, colour: Colour, under: legs.Footprint) -> Part:
+    """Return a board near the floor that reaches into the legs."""
+    y = under.top * rng.uniform(0.15, 0.4)
+    x, z = under.width / 2 - 0.3 * under.thin, under.depth / 2 - 0.3 * under.thin
+    return block(palette.shaded(colour, rng), (-x, y, -z), (x, y + under.thin, z))
 
 
 def desk(rng: np.random.Generator) -> list[Part]:

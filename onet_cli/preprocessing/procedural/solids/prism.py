@@ -96,12 +96,13 @@ class Prism(Solid):
 
     def _sample(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
         areas = np.linalg.norm(self._crosses, axis=1)
-        chosen = rng.choice(len(areas), size=count, p=areas / areas.sum())
-        a, b, c = (self._corners[self._triangles[chosen, k]] for k in range(3))
+        share = rng.multinomial(count, areas / areas.sum())
+        a, b, c = (np.repeat(self._corners[self._triangles[:, k]], share, axis=0) for k in range(3))
         u, v = rng.random((2, count, 1))
         folded = u + v > 1
         u, v = np.where(folded, 1 - u, u), np.where(folded, 1 - v, v)
-        return a + u * (b - a) + v * (c - a), self._crosses[chosen] / areas[chosen, None]
+        normals = np.repeat(self._crosses / areas[:, None], share, axis=0)
+        return a + u * (b - a) + v * (c - a), normals
 
     def _mesh(self) -> Triangles:
         # Faces that meet at an angle share no vertex, so that smooth shading keeps the edge.

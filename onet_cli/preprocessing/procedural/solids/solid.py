@@ -31,7 +31,10 @@ class Solid(ABC):
         return self._contains(self.pose.undo(points))
 
     def sample_surface(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return `count` points spread evenly over the surface, (N, 3), and outward normals."""
+        """Return `count` points spread evenly over the surface, (N, 3), and outward normals.
+
+        They come in no random order: a part of them is not spread evenly.
+        """
         points, normals = self._sample(count, rng)
         return self.pose.apply(points), self.pose.turn(normals)
 

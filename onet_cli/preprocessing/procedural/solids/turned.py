@@ -93,7 +93,7 @@ class Ellipsoid(Solid):
     """A centred ellipsoid with the three `radii` along x, y and z."""
 
     radii: tuple[float, float, float]
-    segments: int = 20
+    segments: int = 28
 
     def _stretch(self, directions: Array) -> Array:
         """Return by how much the map from the unit sphere enlarges area, up to a factor abc."""

@@ -1,0 +1,86 @@
+"""Scores of a predicted shape against the true one, all in the unit-cube frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.nearest import nearest
+
+
+@dataclass(frozen=True)
+class SurfaceMetrics:
+    """How two surfaces compare by samples of them.
+
+    `accuracy` is the mean distance from the prediction to the truth, `completeness` that from the
+    truth to the prediction, `chamfer_l1` their mean; distances are unsquared, in unit-cube units
+    (the paper prints them times ten). `chamfer_l2` is the same with squared distances. Normal
+    consistency is the mean absolute cosine between the normals of nearest neighbours, both ways.
+    `f_score` is the harmonic mean of precision and recall at a distance.
+    """
+
+    accuracy: float
+    completeness: float
+    chamfer_l1: float
+    chamfer_l2: float
+    normals_accuracy: float
+    normals_completeness: float
+    normal_consistency: float
+    f_score: float
+
+
+def occupancy_iou(predicted: NDArray[np.bool_], target: NDArray[np.bool_]) -> float:
+    """Return intersection over union of two sets of points, (N,) bool each; 1 if both are empty.
+
+    Raises:
+        InvalidGeometryError: the arrays differ in shape.
+    """
+    if predicted.shape != target.shape:
+        raise InvalidGeometryError(f"{predicted.shape} and {target.shape} cannot be compared")
+    union = np.count_nonzero(predicted | target)
+    return np.count_nonzero(predicted & target) / union if union else 1.0
+
+
+def compare_surfaces(
+    predicted_points: NDArray[np.floating],
+    predicted_normals: NDArray[np.floating],
+    target_points: NDArray[np.floating],
+    target_normals: NDArray[np.floating],
+    f_score_distance: float = 0.01,
+) -> SurfaceMetrics:
+    """Return the scores of samples (N, 3) of the prediction against samples (M, 3) of the truth.
+
+    Raises:
+        EmptySurfaceError: either has no points.
+
+    Source: Mescheder et al., CVPR 2019, section 4; F-score: Tatarchenko et al., CVPR 2019.
+    """
+    to_target, target_index = nearest(predicted_points, target_points)
+    to_predicted, predicted_index = nearest(target_points, predicted_points)
+    accuracy, completeness = float(to_target.mean()), float(to_predicted.mean())
+    normals_accuracy = _cosines(predicted_normals, target_normals[target_index])
+    normals_completeness = _cosines(target_normals, predicted_normals[predicted_index])
+    precision = float(np.mean(to_target <= f_score_distance))
+    recall = float(np.mean(to_predicted <= f_score_distance))
+    return SurfaceMetrics(
+        accuracy=accuracy,
+        completeness=completeness,
+        chamfer_l1=(accuracy + completeness) / 2,
+        chamfer_l2=(float((to_target**2).mean()) + float((to_predicted**2).mean())) / 2,
+        normals_accuracy=normals_accuracy,
+        normals_completeness=normals_completeness,
+        normal_consistency=(normals_accuracy + normals_completeness) / 2,
+        f_score=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+    )
+
+
+def _cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Return the mean absolute cosine between the rows of `a` and `b`, (N, 3) each.
+
+    Absolute, because meshes of the original data set do not face outwards everywhere.
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    products = np.abs(np.einsum("nd,nd->n", a, b))
+    return float(np.mean(products / np.maximum(lengths, np.finfo(np.float64).tiny)))

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import trimesh
+import typer
+from typer.testing import CliRunner
+
+from onet_cli.commands.export import export
+from onet_cli.errors import InvalidOptionError, OnetError
+from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.spec import ModelSpec
+
+app = typer.Typer()
+app.command()(export)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    spec = ModelSpec("small", "convnet", "simple", code_dim=8, hidden_dim=8, image_size=32)
+    save_checkpoint(tmp_path / "c.safetensors", OccupancyNetwork(spec), CheckpointInfo(spec))
+    return tmp_path / "c.safetensors"
+
+
+@pytest.fixture
+def box(tmp_path):
+    trimesh.creation.box((1, 2, 4)).export(tmp_path / "box.obj")
+    return tmp_path / "box.obj"
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_mesh_becomes_another_format_and_the_line_says_what(box, tmp_path):
+    result = run(box, tmp_path / "new" / "box.glb")
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{tmp_path / 'new' / 'box.glb'}  8 vertices, 12 faces, closed\n"
+
+
+def test_a_mesh_becomes_voxels_at_the_asked_resolution(box, tmp_path):
+    result = run(box, tmp_path / "box.npz", "--resolution", 16)
+
+    assert result.stdout == f"{tmp_path / 'box.npz'}  16 x 16 x 16 cells, 512 inside\n"
+    with np.load(tmp_path / "box.npz") as file:
+        assert file["occupancies"].sum() == 4 * 8 * 16
+
+
+def test_a_checkpoint_in_half_precision_is_half_as_large_and_loads(checkpoint, tmp_path):
+    result = run(checkpoint, tmp_path / "half.safetensors", "--half")
+
+    assert "half precision" in result.stdout
+    size = (tmp_path / "half.safetensors").stat().st_size
+    assert size < 0.6 * checkpoint.stat().st_size
+    assert load_checkpoint(tmp_path / "half.safetensors", "cpu").info.spec.name == "small"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("box.obj", "x.onnx"), "a mesh cannot become x.onnx"),
+        (("c.safetensors", "x.obj"), "a checkpoint cannot become x.obj"),
+        (("box.obj", "x"), "a mesh cannot become x"),
+        (("box.obj", "x.ply", "--resolution", 8), "--resolution goes with"),
+        (("box.obj", "x.npz", "--faces", 8), "--faces goes with"),
+        (("box.obj", "x.ply", "--half"), "--half goes with"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(box, checkpoint, tmp_path, arguments, message):
+    source, target, *options = arguments
+
+    result = run(tmp_path / source, tmp_path / target, *options)
+
+    assert isinstance(result.exception, InvalidOptionError)
+    assert message in str(result.exception)
+    assert not (tmp_path / target).exists()
+
+
+def test_a_name_that_no_model_has_is_named_in_the_error(tmp_path):
+    error = run("furnitur", tmp_path / "x.onnx").exception
+
+    assert isinstance(error, OnetError)
+    assert "furnitur" in str(error)

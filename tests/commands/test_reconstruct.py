@@ -1,0 +1,90 @@
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from onet_cli.commands.reconstruct import reconstruct
+from onet_cli.errors import EmptySurfaceError, InvalidOptionError, PhotoError
+from onet_cli.models.checkpoint import save_checkpoint
+from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
+
+app = typer.Typer()
+app.command()(reconstruct)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    checkpoint = sphere_checkpoint()
+    save_checkpoint(tmp_path / "model.safetensors", checkpoint.network, checkpoint.info)
+    disc_photo().save(tmp_path / "chair.png")
+    return tmp_path
+
+
+def run(folder, *arguments, **options):
+    common = ["--checkpoint", str(folder / "model.safetensors"), "--resolution", "32"]
+    return CliRunner().invoke(app, [*map(str, arguments), *common], **options)
+
+
+def test_one_photo_becomes_a_mesh_beside_it_and_one_line(folder):
+    result = run(folder, folder / "chair.png")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{folder / 'chair.png'} -> {folder / 'chair.obj'}  ")
+    assert result.stdout.count("\n") == 1
+    assert (folder / "chair.obj").stat().st_size > 1000
+
+
+def test_the_suffix_of_output_picks_the_format_and_preview_adds_a_picture(folder):
+    result = run(folder, folder / "chair.png", "-o", folder / "new" / "x.ply", "--preview")
+
+    assert result.exit_code == 0
+    assert (folder / "new" / "x.ply").read_bytes().startswith(b"ply")
+    assert sorted(file.name for file in (folder / "new").iterdir()) == ["x.ply", "x.preview.png"]
+
+
+def test_json_is_one_list_with_failures_in_it_and_the_exit_code_tells(folder):
+    (folder / "bad.png").write_text("no picture")
+
+    result = run(folder, folder / "bad.png", folder / "chair.png", "--json")
+
+    bad, good = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert bad["path"] is None
+    assert "bad.png" in bad["error"]
+    assert good["path"] == str(folder / "chair.obj")
+    assert good["closed"] is True
+    assert good["faces"] == 2 * good["vertices"] - 4
+    assert "1 failed" in result.stderr
+
+
+def test_quiet_prints_nothing_when_all_is_well(folder):
+    result = run(folder, folder / "chair.png", "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_photo_from_stdin_needs_an_output(folder):
+    data = (folder / "chair.png").read_bytes()
+
+    assert run(folder, "-", "-o", folder / "s.obj", input=data).exit_code == 0
+    assert isinstance(run(folder, "-", input=data).exception, InvalidOptionError)
+    assert (folder / "s.obj").exists()
+
+
+def test_the_only_photos_failure_is_the_commands_error(folder):
+    assert isinstance(run(folder, folder / "gone.png").exception, PhotoError)
+
+
+def test_an_empty_surface_is_an_error_and_leaves_no_file(folder):
+    result = run(
+        folder, folder / "chair.png", "-o", folder / "out" / "x.obj", "--threshold", "1e-9"
+    )
+    assert result.exit_code == 0
+
+    empty = run(folder, folder / "chair.png", "-o", folder / "y.obj", "--threshold", "0.9999999")
+
+    assert isinstance(empty.exception, EmptySurfaceError)
+    assert "highest probability" in str(empty.exception)
+    assert "--threshold" in empty.exception.hint
+    assert not (folder / "y.obj").exists()

@@ -1,0 +1,152 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from onet_cli.errors import CheckpointError, InvalidOptionError
+from onet_cli.models.layers import ConditionalBatchNorm
+from onet_cli.models.network import build_network, load_pretrained_encoder
+from tests.models.networks import inputs, tiny_network, tiny_spec
+
+
+def test_the_network_normalises_images_as_imagenet_does():
+    network = tiny_network()
+    images, _ = inputs()
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+    deviation = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+
+    with torch.no_grad():
+        expected = network.encoder((images - mean) / deviation)
+
+        torch.testing.assert_close(network.encode(images), expected)
+
+
+def test_the_same_seed_builds_the_same_network_and_leaves_the_random_state_alone():
+    state = torch.random.get_rng_state()
+
+    one, two = (build_network(tiny_spec(), seed=5).state_dict() for _ in range(2))
+
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_a_new_cbn_decoder_knows_nothing_of_the_code():
+    network = build_network(tiny_spec(decoder="cbn"), seed=0).eval()
+    _, points = inputs()
+
+    one, two = (network.decode(points, torch.randn(2, 8)) for _ in range(2))
+
+    torch.testing.assert_close(one, two)
+
+
+def test_conditional_batch_norm_normalises_over_images_and_points_while_training():
+    norm = ConditionalBatchNorm(code_dim=4, width=6).train()
+    features = 3 + 5 * torch.randn((2, 100, 6), generator=torch.Generator().manual_seed(0))
+
+    normalised = norm(features, torch.randn(2, 4))
+
+    torch.testing.assert_close(normalised.mean(dim=(0, 1)), torch.zeros(6), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        normalised.var(dim=(0, 1), correction=0), torch.ones(6), rtol=0, atol=1e-4
+    )
+    torch.testing.assert_close(norm.bn.running_mean, 0.1 * features.mean(dim=(0, 1)))
+
+
+def test_the_planes_reach_the_edges_of_the_sampled_cube():
+    network = tiny_network(decoder="triplane")
+    decode = network.for_code(torch.randn((1, 8), generator=torch.Generator().manual_seed(0)))
+    corners = torch.tensor([[0.55, 0.55, 0.55], [-0.55, 0.55, 0.55], [0.55, -0.55, 0.55]])
+
+    logits = decode(corners)
+
+    assert logits.unique().numel() == 3
+
+
+def test_the_triplane_decoder_refuses_points_that_are_not_in_space():
+    with pytest.raises(InvalidOptionError, match="3 coordinates, not 2"):
+        build_network(tiny_spec(decoder="triplane", point_dim=2))
+
+
+@pytest.mark.parametrize("decoder", ["cbn", "simple", "fc"])
+def test_other_decoders_take_points_of_any_width(decoder):
+    network = tiny_network(decoder=decoder, point_dim=5)
+
+    assert network.decode(torch.zeros(2, 4, 5), torch.zeros(2, 8)).shape == (2, 4)
+
+
+def test_for_code_refuses_a_network_in_training_mode():
+    with pytest.raises(ValueError, match="eval mode"):
+        tiny_network().train().for_code(torch.zeros(1, 8))
+
+
+def test_for_code_refuses_several_codes():
+    with pytest.raises(ValueError, match="one code"):
+        tiny_network().for_code(torch.zeros(2, 8))
+
+
+def test_the_fc_decoder_applies_relu_after_each_layer():
+    decoder = tiny_network(decoder="fc").decoder
+    points, code = torch.randn(1, 5, 3), torch.randn(1, 8)
+
+    features = decoder.fc_p(points) + decoder.fc_c(code)
+    for block in decoder.blocks:
+        hidden = torch.relu(block.fc_0(features))
+        features = features + torch.relu(block.fc_1(hidden))
+    expected = decoder.fc_out(torch.relu(features))[..., 0]
+
+    torch.testing.assert_close(decoder(points, code), expected)
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize(
+    ("encoder", "classifier"), [("resnet18", "fc"), ("resnet50", "fc"), ("efficientnet-b0", "_fc")]
+)
+def test_imagenet_files_load_into_the_encoder_without_their_classifier(
+    encoder, classifier, suffix, tmp_path
+):
+    donor, network = (build_network(tiny_spec(encoder), seed=seed) for seed in (1, 2))
+    tensors = {
+        name: tensor
+        for name, tensor in donor.encoder.features.state_dict().items()
+        if not name.startswith(classifier)
+    }
+    tensors |= {f"{classifier}.weight": torch.ones(1000, 4), f"{classifier}.bias": torch.ones(1000)}
+    path = tmp_path / f"imagenet{suffix}"
+    save_file(tensors, path) if suffix == ".safetensors" else torch.save(tensors, path)
+
+    load_pretrained_encoder(network, path)
+
+    loaded = network.encoder.features.state_dict()
+    assert all(
+        torch.equal(loaded[name], tensor)
+        for name, tensor in tensors.items()
+        if not name.startswith(classifier)
+    )
+
+
+def test_the_resnets_have_the_parameters_of_torchvision():
+    # Counts of torchvision's models less their classifiers (512 or 2048 x 1000, and 1000 biases).
+    for encoder, count in (
+        ("resnet18", 11_689_512 - 513_000),
+        ("resnet50", 25_557_032 - 2_049_000),
+    ):
+        features = build_network(tiny_spec(encoder)).encoder.features
+        assert sum(p.numel() for p in features.parameters()) == count
+
+
+def test_an_imagenet_file_of_another_network_is_refused_by_name(tmp_path):
+    donor = build_network(tiny_spec("resnet18"))
+    path = tmp_path / "resnet18.pth"
+    torch.save(donor.encoder.features.state_dict(), path)
+
+    with pytest.raises(CheckpointError, match="does not fit ResNet50Encoder"):
+        load_pretrained_encoder(build_network(tiny_spec("resnet50")), path)
+
+
+def test_there_are_no_imagenet_weights_for_the_small_encoder(tmp_path):
+    with pytest.raises(CheckpointError, match="no ImageNet weights for ConvNetEncoder"):
+        load_pretrained_encoder(tiny_network("convnet"), tmp_path / "any.pth")
+
+
+def test_a_missing_imagenet_file_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"there is no file .*nowhere.pth"):
+        load_pretrained_encoder(tiny_network("resnet18"), tmp_path / "nowhere.pth")

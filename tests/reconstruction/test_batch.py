@@ -1,0 +1,169 @@
+import io
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from onet_cli.errors import InvalidOptionError, PhotoError
+from onet_cli.reconstruction.batch import (
+    BatchSettings,
+    PhotoFile,
+    choose_targets,
+    find_photos,
+    reconstruct,
+    reconstruct_all,
+)
+from onet_cli.reconstruction.describe import describe_line, describe_record
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.png", "a.jpg", "c.preview.png", ".hidden.png"):
+        disc_photo().save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no photo")
+    return tmp_path
+
+
+@pytest.fixture
+def generator():
+    return MeshGenerator(sphere_checkpoint(), GeneratorSettings(resolution=32))
+
+
+def photo_files(*names):
+    return [PhotoFile(Path(name)) for name in names]
+
+
+def test_a_folder_gives_its_pictures_in_order_without_earlier_previews(folder):
+    assert [photo.path.name for photo in find_photos([str(folder)])] == ["a.jpg", "b.png"]
+
+
+def test_files_and_globs_mix_and_each_photo_appears_once(folder):
+    found = find_photos([str(folder / "b.png"), str(folder / "*.png"), "-"])
+
+    assert found == [PhotoFile(folder / "b.png"), PhotoFile(None)]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(tmp_path):
+    disc_photo().save(tmp_path / "chair[1].png")
+
+    assert find_photos([str(tmp_path / "chair[1].png")]) == photo_files(tmp_path / "chair[1].png")
+
+
+@pytest.mark.parametrize("pattern", ["", "*.webp"])
+def test_a_folder_or_glob_without_photos_is_an_error(tmp_path, pattern):
+    with pytest.raises(PhotoError, match="holds no photo"):
+        find_photos([str(tmp_path / pattern)])
+
+
+def test_by_default_the_mesh_lies_beside_the_photo():
+    assert choose_targets(photo_files("x/chair.png"), None) == [Path("x/chair.obj")]
+
+
+def test_a_suffix_makes_output_a_file_and_none_a_folder():
+    photos = photo_files("x/chair.png")
+
+    assert choose_targets(photos, Path("y/out.ply")) == [Path("y/out.ply")]
+    assert choose_targets(photos, Path("y/out")) == [Path("y/out/chair.obj")]
+    assert choose_targets([PhotoFile(None)], Path("y")) == [Path("y/stdin.obj")]
+
+
+def test_an_existing_folder_may_have_a_dot_in_its_name(tmp_path):
+    (tmp_path / "v1.2").mkdir()
+
+    targets = choose_targets(photo_files("a.png", "b.png"), tmp_path / "v1.2")
+
+    assert targets == [tmp_path / "v1.2" / "a.obj", tmp_path / "v1.2" / "b.obj"]
+
+
+def test_photos_that_differ_in_the_suffix_only_get_different_meshes():
+    targets = choose_targets(photo_files("x/a.png", "x/a.jpg", "x/b.png"), None)
+
+    assert [path.name for path in targets] == ["a.png.obj", "a.jpg.obj", "b.obj"]
+
+
+@pytest.mark.parametrize(
+    ("photos", "output", "message"),
+    [
+        ([PhotoFile(None)], None, "stdin"),
+        (photo_files("a.png", "b.png"), Path("out.obj"), "one file"),
+        (photo_files("a.png"), Path("out.txt"), "no mesh format"),
+        (photo_files("x/a.png", "y/a.png"), Path("out"), "would all become"),
+    ],
+)
+def test_targets_that_cannot_work_are_refused(photos, output, message):
+    with pytest.raises(InvalidOptionError, match=message):
+        choose_targets(photos, output)
+
+
+def test_a_bad_photo_stops_nothing_and_leaves_nothing(folder, generator):
+    photos = photo_files(folder / "notes.txt", folder / "gone.png", folder / "b.png")
+    targets = choose_targets(photos, folder / "meshes")
+
+    results = list(reconstruct_all(generator, photos, targets, BatchSettings(preview=True)))
+
+    assert [result.error is None for result in results] == [False, False, True]
+    names = sorted(file.name for file in (folder / "meshes").iterdir())
+    assert names == ["b.obj", "b.preview.png"]
+
+
+def test_a_place_that_cannot_be_written_is_a_failure_of_that_photo(folder, generator):
+    photos = photo_files(folder / "a.jpg", folder / "b.png")
+    targets = [folder / "notes.txt" / "a.obj", folder / "b.obj"]
+
+    results = list(reconstruct_all(generator, photos, targets, BatchSettings()))
+
+    assert "cannot write" in str(results[0].error)
+    assert results[1].error is None
+
+
+def test_a_photo_comes_from_standard_input(tmp_path, generator, monkeypatch):
+    buffer = io.BytesIO()
+    disc_photo().save(buffer, "PNG")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
+
+    (result,) = reconstruct_all(generator, [PhotoFile(None)], [tmp_path / "x.ply"], BatchSettings())
+
+    assert result.error is None
+    assert (tmp_path / "x.ply").exists()
+
+
+def test_a_result_is_described_for_people_and_for_programs(folder, generator):
+    photos = photo_files(folder / "a.jpg", folder / "notes.txt")
+    targets = [folder / "a.obj", folder / "n.obj"]
+
+    good, bad = reconstruct_all(generator, photos, targets, BatchSettings())
+
+    mesh = good.reconstruction.mesh
+    line = re.fullmatch(
+        r"(.*) -> (.*)  ([\d ]+) vertices, ([\d ]+) faces, closed, [\d.]+ s", describe_line(good)
+    )
+    assert line.group(1, 2) == (str(folder / "a.jpg"), str(folder / "a.obj"))
+    assert [int(count.replace(" ", "")) for count in line.group(3, 4)] == [
+        len(mesh.vertices),
+        len(mesh.faces),
+    ]
+    record = describe_record(good)
+    assert record["path"] == str(folder / "a.obj")
+    assert (record["closed"], record["components"]) == (True, 1)
+    assert record["volume"] == pytest.approx(mesh.volume, abs=1e-5)
+    assert describe_record(bad)["path"] is None
+    assert "not a picture" in describe_record(bad)["error"]
+
+
+@pytest.mark.parametrize("kind", ["path", "text", "bytes", "picture"])
+def test_the_python_api_takes_any_form_of_photo(folder, kind):
+    path = folder / "b.png"
+    photo = {
+        "path": path,
+        "text": str(path),
+        "bytes": path.read_bytes(),
+        "picture": disc_photo().convert("P"),
+    }[kind]
+
+    result = reconstruct(photo, sphere_checkpoint(), resolution=16, threshold=0.5)
+
+    assert result.threshold == 0.5
+    assert result.mesh.is_watertight

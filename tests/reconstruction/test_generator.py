@@ -1,0 +1,96 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from onet_cli.errors import EmptySurfaceError, InvalidOptionError
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
+
+IMAGE = torch.full((3, 40, 50), 200, dtype=torch.uint8)
+
+
+def generate(radius=0.3, **settings):
+    return MeshGenerator(sphere_checkpoint(radius), GeneratorSettings(**settings)).generate(IMAGE)
+
+
+def test_the_mesh_is_the_sphere_at_the_checkpoints_threshold():
+    result = generate(resolution=64)
+
+    radii = np.linalg.norm(result.mesh.vertices, axis=1)
+    assert result.threshold == 0.2
+    assert np.abs(radii - surface_radius()).max() < 1e-3
+    assert result.mesh.volume == pytest.approx(4 / 3 * math.pi * surface_radius() ** 3, rel=0.01)
+    assert result.mesh.is_watertight
+
+
+def test_a_threshold_that_is_given_replaces_the_checkpoints():
+    result = generate(resolution=32, threshold=0.5)
+
+    assert np.linalg.norm(result.mesh.vertices, axis=1).mean() == pytest.approx(0.3, abs=1e-3)
+
+
+def test_evaluations_are_the_sum_of_the_rounds_and_far_fewer_than_the_grid():
+    result = generate(resolution=128)
+
+    assert result.evaluations == sum(result.rounds)
+    assert len(result.rounds) >= 3
+    assert result.evaluations < 129**3 / 8
+    assert result.seconds > 0
+
+
+def test_simplification_reaches_the_asked_faces_and_stays_closed():
+    result = generate(resolution=64, faces=500)
+
+    assert len(result.mesh.faces) <= 500
+    assert result.mesh.is_watertight
+
+
+def test_refinement_after_simplification_brings_the_faces_nearer():
+    plain = generate(resolution=32, faces=300)
+    refined = generate(resolution=32, faces=300, refine=30)
+
+    def error(mesh):
+        centres = np.linalg.norm(mesh.triangles_center, axis=1)
+        return np.average(np.abs(centres - surface_radius()), weights=mesh.area_faces)
+
+    assert error(refined.mesh) < error(plain.mesh)
+
+
+def test_an_empty_surface_names_the_highest_probability_and_the_option():
+    with pytest.raises(EmptySurfaceError, match=r"highest probability is 0\.1") as caught:
+        generate(radius=-0.05, resolution=32)
+
+    assert "--threshold" in caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply", ".glb", ".stl", ".off"])
+def test_a_saved_mesh_reads_back_equal(tmp_path, suffix):
+    result = generate(resolution=32)
+
+    result.save(tmp_path / f"ball{suffix}")
+
+    again = trimesh.load(tmp_path / f"ball{suffix}", force="mesh", process=suffix == ".stl")
+    assert len(again.faces) == len(result.mesh.faces)
+    assert again.volume == pytest.approx(result.mesh.volume, rel=1e-5)
+    if suffix != ".stl":  # which repeats each vertex for each face
+        np.testing.assert_allclose(again.vertices, result.mesh.vertices, atol=1e-6)
+        assert np.array_equal(again.faces, result.mesh.faces)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"resolution": 130}, "130"),
+        ({"threshold": 0.0}, "threshold"),
+        ({"threshold": 1.0}, "threshold"),
+        ({"threshold": math.nan}, "threshold"),
+        ({"faces": 3}, "4 faces"),
+        ({"refine": -1}, "0 or more"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings, message):
+    with pytest.raises(InvalidOptionError, match=message):
+        GeneratorSettings(**settings)
