@@ -11,7 +11,7 @@ $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx)
 	touch $@
 
 demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
-	$(BIN)/onet reconstruct examples/*.png -o demo/ --preview
+	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
 
 test: $(STAMP)  ## the fast tests
 	$(BIN)/python -m pytest

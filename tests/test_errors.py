@@ -19,5 +19,7 @@ def test_an_unknown_name_hints_at_the_nearest():
 
 
 def test_a_name_like_no_other_lists_what_there_is():
-    assert UnknownNameError.among("split", "qqq", ["val", "test"]).hint == "choose one of: test, val"
-    assert issubclass(UnknownNameError, OnetError)
+    error = UnknownNameError.among("split", "qqq", ["val", "test"])
+
+    assert error.hint == "choose one of: test, val"
+    assert isinstance(error, OnetError)

@@ -97,7 +97,7 @@ def score_mesh(
     )
     return MeshMetrics(
         # Where no point lies inside either, the points cannot tell good from bad.
-        iou=occupancy_iou(inside, target) if (inside | target).any() else None,
+        iou=float(occupancy_iou(inside, target)) if (inside | target).any() else None,
         chamfer_l1=surface.chamfer_l1,
         accuracy=surface.accuracy,
         completeness=surface.completeness,

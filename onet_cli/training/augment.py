@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-SCALE = 0.85, 1.15
-SHIFT = 0.08
+SCALE = 0.97, 1.25
+SHIFT = 0.04
 BRIGHTNESS = 0.7, 1.25
 GAMMA = 0.75, 1.3
 TINT = 0.12

@@ -99,11 +99,13 @@ class KeepBest(Callback):
     def __init__(self, path: Path, categories: tuple[str, ...], training: dict[str, Any]) -> None:
         self.path, self.categories, self.training = path, categories, training
         self.best_iou, self.iou, self.threshold = -1.0, -1.0, 0.5
+        self.scored_step = -1
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Score the validation that has just ended and keep the network if it is the best yet."""
         assert isinstance(pl_module, OccupancyModule)
         self.iou, self.threshold = pl_module.take_validation()
+        self.scored_step = trainer.global_step
         pl_module.log_dict({"val_iou": self.iou, "val_threshold": self.threshold})
         if trainer.sanity_checking or self.iou <= self.best_iou or not trainer.is_global_zero:
             return

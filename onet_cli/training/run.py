@@ -108,6 +108,7 @@ def train_network(
         raise InvalidOptionError(
             f"{run} holds an earlier run", hint="add --resume, or choose another --output"
         )
+    _quieten()
     shapes = ShapeData(data, config)
     run.mkdir(parents=True, exist_ok=True)
     config.write(
@@ -122,12 +123,12 @@ def train_network(
     module = OccupancyModule(network, config, clock.spent)
     reporter = Reporter(clock, best, config.batch_size, listen)
     trainer = _trainer(run, config, device, [clock, best, *_averaging(config), reporter])
-    _quieten()
     trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
-    trainer.validate(module, shapes, verbose=False)
-    trainer.save_checkpoint(last)
+    if best.scored_step < trainer.global_step:
+        trainer.validate(module, shapes, verbose=False)
+        trainer.save_checkpoint(last)
     return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
 
 
@@ -173,6 +174,7 @@ def _provenance(data: Path, config: TrainingConfig) -> dict[str, object]:
 
 def _quieten() -> None:
     """Silence Lightning's advice, which is for its developers and not for our users."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from onet_cli import app as app_module
 from onet_cli.errors import OnetError
 
-NUMERIC = "numpy torch trimesh h5py skimage PIL lightning rich.progress".split()
+NUMERIC = ["numpy", "torch", "trimesh", "h5py", "skimage", "PIL", "lightning", "rich.progress"]
 
 
 def test_help_loads_nothing_numeric():

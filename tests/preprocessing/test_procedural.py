@@ -232,7 +232,8 @@ def test_a_shape_stays_in_its_split_when_the_set_grows():
         "val": 100,
         "test": 100,
     }
-    assert sorted(id_ for ids in large.values() for id_ in ids) == sorted(ProceduralSource(1000).ids())
+    together = sorted(shape_id for ids in large.values() for shape_id in ids)
+    assert together == sorted(ProceduralSource(1000).ids())
 
 
 def test_three_shapes_are_enough_for_three_splits():

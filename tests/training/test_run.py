@@ -50,21 +50,23 @@ def test_a_short_run_learns_and_leaves_its_files(balls, tmp_path):
 def test_the_same_seed_gives_the_same_weights(balls, tmp_path):
     first, second = (train(balls, tmp_path / name, steps=6) for name in "ab")
 
-    states = [load_checkpoint(r.checkpoint, device="cpu").network.state_dict() for r in (first, second)]
+    states = [
+        load_checkpoint(r.checkpoint, device="cpu").network.state_dict() for r in (first, second)
+    ]
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path, monkeypatch):
     whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def die_at_step_12(status):
         if status.step == 12 and status.iou is None:
-            raise Killed
+            raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train_network(
             balls,
             tmp_path / "cut",

@@ -37,7 +37,9 @@ def straight(rng: np.random.Generator, colour: Colour, under: Footprint) -> list
     taper = float(rng.choice([1.0, 1.0, rng.uniform(0.55, 0.9)]))
     thick = max(thick, under.thin / taper)
     round_ = bool(rng.random() < 0.4)
-    inset = thick / 2 + float(rng.choice([0.0, rng.uniform(0, 0.1) * under.width]))
+    inset = thick / 2 + float(
+        rng.choice([0.0, rng.uniform(0, 0.12) * min(under.width, under.depth)])
+    )
     parts = [
         leg(colour, (x, 0, z), (x, under.top, z), thick, taper=taper, round_=round_)
         for x, z in under.corners(inset)

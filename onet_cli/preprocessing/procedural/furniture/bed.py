@@ -80,7 +80,7 @@ def boards(
         if rng.random() > chance:
             continue
         height = rim + (rng.uniform(0.3, 0.9) if end < 0 else rng.uniform(0.05, 0.35))
-        over = rng.uniform(0, 0.08)
+        over = rng.uniform(0, 0.02)  # less than a post, so that the frame reaches the posts
         board = backs.Panel(width + 2 * over, height, thin, colour, palette.shaded(colour, rng))
         makers = (backs.plain, backs.padded, backs.slats, backs.framed, backs.ladder)
         style = makers[rng.integers(len(makers))]
@@ -114,7 +114,8 @@ def bunk(rng: np.random.Generator, colour: Colour, width: float, length: float) 
     parts = posts(colour, width, length, first + gap + rng.uniform(0.4, 0.6))
     for low in (first, first + gap):
         parts += lying(rng, colour, (width, length), (low, low + 0.14))
-    half, x = 0.013 * length, width / 2 + 0.03
+    half = 0.013 * length
+    x = width / 2 + 0.8 * half
     side, z = float(rng.choice(SIDES)), length / 2 * rng.uniform(0.2, 0.7)
     for end in SIDES:
         foot = (side * x, 0.0, z + end * 0.2)

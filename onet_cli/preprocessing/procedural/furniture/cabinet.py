@@ -138,7 +138,10 @@ def front(case: Case, cell: Sequence[float], *, opens_left: bool) -> list[Part]:
 def open_case(rng: np.random.Generator, case: Case, columns: int, rows: int) -> list[Part]:
     """Return a body of boards, some cells closed by fronts and the others open."""
     board, x, z = case.thin * rng.uniform(1.0, 1.4), case.x, case.z
-    back = (-x + 0.002, case.low + 0.002, -z + 0.002), (x - 0.002, case.top - 0.002, -z + board)
+    back = (
+        (-x + 0.002, case.low + 0.002, -z + 0.002),
+        (x - 0.002, case.top - 0.002, -z + 0.002 + board),
+    )
     parts = [block(case.body, *back)]
     for y in (case.low, case.top - board):
         parts.append(block(case.body, (-x, y, -z), (x, y + board, z)))

@@ -33,24 +33,34 @@ class Frame:
     width: float
     depth: float
     seat: float
+    thick: float
+    curved: bool
     back: float
     recline: float
     thin: float
     frame: Colour
     cover: Colour
 
+    @property
+    def share(self) -> float:
+        """How much of width and depth legs and back may use: a curved seat has no corners."""
+        return 0.86 if self.curved else 0.98
+
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Frame":
         """Return the measures of some chair."""
         seat, back = rng.uniform(0.36, 0.5), rng.uniform(0.28, 0.7)
-        frame = palette.material(rng)
+        frame, thin = palette.material(rng), 0.026 * max(seat + back, 0.6)
+        thick = float(rng.choice([rng.uniform(0.02, 0.04), rng.uniform(0.05, 0.12)]))
         return cls(
             width=rng.uniform(0.38, 0.6),
             depth=rng.uniform(0.38, 0.56),
             seat=seat,
+            thick=max(thin, thick),
+            curved=bool(rng.random() < 0.25),
             back=back,
             recline=float(rng.choice([rng.uniform(0, 8), rng.uniform(5, 22)])),
-            thin=0.026 * max(seat + back, 0.6),
+            thin=thin,
             frame=frame,
             cover=palette.fabric(rng) if rng.random() < 0.6 else palette.shaded(frame, rng),
         )
@@ -64,11 +74,13 @@ def chair(rng: np.random.Generator) -> list[Part]:
     if kind < 0.18:
         return cantilever(rng)
     frame = Frame.draw(rng)
-    thick = max(frame.thin, float(rng.choice([rng.uniform(0.02, 0.04), rng.uniform(0.05, 0.12)])))
     under = legs.Footprint(
-        frame.width * 0.98, frame.depth * 0.98, frame.seat - thick * 0.6, frame.thin
+        frame.width * frame.share,
+        frame.depth * frame.share,
+        frame.seat - frame.thick * 0.6,
+        frame.thin,
     )
-    parts = seat(rng, frame, thick)
+    parts = seat(rng, frame)
     parts += legs.choose(rng, frame.frame, under, UNDERSIDES)
     parts += standing_back(rng, frame)
     if rng.random() < 0.4:
@@ -76,14 +88,14 @@ def chair(rng: np.random.Generator) -> list[Part]:
     return parts
 
 
-def seat(rng: np.random.Generator, frame: Frame, thick: float) -> list[Part]:
+def seat(rng: np.random.Generator, frame: Frame) -> list[Part]:
     """Return a plate, a cushion, or a cushion on a plate; its top is at the seat's height."""
-    x, z, top = frame.width / 2, frame.depth / 2, frame.seat
-    kind = rng.integers(4)
+    x, z, top, thick = frame.width / 2, frame.depth / 2, frame.seat, frame.thick
+    kind = 1 if frame.curved else rng.choice([0, 2, 3])
     if kind == 0:
         return [block(frame.cover, (-x, top - thick, -z), (x, top, z))]
     if kind == 1:
-        outline = oval(2 * x, 2 * z, power=rng.uniform(2.2, 6))
+        outline = oval(2 * x, 2 * z, power=rng.uniform(3.2, 6))
         return [slab(frame.cover, outline, (0, top - thick, 0), thick)]
     if kind == 2:
         return [cushion(frame.cover, (-x, top - thick, -z), (x, top, z), thick * 0.45)]
@@ -103,16 +115,15 @@ def seat(rng: np.random.Generator, frame: Frame, thick: float) -> list[Part]:
 def standing_back(rng: np.random.Generator, frame: Frame) -> list[Part]:
     """Return a leaning back, hinged at the rear edge of the seat."""
     panel = backs.Panel(
-        width=frame.width * rng.uniform(0.85, 1.0),
+        width=frame.width * frame.share * rng.uniform(0.86, 1.0),
         height=frame.back,
         thin=frame.thin,
         frame=frame.frame,
         cover=frame.cover,
     )
-    # Each back starts below the seat's top, so that no gap opens when it leans.
-    lean = about("x", -frame.recline).then(
-        at(0, frame.seat - frame.thin * 0.5, -frame.depth / 2 + frame.thin * 0.8)
-    )
+    # Each back starts within the seat, so that no gap opens when it leans.
+    rear = -frame.depth / 2 * frame.share + frame.thin * 0.8
+    lean = about("x", -frame.recline).then(at(0, frame.seat - frame.thick * 0.6, rear))
     return moved(backs.choose(rng, panel), lean)
 
 
@@ -123,10 +134,11 @@ def arms(rng: np.random.Generator, frame: Frame) -> list[Part]:
     rear, front = -frame.depth / 2, frame.depth / 2 * rng.uniform(0.4, 1.0)
     # The back leans away, so the arms reach after it.
     rear -= float(np.tan(np.radians(frame.recline))) * height
-    low, kind = frame.seat - frame.thin, rng.integers(4)
+    low, kind = frame.seat - 0.55 * frame.thick - 0.3 * frame.thin, rng.integers(4)
+    outside = -1.0 if frame.curved else rng.choice([-1.0, 0.5])
     parts: list[Part] = []
     for side in SIDES:
-        x = side * (frame.width / 2 + half * rng.choice([-1.0, 0.6]))
+        x = side * (frame.width * frame.share / 2 + half * outside)
         if kind == 0:
             parts.append(block(frame.frame, (x - half, low, rear), (x + half, high, front)))
         elif kind == 1:

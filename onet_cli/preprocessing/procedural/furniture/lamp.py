@@ -31,18 +31,19 @@ def shade(rng: np.random.Generator, width: float, height: float) -> list[Part]:
         lower, upper = (-radius, 0, -radius), (radius, height, radius)
         return [cushion(colour, lower, upper, radius * rng.uniform(0.05, 0.3))]
     steps = int(rng.integers(2, 4))
+    step = 1.02 * height / steps  # a little into the next one, so that they are one body
     sizes = radius * np.sqrt(1 - (np.arange(steps + 1) / (steps + 0.4)) ** 2)
     return [
-        disc(
-            colour, (0, height * k / steps, 0), height / steps, float(sizes[k]), float(sizes[k + 1])
-        )
+        disc(colour, (0, height * k / steps, 0), step, float(sizes[k]), float(sizes[k + 1]))
         for k in range(steps)
     ]
 
 
-def foot(rng: np.random.Generator, colour: Colour, radius: float, thin: float) -> list[Part]:
-    """Return a base on the floor: disc, cone, square, dome or tripod."""
-    kind, high = rng.integers(5), max(thin, radius * rng.uniform(0.1, 0.3))
+def foot(
+    rng: np.random.Generator, colour: Colour, radius: float, thin: float, *, legged: bool = True
+) -> list[Part]:
+    """Return a base on the floor: disc, cone, square, dome or, if `legged`, tripod."""
+    kind, high = rng.integers(5 if legged else 4), max(thin, radius * rng.uniform(0.1, 0.3))
     if kind == 0:
         return [disc(colour, (0, 0, 0), high, radius)]
     if kind == 1:
@@ -122,7 +123,7 @@ def desk_lamp(rng: np.random.Generator) -> list[Part]:
     elbow = np.array([0.0, thin + first * np.cos(back), -first * np.sin(back)])
     head = elbow + second * np.array([0.0, np.cos(front), np.sin(front)])
     radius, length = rng.uniform(0.05, 0.1), rng.uniform(0.1, 0.18)
-    parts = foot(rng, colour, rng.uniform(0.08, 0.13), thin)
+    parts = foot(rng, colour, rng.uniform(0.08, 0.13), thin, legged=False)
     parts += path(colour, [(0.0, thin * 0.5, 0.0), elbow.tolist(), head.tolist()], thin * 0.52)
     parts.append(ball(colour, elbow.tolist(), (thin * 0.9,) * 3))
     aim = head + np.array([0.0, -np.cos(0.5), np.sin(rng.uniform(0.1, 0.9))])
@@ -152,12 +153,12 @@ def hanging_lamp(rng: np.random.Generator) -> list[Part]:
     """Return one or more shades on cords below a ceiling plate."""
     drop, colour = rng.uniform(0.25, 0.7), palette.metal(rng)
     tall = rng.uniform(0.15, 0.35)
-    thin = 0.022 * (drop + tall + 0.05)
     count = int(rng.choice([1, 1, 1, 2, 3]))
     wide = rng.uniform(0.18, 0.5) / (1 if count == 1 else 1.5)
     spots = (np.arange(count) - (count - 1) / 2) * wide * 1.25
     span = float(np.abs(spots).max()) + 0.06
     ceiling = drop + tall
+    thin = 0.023 * max(ceiling + 0.05, 2 * span)
     parts = [block(colour, (-span, ceiling, -0.05), (span, ceiling + max(thin, 0.03), 0.05))]
     if count == 1:
         parts = [disc(colour, (0, ceiling, 0), max(thin, 0.03), rng.uniform(0.05, 0.09))]

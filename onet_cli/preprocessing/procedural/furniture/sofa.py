@@ -98,7 +98,8 @@ def feet(
     parts = legs.choose(rng, colour, under, FEET if low > 0.08 else (legs.straight, legs.plinth))
     if chaise is not None:
         for x in (0.93 * plan.half, 0.93 * plan.half - 0.8 * pitch(plan)):
-            spot = (chaise * x, 0.0, front - 0.1), (chaise * x, low + 0.02, front - 0.1)
+            top = max(low + 0.02, thin)
+            spot = (chaise * x, 0.0, front - 0.1), (chaise * x, top, front - 0.1)
             parts.append(leg(colour, *spot, thin * 1.2))
     return parts
 

@@ -85,8 +85,9 @@ def apron(
     parts = [block(colour, (-x, low, -z), (x, under.top, z))]
     if rng.random() < 0.4:
         face, gap = palette.shaded(colour, rng), 0.15 * drop
-        lower, upper = (-x * 0.8, low + gap, z - thin), (x * 0.8, under.top - thick * 0.4, z)
-        parts.append(block(face, lower, (*upper[:2], z + thin / 2)))
+        high = max(under.top - thick * 0.4, low + gap + thin)
+        lower = (-x * 0.8, low + gap, z - thin)
+        parts.append(block(face, lower, (x * 0.8, high, z + thin / 2)))
     return parts
 
 

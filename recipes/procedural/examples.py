@@ -1,0 +1,25 @@
+"""Draw the pictures in examples/: shapes of a seed that no training set of the recipes uses.
+
+Usage: python recipes/procedural/examples.py examples/
+"""
+
+import sys
+from pathlib import Path
+
+from onet_cli.preprocessing.sources.procedural import ProceduralSource
+from onet_cli.shapes.shape import ShapeId
+
+PICTURES = ("bed/00006", "chair/00000", "lamp/00030", "sofa/00037", "table/00027")
+
+
+def main(folder: Path) -> None:
+    """Write one JPEG for each of `PICTURES` into `folder`."""
+    source = ProceduralSource(count=40, seed=2026, views=1, image_size=320, points=8)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PICTURES:
+        shape = source.read(ShapeId.parse(name))
+        (folder / f"{shape.id.category}.jpg").write_bytes(shape.views.images[0])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

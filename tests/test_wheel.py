@@ -1,0 +1,63 @@
+"""The wheel carries everything and needs no compiler where it is installed."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+KERNELS = {"inside", "mise", "rasterize", "simplify", "voxelize"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", out, ROOT]
+    subprocess.run(command, check=True)
+    return next(out.glob("onet-*.whl"))
+
+
+def test_the_wheel_holds_kernels_stubs_and_weights(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+
+    for kernel in KERNELS:
+        assert any(n.startswith(f"onet_cli/_ext/{kernel}.") and not n.endswith("i") for n in names)
+        assert f"onet_cli/_ext/{kernel}.pyi" in names
+    assert "onet_cli/models/pretrained/furniture.safetensors" in names
+    assert "onet_cli/py.typed" in names
+    assert not any(name.startswith(("tests/", "ext/", "bench/")) for name in names)
+
+
+def test_the_wheel_installs_and_runs_without_a_compiler(wheel, tmp_path):
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env/bin/python"
+    # The dependencies come from this environment; onet itself only from the wheel.
+    environment = {
+        "PATH": "/nowhere",
+        "CC": "/bin/false",
+        "PYTHONPATH": sysconfig.get_paths()["purelib"],
+        "HOME": os.environ.get("HOME", "/"),
+    }
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
+    subprocess.run(install, check=True, env=environment)
+
+    photo = next((ROOT / "examples").glob("*.jpg"))
+    command = [tmp_path / "env/bin/onet", "reconstruct", photo, "-o", tmp_path / "mesh.obj"]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mesh.obj").read_text().count("\nf ") > 1000
+    where = [python, "-c", "import onet_cli; print(onet_cli.__file__)"]
+    found = subprocess.run(
+        where, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert str(tmp_path / "env") in found.stdout
