@@ -1,6 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Triangle rasteriser with a depth buffer. Private: call onet_cli.geometry.render instead."""
 
+# How far outside an edge still counts as on it, as a share of the triangle: far below a sample,
+# far above the rounding of the weights. Else samples on an edge could miss both its faces.
+cdef double SLACK = -1e-9
+
 
 def draw_triangles(
     const double[:, ::1] corners,
@@ -57,7 +61,7 @@ def draw_triangles(
                 w = ((ax - (left + 0.5)) * (by - y) - (ay - y) * (bx - (left + 0.5))) / area
                 for column in range(left, right):
                     # Edges count as inside for both neighbours: depth decides, no cracks appear.
-                    if u >= 0 and v >= 0 and w >= 0:
+                    if u >= SLACK and v >= SLACK and w >= SLACK:
                         near = u * az + v * bz + w * cz
                         if near > nearness[row, column]:
                             nearness[row, column] = near

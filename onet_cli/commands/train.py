@@ -21,7 +21,11 @@ def train(
     point_dim: Annotated[int | None, typer.Option(min=1, help="Width of a point.")] = None,
     image_size: Annotated[int | None, typer.Option(min=32, help="Edge of the input image.")] = None,
     pretrained_encoder: Annotated[
-        Path | None, typer.Option(help="ImageNet weights for the encoder (.pth or .safetensors).")
+        str | None,
+        typer.Option(
+            help="ImageNet weights for the encoder: a .pth or .safetensors file, or `imagenet` to "
+            "download those of an efficientnet."
+        ),
     ] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="End after this many steps.")] = None,
     max_epochs: Annotated[int | None, typer.Option(min=1, help="End after so many passes.")] = None,

@@ -26,9 +26,9 @@ class _Columns:
 
 
 def winding_numbers(mesh: Trimesh, points: NDArray[np.floating]) -> NDArray[np.int32]:
-    """Return how often the surface winds round each of `points` (N, 3): (N,), outward faces positive.
+    """Return how often the surface winds round each of `points` (N, 3): (N,).
 
-    Exact for a closed mesh up to the rounding of a point's side of an edge (about 1e-16 of the
+    Positive where faces look outwards. Exact for a closed mesh up to the rounding of a point's side of an edge (about 1e-16 of the
     mesh's size); overlapping parts add up. Points on the surface may fall on either side.
 
     Raises:

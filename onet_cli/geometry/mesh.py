@@ -1,6 +1,7 @@
 """Meshes in memory and in files."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,9 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
     except OSError as error:
         raise OnetError(f"{path} cannot be written: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # Where the folder is a file or the name too long, even this fails; nothing is left there.
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _encode(mesh: Trimesh, suffix: str) -> bytes:

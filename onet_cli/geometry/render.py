@@ -93,34 +93,31 @@ def render(
         smooth: shade by interpolated vertex normals instead of facets.
 
     Raises:
-        InvalidGeometryError: the colours do not fit the faces.
+        InvalidGeometryError: the colours do not fit the faces, or a vertex is not finite.
     """
     faces = np.ascontiguousarray(mesh.faces, dtype=np.int32)
     if face_colours is None:
-        face_colours = np.tile(np.uint8(DEFAULT_COLOUR), (len(faces), 1))
+        face_colours = np.tile(np.array(DEFAULT_COLOUR, np.uint8), (len(faces), 1))
     if face_colours.shape != (len(faces), 3):
         raise InvalidGeometryError(f"{len(faces)} faces need as many colours")
-    vertices = camera.to_frame(mesh.vertices)
-    visible = np.all(vertices[faces, 2] > NEAR, axis=1)
-    corners = _corners(vertices, camera, samples)
-    fine = size * samples
-    nearness = np.zeros((fine, fine))
-    drawn = np.full((fine, fine), -1, dtype=np.int32)
-    weights = np.zeros((fine, fine, 3), dtype=np.float32)
-    indices = np.flatnonzero(visible).astype(np.int32)
-    kernel.draw_triangles(corners, np.ascontiguousarray(faces[indices]), nearness, drawn, weights)
-
-    rows, columns = np.nonzero(drawn >= 0)
-    hit = indices[drawn[rows, columns]]
+    if not np.isfinite(mesh.vertices).all():
+        raise InvalidGeometryError("a mesh with vertices that are not finite cannot be drawn")
+    corners = camera.to_frame(mesh.vertices)
     if smooth:
         turned = np.asarray(mesh.vertex_normals) @ camera.world[:, :3].T.astype(np.float64)
-        normals = np.einsum("nc,ncd->nd", weights[rows, columns], turned[faces[hit]])
-        light = _light(normals)
-    else:
-        light = _light(_face_normals(vertices, faces))[hit]
+        corners = np.hstack([corners, turned])
+    corners, faces, sources = _clip(corners, faces)
+    fine = size * samples
+    drawn = np.full((fine, fine), -1, dtype=np.int32)
+    weights = np.zeros((fine, fine, 3), dtype=np.float32)
+    pixels = _to_samples(corners[:, :3], camera, samples)
+    kernel.draw_triangles(pixels, faces, np.zeros((fine, fine)), drawn, weights)
+
+    hit = drawn >= 0
     colours = np.zeros((fine, fine, 4), dtype=np.float32)
-    colours[rows, columns, :3] = face_colours[hit] * light[:, None]
-    colours[rows, columns, 3] = 255
+    light = _shade(corners, faces, drawn[hit], weights[hit])
+    colours[hit, :3] = face_colours[sources[drawn[hit]]] * light[:, None]
+    colours[hit, 3] = 255
     return _average(colours, samples)
 
 
@@ -130,25 +127,62 @@ def on_white(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
 
 
-def _corners(
-    vertices: NDArray[np.float64], camera: Camera, samples: int
-) -> NDArray[np.float64]:
-    """Return sample x, sample y and 1 / depth, (V, 3); vertices behind the camera are left at 0."""
-    front = vertices[:, 2] > NEAR
-    seen = vertices[front] @ camera.camera.astype(np.float64).T
-    corners = np.zeros_like(vertices)
-    corners[front, :2] = seen[:, :2] / seen[:, 2:] * samples
-    corners[front, 2] = 1 / seen[:, 2]
-    return corners
+def _clip(
+    corners: NDArray[np.float64], faces: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.intp]]:
+    """Return what of `faces` (F, 3) is before the near plane: corners, faces, and where from.
+
+    `corners` (V, 3 or more) are in the camera's frame; what follows the first three columns is
+    interpolated along. The last result is the index in `faces` of each face that comes back.
+    """
+    front = corners[faces, 2] > NEAR
+    count = front.sum(axis=1)
+    whole, cut = np.flatnonzero(count == 3), np.flatnonzero((count == 1) | (count == 2))
+    # Turn each face that is cut so that the corner alone on its side comes first.
+    alone = np.argmax(front[cut] == (count[cut] == 1)[:, None], axis=1)
+    a, b, c = faces[cut[:, None], (alone[:, None] + np.arange(3)) % 3].T
+    on_plane = [
+        corners[a] + (corners[end] - corners[a]) * (NEAR - depth) / (corners[end, 2:3] - depth)
+        for end, depth in ((b, corners[a, 2:3]), (c, corners[a, 2:3]))
+    ]
+    p = np.arange(len(cut), dtype=np.int32) + np.int32(len(corners))
+    q = p + np.int32(len(cut))
+    tip, stump = count[cut] == 1, count[cut] == 2
+    pieces = [
+        faces[whole],
+        np.column_stack([a, p, q])[tip],
+        np.column_stack([p, b, c])[stump],
+        np.column_stack([p, c, q])[stump],
+    ]
+    sources = np.concatenate([whole, cut[tip], cut[stump], cut[stump]])
+    return np.vstack([corners, *on_plane]), np.ascontiguousarray(np.vstack(pieces)), sources
 
 
-def _face_normals(
-    vertices: NDArray[np.float64], faces: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    normals = np.cross(b - a, c - a)
+def _to_samples(corners: NDArray[np.float64], camera: Camera, samples: int) -> NDArray[np.float64]:
+    """Return sample x, sample y and 1 / depth, (V, 3); corners behind the camera are left at 0."""
+    front = corners[:, 2] > NEAR / 2
+    seen = corners[front] @ camera.camera.astype(np.float64).T
+    pixels = np.zeros_like(corners)
+    pixels[front, :2] = seen[:, :2] / seen[:, 2:] * samples
+    pixels[front, 2] = 1 / seen[:, 2]
+    return pixels
+
+
+def _shade(
+    corners: NDArray[np.float64],
+    faces: NDArray[np.int32],
+    drawn: NDArray[np.int32],
+    weights: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return brightness (N,) of samples in the faces `drawn` (N,), `weights` (N, 3) in them."""
+    a, b, c = (corners[faces[:, k], :3] for k in range(3))
+    flat = np.cross(b - a, c - a)
     # Two-sided: a face that is seen from behind is lit as if it were turned round.
-    return np.where(np.sum(normals * a, axis=1, keepdims=True) > 0, -normals, normals)
+    facing = np.where(np.sum(flat * a, axis=1, keepdims=True) > 0, -1.0, 1.0)
+    if corners.shape[1] == 3:
+        return _light(flat * facing)[drawn]
+    smooth = np.einsum("nc,ncd->nd", weights, corners[faces[drawn], 3:])
+    return _light(smooth * facing[drawn])
 
 
 def _light(normals: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -157,9 +191,11 @@ def _light(normals: NDArray[np.float64]) -> NDArray[np.float32]:
     brightness = np.full(len(normals), AMBIENT)
     for strength, direction in ((KEY, KEY_DIRECTION), (FILL, FILL_DIRECTION)):
         towards = direction / np.linalg.norm(direction)
-        # Half-Lambert keeps the shaded side readable.
-        brightness += strength * (0.5 + 0.5 * (normals @ towards) / length) ** 1.5
-    return np.minimum(brightness, 1.2).astype(np.float32)
+        # Half-Lambert keeps the shaded side readable. A cosine can round to below -1.
+        cosine = np.maximum((normals @ towards) / length, -1)
+        brightness += strength * (0.5 + 0.5 * cosine) ** 1.5
+    capped: NDArray[np.float64] = np.minimum(brightness, 1.2)
+    return capped.astype(np.float32)
 
 
 def _average(colours: NDArray[np.float32], samples: int) -> NDArray[np.uint8]:
@@ -167,4 +203,5 @@ def _average(colours: NDArray[np.float32], samples: int) -> NDArray[np.uint8]:
     mean = colours.reshape(size, samples, size, samples, 4).mean(axis=(1, 3))
     alpha = mean[..., 3:]
     mean[..., :3] *= 255 / np.maximum(alpha, 1e-6)
-    return np.rint(np.clip(mean, 0, 255)).astype(np.uint8)
+    rounded: NDArray[np.float32] = np.rint(np.clip(mean, 0, 255))
+    return rounded.astype(np.uint8)

@@ -85,14 +85,14 @@ def build_network(spec: ModelSpec, seed: int | None = None) -> OccupancyNetwork:
         return OccupancyNetwork(spec)
 
 
-def load_pretrained_encoder(network: OccupancyNetwork, path: Path) -> None:
+def load_pretrained_encoder(network: OccupancyNetwork, source: Path | str) -> None:
     """Load ImageNet weights (torchvision's or efficientnet-pytorch's file) into the encoder.
 
     Raises:
         CheckpointError: the file is missing, damaged or of another network, or nobody has trained
             this kind of encoder on ImageNet.
     """
-    load_pretrained_features(network.encoder, path)
+    load_pretrained_features(network.encoder, source)
 
 
 @dataclass(frozen=True)

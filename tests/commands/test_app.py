@@ -64,12 +64,13 @@ def test_shell_completion_offers_the_commands(shell):
         "COMP_WORDS": "onet re",
         "COMP_CWORD": "1",
         "_TYPER_COMPLETE_ARGS": "onet re",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
         "PATH": "",
     }
     program = "from onet_cli.app import main; import sys; sys.argv = ['onet']; main()"
 
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
     )
 
     assert "reconstruct" in result.stdout

@@ -1,3 +1,5 @@
+from urllib.error import URLError
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -150,3 +152,37 @@ def test_there_are_no_imagenet_weights_for_the_small_encoder(tmp_path):
 def test_a_missing_imagenet_file_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"there is no file .*nowhere.pth"):
         load_pretrained_encoder(tiny_network("resnet18"), tmp_path / "nowhere.pth")
+
+
+def test_the_library_s_weights_are_downloaded_when_asked_for(monkeypatch):
+    donor, network = (build_network(tiny_spec("efficientnet-b0"), seed=seed) for seed in (1, 2))
+    asked = []
+
+    def serve(url, **options):
+        asked.append((url, options["weights_only"]))
+        return donor.encoder.features.state_dict()
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", serve)
+
+    load_pretrained_encoder(network, "imagenet")
+
+    stem = "encoder.features._conv_stem.weight"
+    assert torch.equal(network.state_dict()[stem], donor.state_dict()[stem])
+    assert asked[0][0].endswith(".pth")
+    assert asked[0][1] is True
+
+
+def test_no_network_is_a_clear_error(monkeypatch):
+    def fail(url, **options):
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", fail)
+
+    with pytest.raises(CheckpointError, match=r"efficientnet-b0 cannot be downloaded") as error:
+        load_pretrained_encoder(tiny_network("efficientnet-b0"), "imagenet")
+    assert "give a file" in error.value.hint
+
+
+def test_only_efficientnets_are_downloaded():
+    with pytest.raises(CheckpointError, match="only efficientnet-b0 to b7"):
+        load_pretrained_encoder(tiny_network("resnet18"), "imagenet")

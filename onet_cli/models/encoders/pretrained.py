@@ -1,22 +1,29 @@
 """ImageNet weights for encoders, from files of torchvision or efficientnet-pytorch."""
 
 from pathlib import Path
+from urllib.error import URLError
 
-from torch import nn
+import torch
+from efficientnet_pytorch.utils import url_map
+from torch import Tensor, nn
 
 from onet_cli.errors import CheckpointError
+from onet_cli.models.encoders.efficientnet import EfficientNetEncoder
 from onet_cli.models.weights import read_plain_pickle, read_tensors
 
 CLASSIFIER = ("fc.", "_fc.")
 """The last layer in those files, which gives class scores; ours gives the code and stays."""
 
+ONLINE = "imagenet"
+"""In place of a file: the weights that the library efficientnet-pytorch offers for download."""
 
-def load_pretrained_features(encoder: nn.Module, path: Path) -> None:
-    """Load the features of `encoder` from a `.safetensors` or `.pth` file.
+
+def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
+    """Load the features of `encoder` from a `.safetensors` or `.pth` file, or from `ONLINE`.
 
     Raises:
-        CheckpointError: the file is missing, damaged or of another network, or `encoder` is of a
-            kind that nobody has trained on ImageNet.
+        CheckpointError: the file is missing, damaged or of another network, `encoder` is of a kind
+            that nobody has trained on ImageNet, or there is nothing to download or no way to.
     """
     features = getattr(encoder, "features", None)
     if not isinstance(features, nn.Module):
@@ -24,12 +31,39 @@ def load_pretrained_features(encoder: nn.Module, path: Path) -> None:
             f"there are no ImageNet weights for {type(encoder).__name__}",
             hint="choose a resnet or efficientnet encoder",
         )
+    tensors = _download(encoder) if str(source) == ONLINE else _read(Path(source))
+    _fit(features, tensors, f"{source} does not fit {type(encoder).__name__}")
+
+
+def _download(encoder: nn.Module) -> dict[str, Tensor]:
+    url = url_map.get(encoder.size) if isinstance(encoder, EfficientNetEncoder) else None
+    if url is None:
+        raise CheckpointError(
+            "only efficientnet-b0 to b7 can be downloaded",
+            hint="give a file with ImageNet weights instead",
+        )
+    try:
+        tensors: dict[str, Tensor] = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", weights_only=True
+        )
+    except (URLError, OSError) as error:
+        raise CheckpointError(
+            f"the weights of {encoder.size} cannot be downloaded: {error}",
+            hint="go online, or give a file with ImageNet weights",
+        ) from error
+    return tensors
+
+
+def _read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}")
     try:
-        tensors = read_tensors(path) if path.suffix == ".safetensors" else read_plain_pickle(path)
+        return read_tensors(path) if path.suffix == ".safetensors" else read_plain_pickle(path)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}", hint=error.hint) from error
+
+
+def _fit(features: nn.Module, tensors: dict[str, Tensor], complaint: str) -> None:
     wanted = features.state_dict()
     given = {name: tensor for name, tensor in tensors.items() if not name.startswith(CLASSIFIER)}
     wrong = sorted(
@@ -41,7 +75,6 @@ def load_pretrained_features(encoder: nn.Module, path: Path) -> None:
     )
     if wrong:
         raise CheckpointError(
-            f"{path} does not fit {type(encoder).__name__}: {len(wrong)} tensors differ, "
-            f"the first is {wrong[0]!r}"
+            f"{complaint}: {len(wrong)} tensors differ, the first is {wrong[0]!r}"
         )
     features.load_state_dict(given, strict=False)

@@ -16,7 +16,7 @@ from onet_cli.preprocessing.procedural.furniture.shelf import shelf
 from onet_cli.preprocessing.procedural.furniture.sofa import sofa
 from onet_cli.preprocessing.procedural.furniture.table import table
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same seed and index would give a different shape or picture."""
 
 CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {

@@ -1,0 +1,59 @@
+import pytest
+from typer.testing import CliRunner
+
+from onet_cli import app as app_module
+from onet_cli.shapes.store import ShapeStore
+from tests.preprocessing.official_layout import troubled, write_zip
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return write_zip(tmp_path / "dataset.zip", troubled())
+
+
+def preprocess(*arguments):
+    # Rich wraps at 80 columns, in the middle of a reason.
+    environment = {"COLUMNS": "300"}
+    texts = ["preprocess", *map(str, arguments), "--workers", "0"]
+    return CliRunner().invoke(app_module.app, texts, env=environment)
+
+
+def test_good_shapes_are_kept_bad_ones_listed_and_the_exit_code_says_so(archive, tmp_path):
+    first = preprocess(archive, tmp_path / "data")
+    again = preprocess(archive, tmp_path / "data")
+
+    kept = len(ShapeStore.open(tmp_path / "data").ids())
+    assert kept > 0
+    assert first.exit_code == 1
+    assert f"{kept} shapes written, 0 already there, 2 skipped" in first.stdout
+    assert "2 skipped:" in first.stderr
+    assert again.exit_code == 1
+    assert f"0 shapes written, {kept} already there, 2 skipped" in again.stdout
+
+
+def test_quiet_prints_failures_only(archive, tmp_path):
+    result = preprocess(archive, tmp_path / "data", "--quiet")
+
+    assert result.stdout == ""
+    assert "2 skipped:" in result.stderr
+
+
+def test_a_source_that_is_nothing_known_says_what_is(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["onet", "preprocess", str(tmp_path), str(tmp_path / "out")])
+
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+
+    assert ended.value.code == 1
+    error, hint = capsys.readouterr().err.strip().splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith("  try: ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("split", ["1,2,3", "0.5,0.5", "a,b,c", "1.2,-0.1,-0.1"])
+def test_shares_that_do_not_add_up_are_refused(split, tmp_path):
+    result = preprocess("procedural", tmp_path / "out", "--split", split)
+
+    assert result.exit_code == 1
+    assert "is not a split" in str(result.exception)

@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
+from onet_cli.geometry.inside import contains
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.metrics import compare_surfaces, occupancy_iou
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    with np.load(DATA / "metrics.npz") as arrays:
+        return dict(arrays), json.loads((DATA / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def scores(recorded):
+    arrays, _ = recorded
+    return compare_surfaces(
+        arrays["pred_points"], arrays["pred_normals"], arrays["gt_points"], arrays["gt_normals"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("accuracy", "accuracy"),
+        ("completeness", "completeness"),
+        ("chamfer_l1", "chamfer-L1"),
+        ("chamfer_l2", "chamfer-L2"),
+        ("normals_accuracy", "normals accuracy"),
+        ("normals_completeness", "normals completeness"),
+        ("normal_consistency", "normals"),
+    ],
+)
+def test_each_score_is_the_one_the_original_evaluation_recorded(recorded, scores, ours, theirs):
+    assert getattr(scores, ours) == pytest.approx(recorded[1]["with_normals"][theirs], abs=1e-6)
+
+
+def test_iou_of_a_mesh_is_the_one_the_original_evaluation_recorded(recorded):
+    arrays, expected = recorded
+    mesh = make_mesh(arrays["pred_vertices"], arrays["pred_faces"])
+    target = arrays["iou_occ"].astype(bool)
+
+    predicted = contains(mesh, arrays["iou_points"])
+
+    inside = np.unpackbits(arrays["expected_pred_inside"])[: len(predicted)].astype(bool)
+    np.testing.assert_array_equal(predicted, inside)
+    assert predicted.sum() == expected["n_inside_pred"]
+    assert target.sum() == expected["n_inside_gt"]
+    assert occupancy_iou(predicted, target) == pytest.approx(expected["iou_mesh"], abs=1e-6)
+
+
+def test_f_score_is_the_harmonic_mean_of_the_shares_within_the_distance():
+    predicted = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]], float)
+    target = np.array([[0.005, 0, 0], [1, 0.005, 0], [2, 0.5, 0], [9, 0, 0], [10, 0, 0]], float)
+    up = [np.tile([0.0, 0, 1], (len(points), 1)) for points in (predicted, target)]
+    precision, recall = 2 / 4, 2 / 5
+
+    scores = compare_surfaces(predicted, up[0], target, up[1], f_score_distance=0.01)
+
+    assert scores.f_score == pytest.approx(2 * precision * recall / (precision + recall))
+
+
+def test_f_score_is_zero_when_nothing_is_near():
+    up = np.array([[0.0, 0, 1]])
+    assert compare_surfaces(np.zeros((1, 3)), up, np.ones((1, 3)), up).f_score == 0
+
+
+def test_a_surface_compared_with_itself_is_perfect():
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (500, 3))
+    normals = points / np.linalg.norm(points, axis=1, keepdims=True)
+
+    scores = compare_surfaces(points, normals, points, normals)
+
+    assert scores.chamfer_l1 == scores.chamfer_l2 == 0
+    assert scores.normal_consistency == pytest.approx(1)
+    assert scores.f_score == 1
+
+
+def test_normals_count_the_same_when_they_are_flipped_or_scaled(recorded, scores):
+    arrays, _ = recorded
+
+    flipped = compare_surfaces(
+        arrays["pred_points"],
+        -3 * arrays["pred_normals"],
+        arrays["gt_points"],
+        arrays["gt_normals"],
+    )
+
+    assert flipped.normal_consistency == pytest.approx(scores.normal_consistency, abs=1e-9)
+
+
+@pytest.mark.parametrize("counts", [(0, 5), (5, 0), (0, 0)])
+def test_an_empty_surface_cannot_be_compared(counts):
+    predicted, target = (np.ones((count, 3)) for count in counts)
+    with pytest.raises(EmptySurfaceError):
+        compare_surfaces(predicted, predicted, target, target)
+
+
+def test_iou_is_shared_points_over_points_in_either():
+    a = np.array([1, 1, 1, 0, 0], bool)
+    b = np.array([0, 1, 1, 1, 0], bool)
+    assert occupancy_iou(a, b) == 0.5
+    assert occupancy_iou(a, ~a) == 0
+    assert occupancy_iou(a, a) == 1
+
+
+def test_iou_of_two_empty_shapes_is_one():
+    nothing = np.zeros(4, bool)
+    assert occupancy_iou(nothing, nothing) == 1
+
+
+def test_iou_refuses_shapes_that_differ():
+    with pytest.raises(InvalidGeometryError, match=r"\(4,\) and \(5,\)"):
+        occupancy_iou(np.zeros(4, bool), np.zeros(5, bool))
