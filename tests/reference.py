@@ -79,6 +79,22 @@ def winding_number(triangles, points):
     return angle / (4 * np.pi)
 
 
+def rasterize(corners, faces, shape):
+    """Largest 1 / depth at each sample, the face it is of (or -1) and its weights there, where
+    `corners` (V, 3) are pixel x, pixel y and 1 / depth: each face solved at each sample."""
+    nearness, drawn = np.zeros(shape), np.full(shape, -1)
+    weights = np.zeros((*shape, 3))
+    for f, face in enumerate(faces):
+        plane = np.column_stack([corners[face, :2], np.ones(3)]).T
+        for row, column in np.ndindex(*shape):
+            share = np.linalg.solve(plane, [column + 0.5, row + 0.5, 1])
+            near = share @ corners[face, 2]
+            if share.min() >= 0 and near > nearness[row, column]:
+                nearness[row, column], drawn[row, column] = near, f
+                weights[row, column] = share * corners[face, 2] / near
+    return nearness, drawn, weights
+
+
 def simplify(vertices, faces, target):
     """Faces as a set and vertices as a dict, by trying every edge anew before each collapse."""
     points = dict(enumerate(np.asarray(vertices, dtype=float)))

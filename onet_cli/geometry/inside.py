@@ -28,8 +28,9 @@ class _Columns:
 def winding_numbers(mesh: Trimesh, points: NDArray[np.floating]) -> NDArray[np.int32]:
     """Return how often the surface winds round each of `points` (N, 3): (N,).
 
-    Positive where faces look outwards. Exact for a closed mesh up to the rounding of a point's side of an edge (about 1e-16 of the
-    mesh's size); overlapping parts add up. Points on the surface may fall on either side.
+    Positive where faces look outwards; overlapping parts add up. Exact for a closed mesh up to the
+    rounding of a point's side of an edge (about 1e-16 of the mesh's size). Points on the surface
+    may fall on either side.
 
     Raises:
         InvalidGeometryError: a coordinate is not finite.
@@ -73,7 +74,8 @@ def contains(mesh: Trimesh, points: NDArray[np.floating]) -> NDArray[np.bool_]:
     Raises:
         InvalidGeometryError: a coordinate is not finite.
     """
-    return winding_numbers(mesh, points) != 0
+    inside: NDArray[np.bool_] = winding_numbers(mesh, points) != 0
+    return inside
 
 
 def _sort_into_columns(

@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import trimesh
@@ -70,7 +71,7 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
 
 
 def _encode(mesh: Trimesh, suffix: str) -> bytes:
-    options = {
+    options: dict[str, dict[str, Any]] = {
         ".obj": {"include_normals": True},
         ".ply": {"vertex_normal": True},
         ".glb": {"include_normals": True},

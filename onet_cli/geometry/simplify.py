@@ -16,10 +16,11 @@ def simplify(mesh: trimesh.Trimesh, faces: int) -> trimesh.Trimesh:
     """Return `mesh` reduced to `faces` faces, or to one less where an edge takes two faces along.
 
     Collapses the edge of least quadric error to its best position, again and again. A closed
-    manifold mesh stays one, of the same topology; faces neither turn over nor degenerate; open
-    boundaries are held in place. The result depends on nothing but the arguments. A mesh that has
-    no more than `faces` faces comes back as it is, and more than `faces` come back
-    where topology allows no fewer (4 for each closed part, more where it has holes).
+    manifold mesh stays one, of the same topology. No face degenerates, and one turns over only
+    where the asked count cannot be reached otherwise. Open boundaries are held in place. The result
+    depends on nothing but the arguments. A mesh that has no more than `faces` faces comes back as
+    it is, and more than `faces` come back where topology allows no fewer (4 for each closed part,
+    more where it has holes).
 
     Args:
         mesh: triangles; where they are not closed, vertices at the same position count as one.

@@ -26,6 +26,7 @@ from onet_cli.training.callbacks import (
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
 from onet_cli.training.draws import Draws
+from onet_cli.training.memory import keep_freed_memory
 from onet_cli.training.module import OccupancyModule
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
@@ -109,6 +110,8 @@ def train_network(
             f"{run} holds an earlier run", hint="add --resume, or choose another --output"
         )
     _quieten()
+    if resolve_device(device).type == "cpu":
+        keep_freed_memory()
     shapes = ShapeData(data, config)
     run.mkdir(parents=True, exist_ok=True)
     config.write(

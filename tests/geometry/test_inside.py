@@ -20,7 +20,9 @@ def inverted(mesh):
 
 
 def overlapping_boxes():
-    return joined(Box((0.6, 0.4, 0.4), (-0.1, 0, 0)).mesh(), Box((0.3, 0.7, 0.3), (0.1, 0, 0)).mesh())
+    return joined(
+        Box((0.6, 0.4, 0.4), (-0.1, 0, 0)).mesh(), Box((0.3, 0.7, 0.3), (0.1, 0, 0)).mesh()
+    )
 
 
 def hollow_sphere():
@@ -109,11 +111,16 @@ def test_rays_through_vertices_and_along_edges_count_each_wall_once(order, mirro
 def test_rays_through_the_corners_of_a_whole_numbered_solid_agree_with_the_slow_twin(seed):
     rng = np.random.default_rng(seed)
     corners = rng.integers(-4, 5, (40, 3)).astype(float)
-    mesh = joined(*(trimesh.convex.convex_hull(part) for part in (corners, *corners[:24:3, None] + TETRAHEDRON)))
+    mesh = joined(
+        *(
+            trimesh.convex.convex_hull(part)
+            for part in (corners, *corners[:24:3, None] + TETRAHEDRON)
+        )
+    )
     axis = np.arange(-5, 6)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     # Off the surface in z alone: every ray still meets corners and edges.
-    points = grid + [0, 0, 0.37]
+    points = grid + np.array([0, 0, 0.37])
     around = [
         np.rint(reference.winding_number(np.asarray(mesh.triangles), points + 1e-3 * offset))
         for offset in TETRAHEDRON - 0.4
@@ -143,9 +150,7 @@ def test_points_far_away_are_outside():
 def test_the_answer_does_not_depend_on_where_and_how_large_the_mesh_is(scale, offset):
     mesh = Torus().mesh(24)
     moved = make_mesh(np.asarray(mesh.vertices) * scale + offset, mesh.faces)
-    np.testing.assert_array_equal(
-        contains(moved, POINTS * scale + offset), contains(mesh, POINTS)
-    )
+    np.testing.assert_array_equal(contains(moved, POINTS * scale + offset), contains(mesh, POINTS))
 
 
 def test_no_points_give_no_answers():

@@ -1,0 +1,60 @@
+"""Training steps with and without `keep_freed_memory`, in alternating processes.
+
+Usage: python bench/malloc.py [--rounds 3]
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+STEPS = 10
+
+
+def measure(keep: bool) -> float:
+    """Return the median seconds of a step of `onet-small`, batch 32, on the CPU."""
+    import torch
+
+    from onet_cli.models.catalogue import MODELS
+    from onet_cli.models.network import build_network
+    from onet_cli.training.memory import keep_freed_memory
+
+    if keep and not keep_freed_memory():
+        raise SystemExit("this malloc cannot be told to keep memory")
+    network = build_network(MODELS["onet-small"], 0).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    images = torch.rand(32, 3, 112, 112).contiguous(memory_format=torch.channels_last)
+    points = torch.rand(32, 2048, 3) - 0.5
+    seconds = []
+    for _ in range(STEPS):
+        start = time.perf_counter()
+        network(images, points).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def main() -> None:
+    """Run the rounds and print medians and their ratio as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--measure", choices=["default", "kept"])
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(measure(arguments.measure == "kept"))
+        return
+    seconds: dict[str, list[float]] = {"default": [], "kept": []}
+    for _ in range(arguments.rounds):
+        for name, found in seconds.items():
+            command = [sys.executable, __file__, "--measure", name]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            found.append(float(done.stdout))
+    medians = {name: statistics.median(found) for name, found in seconds.items()}
+    print(json.dumps({**medians, "ratio": medians["default"] / medians["kept"]}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
