@@ -192,7 +192,7 @@ def _light(normals: NDArray[np.float64]) -> NDArray[np.float32]:
     for strength, direction in ((KEY, KEY_DIRECTION), (FILL, FILL_DIRECTION)):
         towards = direction / np.linalg.norm(direction)
         # Half-Lambert keeps the shaded side readable. A cosine can round to below -1.
-        cosine = (normals @ towards) / length
+        cosine = np.maximum((normals @ towards) / length, -1)
         brightness += strength * (0.5 + 0.5 * cosine) ** 1.5
     capped: NDArray[np.float64] = np.minimum(brightness, 1.2)
     return capped.astype(np.float32)
