@@ -44,7 +44,7 @@ def evaluate(
     from onet_cli.evaluation.report import HEADER, choose_format, render, table_cells, table_title
     from onet_cli.evaluation.run import evaluate_checkpoint
     from onet_cli.evaluation.settings import EvaluationSettings
-    from onet_cli.shapes.info import write_text_atomically
+    from onet_cli.files import write_text
 
     chosen = choose_format(form, output)
     settings = EvaluationSettings(
@@ -59,7 +59,7 @@ def evaluate(
     with progress_bar("objects", quiet) as advance:
         table = evaluate_checkpoint(data, checkpoint, settings, device, advance)
     if output is not None:
-        write_text_atomically(output, render(table, chosen))
+        write_text(output, render(table, chosen))
     if output is None and chosen != "table":
         typer.echo(render(table, chosen), nl=False)
     elif output is None or not quiet:

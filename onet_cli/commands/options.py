@@ -10,7 +10,7 @@ Checkpoint = Annotated[
     typer.Option(
         "--checkpoint",
         "-c",
-        help="A .safetensors file, or the name of a shipped model.",
+        help="A .safetensors file, a run's folder, the original's .pt, or a shipped model's name.",
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", show_default=True)]

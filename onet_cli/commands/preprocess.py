@@ -22,7 +22,10 @@ def preprocess(
     image_size: Annotated[int, typer.Option(min=16, help="Edge of a view (procedural).")] = 137,
     points: Annotated[int, typer.Option(min=8, help="Sampled points (procedural).")] = 100_000,
     split: Annotated[
-        str, typer.Option(help="Shares of train, val and test, where the source has no lists.")
+        str,
+        typer.Option(
+            help="Shares of train, val and test, where the source has no split of its own."
+        ),
     ] = "0.7,0.1,0.2",
     limit: Annotated[int | None, typer.Option(min=1, help="Take so many shapes only.")] = None,
     overwrite: Annotated[

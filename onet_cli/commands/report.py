@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from onet_cli.training.callbacks import TrainingStatus
+    from onet_cli.training.status import TrainingStatus
 
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of items done and the number of items in all."""

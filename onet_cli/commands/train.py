@@ -31,7 +31,9 @@ def train(
     max_epochs: Annotated[int | None, typer.Option(min=1, help="End after so many passes.")] = None,
     max_time: Annotated[str | None, typer.Option(help="End after 90s, 25m, 1h30m ...")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Shapes per step.")] = 32,
-    points: Annotated[int, typer.Option(min=1, help="Query points per shape.")] = 2048,
+    points: Annotated[
+        int, typer.Option(min=1, help="Query points per sample; a chunk has 4096.")
+    ] = 2048,
     sampling: Annotated[
         Literal["uniform", "balanced"], typer.Option(help="How query points are drawn.")
     ] = "uniform",

@@ -1,6 +1,5 @@
 """Meshes to other mesh formats, and to voxels."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from trimesh import Trimesh
 
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
+from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import read_mesh, write_mesh
 from onet_cli.geometry.simplify import simplify
 from onet_cli.geometry.voxelize import voxelize_solid
@@ -87,16 +87,11 @@ def export_voxels(source: Path, target: Path, resolution: int = DEFAULT_RESOLUTI
             hint=f"use one of {' '.join(VOXEL_SUFFIXES)}",
         )
     grid = fill_voxels(read_mesh(source), resolution)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            if target.suffix.lower() == ".binvox":
-                file.write(encode_binvox(grid.occupancies, grid.corner, grid.edge))
-            else:
-                np.savez_compressed(
-                    file, occupancies=grid.occupancies, centre=grid.centre, edge=grid.edge
-                )
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(target) as temporary, temporary.open("wb") as file:
+        if target.suffix.lower() == ".binvox":
+            file.write(encode_binvox(grid.occupancies, grid.corner, grid.edge))
+        else:
+            np.savez_compressed(
+                file, occupancies=grid.occupancies, centre=grid.centre, edge=grid.edge
+            )
     return grid

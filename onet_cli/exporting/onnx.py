@@ -3,7 +3,6 @@
 import contextlib
 import io
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
 
-INSTALL_HINT = "pip install 'onet[onnx]'"
+INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
 SUFFIX = ".onnx"
 
 
@@ -114,12 +114,8 @@ class _Part:
             )
         assert program is not None  # for the type checker: it is, with dynamo=True
         program.model.metadata_props["onet"] = self.header
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        try:
+        with whole_file(self.path) as temporary:
             program.save(temporary, external_data=False)
-            temporary.replace(self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def error(self, arguments: tuple[Tensor, ...]) -> float | None:
         if find_spec("onnxruntime") is None:

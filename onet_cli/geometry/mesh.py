@@ -1,7 +1,5 @@
 """Meshes in memory and in files."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,8 @@ import trimesh
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.errors import InvalidGeometryError, InvalidOptionError, OnetError
+from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.files import whole_file
 
 MESH_SUFFIXES = (".obj", ".ply", ".stl", ".glb", ".off")
 """The mesh formats that are read and written."""
@@ -57,17 +56,8 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
     """
     _check_suffix(path)
     data = _encode(mesh, path.suffix.lower())
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as temporary:
         temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise OnetError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        # Where the folder is a file or the name too long, even this fails; nothing is left there.
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _encode(mesh: Trimesh, suffix: str) -> bytes:

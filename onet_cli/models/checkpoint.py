@@ -187,6 +187,11 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             spec=original.spec, step=original.step, training={"source": "original implementation"}
         )
         return info, original.tensors
+    if path.suffix == ".ckpt":
+        raise CheckpointError(
+            "this file serves to resume a run and nothing else",
+            hint=f"give {path.with_name('best.safetensors')}",
+        )
     return read_info(path), read_tensors(path)
 
 

@@ -1,6 +1,5 @@
 """Files of tensors: safetensors, and what `torch.save` writes. Reading one never runs its code."""
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError
+from onet_cli.files import whole_file
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
     """Write `tensors` and the texts of `header` as safetensors to `path`, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(tensors, temporary, metadata=header)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as temporary:
+        # Not save_file, which hides what it writes from other users.
+        temporary.write_bytes(save(tensors, metadata=header))
 
 
 def read_header(path: Path) -> dict[str, str]:

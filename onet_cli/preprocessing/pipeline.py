@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError, OnetError, StoreError
+from onet_cli.files import write_text
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.source import Source
-from onet_cli.shapes.info import write_text_atomically
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.split import SPLITS, check_fractions, split_ids
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, Licence, ShapeStore
@@ -269,4 +269,4 @@ def _report(
         "skipped": [{"id": str(i), "reason": reason} for i, reason in result.skipped],
         "seconds": round(seconds, 3),
     }
-    write_text_atomically(store.root / "preprocess.json", json.dumps(report, indent=2) + "\n")
+    write_text(store.root / "preprocess.json", json.dumps(report, indent=2) + "\n", StoreError)

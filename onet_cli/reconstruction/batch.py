@@ -165,16 +165,12 @@ def reconstruct_all(
         try:
             prepared = prepare_photo(photo.read(), settings.background)
             result = generator.generate(to_tensor(prepared))
-            target.parent.mkdir(parents=True, exist_ok=True)
             result.save(target)
             if settings.preview:
                 save_preview(prepared, result.mesh, preview_path(target))
             yield PhotoResult(photo, target, result)
         except OnetError as error:
             yield PhotoResult(photo, target, error=error)
-        except OSError as error:
-            reason = OnetError(f"cannot write {target}: {error.strerror or error}")
-            yield PhotoResult(photo, target, error=reason)
 
 
 def reconstruct(

@@ -1,12 +1,12 @@
 """A picture of a reconstruction: the photo beside four shaded views of the mesh."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from trimesh import Trimesh
 
+from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.render import Camera, on_white, render
 
@@ -51,12 +51,8 @@ def draw_preview(photo: Image.Image, mesh: Trimesh, tile: int = TILE) -> Image.I
 
 def save_preview(photo: Image.Image, mesh: Trimesh, path: Path) -> None:
     """Write `draw_preview`'s picture to `path` as PNG, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as temporary:
         draw_preview(photo, mesh).save(temporary, format="PNG", optimize=True)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def preview_path(mesh_path: Path) -> Path:

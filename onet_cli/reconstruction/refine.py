@@ -88,7 +88,10 @@ def _disagreement(
 
 def _face_vectors(corners: Tensor) -> Tensor:
     """Return the faces' normals (F, 3), twice their area long, from `corners` (F, 3, 3)."""
-    return torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    vectors: Tensor = torch.linalg.cross(
+        corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    )
+    return vectors
 
 
 def _edge_lengths(vertices: Tensor, faces: Tensor) -> Tensor:

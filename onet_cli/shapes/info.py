@@ -1,9 +1,7 @@
 """`dataset.json`: where a data set's shapes come from, what they are and who made them."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from onet_cli.errors import StoreError
@@ -76,18 +74,3 @@ def check_version(version: int, name: str) -> None:
             f"{name} uses store format {version}; this onet reads up to {FORMAT_VERSION}",
             hint="upgrade onet, or run `onet preprocess` again",
         )
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` so that the file is whole or as it was before.
-
-    Raises:
-        StoreError: the folder cannot be written to.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import InvalidGeometryError, StoreError, UnknownNameError
+from onet_cli.files import TEMPORARY, whole_file, write_text
 from onet_cli.geometry.normalize import UnitCube
-from onet_cli.shapes.info import FORMAT_VERSION, check_version, write_text_atomically
+from onet_cli.shapes.info import FORMAT_VERSION, check_version
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
 from onet_cli.shapes.info import DatasetInfo as DatasetInfo
 from onet_cli.shapes.info import Licence as Licence
@@ -74,7 +75,7 @@ class ShapeStore:
 
     def update_info(self, info: DatasetInfo) -> None:
         """Replace the description, on disk and here."""
-        write_text_atomically(self.root / "dataset.json", info.to_json())
+        write_text(self.root / "dataset.json", info.to_json(), StoreError)
         self._info = info
 
     def splits(self) -> list[str]:
@@ -98,7 +99,7 @@ class ShapeStore:
     def set_split(self, name: str, ids: Iterable[ShapeId]) -> None:
         """Write the list of the split `name`."""
         lines = "".join(f"{shape_id}\n" for shape_id in ids)
-        write_text_atomically(self.root / f"{name}.lst", lines)
+        write_text(self.root / f"{name}.lst", lines, StoreError)
 
     def path(self, shape_id: ShapeId) -> Path:
         """Return where the shape's file is or would be, always inside the store.
@@ -123,7 +124,10 @@ class ShapeStore:
 
     def remove_leftovers(self) -> int:
         """Remove the temporary files of a run that was killed; return how many there were."""
-        leftovers = [*self.root.glob(".*.tmp"), *(self.root / "shapes").glob("*/.*.tmp")]
+        leftovers = [
+            *self.root.glob(TEMPORARY),
+            *(self.root / "shapes").glob(f"*/{TEMPORARY}"),
+        ]
         for path in leftovers:
             path.unlink(missing_ok=True)
         return len(leftovers)
@@ -137,17 +141,12 @@ class ShapeStore:
         """
         _check(shape)
         path = self.path(shape.id)
-        temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Sizes of headers follow the library version: fix it, so that bytes are reproducible.
-            with h5py.File(temporary, "w", libver=("v110", "v110")) as file:
-                _write_shape(file, shape, rng)
-            temporary.replace(path)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        # Sizes of headers follow the library version: fix it, so that bytes are reproducible.
+        with (
+            whole_file(path, StoreError) as temporary,
+            h5py.File(temporary, "w", libver=("v110", "v110")) as file,
+        ):
+            _write_shape(file, shape, rng)
         return path
 
     def read(self, shape_id: ShapeId) -> Shape:

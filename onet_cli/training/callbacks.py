@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,9 @@ from torch import Tensor
 
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.training.config import Budget
+from onet_cli.training.metrics_file import MetricsFile
 from onet_cli.training.module import OccupancyModule
-
-
-@dataclass(frozen=True)
-class TrainingStatus:
-    """Where a run stands. `iou` is None between validations; `rate` is the learning rate."""
-
-    step: int
-    spent: float
-    seconds: float
-    loss: float
-    rate: float
-    samples_per_second: float
-    iou: float | None = None
-    threshold: float | None = None
+from onet_cli.training.status import TrainingStatus
 
 
 class Clock(Callback):
@@ -129,22 +116,41 @@ class KeepBest(Callback):
         self.best_iou = float(state_dict["best_iou"])
 
 
+class KeepLast(Callback):
+    """Writes `last.ckpt` every so many steps and at the end, for resuming.
+
+    It has to stand after `AveragedWeights` in the list, so that the average has had its step.
+    """
+
+    def __init__(self, path: Path, every: int) -> None:
+        self.path, self.every = path, every
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
+        """Write the file when its turn has come."""
+        if trainer.global_step % self.every == 0:
+            trainer.save_checkpoint(self.path)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, *args: Any) -> None:
+        """Write the file: the one endless epoch has been stopped."""
+        # Not at the end of training, when the average has already replaced the weights.
+        trainer.save_checkpoint(self.path)
+
+
 class Reporter(Callback):
-    """Tells a listener how the run goes: every step, and with the IoU after each validation."""
+    """Tells a listener and metrics.csv how the run goes: every step, and after each validation."""
 
     def __init__(
-        self,
-        clock: Clock,
-        best: KeepBest,
-        batch_size: int,
-        listen: Callable[[TrainingStatus], None],
+        self, clock: Clock, best: KeepBest, path: Path, listen: Callable[[TrainingStatus], None]
     ) -> None:
-        self.clock, self.best, self.batch_size, self.listen = clock, best, batch_size, listen
+        self.clock, self.best, self.path, self._listen = clock, best, path, listen
+        self._metrics: MetricsFile | None = None
         self.loss, self._step_seconds = float("nan"), 0.0
         self._last = time.monotonic()
 
-    def on_train_start(self, *args: Any) -> None:
-        """Start the stop-watch."""
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the stop-watch and the file."""
+        if trainer.is_global_zero:
+            self._metrics = MetricsFile(self.path, trainer.global_step)
         self._last = time.monotonic()
 
     def on_train_batch_end(
@@ -162,19 +168,30 @@ class Reporter(Callback):
         self._step_seconds += (now - self._last - self._step_seconds) * (1 if first else 0.02)
         self.loss = loss if first else self.loss + (loss - self.loss) * 0.02
         self._last = now
-        self.listen(self._status(trainer))
+        self._tell(self._status(trainer, pl_module))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report the score; validation's time is not the steps' time."""
-        if not trainer.sanity_checking:
-            self.listen(self._status(trainer, self.best.iou, self.best.threshold))
+        assert isinstance(pl_module, OccupancyModule)
+        score = (self.best.iou, self.best.threshold)
+        self._tell(self._status(trainer, pl_module, *score))
         self._last = time.monotonic()
 
+    def _tell(self, status: TrainingStatus) -> None:
+        if self._metrics is not None:
+            self._metrics.add(status)
+        self._listen(status)
+
     def _status(
-        self, trainer: pl.Trainer, iou: float | None = None, threshold: float | None = None
+        self,
+        trainer: pl.Trainer,
+        module: OccupancyModule,
+        iou: float | None = None,
+        threshold: float | None = None,
     ) -> TrainingStatus:
         rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-        speed = self.batch_size / self._step_seconds if self._step_seconds else 0.0
+        batch = module.config.batch_size
+        speed = batch / self._step_seconds if self._step_seconds else 0.0
         return TrainingStatus(
             trainer.global_step,
             self.clock.spent(),

@@ -2,11 +2,13 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import CheckpointError, InvalidOptionError
+from onet_cli.files import write_text
+from onet_cli.models.spec import ModelSpec
 
 Sampling = Literal["uniform", "balanced"]
 Augmentation = Literal["none", "photo"]
@@ -76,14 +78,19 @@ class TrainingConfig:
 
     def write(self, path: Path, **more: Any) -> None:
         """Write the settings, and `more` beside them, as JSON."""
-        path.write_text(json.dumps({"training": asdict(self), **more}, indent=2) + "\n")
+        write_text(path, json.dumps({"training": asdict(self), **more}, indent=2) + "\n")
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "TrainingConfig":
-        """Return the settings whose `asdict` is `data`; unknown keys are refused."""
-        if unknown := sorted(set(data) - {f.name for f in fields(cls)}):
-            raise InvalidOptionError(f"unknown training settings: {', '.join(unknown)}")
-        return cls(**{**data, "budget": Budget(**data["budget"])})
+
+def read_spec(path: Path) -> ModelSpec:
+    """Return the model that a run's config.json names.
+
+    Raises:
+        CheckpointError: there is no such file, or it is damaged.
+    """
+    try:
+        return ModelSpec.from_dict(json.loads(path.read_text(encoding="utf-8"))["model"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} does not say which model was trained") from error
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError
@@ -20,14 +19,15 @@ from onet_cli.training.callbacks import (
     AveragedWeights,
     Clock,
     KeepBest,
+    KeepLast,
     Reporter,
-    TrainingStatus,
 )
-from onet_cli.training.config import TrainingConfig
+from onet_cli.training.config import TrainingConfig, read_spec
 from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
 from onet_cli.training.draws import Draws
 from onet_cli.training.memory import keep_freed_memory
 from onet_cli.training.module import OccupancyModule
+from onet_cli.training.status import TrainingStatus
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 VALIDATION_POINTS = 4096
@@ -103,12 +103,7 @@ def train_network(
         CheckpointError: `resume` is on and there is nothing to resume.
     """
     last = run / "last.ckpt"
-    if resume and not last.is_file():
-        raise CheckpointError(f"{run} has no last.ckpt to resume", hint="train without --resume")
-    if not resume and last.exists():
-        raise InvalidOptionError(
-            f"{run} holds an earlier run", hint="add --resume, or choose another --output"
-        )
+    _check_run(run, last, network, resume)
     _quieten()
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
@@ -124,40 +119,60 @@ def train_network(
     clock = Clock(config.budget, shapes.steps_per_epoch)
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(data, config))
     module = OccupancyModule(network, config, clock.spent)
-    reporter = Reporter(clock, best, config.batch_size, listen)
-    trainer = _trainer(run, config, device, [clock, best, *_averaging(config), reporter])
-    trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    callbacks = [
+        clock,
+        best,
+        *_averaging(config),
+        KeepLast(last, config.validate_every),
+        Reporter(clock, best, run / "metrics.csv", listen),
+    ]
+    trainer = _trainer(run, config, device, callbacks)
+    try:
+        trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from stop
     if best.scored_step < trainer.global_step:
         trainer.validate(module, shapes, verbose=False)
-        trainer.save_checkpoint(last)
     return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
+
+
+def _check_run(run: Path, last: Path, network: OccupancyNetwork, resume: bool) -> None:
+    """Refuse to resume what is not there or another network, and to overwrite what is."""
+    if network.spec.point_dim != 3:
+        raise InvalidOptionError(
+            f"the points of a data set have 3 coordinates, not {network.spec.point_dim}"
+        )
+    if not resume:
+        if last.exists():
+            raise InvalidOptionError(
+                f"{run} holds an earlier run", hint="add --resume, or choose another --output"
+            )
+        return
+    if not last.is_file():
+        raise CheckpointError(f"{run} has no last.ckpt to resume", hint="train without --resume")
+    if read_spec(run / "config.json") != network.spec:
+        raise CheckpointError(
+            f"{run} holds a run of another network", hint="give the model options of that run"
+        )
 
 
 def _trainer(
     run: Path, config: TrainingConfig, device: str, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
-    accelerator = {"cuda": "gpu"}.get(kind := resolve_device(device).type, kind)
-    last = ModelCheckpoint(
-        dirpath=run,
-        filename="last",
-        every_n_train_steps=config.validate_every,
-        enable_version_counter=False,
-    )
-    csv = CSVLogger(run, name="", version="")
+    place = resolve_device(device)
     board = TensorBoardLogger(run, name="", version="")
     return pl.Trainer(
-        accelerator=accelerator,
-        devices=1,
+        accelerator={"cuda": "gpu"}.get(place.type, place.type),
+        devices=1 if place.index is None else [place.index],
         precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
         max_epochs=-1,
         val_check_interval=config.validate_every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        logger=[csv, board],
+        logger=board,
         log_every_n_steps=min(25, config.validate_every),
-        callbacks=[*callbacks, last],
+        callbacks=callbacks,
+        enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,

@@ -178,3 +178,12 @@ def test_the_device_auto_is_always_there():
 def test_a_device_that_is_not_there_is_refused(name):
     with pytest.raises(InvalidOptionError, match=name):
         resolve_device(name)
+
+
+def test_lightning_s_file_for_resuming_is_refused_with_the_right_one_named(tmp_path):
+    (tmp_path / "last.ckpt").write_bytes(b"any")
+
+    with pytest.raises(CheckpointError, match="resume a run and nothing else") as error:
+        load_checkpoint(tmp_path / "last.ckpt", device="cpu")
+
+    assert str(tmp_path / "best.safetensors") in error.value.hint

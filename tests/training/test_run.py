@@ -42,9 +42,7 @@ def test_a_short_run_learns_and_leaves_its_files(balls, tmp_path):
     assert list((tmp_path / "run").glob("events.out.tfevents.*"))
     with (tmp_path / "run/metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert max(float(row["val_iou"]) for row in rows if row["val_iou"]) == pytest.approx(
-        result.best_iou
-    )
+    assert max(float(row["iou"]) for row in rows if row["iou"]) == pytest.approx(result.best_iou)
 
 
 def test_the_same_seed_gives_the_same_weights(balls, tmp_path):
@@ -114,3 +112,35 @@ def test_nothing_to_resume_is_said(balls, tmp_path):
 def test_a_folder_that_is_no_data_set_is_refused(tmp_path):
     with pytest.raises(StoreError, match="not a data set"):
         train(tmp_path, tmp_path / "run", steps=2)
+
+
+def test_a_run_shorter_than_the_interval_can_be_resumed_and_goes_on_in_its_metrics(balls, tmp_path):
+    train(balls, tmp_path / "run", steps=5)
+
+    result = train(balls, tmp_path / "run", steps=30, resume=True)
+
+    assert result.steps == 30
+    with (tmp_path / "run/metrics.csv").open() as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file)]
+    assert steps == sorted(steps)
+    assert steps[0] == 5
+    assert steps[-1] == 30
+
+
+def test_another_network_is_not_resumed_and_nothing_is_touched(balls, tmp_path):
+    train(balls, tmp_path / "run", steps=2)
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    other = build_network(ModelSpec("tiny", "convnet", "simple", 16, 16, image_size=32), seed=0)
+
+    with pytest.raises(CheckpointError, match="a run of another network"):
+        train_network(balls, tmp_path / "run", other, config(9), device="cpu", resume=True)
+
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_points_of_another_dimension_are_refused(balls, tmp_path):
+    flat = build_network(ModelSpec("tiny", "convnet", "fc", 16, 16, point_dim=2, image_size=32))
+
+    with pytest.raises(InvalidOptionError, match="have 3 coordinates, not 2"):
+        train_network(balls, tmp_path / "run", flat, config(2), device="cpu")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,47 @@
+"""RUN/metrics.csv: how a run went, one row every few steps and one for each validation."""
+
+import csv
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from onet_cli.files import whole_file
+from onet_cli.training.status import TrainingStatus
+
+COLUMNS = [field.name for field in fields(TrainingStatus)]
+EVERY = 25
+"""Steps between rows without a validation."""
+
+
+class MetricsFile:
+    """Appends to a CSV file what it is told; rows after `step` of an earlier part are dropped.
+
+    Those are the rows between a run's last checkpoint and its end: a resumed run makes them again.
+    """
+
+    def __init__(self, path: Path, step: int = 0) -> None:
+        self.path = path
+        kept = _rows_until(path, step) if step else []
+        with whole_file(path) as temporary, temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(kept)
+
+    def add(self, status: TrainingStatus) -> None:
+        """Write a row if `status` has a validation's score or its turn has come."""
+        if status.iou is None and status.step % EVERY:
+            return
+        with self.path.open("a", newline="") as file:
+            row = {name: _short(value) for name, value in asdict(status).items()}
+            csv.DictWriter(file, COLUMNS).writerow(row)
+
+
+def _rows_until(path: Path, step: int) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if list(row) == COLUMNS]
+    return [row for row in rows if int(row["step"]) <= step]
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"

@@ -1,0 +1,50 @@
+import pytest
+
+from onet_cli.errors import OnetError, StoreError
+from onet_cli.files import whole_file, write_text
+
+
+def write_half(path, failure):
+    with whole_file(path, StoreError) as temporary:
+        temporary.write_text("half")
+        raise failure
+
+
+def test_a_file_appears_whole_and_its_folder_with_it(tmp_path):
+    path = tmp_path / "new/folder/list.txt"
+
+    with whole_file(path) as temporary:
+        temporary.write_text("half")
+        assert not path.exists()
+        temporary.write_text("whole")
+
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("old")
+
+    with pytest.raises(ValueError, match="torn"):
+        write_half(path, ValueError("torn"))
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_an_error_of_the_kind_asked_for(tmp_path):
+    path = tmp_path / "list.txt"
+
+    with pytest.raises(StoreError, match=r"list.txt cannot be written: No space left"):
+        write_half(path, OSError(28, "No space left on device"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file/inside", "x" * 300])
+def test_a_place_that_cannot_be_is_an_error(place, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+
+    with pytest.raises(OnetError, match="cannot be written"):
+        write_text(tmp_path / place, "text")
