@@ -115,7 +115,7 @@ def test_a_place_that_cannot_be_written_is_a_failure_of_that_photo(folder, gener
 
     results = list(reconstruct_all(generator, photos, targets, BatchSettings()))
 
-    assert "cannot write" in str(results[0].error)
+    assert "cannot be written" in str(results[0].error)
     assert results[1].error is None
 
 
