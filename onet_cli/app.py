@@ -51,6 +51,10 @@ def main() -> None:
         if error.hint:
             typer.echo(f"  try: {error.hint}", err=True)
         sys.exit(1)
+    except MemoryError:
+        typer.echo("error: there is not enough memory for this", err=True)
+        typer.echo("  try: a lower --resolution, fewer --workers or a smaller batch", err=True)
+        sys.exit(1)
     except BrokenPipeError:  # `onet models | head` closes our stdout: not an error
         sys.stderr.close()
         sys.exit(0)

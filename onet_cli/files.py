@@ -15,17 +15,22 @@ TEMPORARY = ".*.tmp"
 def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
     """Yield a temporary path beside `path`, which takes its place when the block ends well.
 
-    The folder is made if need be. When the block fails, the temporary file is removed and `path`
-    is as it was before.
+    The folder is made if need be, and a link to a file stays a link. When the block fails, the
+    temporary file is removed and `path` is as it was before.
 
     Raises:
-        OnetError: the file cannot be written (no right, no space, no such place); an `error`.
+        OnetError: the file cannot be written (no right, no space, no such place, or what is there
+            is a folder or a device); an `error`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = path.resolve()
+    temporary = target.parent / f".{target.name}.{os.getpid()}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # A file may not take the place of /dev/null or of a folder.
+        if target.exists() and not target.is_file():
+            raise error(f"{path} cannot be written: it is no regular file")
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as problem:
         reason = problem.strerror or problem
         raise error(f"{path} cannot be written: {reason}") from problem

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from onet_cli.errors import OnetError, StoreError
@@ -48,3 +50,21 @@ def test_a_place_that_cannot_be_is_an_error(place, tmp_path):
 
     with pytest.raises(OnetError, match="cannot be written"):
         write_text(tmp_path / place, "text")
+
+
+def test_a_folder_or_a_device_is_never_replaced(tmp_path):
+    for place in (tmp_path, Path("/dev/null")):
+        with pytest.raises(OnetError, match="no regular file"):
+            write_text(place, "text")
+
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_link_stays_a_link(tmp_path):
+    link, path = tmp_path / "link.txt", tmp_path / "list.txt"
+    link.symlink_to(path)
+
+    write_text(link, "text")
+
+    assert link.is_symlink()
+    assert path.read_text() == "text"

@@ -14,7 +14,7 @@ Checkpoint = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", show_default=True)]
-Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random.")]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Worker processes (default: one per core).")
 ]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of items done and the number of items in all."""
 
-output = Console(highlight=False)
-notes = Console(stderr=True, highlight=False)
+# Names of files and categories are shown as they are: [red] is no markup, :car: no picture.
+output = Console(highlight=False, markup=False, emoji=False)
+notes = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
         return
     notes.print(f"{len(failures)} {what}:", style="bold")
     for name, reason in failures:
-        notes.print(f"  {name}: {reason}", markup=False)
+        notes.print(f"  {name}: {reason}", soft_wrap=True)
 
 
 @contextmanager

@@ -35,7 +35,6 @@ def export(source: str, target: Path, options: ExportOptions) -> list[str]:
             hint=f"give TARGET one of the suffixes {' '.join(possible)}",
         )
     _refuse_stray_options(suffix, options)
-    target.parent.mkdir(parents=True, exist_ok=True)
     if suffix in NETWORK_SUFFIXES:
         return _export_network(source, target, options)
     return _export_mesh(Path(source), target, options)

@@ -11,7 +11,7 @@ from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import read_mesh, write_mesh
-from onet_cli.geometry.simplify import simplify
+from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.geometry.voxelize import voxelize_solid
 
 VOXEL_SUFFIXES = (".binvox", ".npz")
@@ -46,8 +46,8 @@ def convert_mesh(source: Path, target: Path, faces: int | None = None) -> Trimes
         InvalidGeometryError: `source` holds no mesh.
         InvalidOptionError: the suffix is no mesh format's, or `faces` is below 4.
     """
-    if faces is not None and faces < 4:
-        raise InvalidOptionError(f"a closed mesh has at least 4 faces, not {faces}")
+    if faces is not None and faces < FEWEST_FACES:
+        raise InvalidOptionError(f"a closed mesh has at least {FEWEST_FACES} faces, not {faces}")
     mesh = read_mesh(source)
     if faces is not None and faces < len(mesh.faces):
         mesh = simplify(mesh, faces)

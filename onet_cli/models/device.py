@@ -18,8 +18,8 @@ def resolve_device(name: str) -> torch.device:
     }
     if name == "auto":
         return torch.device(next(kind for kind, count in counts.items() if count))
-    kind, _, index = name.partition(":")
-    if kind not in counts or not (index or "0").isdecimal():
+    kind, colon, index = name.partition(":")
+    if kind not in counts or (colon and not index.isdecimal()):
         raise InvalidOptionError(
             f"no device is called {name!r}", hint="choose auto, cpu, cuda or mps"
         )

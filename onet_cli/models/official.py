@@ -42,7 +42,10 @@ def read_official(path: Path) -> OfficialCheckpoint:
     """
     content = read_plain_pickle(path)
     state = content.get("model", content)
-    if not isinstance(state, dict) or not state:
+    tensors = isinstance(state, dict) and all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in state.items()
+    )
+    if not tensors or not state:
         raise CheckpointError("the file holds no network")
     step = content.get("it", 0)
     return replace(convert_official(state), step=step if isinstance(step, int) else 0)

@@ -16,6 +16,9 @@ NORMAL_WEIGHT = 0.01
 STEP_PER_EDGE = 0.015
 """First step in mean edge lengths; the paper's 1e-4 on its mesh of 128 cells is the same."""
 
+SMOOTHING = 0.99
+"""Share of the past in RMSprop's running mean of squared slopes."""
+
 REACH = 0.5
 """How far a vertex may move in all, in mean lengths of its own edges, so that none overtakes its
 neighbour."""
@@ -47,21 +50,20 @@ def refine(
     start = torch.tensor(np.asarray(mesh.vertices), dtype=torch.float32)
     faces = torch.tensor(np.asarray(mesh.faces), dtype=torch.int64)
     reach = REACH * _edge_lengths(start, faces)
-    vertices = start.clone().requires_grad_()
-    step = STEP_PER_EDGE * float(reach.mean()) / REACH
-    optimizer = torch.optim.RMSprop([vertices], lr=step)
-    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1.0 / steps, total_iters=steps)
+    largest_step = STEP_PER_EDGE * float(reach.mean()) / REACH
     threshold = torch.sigmoid(torch.tensor(level))
-    for _ in range(steps):
-        optimizer.zero_grad()
-        _disagreement(vertices, faces, field, threshold, rng).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        decay.step()
-        with torch.no_grad():
-            move = vertices - start
-            length = move.norm(dim=1).clamp_min(1e-12)
-            vertices.copy_(start + move * (reach / length).clamp(max=1.0)[:, None])
-    moved = vertices.detach().numpy().astype(np.float64)
+    vertices, scale = start.clone(), torch.zeros_like(start)
+    for index in range(steps):
+        vertices.requires_grad_()
+        loss = _disagreement(vertices, faces, field, threshold, rng)
+        (slope,) = torch.autograd.grad(loss, vertices)
+        # RMSprop, as in the original; importing torch.optim takes longer than a few steps.
+        scale = SMOOTHING * scale + (1 - SMOOTHING) * slope.square()
+        step = largest_step * (1 - index / steps)
+        move = vertices.detach() - start - step * slope / (scale.sqrt() + 1e-8)
+        length = move.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        vertices = start + move * (reach[:, None] / length).clamp(max=1.0)
+    moved = vertices.numpy().astype(np.float64)
     return make_mesh(_without_folds(mesh, moved), np.asarray(mesh.faces))
 
 

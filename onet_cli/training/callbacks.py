@@ -1,5 +1,6 @@
 """What happens around the steps of a run: the clock, averaged weights, the best, the report."""
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, WeightAveraging
 from torch import Tensor
 
+from onet_cli.errors import OnetError
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.training.config import Budget
 from onet_cli.training.metrics_file import MetricsFile
@@ -164,6 +166,11 @@ class Reporter(Callback):
         assert isinstance(pl_module, OccupancyModule)
         now = time.monotonic()
         loss = float(outputs["loss"]) / pl_module.config.points
+        if not math.isfinite(loss):
+            raise OnetError(
+                f"the loss is {loss} after step {trainer.global_step}",
+                hint="lower --lr, or compute with --precision 32",
+            )
         first = self._step_seconds == 0
         self._step_seconds += (now - self._last - self._step_seconds) * (1 if first else 0.02)
         self.loss = loss if first else self.loss + (loss - self.loss) * 0.02

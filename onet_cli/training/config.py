@@ -23,6 +23,11 @@ class Budget:
     epochs: int | None = None
     seconds: float | None = None
 
+    def __post_init__(self) -> None:
+        for limit in (self.steps, self.epochs, self.seconds):
+            if limit is not None and not limit > 0:
+                raise InvalidOptionError(f"training cannot end after {limit:g} steps or seconds")
+
     @property
     def unlimited(self) -> bool:
         """Whether no limit is set."""

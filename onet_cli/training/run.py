@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError
+from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, StoreError
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.shapes.store import ShapeStore
@@ -108,7 +108,6 @@ def train_network(
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config)
-    run.mkdir(parents=True, exist_ok=True)
     config.write(
         run / "config.json",
         model=network.spec.to_dict(),
@@ -131,6 +130,8 @@ def train_network(
         trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from stop
+    except OnetError as error:
+        raise _as_raised(error) from error
     if best.scored_step < trainer.global_step:
         trainer.validate(module, shapes, verbose=False)
     return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
@@ -163,7 +164,7 @@ def _trainer(
     board = TensorBoardLogger(run, name="", version="")
     return pl.Trainer(
         accelerator={"cuda": "gpu"}.get(place.type, place.type),
-        devices=1 if place.index is None else [place.index],
+        devices=1 if place.type != "cuda" or place.index is None else [place.index],
         precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
         max_epochs=-1,
         val_check_interval=config.validate_every,
@@ -188,6 +189,13 @@ def _provenance(data: Path, config: TrainingConfig) -> dict[str, object]:
     info = ShapeStore.open(data).info
     settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget")}
     return {"source": info.source, "shapes": len(ShapeStore.open(data).ids("train")), **settings}
+
+
+def _as_raised(error: OnetError) -> OnetError:
+    """Return `error` without the traceback that a loader process puts into its message."""
+    lines = str(error).rstrip().splitlines()
+    _, _, message = lines[-1].partition(f"{type(error).__name__}: ")
+    return type(error)(message) if len(lines) > 1 and message else error
 
 
 def _quieten() -> None:

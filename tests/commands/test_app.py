@@ -6,6 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from onet_cli import app as app_module
+from onet_cli.commands.report import show_failures
 from onet_cli.errors import OnetError
 
 NUMERIC = ["numpy", "torch", "trimesh", "h5py", "skimage", "PIL", "lightning", "rich.progress"]
@@ -55,6 +56,34 @@ def test_an_error_is_two_lines_without_a_traceback(monkeypatch, capsys):
 
     assert ended.value.code == 1
     assert capsys.readouterr().err == "error: chairs.h5 is torn\n  try: mend it\n"
+
+
+def test_too_little_memory_is_an_error_without_a_traceback(monkeypatch, capsys):
+    def fail():
+        raise MemoryError
+
+    broken = typer.Typer()
+    broken.command()(fail)
+    monkeypatch.setattr(app_module, "app", broken)
+    monkeypatch.setattr(sys, "argv", ["onet"])
+
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("error: there is not enough memory")
+
+
+def test_a_seed_below_0_is_a_usage_error(tmp_path):
+    arguments = ["train", str(tmp_path), "-o", str(tmp_path), "--max-steps", "1", "--seed", "-1"]
+
+    assert CliRunner().invoke(app_module.app, arguments).exit_code == 2
+
+
+def test_names_are_shown_as_they_are(capsys):
+    show_failures([("[red]:car:.png " + 80 * "x", "gone")], "failed")
+
+    assert f"  [red]:car:.png {80 * 'x'}: gone\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

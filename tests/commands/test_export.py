@@ -38,6 +38,11 @@ def test_a_mesh_becomes_another_format_and_the_line_says_what(box, tmp_path):
     assert result.stdout == f"{tmp_path / 'new' / 'box.glb'}  8 vertices, 12 faces, closed\n"
 
 
+def test_a_target_below_a_file_is_an_error_of_the_user(box):
+    with pytest.raises(OnetError, match="cannot be written"):
+        export(str(box), box / "box.stl")
+
+
 def test_a_mesh_becomes_voxels_at_the_asked_resolution(box, tmp_path):
     result = run(box, tmp_path / "box.npz", "--resolution", 16)
 

@@ -174,7 +174,7 @@ def test_the_device_auto_is_always_there():
     assert resolve_device("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["tpu", "cuda:x", "meta", "cuda:99", "cpu:1"])
+@pytest.mark.parametrize("name", ["tpu", "cuda:x", "meta", "cuda:99", "cpu:1", "cpu:"])
 def test_a_device_that_is_not_there_is_refused(name):
     with pytest.raises(InvalidOptionError, match=name):
         resolve_device(name)

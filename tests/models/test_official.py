@@ -164,6 +164,13 @@ def test_a_network_without_an_image_encoder_is_refused():
         load_checkpoint(DATA / "tiny_zip.pt", "cpu")
 
 
+def test_a_dictionary_of_other_things_is_no_network(tmp_path):
+    torch.save({"model": {1: "one"}}, tmp_path / "odd.pt")
+
+    with pytest.raises(CheckpointError, match="holds no network"):
+        load_checkpoint(tmp_path / "odd.pt", "cpu")
+
+
 def test_a_damaged_pt_file_is_refused(tmp_path):
     path = tmp_path / "half.pt"
     data = (DATA / "tiny_zip.pt").read_bytes()

@@ -48,7 +48,7 @@ def test_simplification_reaches_the_asked_faces_and_stays_closed():
     assert result.mesh.is_watertight
 
 
-def test_refinement_after_simplification_brings_the_faces_nearer():
+def test_refinement_brings_a_simplified_mesh_nearer():
     plain = generate(resolution=32, faces=300)
     refined = generate(resolution=32, faces=300, refine=30)
 

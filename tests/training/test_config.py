@@ -31,6 +31,12 @@ def test_a_run_without_an_end_is_refused():
         TrainingConfig(budget=Budget())
 
 
+@pytest.mark.parametrize("limit", [{"steps": 0}, {"epochs": -1}, {"seconds": 0.0}])
+def test_a_run_of_no_length_is_refused(limit):
+    with pytest.raises(InvalidOptionError, match="cannot end after"):
+        Budget(**limit)
+
+
 @pytest.mark.parametrize("setting", [{"batch_size": 0}, {"points": 0}, {"rate": 0.0}, {"rate": 2}])
 def test_settings_that_cannot_work_are_refused(setting):
     with pytest.raises(InvalidOptionError):

@@ -1,10 +1,11 @@
 import csv
 import json
+import shutil
 
 import pytest
 import torch
 
-from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError
+from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, StoreError
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
@@ -144,3 +145,24 @@ def test_points_of_another_dimension_are_refused(balls, tmp_path):
     with pytest.raises(InvalidOptionError, match="have 3 coordinates, not 2"):
         train_network(balls, tmp_path / "run", flat, config(2), device="cpu")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_shape_is_named_in_one_line_also_by_a_loader_process(balls, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(balls, data)
+    for file in data.glob("shapes/*/*.h5"):
+        file.write_bytes(file.read_bytes()[:3000])
+
+    with pytest.raises(StoreError, match=r"^\S+\.h5 is damaged: .*$"):
+        train(data, tmp_path / "run", steps=1, workers=1)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(balls, tmp_path):
+    network = build_network(TINY, seed=0)
+    with torch.no_grad():
+        next(network.parameters()).fill_(torch.nan)
+
+    with pytest.raises(OnetError, match="the loss is nan after step 1") as error:
+        train_network(balls, tmp_path / "run", network, config(9), device="cpu")
+
+    assert "--lr" in error.value.hint
