@@ -44,18 +44,17 @@ class PreprocessResult:
 class Converter:
     """Moves one shape at a time from a source to a store; travels to worker processes."""
 
-    source: Source
     store: ShapeStore
     seed: int
 
-    def __call__(self, shape_id: ShapeId) -> Outcome:
+    def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
         """Return what became of the shape.
 
         Raises:
             StoreError: the store cannot be written to, so going on is pointless.
         """
         try:
-            shape = self.source.read(shape_id)
+            shape = source.read(shape_id)
         except OnetError as error:
             return shape_id, str(error)
         except Exception as error:  # one bad shape, however bad, never stops the run
@@ -91,7 +90,7 @@ def preprocess(
     todo = _missing(store, ids, options, result)
     try:
         for done, (shape_id, reason) in enumerate(
-            _convert(Converter(source, store, options.seed), todo, options.workers), start=1
+            _convert(source, Converter(store, options.seed), todo, options.workers), start=1
         ):
             if reason is None:
                 result.kept += 1
@@ -155,15 +154,18 @@ def _missing(
     return todo
 
 
-def _convert(converter: Converter, ids: list[ShapeId], workers: int) -> Iterator[Outcome]:
+def _convert(
+    source: Source, converter: Converter, ids: list[ShapeId], workers: int
+) -> Iterator[Outcome]:
     if workers <= 1 or len(ids) <= 1:
-        yield from map(converter, ids)
+        for shape_id in ids:
+            yield converter(source, shape_id)
         return
     executor = ProcessPoolExecutor(
         min(workers, len(ids)), _context(), initializer=_start_worker, initargs=(converter,)
     )
     try:
-        yield from _drain(executor, ids, workers * _TASKS_PER_WORKER)
+        yield from _drain(executor, source, ids, workers * _TASKS_PER_WORKER)
     except BrokenProcessPool as error:
         raise OnetError(
             "a worker process died, probably for lack of memory",
@@ -173,20 +175,24 @@ def _convert(converter: Converter, ids: list[ShapeId], workers: int) -> Iterator
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _drain(executor: ProcessPoolExecutor, ids: list[ShapeId], most: int) -> Iterator[Outcome]:
+def _drain(
+    executor: ProcessPoolExecutor, source: Source, ids: list[ShapeId], most: int
+) -> Iterator[Outcome]:
     """Yield outcomes as they come, with at most `most` tasks handed out."""
     rest = iter(ids)
-    pending: set[Future[Outcome]] = {
-        executor.submit(_convert_in_worker, shape_id) for shape_id in islice(rest, most)
-    }
+
+    def submit(count: int) -> set[Future[Outcome]]:
+        return {
+            executor.submit(_convert_in_worker, source.part(shape_id), shape_id)
+            for shape_id in islice(rest, count)
+        }
+
+    pending = submit(most)
     while pending:
         finished, pending = wait(pending, return_when=FIRST_COMPLETED)
         for future in finished:
             yield future.result()
-        pending |= {
-            executor.submit(_convert_in_worker, shape_id)
-            for shape_id in islice(rest, len(finished))
-        }
+        pending |= submit(len(finished))
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -205,10 +211,10 @@ def _start_worker(converter: Converter) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _convert_in_worker(shape_id: ShapeId) -> Outcome:
+def _convert_in_worker(source: Source, shape_id: ShapeId) -> Outcome:
     if _converter is None:
         raise RuntimeError("the worker was not started by _start_worker")
-    return _converter(shape_id)
+    return _converter(source, shape_id)
 
 
 def _publish(source: Source, store: ShapeStore, options: PreprocessOptions) -> None:

@@ -1,13 +1,17 @@
 import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
 
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
+from onet_cli.preprocessing.sources import members
 from onet_cli.preprocessing.sources.archive import ArchiveSource
+from onet_cli.preprocessing.sources.members import ZipMembers
 from onet_cli.preprocessing.sources.resolve import open_source
+from onet_cli.preprocessing.sources.zip_part import ZipPart
 from onet_cli.shapes.shape import ShapeId
 from tests.preprocessing import official_layout as layout
 
@@ -76,13 +80,61 @@ def test_zip_and_folder_hold_the_same_shapes_whatever_the_root_is_called(tmp_pat
     assert source.read(GOOD).source_hash
 
 
-def test_a_source_that_crossed_a_process_border_reads_on(archive):
-    source = ArchiveSource(archive)
-    source.ids()
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_part_of_a_zip_travels_light_and_reads_without_its_directory(
+    tmp_path, monkeypatch, compression
+):
+    files = layout.troubled()
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", compression) as archive:
+        for name, data in files.items():
+            archive.writestr(f"ShapeNet/{name}", data)
+    source = ArchiveSource(tmp_path / "a.zip")
+    whole = source.read(GOOD)
 
-    copy = pickle.loads(pickle.dumps(source))
+    message = pickle.dumps(source.part(GOOD))
+    monkeypatch.setattr(members, "_open_whole", None)
+    part = pickle.loads(message).read(GOOD)
 
-    assert copy.read(GOOD).source_hash == source.read(GOOD).source_hash
+    assert len(message) < 2000
+    assert part.source_hash == whole.source_hash
+    assert part.views.images == whole.views.images
+    np.testing.assert_array_equal(part.occupancy.points, whole.occupancy.points)
+
+
+def test_a_part_notices_every_kind_of_damage(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("c/m/points.npz", b"0123456789")
+    entries = ZipMembers(path).part("c/m").entries
+    entry = entries["c/m/points.npz"]
+
+    def read(**changes):
+        changed = {"c/m/points.npz": entry._replace(**changes)}
+        return ZipPart(path, changed).read("c/m/points.npz")
+
+    assert read() == b"0123456789"
+    for damage, reason in (
+        ({"checksum": 1}, "checksum"),
+        ({"offset": 5}, "begin"),
+        ({"method": zipfile.ZIP_DEFLATED}, "damaged"),
+        ({"method": zipfile.ZIP_LZMA}, "packed in a way"),
+        ({"flags": 1}, "encrypted"),
+        ({"packed_bytes": 5}, "checksum"),
+    ):
+        with pytest.raises(SourceError, match=reason):
+            read(**damage)
+    assert ZipPart(path, entries).read("c/m/other.npz") is None
+
+
+def test_parts_list_what_the_whole_lists(tmp_path):
+    archive = layout.write_zip(tmp_path / "a.zip", layout.troubled())
+    whole = ZipMembers(archive)
+
+    part = whole.part("ShapeNet/03001627")
+
+    for folder in ("ShapeNet/03001627", "ShapeNet/03001627/good1/", "ShapeNet/nowhere"):
+        assert list(part.list(folder)) == list(whole.list(folder))
+        assert list(part.folders(folder)) == list(whole.folders(folder))
 
 
 def test_category_names_come_from_the_metadata_or_from_the_known_synsets(tmp_path):

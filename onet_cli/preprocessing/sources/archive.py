@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 import zlib
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,13 @@ class ArchiveSource:
             listed = self.splits() or {}
             self._ids = sorted(found.union(*listed.values()))
         return self._ids
+
+    def part(self, shape_id: ShapeId) -> "ArchiveSource":
+        """Return a source of this one shape, without the archive's directory."""
+        small = copy(self)
+        small._members = self._members.part(f"{self._root}{shape_id}")
+        small._ids = [shape_id]
+        return small
 
     def read(self, shape_id: ShapeId) -> Shape:
         """Return one shape; its pictures are the file's bytes, its samples the file's numbers."""

@@ -1,14 +1,14 @@
 """Files by name, whether they lie in a zip or in a folder."""
 
 import os
-import threading
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from onet_cli.errors import SourceError
+from onet_cli.preprocessing.sources.zip_part import Entry, ZipPart
 
 _DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -28,6 +28,9 @@ class Members(Protocol):
         Raises:
             SourceError: the file is there and damaged.
         """
+
+    def part(self, folder: str) -> "Members":
+        """Return the files below `folder`, as something small enough to travel with a task."""
 
 
 class FolderMembers:
@@ -62,29 +65,22 @@ class FolderMembers:
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}") from error
 
+    def part(self, folder: str) -> "FolderMembers":
+        """Return these members: a path is small already."""
+        return self
+
 
 class ZipMembers:
     """The members of a zip file, read in place.
 
-    The archive's directory (a million entries in the full data set) is read on first use, once in
-    each process: pickling leaves it behind.
+    The archive's directory (a million entries in the full data set) is read on first use, and stays
+    in this process: what travels to others is a `part`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._forget()
-
-    def _forget(self) -> None:
         self._archive: zipfile.ZipFile | None = None
         self._folders: dict[str, set[str]] = {}
-        self._lock = threading.Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_path": self._path}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._path = state["_path"]
-        self._forget()
 
     def list(self, folder: str) -> Sequence[str]:
         """Return the names in `folder`, sorted; members with unsafe paths do not appear."""
@@ -105,6 +101,21 @@ class ZipMembers:
         except _DAMAGE as error:
             raise SourceError(f"{path} is damaged: {error}") from error
 
+    def part(self, folder: str) -> ZipPart:
+        """Return the members below `folder`, readable without the archive's directory."""
+        folder = folder.strip("/")
+        tree, archive = self._tree(), self._open()
+        entries: dict[str, Entry] = {}
+        waiting = [folder]
+        while waiting:
+            parent = waiting.pop()
+            for path in (f"{parent}/{name}" for name in tree.get(parent, ())):
+                if path in tree:
+                    waiting.append(path)
+                elif path in archive.NameToInfo:
+                    entries[path] = Entry.of(archive.getinfo(path))
+        return ZipPart(self._path, entries)
+
     def _tree(self) -> dict[str, set[str]]:
         archive = self._open()
         if not self._folders:
@@ -112,10 +123,9 @@ class ZipMembers:
         return self._folders
 
     def _open(self) -> zipfile.ZipFile:
-        with self._lock:
-            if self._archive is None:
-                self._archive = _open_whole(self._path)
-            return self._archive
+        if self._archive is None:
+            self._archive = _open_whole(self._path)
+        return self._archive
 
 
 def _open_whole(path: Path) -> zipfile.ZipFile:

@@ -6,11 +6,7 @@ from onet_cli.shapes.shape import Shape, ShapeId
 
 
 class Source(Protocol):
-    """A collection of shapes, ready to be stored.
-
-    A source travels to worker processes by pickle: what cannot be pickled (an open archive) is left
-    behind and opened again on first use.
-    """
+    """A collection of shapes, ready to be stored."""
 
     @property
     def name(self) -> str:
@@ -32,6 +28,12 @@ class Source(Protocol):
 
     def ids(self) -> list[ShapeId]:
         """Return every shape the source says it has, good or bad."""
+
+    def part(self, shape_id: ShapeId) -> "Source":
+        """Return a source that can read this one shape, small enough to travel with each task.
+
+        It goes to a worker process by pickle.
+        """
 
     def read(self, shape_id: ShapeId) -> Shape:
         """Return one shape.

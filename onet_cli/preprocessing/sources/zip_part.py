@@ -1,0 +1,100 @@
+"""A few members of a zip, read without the archive's directory."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from onet_cli.errors import SourceError
+
+_LOCAL_HEADER = struct.Struct("<4s22sHH")
+_SIGNATURE = b"PK\x03\x04"
+_ENCRYPTED = 0x1
+
+
+class Entry(NamedTuple):
+    """Where a member lies in its zip: what the directory says of it, as far as reading needs."""
+
+    offset: int
+    packed_bytes: int
+    method: int
+    flags: int
+    checksum: int
+
+    @classmethod
+    def of(cls, info: zipfile.ZipInfo) -> "Entry":
+        """Return the entry of a member."""
+        return cls(
+            info.header_offset, info.compress_size, info.compress_type, info.flag_bits, info.CRC
+        )
+
+
+@dataclass(frozen=True)
+class ZipPart:
+    """The members of one folder of a zip; small, so that it can travel with a task.
+
+    The directory of the full data set has over a million entries, which no worker process should
+    have to hold for the sake of the thirty files of a shape. `entries` is keyed by whole paths.
+
+    Source: PKWARE, APPNOTE.TXT - .ZIP File Format Specification, sections 4.3.6 and 4.3.7.
+    """
+
+    path: Path
+    entries: dict[str, Entry]
+
+    def list(self, folder: str) -> Sequence[str]:
+        """Return the names in `folder`, sorted."""
+        return sorted({below.split("/")[0] for below in self._below(folder)})
+
+    def folders(self, folder: str) -> Sequence[str]:
+        """Return the names of the folders in `folder`, sorted."""
+        return sorted({below.split("/")[0] for below in self._below(folder) if "/" in below})
+
+    def part(self, folder: str) -> "ZipPart":
+        """Return the members below `folder`."""
+        start = f"{folder.strip('/')}/"
+        return ZipPart(self.path, {k: v for k, v in self.entries.items() if k.startswith(start)})
+
+    def read(self, path: str) -> bytes | None:
+        """Return a member's bytes, checked against its checksum, or None when there is none.
+
+        Raises:
+            SourceError: the member is damaged, encrypted or packed in an unusual way.
+        """
+        entry = self.entries.get(path)
+        if entry is None:
+            return None
+        try:
+            data = _unpack(self._packed(path, entry), entry.method)
+        except (OSError, zlib.error) as error:
+            raise SourceError(f"{path} is damaged: {error}") from error
+        if data is None or entry.flags & _ENCRYPTED:
+            raise SourceError(f"{path} is encrypted, or packed in a way that onet does not read")
+        if zlib.crc32(data) != entry.checksum:
+            raise SourceError(f"{path} is damaged: its checksum is wrong")
+        return data
+
+    def _below(self, folder: str) -> Sequence[str]:
+        start = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        return [path[len(start) :] for path in self.entries if path.startswith(start)]
+
+    def _packed(self, path: str, entry: Entry) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(entry.offset)
+            header = file.read(_LOCAL_HEADER.size)
+            if len(header) < _LOCAL_HEADER.size or not header.startswith(_SIGNATURE):
+                raise SourceError(f"{path} is damaged: it does not begin where it should")
+            # The name and the extra field may be longer here than in the directory.
+            _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+            file.seek(name_bytes + extra_bytes, 1)
+            return file.read(entry.packed_bytes)
+
+
+def _unpack(packed: bytes, method: int) -> bytes | None:
+    """Return the bytes that were packed by `method`, or None for one that is not known."""
+    if method == zipfile.ZIP_STORED:
+        return packed
+    return zlib.decompress(packed, -zlib.MAX_WBITS) if method == zipfile.ZIP_DEFLATED else None
