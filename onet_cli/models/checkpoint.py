@@ -5,13 +5,13 @@ Reading one never runs code in it.
 
 import json
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from onet_cli import __version__
 from onet_cli.errors import CheckpointError, UnknownNameError
 from onet_cli.models.device import resolve_device
 from onet_cli.models.network import OccupancyNetwork
@@ -36,13 +36,6 @@ HEADER_KEY = "onet"
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 
-def _onet_version() -> str:
-    try:
-        return metadata.version("onet")
-    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
-        return "unknown"
-
-
 @dataclass(frozen=True)
 class CheckpointInfo:
     """What a checkpoint says about its weights.
@@ -57,7 +50,7 @@ class CheckpointInfo:
     step: int = 0
     scores: dict[str, float] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
-    onet_version: str = field(default_factory=_onet_version)
+    onet_version: str = __version__
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
