@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test test-all check format bench clean
+.PHONY: demo test test-all check format clean
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

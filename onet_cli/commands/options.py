@@ -22,6 +22,3 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")
 Data = Annotated[
     Path, typer.Argument(help="A data set written by `onet preprocess`.", show_default=False)
 ]
-
-DEFAULT_MODEL = "furniture"
-"""The shipped model that `onet reconstruct` uses."""

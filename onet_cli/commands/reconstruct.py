@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from onet_cli.commands.options import DEFAULT_MODEL, Checkpoint, Device, Quiet
+from onet_cli.commands.options import Checkpoint, Device, Quiet
+from onet_cli.models.catalogue import DEFAULT_MODEL
 
 
 def reconstruct(

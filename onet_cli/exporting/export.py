@@ -16,7 +16,6 @@ class ExportOptions:
     faces: int | None = None
     resolution: int | None = None
     half: bool = False
-    device: str = "cpu"
 
 
 def export(source: str, target: Path, options: ExportOptions) -> list[str]:
@@ -77,7 +76,7 @@ def _export_mesh(source: Path, target: Path, options: ExportOptions) -> list[str
 def _export_network(source: str, target: Path, options: ExportOptions) -> list[str]:
     from onet_cli.models.checkpoint import load_checkpoint
 
-    checkpoint = load_checkpoint(source, options.device)
+    checkpoint = load_checkpoint(source, "cpu")
     if target.suffix.lower() == ".safetensors":
         from onet_cli.exporting.checkpoint import export_safetensors
 

@@ -95,9 +95,8 @@ def _sort_into_columns(
         if resolution == 1 or counts.sum() <= MAX_ENTRIES_PER_FACE * len(faces) + 65536:
             break
         resolution //= 2
-    ends = np.cumsum(counts, dtype=np.int32).reshape(shape)
-    starts = np.ascontiguousarray(ends - counts)
-    ends = starts.copy()
+    starts = np.cumsum(counts, dtype=np.int32).reshape(shape) - counts
+    ends = starts.copy()  # moved on by the kernel as it fills
     members = np.empty(int(counts.sum()), dtype=np.int32)
     kernel.fill_columns(vertices, faces, lower[0], lower[1], cell, ends, members)
     return _Columns(float(lower[0]), float(lower[1]), cell, starts, ends, members)

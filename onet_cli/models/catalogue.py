@@ -5,6 +5,9 @@ from dataclasses import replace
 from onet_cli.errors import UnknownNameError
 from onet_cli.models.spec import ModelSpec
 
+DEFAULT_MODEL = "furniture"
+"""The shipped model that photos are reconstructed with unless another is asked for."""
+
 
 def catalogue(*specs: ModelSpec) -> dict[str, ModelSpec]:
     """Return `specs` by name, in the order given."""

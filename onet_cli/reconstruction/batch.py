@@ -15,6 +15,7 @@ from torch import Tensor
 
 from onet_cli.errors import InvalidOptionError, OnetError, PhotoError
 from onet_cli.geometry.mesh import MESH_SUFFIXES
+from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.preview import SUFFIX as PREVIEW_SUFFIX
@@ -175,7 +176,7 @@ def reconstruct_all(
 
 def reconstruct(
     photo: str | Path | bytes | Image.Image,
-    model: str | Path | Checkpoint = "furniture",
+    model: str | Path | Checkpoint = DEFAULT_MODEL,
     *,
     background: Background = "auto",
     device: str = "auto",

@@ -50,6 +50,7 @@ class ShapeData(pl.LightningDataModule):
         super().__init__()
         self.root, self.config = root, config
         store = ShapeStore.open(root)
+        self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
         self.training = OccupancyDataset(
             root, store.ids("train"), config.points, config.sampling, config.seed
@@ -116,7 +117,7 @@ def train_network(
     )
     pl.seed_everything(config.seed, verbose=False)
     clock = Clock(config.budget, shapes.steps_per_epoch)
-    best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(data, config))
+    best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
     module = OccupancyModule(network, config, clock.spent)
     callbacks = [
         clock,
@@ -185,10 +186,9 @@ def _averaging(config: TrainingConfig) -> list[pl.Callback]:
     return [AveragedWeights(config.ema_decay)] if config.ema_decay else []
 
 
-def _provenance(data: Path, config: TrainingConfig) -> dict[str, object]:
-    info = ShapeStore.open(data).info
+def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:
     settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget")}
-    return {"source": info.source, "shapes": len(ShapeStore.open(data).ids("train")), **settings}
+    return {"source": shapes.source, "shapes": len(shapes.training), **settings}
 
 
 def _as_raised(error: OnetError) -> OnetError:

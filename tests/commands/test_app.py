@@ -42,36 +42,32 @@ def test_a_wrong_option_is_a_usage_error():
     assert CliRunner().invoke(app_module.app, ["models", "--nonsense"]).exit_code == 2
 
 
-def test_an_error_is_two_lines_without_a_traceback(monkeypatch, capsys):
+def stderr_of_a_command_that_raises(error, monkeypatch, capsys):
     def fail():
-        raise OnetError("chairs.h5 is torn", hint="mend it")
+        raise error
 
     broken = typer.Typer()
     broken.command()(fail)
     monkeypatch.setattr(app_module, "app", broken)
     monkeypatch.setattr(sys, "argv", ["onet"])
-
     with pytest.raises(SystemExit) as ended:
         app_module.main()
-
     assert ended.value.code == 1
-    assert capsys.readouterr().err == "error: chairs.h5 is torn\n  try: mend it\n"
+    return capsys.readouterr().err
+
+
+def test_an_error_is_two_lines_without_a_traceback(monkeypatch, capsys):
+    error = OnetError("chairs.h5 is torn", hint="mend it")
+
+    printed = stderr_of_a_command_that_raises(error, monkeypatch, capsys)
+
+    assert printed == "error: chairs.h5 is torn\n  try: mend it\n"
 
 
 def test_too_little_memory_is_an_error_without_a_traceback(monkeypatch, capsys):
-    def fail():
-        raise MemoryError
+    printed = stderr_of_a_command_that_raises(MemoryError(), monkeypatch, capsys)
 
-    broken = typer.Typer()
-    broken.command()(fail)
-    monkeypatch.setattr(app_module, "app", broken)
-    monkeypatch.setattr(sys, "argv", ["onet"])
-
-    with pytest.raises(SystemExit) as ended:
-        app_module.main()
-
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith("error: there is not enough memory")
+    assert printed.startswith("error: there is not enough memory")
 
 
 def test_a_seed_below_0_is_a_usage_error(tmp_path):
