@@ -67,7 +67,11 @@ class Views:
 
 @dataclass(frozen=True)
 class Shape:
-    """One training or test object, complete."""
+    """One training or test object, complete.
+
+    `near` are further samples close to the surface, never mixed with the uniform ones of
+    `occupancy`, because a loss over both would weigh space otherwise than the paper's.
+    """
 
     id: ShapeId
     unit_cube: UnitCube
@@ -77,3 +81,4 @@ class Shape:
     source_hash: str = ""
     licence: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    near: OccupancySamples | None = None
