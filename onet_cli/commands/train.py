@@ -13,7 +13,12 @@ def train(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and settings.")
     ],
-    model: Annotated[str, typer.Option(help="A named model; see `onet models`.")] = "onet-small",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A named model; see `onet models`. Default: that of --init, else onet-small."
+        ),
+    ] = None,
     encoder: Annotated[str | None, typer.Option(help="Replace the model's encoder.")] = None,
     decoder: Annotated[str | None, typer.Option(help="Replace the model's decoder.")] = None,
     code_dim: Annotated[int | None, typer.Option(min=1, help="Width of the code.")] = None,
@@ -25,6 +30,13 @@ def train(
         typer.Option(
             help="ImageNet weights for the encoder: a .pth or .safetensors file, or `imagenet` to "
             "download those of an efficientnet."
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            help="Start from a checkpoint's weights (fine-tune): a file, a run's folder, or the "
+            "name of a shipped model."
         ),
     ] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="End after this many steps.")] = None,
@@ -57,10 +69,12 @@ def train(
     """Train an occupancy network.
 
     Example: `onet train data/ -o runs/first --max-time 25m`, then
-    `tensorboard --logdir runs` to watch.
+    `tensorboard --logdir runs` to watch. From the shipped model: add `--init furniture`.
     """
     from onet_cli.commands.report import notes, training_report
-    from onet_cli.models.catalogue import vary_model
+    from onet_cli.models.catalogue import find_model, vary_model
+    from onet_cli.models.checkpoint import load_checkpoint
+    from onet_cli.models.initialise import initialise_from
     from onet_cli.models.network import build_network, load_pretrained_encoder
     from onet_cli.training.config import Budget, TrainingConfig, parse_duration
     from onet_cli.training.run import train_network
@@ -78,8 +92,9 @@ def train(
         workers=workers,
         seed=seed,
     )
+    given = load_checkpoint(init, "cpu").info.spec if init and not model else None
     spec = vary_model(
-        model,
+        given or find_model(model or "onet-small"),
         encoder=encoder,
         decoder=decoder,
         code_dim=code_dim,
@@ -90,6 +105,10 @@ def train(
     network = build_network(spec, seed=seed)
     if pretrained_encoder is not None:
         load_pretrained_encoder(network, pretrained_encoder)
+    if init is not None and not resume:
+        transfer = initialise_from(network, init)
+        if not quiet:
+            notes.print(f"{init}: {transfer}")
     with training_report(quiet) as listen:
         result = train_network(
             data, output, network, config, device=device, resume=resume, listen=listen

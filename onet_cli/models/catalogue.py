@@ -62,15 +62,11 @@ def find_model(name: str) -> ModelSpec:
     return MODELS[name]
 
 
-def vary_model(name: str, **changes: str | int | None) -> ModelSpec:
-    """Return the named model's specification with every change that is not None made to it.
+def vary_model(spec: ModelSpec, **changes: str | int | None) -> ModelSpec:
+    """Return `spec` with every change that is not None made to it.
 
-    A model that differs from the catalogue's is called `custom`.
-
-    Raises:
-        UnknownNameError: there is no such model.
+    A model that differs from the one given is called `custom`.
     """
-    spec = find_model(name)
     made = {field: value for field, value in changes.items() if value is not None}
     varied = replace(spec, **made)  # type: ignore[arg-type]
     return spec if varied == spec else replace(varied, name="custom", summary="")

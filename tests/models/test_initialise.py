@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from onet_cli.errors import CheckpointError
+from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.models.initialise import initialise_from
+from onet_cli.models.network import build_network
+from onet_cli.models.spec import ModelSpec
+
+TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source.safetensors"
+    network = build_network(TINY, seed=1)
+    save_checkpoint(path, network, CheckpointInfo(TINY))
+    return path, network.state_dict()
+
+
+def test_a_network_of_the_same_kind_starts_with_every_weight(source):
+    path, given = source
+    network = build_network(TINY, seed=2)
+
+    transfer = initialise_from(network, path)
+
+    assert not transfer.kept
+    assert str(transfer) == f"all {len(given)} tensors taken"
+    assert all(torch.equal(tensor, given[name]) for name, tensor in network.state_dict().items())
+
+
+def test_another_decoder_starts_fresh_beside_the_encoder_that_fits(source):
+    path, given = source
+    spec = replace(TINY, decoder="simple", hidden_dim=24)
+    network, untouched = build_network(spec, seed=2), build_network(spec, seed=2).state_dict()
+
+    transfer = initialise_from(network, path)
+
+    state = network.state_dict()
+    assert all(torch.equal(state[name], given[name]) for name in transfer.taken)
+    assert all(torch.equal(state[name], untouched[name]) for name in transfer.kept)
+    assert {name.split(".")[0] for name in transfer.kept} == {"decoder"}
+    assert {n for n in state if n.startswith("encoder")} <= set(transfer.taken)
+    assert "fresh: decoder." in str(transfer)
+
+
+def test_a_checkpoint_of_which_nothing_fits_is_refused(source):
+    network = build_network(
+        ModelSpec("other", "resnet18", "simple", code_dim=24, hidden_dim=24, image_size=32), seed=0
+    )
+
+    with pytest.raises(CheckpointError, match="next to nothing"):
+        initialise_from(network, source[0])
