@@ -1,8 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
 import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry import crossings
 from onet_cli.geometry.inside import contains, winding_numbers
 from onet_cli.geometry.mesh import make_mesh
 from tests import reference
@@ -192,3 +197,204 @@ def test_coordinates_that_are_not_finite_are_refused(bad):
 def test_points_that_are_not_triples_are_refused():
     with pytest.raises(InvalidGeometryError, match=r"\(N, 3\)"):
         contains(Sphere().mesh(1), np.zeros((4, 2)))
+
+
+SHAPES = st.sampled_from([Sphere(), Box(), Torus(), Torus(0.2, 0.15), Box((0.9, 0.02, 0.4))])
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def seldom(examples):
+    return settings(max_examples=examples, deadline=None, derandomize=True)
+
+
+def rigid_motion(rng):
+    motion = trimesh.transformations.random_rotation_matrix(rng.random(3))
+    motion[:3, 3] = rng.normal(0, rng.choice([0.1, 10.0]), 3)
+    return motion
+
+
+def moved(points, motion):
+    return np.asarray(points) @ motion[:3, :3].T + motion[:3, 3]
+
+
+@seldom(25)
+@given(shape=SHAPES, seed=SEEDS)
+def test_a_moved_shape_contains_what_the_formula_says_away_from_its_surface(shape, seed):
+    rng = np.random.default_rng(seed)
+    motion = rigid_motion(rng)
+    mesh = shape.mesh()
+    clear = POINTS[np.abs(shape.depth(POINTS)) > 0.005]
+
+    found = contains(make_mesh(moved(mesh.vertices, motion), mesh.faces), moved(clear, motion))
+
+    np.testing.assert_array_equal(found, shape.contains(clear))
+
+
+@seldom(15)
+@given(seed=SEEDS, count=st.integers(1, 6))
+def test_random_closed_parts_some_of_them_inverted_add_up_as_solid_angles_do(seed, count):
+    rng = np.random.default_rng(seed)
+    parts = [trimesh.convex.convex_hull(rng.normal(0, 0.3, (rng.integers(4, 12), 3)))]
+    parts += [inverted(Box(rng.uniform(0.1, 0.6, 3)).mesh()) for _ in range(count - 1)]
+    mesh = joined(*(make_mesh(moved(p.vertices, rigid_motion(rng)), p.faces) for p in parts))
+    lower, upper = mesh.bounds
+    points = rng.uniform(lower, upper, (300, 3))
+    expected = reference.winding_number(np.asarray(mesh.triangles), points)
+
+    np.testing.assert_array_equal(winding_numbers(mesh, points), np.rint(expected))
+
+
+def nudged(points, rng):
+    """Each coordinate as it is, or its neighbour above or below among the doubles."""
+    choice = rng.integers(-1, 2, points.shape)
+    return np.where(choice == 0, points, np.nextafter(points, np.where(choice > 0, 9.0, -9.0)))
+
+
+@seldom(20)
+@given(seed=SEEDS)
+def test_boxes_that_tile_space_claim_each_point_of_their_walls_exactly_once(seed):
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.choice([rng.random((3, 4)), rng.integers(0, 9, (3, 4))]), axis=1)
+    middles = (cuts[:, 1:] + cuts[:, :-1]) / 2
+    grid = np.meshgrid(*np.hstack([cuts, middles]), indexing="ij")
+    points = nudged(np.stack(grid, axis=-1).reshape(-1, 3), rng)
+
+    for cell in itertools.product(range(3), repeat=3):
+        lower, upper = (cuts[range(3), np.add(cell, n)] for n in (0, 1))
+        block = Box((1, 1, 1), (0.5, 0.5, 0.5)).mesh()
+        tile = make_mesh(np.where(np.asarray(block.vertices) > 0.5, upper, lower), block.faces)
+
+        found = contains(tile, points, robust=False)
+
+        # Moved by (e, e^2, e^3): the lower walls belong to the box, the upper ones do not.
+        half_open = np.all((lower <= points) & (points < upper), axis=1)
+        np.testing.assert_array_equal(found, half_open)
+
+
+@seldom(20)
+@given(seed=SEEDS)
+def test_tetrahedra_that_tile_a_solid_claim_each_point_of_their_walls_exactly_once(seed):
+    rng = np.random.default_rng(seed)
+    corners = rng.choice([rng.normal(0, 1, (12, 3)), rng.integers(-2, 3, (12, 3))])
+    solid = trimesh.convex.convex_hull(corners)
+    triangles = np.asarray(solid.triangles)
+    apex = triangles.reshape(-1, 3).mean(axis=0)
+    shares = rng.integers(0, 5, (200, 4))
+    shares = shares[shares.sum(axis=1) > 0]
+    corner_sets = np.concatenate([triangles, np.broadcast_to(apex, (len(triangles), 1, 3))], 1)
+    chosen = corner_sets[rng.integers(0, len(triangles), len(shares))]
+    walls = np.einsum("nk,nkd->nd", shares / shares.sum(axis=1, keepdims=True), chosen)
+    points = nudged(np.vstack([walls, corner_sets.reshape(-1, 3)]), rng)
+
+    claims = sum(
+        winding_numbers(make_mesh(corners, [[0, 1, 2], [0, 3, 1], [1, 3, 2], [2, 3, 0]]), points)
+        for corners in corner_sets
+    )
+
+    np.testing.assert_array_equal(claims, winding_numbers(solid, points))
+    assert set(np.unique(np.abs(claims))) <= {0, 1}
+
+
+@pytest.mark.parametrize("name", ["turned torus", "overlapping boxes", "nested spheres"])
+def test_threads_batches_and_grids_of_crowded_cells_change_nothing(name, monkeypatch):
+    rng = np.random.default_rng(1)
+    mesh = MESHES[name]
+    clusters = POINTS[rng.integers(0, 10, 2_000)] + rng.normal(0, 1e-4, (2_000, 3))
+    points = np.vstack([POINTS, clusters, POINTS[:1].repeat(500, axis=0)])
+    expected = winding_numbers(mesh, points, threads=1)
+
+    np.testing.assert_array_equal(winding_numbers(mesh, points, threads=5), expected)
+    monkeypatch.setattr(crossings, "CROWD", 8)
+    np.testing.assert_array_equal(winding_numbers(mesh, points, threads=2), expected)
+    monkeypatch.setattr(crossings, "BATCH", 700)
+    np.testing.assert_array_equal(winding_numbers(mesh, points, threads=1), expected)
+
+
+def test_points_in_one_column_and_on_one_line_are_sorted_out():
+    heights = np.linspace(-0.6, 0.6, 3_000)
+    column = np.column_stack([np.full(3_000, 0.1), np.full(3_000, 0.05), heights])
+    for points in (column, column[:, [2, 0, 1]], column[:, [0, 2, 1]], np.roll(column, 1, axis=0)):
+        clear = points[np.abs(Sphere().depth(points)) > 0.005]
+        np.testing.assert_array_equal(contains(Sphere().mesh(), clear), Sphere().contains(clear))
+
+
+def test_long_thin_faces_and_faces_on_end_are_no_obstacle():
+    thin = trimesh.creation.cylinder(radius=0.4, height=1, sections=500)
+    for axis in ((0, 0, 1), (1, 0, 0), (1, 1, 0.0), (1, 2, 3)):
+        motion = trimesh.geometry.align_vectors((0, 0, 1), axis)
+        found = contains(make_mesh(moved(thin.vertices, motion), thin.faces), moved(POINTS, motion))
+        radius = np.hypot(POINTS[:, 0], POINTS[:, 1])
+        clear = (np.abs(radius - 0.4) > 1e-4) & (np.abs(np.abs(POINTS[:, 2]) - 0.5) > 1e-9)
+        inside = (radius < 0.4) & (np.abs(POINTS[:, 2]) < 0.5)
+        np.testing.assert_array_equal(found[clear], inside[clear])
+
+
+def test_split_vertices_do_not_make_a_mesh_open():
+    mesh = Torus().mesh(24)
+    split = make_mesh(mesh.triangles.reshape(-1, 3), np.arange(3 * len(mesh.faces)).reshape(-1, 3))
+    assert crossings.Surface.of(mesh).is_closed
+    assert crossings.Surface.of(split).is_closed
+    np.testing.assert_array_equal(contains(split, POINTS), contains(mesh, POINTS))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1])
+@pytest.mark.parametrize("shape", [Sphere(), Box(), Torus()])
+def test_lines_outvote_holes(shape, share):
+    mesh = shape.mesh() if not isinstance(shape, Box) else shape.mesh(4)
+    rng = np.random.default_rng(2)
+    punched = make_mesh(mesh.vertices, mesh.faces[rng.random(len(mesh.faces)) > share])
+    clear = POINTS[np.abs(shape.depth(POINTS)) > 0.005]
+    truth = shape.contains(clear)
+
+    assert not crossings.Surface.of(punched).is_closed
+    voted = (contains(punched, clear) != truth).mean()
+    single = (contains(punched, clear, robust=False) != truth).mean()
+    assert voted <= single / 5
+    assert voted < 0.005
+
+
+def test_lines_outvote_faces_that_look_the_wrong_way():
+    mesh = Sphere().mesh()
+    wrong = np.random.default_rng(3).random(len(mesh.faces)) < 0.1
+    faces = np.where(wrong[:, None], mesh.faces[:, ::-1], mesh.faces)
+    clear = POINTS[np.abs(Sphere().depth(POINTS)) > 0.005]
+
+    found = contains(make_mesh(mesh.vertices, faces), clear)
+
+    assert (found != Sphere().contains(clear)).mean() < 0.01
+
+
+def test_a_vote_on_a_closed_mesh_agrees_with_its_winding_numbers():
+    for mesh in MESHES.values():
+        np.testing.assert_array_equal(contains(mesh, POINTS, robust=True), contains(mesh, POINTS))
+
+
+@seldom(40)
+@given(
+    seed=SEEDS,
+    count=st.integers(1, 60),
+    scale=st.sampled_from([1e-300, 1e-20, 1.0, 1e20, 1e99]),
+    whole=st.booleans(),
+)
+def test_soup_never_crashes_and_threads_agree_on_it(seed, count, scale, whole):
+    rng = np.random.default_rng(seed)
+    vertices = (rng.integers(-2, 3, (20, 3)) if whole else rng.normal(0, 0.3, (20, 3))) * scale
+    mesh = make_mesh(vertices, rng.integers(0, 20, (count, 3)))
+    points = np.vstack([vertices, rng.normal(0, scale, (50, 3)), vertices[:, [1, 0, 2]]])
+
+    found = contains(mesh, points, threads=1)
+
+    assert found.shape == (len(points),)
+    np.testing.assert_array_equal(contains(mesh, points, threads=3), found)
+
+
+def test_a_mesh_beyond_what_can_be_multiplied_is_refused():
+    with pytest.raises(InvalidGeometryError, match="beyond"):
+        contains(make_mesh(np.array(Box().mesh().vertices) * 1e101, Box().mesh().faces), POINTS)
+
+
+def test_a_face_without_its_vertices_is_refused():
+    for index in (-1, 8):
+        mesh = make_mesh(Box().mesh().vertices, np.array([[0, 1, index]]))
+        with pytest.raises(InvalidGeometryError, match="does not exist"):
+            contains(mesh, POINTS)
