@@ -1,11 +1,16 @@
-"""Random points: on a surface, and in the cube."""
+"""Random points: on a surface, near it, and in the cube."""
 
 import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.errors import EmptySurfaceError
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 from onet_cli.geometry.normalize import CUBE_EDGE
+
+NEAR_DEVIATIONS = (0.01, 0.03)
+"""Standard deviations of the samples near the surface, in unit-cube units."""
+
+_MOST_ROUNDS = 100
 
 
 def sample_surface(
@@ -41,3 +46,36 @@ def sample_cube(
 ) -> NDArray[np.float32]:
     """Return `count` points (N, 3) uniform in the cube of `edge` centred at the origin."""
     return (rng.random((count, 3), dtype=np.float32) - np.float32(0.5)) * np.float32(edge)
+
+
+def sample_near_surface(
+    mesh: Trimesh,
+    count: int,
+    rng: np.random.Generator,
+    deviations: tuple[float, ...] = NEAR_DEVIATIONS,
+    edge: float = CUBE_EDGE,
+) -> NDArray[np.float64]:
+    """Return `count` points (N, 3) near the surface: surface samples moved by Gaussian noise.
+
+    Each of the standard `deviations` (unit-cube units) moves an equal share of the points, in
+    turn, alike along x, y and z. Points that leave the cube of `edge` are drawn again.
+
+    Raises:
+        EmptySurfaceError: the mesh has no area.
+        InvalidGeometryError: hardly any of the surface lies in the cube.
+
+    Source: a mixture of two deviations, after Chibane et al., Implicit Functions in Feature Space
+    for 3D Shape Reconstruction and Completion, CVPR 2020.
+    """
+    spread = np.resize(deviations, count)
+    found = np.empty((count, 3))
+    missing = np.arange(count)
+    for _ in range(_MOST_ROUNDS):
+        on_surface, _ = sample_surface(mesh, len(missing), rng)
+        points = on_surface + rng.normal(size=(len(missing), 3)) * spread[missing, None]
+        inside = np.abs(points).max(axis=1, initial=0.0) <= edge / 2
+        found[missing[inside]] = points[inside]
+        missing = missing[~inside]
+        if len(missing) == 0:
+            return found
+    raise InvalidGeometryError("the surface lies outside the cube that is to be sampled")

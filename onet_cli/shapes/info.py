@@ -31,14 +31,16 @@ class DatasetInfo:
     """What `dataset.json` says.
 
     `source` names the source that was written last, `categories` maps the source's own category
-    key (the synset for ShapeNet) to its name and count, `options` are those of the last run, and
-    `licences` has an entry for every source that shapes were written from.
+    key (the synset for ShapeNet) to its name and count, `options` are those of the last run,
+    `licences` has an entry for every source, or library in it, that shapes were written from, and
+    `sources` tells for each source the options that decide what its shapes hold.
     """
 
     source: str
     categories: dict[str, CategoryInfo] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     licences: dict[str, Licence] = field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the text of `dataset.json`."""
@@ -59,6 +61,7 @@ class DatasetInfo:
                 categories={key: CategoryInfo(**c) for key, c in data["categories"].items()},
                 options=data["options"],
                 licences={key: Licence(**entry) for key, entry in data["licences"].items()},
+                sources=dict(data.get("sources", {})),  # lacks in data sets of onet 0.1
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(

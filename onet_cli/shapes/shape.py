@@ -1,6 +1,7 @@
 """What is stored about one shape: where it lies, what is inside it, its surface and its views."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,8 @@ class Shape:
     """One training or test object, complete.
 
     `near` are further samples close to the surface, never mixed with the uniform ones of
-    `occupancy`, because a loss over both would weigh space otherwise than the paper's.
+    `occupancy`, because a loss over both would weigh space otherwise than the paper's. `extra` is
+    what else is known of the shape, all that JSON can hold.
     """
 
     id: ShapeId
@@ -80,5 +82,5 @@ class Shape:
     views: Views
     source_hash: str = ""
     licence: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
     near: OccupancySamples | None = None

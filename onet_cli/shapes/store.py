@@ -13,9 +13,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.errors import InvalidGeometryError, StoreError, UnknownNameError
+from onet_cli.errors import StoreError, UnknownNameError
 from onet_cli.files import TEMPORARY, whole_file, write_text
 from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.check import check_shape
 from onet_cli.shapes.info import FORMAT_VERSION, check_version
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
 from onet_cli.shapes.info import DatasetInfo as DatasetInfo
@@ -139,7 +140,7 @@ class ShapeStore:
             InvalidGeometryError: the shape's arrays do not fit each other or the format.
             StoreError: the file cannot be written.
         """
-        _check(shape)
+        check_shape(shape)
         path = self.path(shape.id)
         # Sizes of headers follow the library version: fix it, so that bytes are reproducible.
         with (
@@ -168,6 +169,7 @@ class ShapeStore:
                 source_hash=str(attributes["source_hash"]),
                 licence=str(attributes["licence"]),
                 extra=json.loads(attributes["extra"]),
+                near=_read_near(file),
             )
 
     def view_count(self, shape_id: ShapeId) -> int:
@@ -216,6 +218,34 @@ class ShapeStore:
         """Return the surface samples of a shape."""
         with self._open(shape_id) as file:
             return _read_surface(file)
+
+    def read_world(self, shape_id: ShapeId) -> NDArray[np.float32] | None:
+        """Return the world matrices of all views, (K, 3, 4), or None where none are stored."""
+        with self._open(shape_id) as file:
+            path = "camera/world_mat"
+            return np.asarray(file[path][()], np.float32) if path in file else None
+
+    def read_near(self, shape_id: ShapeId) -> OccupancySamples | None:
+        """Return the samples near the surface, in stored (random) order; None if there are none."""
+        with self._open(shape_id) as file:
+            return _read_near(file)
+
+    def read_extra(self, shape_id: ShapeId) -> dict[str, Any]:
+        """Return what else is known of a shape, its licence among it."""
+        with self._open(shape_id) as file:
+            extra: dict[str, Any] = json.loads(file.attrs["extra"])
+            return extra | {"licence": str(file.attrs["licence"])}
+
+    def remove(self, shape_id: ShapeId) -> None:
+        """Remove a shape's file, if there is one.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        try:
+            self.path(shape_id).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{shape_id} cannot be removed: {error.strerror}") from error
 
     @contextmanager
     def _open(self, shape_id: ShapeId) -> Iterator[h5py.File]:
@@ -276,42 +306,33 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _check(shape: Shape) -> None:
-    """Raise InvalidGeometryError unless the arrays of `shape` are what the format holds."""
-    points, occupancies = shape.occupancy.points, shape.occupancy.occupancies
-    surface, normals = shape.surface.points, shape.surface.normals
-    for array, what in ((points, "points"), (surface, "surface points"), (normals, "normals")):
-        if array.ndim != 2 or array.shape[1] != 3 or array.dtype not in (np.float16, np.float32):
-            raise InvalidGeometryError(
-                f"{shape.id}: {what} must be (N, 3) float16 or float32, "
-                f"not {array.shape} {array.dtype}"
-            )
-    if len(points) == 0 or len(points) % 8:
-        raise InvalidGeometryError(f"{shape.id}: {len(points)} points are no multiple of 8")
-    if occupancies.shape != (len(points),):
-        raise InvalidGeometryError(f"{shape.id}: not one occupancy for every point")
-    if surface.shape != normals.shape:
-        raise InvalidGeometryError(f"{shape.id}: not one normal for every surface point")
-    for matrix, rows in ((shape.views.world, (3, 4)), (shape.views.camera, (3, 3))):
-        if matrix is not None and matrix.shape != (len(shape.views.images), *rows):
-            raise InvalidGeometryError(f"{shape.id}: not one camera for every view")
-
-
 def _write_shape(file: h5py.File, shape: Shape, rng: np.random.Generator) -> None:
     _write_attributes(file.attrs, shape)
     images = shape.views.images
-    file["images/offsets"] = np.cumsum([0, *map(len, images)], dtype=np.int64)
-    file["images/data"] = np.frombuffer(b"".join(images), dtype=np.uint8)
+    _write_array(file, "images/offsets", np.cumsum([0, *map(len, images)], dtype=np.int64))
+    _write_array(file, "images/data", np.frombuffer(b"".join(images), dtype=np.uint8))
     if shape.views.world is not None and shape.views.camera is not None:
-        file["camera/world_mat"] = shape.views.world.astype(np.float32)
-        file["camera/camera_mat"] = shape.views.camera.astype(np.float32)
-    order = rng.permutation(len(shape.occupancy.points))
-    points = shape.occupancy.points[order]
-    rows = min(CHUNK_ROWS, len(points))
-    file.create_dataset("points/points", data=points, chunks=(rows, 3))
-    file["points/occupancies"] = np.packbits(shape.occupancy.occupancies[order])
-    file["pointcloud/points"] = shape.surface.points
-    file["pointcloud/normals"] = shape.surface.normals
+        _write_array(file, "camera/world_mat", shape.views.world.astype(np.float32))
+        _write_array(file, "camera/camera_mat", shape.views.camera.astype(np.float32))
+    _write_samples(file, "points", shape.occupancy, rng)
+    _write_array(file, "pointcloud/points", shape.surface.points)
+    _write_array(file, "pointcloud/normals", shape.surface.normals)
+    if shape.near is not None:
+        _write_samples(file, "near", shape.near, rng)
+
+
+def _write_samples(
+    file: h5py.File, group: str, samples: OccupancySamples, rng: np.random.Generator
+) -> None:
+    order = rng.permutation(len(samples.points))
+    rows = min(CHUNK_ROWS, len(order))
+    file.create_dataset(f"{group}/points", data=samples.points[order], chunks=(rows, 3))
+    _write_array(file, f"{group}/occupancies", np.packbits(samples.occupancies[order]))
+
+
+def _write_array(file: h5py.File, name: str, array: NDArray[Any]) -> None:
+    # Written as `file[name] = array`, a group would keep the time at which it was made.
+    file.create_dataset(name, data=array)
 
 
 def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
@@ -330,6 +351,14 @@ def _read_rows(file: h5py.File, start: int, stop: int) -> OccupancySamples:
     packed = file["points/occupancies"][start // 8 : -(-stop // 8)]
     points = file["points/points"][start:stop]
     return OccupancySamples(points, np.unpackbits(packed, count=stop - start).view(np.bool_))
+
+
+def _read_near(file: h5py.File) -> OccupancySamples | None:
+    if "near" not in file:
+        return None
+    points = file["near/points"][:]
+    packed = file["near/occupancies"][:]
+    return OccupancySamples(points, np.unpackbits(packed, count=len(points)).view(np.bool_))
 
 
 def _read_surface(file: h5py.File) -> SurfaceSamples:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from onet_cli.errors import EmptySurfaceError
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.geometry.sampling import sample_cube, sample_surface
+from onet_cli.geometry.sampling import sample_cube, sample_near_surface, sample_surface
 from tests.analytic import Box, Sphere
 
 
@@ -120,3 +120,34 @@ def test_cube_samples_fill_the_cube_evenly():
 
 def test_cube_samples_take_the_edge_they_are_given():
     assert 0.99 < np.abs(sample_cube(1_000, rng(), edge=2.0)).max() <= 1
+
+
+def test_points_near_a_sphere_are_as_far_from_it_as_the_two_deviations_say():
+    points = sample_near_surface(Sphere().mesh(5), 20_000, rng(), edge=10.0)
+
+    # Noise along the radius is Gaussian; along the surface it hardly changes the radius.
+    distance = Sphere().depth(points)
+    for start, deviation in ((0, 0.01), (1, 0.03)):
+        assert distance[start::2].std() == pytest.approx(deviation, rel=0.04)
+        assert abs(distance[start::2].mean()) < 0.003
+    assert np.mean(distance > 0) == pytest.approx(0.5, abs=0.05)
+
+
+def test_points_near_the_surface_never_leave_the_cube():
+    points = sample_near_surface(Box(size=(1.0, 1.0, 1.0)).mesh(), 5_000, rng(), (0.03,))
+
+    assert points.shape == (5_000, 3)
+    assert np.abs(points).max() <= CUBE_EDGE / 2
+    assert np.abs(points).max() > 0.54
+
+
+def test_points_near_the_surface_repeat_with_the_seed_and_may_be_none():
+    mesh = Sphere().mesh(2)
+    first, second = (sample_near_surface(mesh, 100, rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert sample_near_surface(mesh, 0, rng()).shape == (0, 3)
+
+
+def test_a_surface_outside_the_cube_has_no_points_near_it():
+    with pytest.raises(InvalidGeometryError, match="outside the cube"):
+        sample_near_surface(Sphere(centre=(5.0, 0, 0)).mesh(1), 10, rng())

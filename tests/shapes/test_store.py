@@ -1,5 +1,6 @@
 import json
 import pickle
+import time
 from dataclasses import replace
 
 import h5py
@@ -139,13 +140,16 @@ def test_a_file_has_the_layout_of_format_version_1(store):
         assert (file.attrs["category"], file.attrs["id"]) == ("03001627", "1a.b-c")
 
 
-def test_the_same_shape_and_seed_give_the_same_bytes(tmp_path):
-    first, second = (
-        ShapeStore.create(tmp_path / name, INFO).write(make_shape(), np.random.default_rng(7))
-        for name in ("a", "b")
-    )
+def test_the_same_shape_and_seed_give_the_same_bytes_at_any_time(tmp_path):
+    shape = make_shape()
+    shape = replace(shape, near=shape.occupancy)
+    files = []
+    for name in ("a", "b"):
+        store = ShapeStore.create(tmp_path / name, INFO)
+        files.append(store.write(shape, np.random.default_rng(7)))
+        time.sleep(1.1)  # HDF5 counts whole seconds
 
-    assert first.read_bytes() == second.read_bytes()
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_description_and_lists_come_back(store):
@@ -198,7 +202,7 @@ def test_arrays_that_do_not_fit_are_refused(store):
     doubles = SurfaceSamples(np.zeros((5, 3)), np.zeros((5, 3)))
     few = Views(shape.views.images[:2], shape.views.world, shape.views.camera)
 
-    for wrong in ({"occupancy": odd}, {"surface": doubles}, {"views": few}):
+    for wrong in ({"occupancy": odd}, {"near": odd}, {"surface": doubles}, {"views": few}):
         with pytest.raises(InvalidGeometryError):
             store.write(replace(shape, **wrong), np.random.default_rng(0))
 
@@ -235,3 +239,52 @@ def test_a_folder_that_is_no_data_set_is_refused(tmp_path, text):
     with pytest.raises(StoreError) as caught:
         ShapeStore.open(tmp_path)
     assert "onet preprocess" in caught.value.hint
+
+
+def test_samples_near_the_surface_are_stored_apart_and_shuffled(store):
+    shape = make_shape()
+    rng = np.random.default_rng(1)
+    near = OccupancySamples(rng.random((5_000, 3)).astype(np.float16), rng.random(5_000) < 0.5)
+
+    plain = store.write(shape, np.random.default_rng(0)).read_bytes()
+    path = store.write(replace(shape, near=near), np.random.default_rng(0))
+
+    back = store.read(CHAIR)
+    assert not np.array_equal(back.near.points, near.points)
+    np.testing.assert_array_equal(pairs(back.near), pairs(near))
+    np.testing.assert_array_equal(store.read_near(CHAIR).points, back.near.points)
+    with h5py.File(path) as file:
+        assert file["near/points"].chunks == (CHUNK_ROWS, 3)
+        assert file["near/occupancies"].shape == (625,)
+        assert file.attrs["format_version"] == 1
+    # The uniform points do not change when points near the surface are added.
+    store.write(shape, np.random.default_rng(0))
+    np.testing.assert_array_equal(store.read(CHAIR).occupancy.points, back.occupancy.points)
+    assert store.path(CHAIR).read_bytes() == plain
+    assert store.read_near(CHAIR) is None
+
+
+def test_notes_of_a_shape_may_be_any_json_and_are_read_alone(store):
+    notes = {"conversion": {"kept": True, "warnings": ["thin"], "volume": 0.25}, "name": "Stühl"}
+    store.write(replace(make_shape(), extra=notes), np.random.default_rng(0))
+
+    assert store.read(CHAIR).extra == notes
+    assert store.read_extra(CHAIR) == notes | {"licence": "CC BY 4.0"}
+
+
+def test_a_shape_is_removed_once_and_for_all(store):
+    store.write(make_shape(), np.random.default_rng(0))
+
+    store.remove(CHAIR)
+    store.remove(CHAIR)
+
+    assert not store.has(CHAIR)
+
+
+def test_a_description_of_an_older_onet_has_no_options_by_source(store):
+    path = store.root / "dataset.json"
+    document = json.loads(path.read_text())
+    del document["sources"]
+    path.write_text(json.dumps(document))
+
+    assert ShapeStore.open(store.root).info.sources == {}
