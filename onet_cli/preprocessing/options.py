@@ -1,19 +1,45 @@
 """Settings of one preprocessing run."""
 
+import hashlib
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidOptionError, SourceError
+
+Solidify = Literal["auto", "always", "never"]
+Cameras = Literal["choy", "wide"]
+Background = Literal["white", "transparent"]
+Up = Literal["y", "z"]
+
+_CONTENT = (
+    "views",
+    "image_size",
+    "points",
+    "near_points",
+    "resolution",
+    "solidify",
+    "cameras",
+    "background",
+    "up",
+    "seed",
+    "manifest",
+)
 
 
 @dataclass(frozen=True)
 class PreprocessOptions:
     """What `onet preprocess` was asked to do.
 
-    `views`, `image_size` (pixels), `points` and `count` (shapes) steer sources that make their own
-    samples; a source that has them already keeps them. `limit` is the number of shapes to take,
-    spread over the categories, None for all. `workers` 0 or 1 stays in this process. `split` holds
-    the fractions of train, val and test where the source has no lists of its own.
+    Most settings steer sources that make their own samples and pictures (meshes, procedural); a
+    source that has them already keeps them. `views` pictures of `image_size` pixels, from `cameras`
+    and on `background`; `points` occupancy points and surface samples, and `near_points` near the
+    surface. `resolution` (cells per side), `solidify` and `up` say how meshes are made watertight
+    and which axis of theirs points up; `manifest` is a table that selects and describes them.
+
+    `count` is the number of shapes to generate, `limit` that of shapes to take, spread over the
+    categories, None for all. `workers` 0 or 1 stays in this process. `split` holds the fractions of
+    train, val and test where the source has no lists of its own.
     """
 
     workers: int = 0
@@ -25,12 +51,35 @@ class PreprocessOptions:
     overwrite: bool = False
     seed: int = 0
     split: tuple[float, float, float] = (0.7, 0.1, 0.2)
+    near_points: int = 0
+    resolution: int = 256
+    solidify: Solidify = "auto"
+    cameras: Cameras = "choy"
+    background: Background = "white"
+    up: Up = "y"
+    manifest: Path | None = None
 
     def recorded(self) -> dict[str, Any]:
         """Return what `dataset.json` keeps: all that decides the content of the data set."""
         settings = asdict(self)
         del settings["workers"], settings["overwrite"]
-        return settings | {"split": list(self.split)}
+        return settings | {"split": list(self.split), "manifest": _describe(self.manifest)}
+
+    def content(self) -> dict[str, Any]:
+        """Return the part of `recorded` that decides what is stored of a shape."""
+        recorded = self.recorded()
+        return {name: recorded[name] for name in _CONTENT}
+
+
+def _describe(manifest: Path | None) -> str | None:
+    """Return a table's name and hash, so that a changed one is noticed."""
+    if manifest is None:
+        return None
+    try:
+        digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SourceError(f"{manifest} cannot be read: {error.strerror}") from error
+    return f"{manifest.name} sha256:{digest[:16]}"
 
 
 def parse_split(text: str) -> tuple[float, float, float]:

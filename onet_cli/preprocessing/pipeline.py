@@ -1,34 +1,25 @@
 """From a source to a data set: every shape read, checked and stored, on all cores."""
 
 import json
-import multiprocessing
-import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from onet_cli.errors import InvalidGeometryError, InvalidOptionError, OnetError, StoreError
+from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.files import write_text
 from onet_cli.preprocessing.options import PreprocessOptions
-from onet_cli.preprocessing.sources.source import Source
+from onet_cli.preprocessing.sources.source import HasLicences, Source
+from onet_cli.preprocessing.workers import Converter, convert_all
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.split import SPLITS, check_fractions, split_ids
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, Licence, ShapeStore
 
 Progress = Callable[[int, int], None]
 """Called with the number of shapes done and the number to do."""
-
-Outcome = tuple[ShapeId, str | None]
-"""A shape and why it was skipped; None when it was stored."""
-
-_TASKS_PER_WORKER = 4
 
 
 @dataclass
@@ -38,32 +29,6 @@ class PreprocessResult:
     kept: int = 0
     already: int = 0
     skipped: list[tuple[ShapeId, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Converter:
-    """Moves one shape at a time from a source to a store; travels to worker processes."""
-
-    store: ShapeStore
-    seed: int
-
-    def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
-        """Return what became of the shape.
-
-        Raises:
-            StoreError: the store cannot be written to, so going on is pointless.
-        """
-        try:
-            shape = source.read(shape_id)
-        except OnetError as error:
-            return shape_id, str(error)
-        except Exception as error:  # one bad shape, however bad, never stops the run
-            return shape_id, f"{type(error).__name__}: {error}"
-        try:
-            self.store.write(shape, _generator(shape_id, self.seed))
-        except InvalidGeometryError as error:
-            return shape_id, str(error)
-        return shape_id, None
 
 
 def preprocess(
@@ -79,18 +44,18 @@ def preprocess(
         InvalidOptionError: `out` was made from this source with settings that do not mix.
         SourceError: the source as a whole cannot be read.
         StoreError: `out` cannot be written to.
-        OnetError: a worker process died.
+        OnetError: worker processes die whatever the shape.
     """
     started = time.time()
     check_fractions(options.split)
     ids = _spread(source.ids(), options.limit)
-    store = _open_store(source, out, options)
+    store = _open_store(source, out, options, source.ids())
     store.remove_leftovers()
     result = PreprocessResult()
     todo = _missing(store, ids, options, result)
     try:
         for done, (shape_id, reason) in enumerate(
-            _convert(source, Converter(store, options.seed), todo, options.workers), start=1
+            convert_all(source, Converter(store, options.seed), todo, options.workers), start=1
         ):
             if reason is None:
                 result.kept += 1
@@ -105,10 +70,6 @@ def preprocess(
     return result
 
 
-def _generator(shape_id: ShapeId, seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, *str(shape_id).encode()])
-
-
 def _spread(ids: list[ShapeId], limit: int | None) -> list[ShapeId]:
     """Return the first `limit` of `ids`, taking from each category in turn."""
     if limit is None:
@@ -121,19 +82,62 @@ def _spread(ids: list[ShapeId], limit: int | None) -> list[ShapeId]:
     return sorted(shape_id for _, shape_id in sorted(ranked)[:limit])
 
 
-def _open_store(source: Source, out: Path, options: PreprocessOptions) -> ShapeStore:
+def _open_store(
+    source: Source, out: Path, options: PreprocessOptions, ids: list[ShapeId]
+) -> ShapeStore:
+    """Return the store in `out`, cleared of shapes that were made with other options.
+
+    They are removed before the new options are recorded, so that whenever the run is killed, all
+    stored shapes of the source are made with the options that `dataset.json` has for it.
+    """
     if not (out / "dataset.json").exists():
-        return ShapeStore.create(out, DatasetInfo(source.name, options=options.recorded()))
+        return ShapeStore.create(out, _with_options(DatasetInfo(source.name), source, options))
     store = ShapeStore.open(out)
-    if store.info.source == source.name and not options.overwrite:
-        before, now = store.info.options, options.recorded()
-        for name in ("views", "image_size", "points", "seed"):
-            if name in before and before[name] != now[name]:
-                raise InvalidOptionError(
-                    f"{out} was made with {name} {before[name]}, not {now[name]}",
-                    hint="choose another folder, or add --overwrite to make it anew",
-                )
+    different = _difference(_options_before(store.info, source.name), options.content())
+    if different is not None:
+        stale = _stored(store, store.ids() if _is_alone(store.info, source) else ids)
+        if stale and not options.overwrite:
+            name, before, now = different
+            raise InvalidOptionError(
+                f"{out} was made with {name} {before}, not {now}",
+                hint="choose another folder, or add --overwrite to make it anew",
+            )
+        for shape_id in stale:
+            store.remove(shape_id)
+    store.update_info(_with_options(store.info, source, options))
     return store
+
+
+def _with_options(info: DatasetInfo, source: Source, options: PreprocessOptions) -> DatasetInfo:
+    sources = info.sources | {source.name: options.content()}
+    return replace(info, source=source.name, options=options.recorded(), sources=sources)
+
+
+def _options_before(info: DatasetInfo, source: str) -> dict[str, Any]:
+    """Return the options that the source's stored shapes were made with, as far as recorded."""
+    # Data sets of onet 0.1 have the options of their last run only.
+    return info.sources.get(source) or (info.options if info.source == source else {})
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, Any, Any] | None:
+    for name, value in now.items():
+        if name in before and before[name] != value:
+            return name, before[name], value
+    return None
+
+
+def _is_alone(info: DatasetInfo, source: Source) -> bool:
+    """Return whether all shapes of the data set come from this source."""
+    return set(info.sources or {info.source: {}}) <= {source.name}
+
+
+def _stored(store: ShapeStore, ids: list[ShapeId]) -> list[ShapeId]:
+    found = []
+    for shape_id in ids:
+        with suppress(StoreError):  # a name that cannot be stored is not stored
+            if store.has(shape_id):
+                found.append(shape_id)
+    return found
 
 
 def _missing(
@@ -154,69 +158,6 @@ def _missing(
     return todo
 
 
-def _convert(
-    source: Source, converter: Converter, ids: list[ShapeId], workers: int
-) -> Iterator[Outcome]:
-    if workers <= 1 or len(ids) <= 1:
-        for shape_id in ids:
-            yield converter(source, shape_id)
-        return
-    executor = ProcessPoolExecutor(
-        min(workers, len(ids)), _context(), initializer=_start_worker, initargs=(converter,)
-    )
-    try:
-        yield from _drain(executor, source, ids, workers * _TASKS_PER_WORKER)
-    except BrokenProcessPool as error:
-        raise OnetError(
-            "a worker process died, probably for lack of memory",
-            hint="run the same command again with fewer --workers: it resumes",
-        ) from error
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _drain(
-    executor: ProcessPoolExecutor, source: Source, ids: list[ShapeId], most: int
-) -> Iterator[Outcome]:
-    """Yield outcomes as they come, with at most `most` tasks handed out."""
-    rest = iter(ids)
-
-    def submit(count: int) -> set[Future[Outcome]]:
-        return {
-            executor.submit(_convert_in_worker, source.part(shape_id), shape_id)
-            for shape_id in islice(rest, count)
-        }
-
-    pending = submit(most)
-    while pending:
-        finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in finished:
-            yield future.result()
-        pending |= submit(len(finished))
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    # Never plain fork: the parent may hold open archives, HDF5 state and threads.
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-
-
-_converter: Converter | None = None
-
-
-def _start_worker(converter: Converter) -> None:
-    global _converter
-    _converter = converter
-    # Ctrl-C reaches the whole group; the parent lets each worker finish its shape.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _convert_in_worker(source: Source, shape_id: ShapeId) -> Outcome:
-    if _converter is None:
-        raise RuntimeError("the worker was not started by _start_worker")
-    return _converter(source, shape_id)
-
-
 def _publish(source: Source, store: ShapeStore, options: PreprocessOptions) -> None:
     """Write lists and description to match what is stored."""
     stored = store.ids()
@@ -228,15 +169,19 @@ def _publish(source: Source, store: ShapeStore, options: PreprocessOptions) -> N
     counts: defaultdict[str, int] = defaultdict(int)
     for shape_id in stored:
         counts[shape_id.category] += 1
-    licence = Licence(source.licence, source.attribution)
     store.update_info(
-        DatasetInfo(
-            source=source.name,
+        replace(
+            store.info,
             categories={k: CategoryInfo(names.get(k, k), counts[k]) for k in sorted(counts)},
-            options=options.recorded(),
-            licences=store.info.licences | {source.name: licence},
+            licences=store.info.licences | _licences(source),
         )
     )
+
+
+def _licences(source: Source) -> dict[str, Licence]:
+    if isinstance(source, HasLicences):
+        return source.licences()
+    return {source.name: Licence(source.licence, source.attribution)}
 
 
 def _lists(

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from onet_cli.errors import InvalidOptionError, OnetError, SourceError, StoreError
+from onet_cli.errors import InvalidOptionError, SourceError, StoreError
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.pipeline import preprocess
 from onet_cli.preprocessing.sources.archive import ArchiveSource
@@ -159,13 +159,6 @@ class Unusual:
         raise SourceError("just bad")
 
 
-class Killer(Unusual):
-    def read(self, shape_id):
-        import os
-
-        os._exit(9)
-
-
 def test_an_unexpected_error_in_one_shape_does_not_stop_the_run(tmp_path):
     source = Unusual(ZeroDivisionError("surprise"))
 
@@ -184,11 +177,6 @@ def test_an_interrupted_run_leaves_a_data_set_that_opens(tmp_path):
 
     assert ShapeStore.open(tmp_path / "out").ids("train") == []
     assert (tmp_path / "out" / "preprocess.json").is_file()
-
-
-def test_a_worker_that_is_killed_is_reported(tmp_path):
-    with pytest.raises(OnetError, match="worker process died"):
-        preprocess(Killer(OSError()), tmp_path / "out", PreprocessOptions(workers=2))
 
 
 def test_a_folder_that_cannot_be_written_is_reported(archive, tmp_path):

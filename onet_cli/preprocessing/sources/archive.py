@@ -181,6 +181,15 @@ def is_archive_folder(path: Path) -> bool:
     return _find_root(FolderMembers(path)) is not None
 
 
+def is_archive(path: Path) -> bool:
+    """Return whether a zip has the official layout.
+
+    Raises:
+        SourceError: the zip is damaged or cut short.
+    """
+    return _find_root(ZipMembers(path)) is not None
+
+
 def _find_root(members: Members) -> str | None:
     """Return the folder that holds the categories, "" or ending in a slash; None if none does."""
     for candidate in ("", *(f"{name}/" for name in members.folders("") if _is_plain(name))):

@@ -10,7 +10,8 @@ from typing import Protocol
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.sources.zip_part import Entry, ZipPart
 
-_DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+"""What reading a damaged zip raises."""
 
 
 class Members(Protocol):
@@ -98,7 +99,7 @@ class ZipMembers:
             return archive.read(path)
         except KeyError:
             return None
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise SourceError(f"{path} is damaged: {error}") from error
 
     def part(self, folder: str) -> ZipPart:
@@ -124,16 +125,16 @@ class ZipMembers:
 
     def _open(self) -> zipfile.ZipFile:
         if self._archive is None:
-            self._archive = _open_whole(self._path)
+            self._archive = open_whole(self._path)
         return self._archive
 
 
-def _open_whole(path: Path) -> zipfile.ZipFile:
+def open_whole(path: Path) -> zipfile.ZipFile:
     """Return the zip at `path`, unless it is damaged or cut short."""
     hint = "the download may be incomplete: compare its size and fetch the rest"
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as a zip: {error}", hint=hint) from error
     # In a zip that is cut short the last directory to be found is that of an npz inside it.
     if min((member.header_offset for member in archive.infolist()), default=0) > 0:

@@ -1,7 +1,8 @@
 """What a place that shapes come from can do."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from onet_cli.shapes.info import Licence
 from onet_cli.shapes.shape import Shape, ShapeId
 
 
@@ -41,3 +42,11 @@ class Source(Protocol):
         Raises:
             SourceError: this shape is missing, damaged or incomplete; others may be fine.
         """
+
+
+@runtime_checkable
+class HasLicences(Protocol):
+    """A source whose shapes come from several places, each with terms of its own."""
+
+    def licences(self) -> dict[str, Licence]:
+        """Return the terms of every place, by its name."""

@@ -1,0 +1,163 @@
+"""What became of each shape, for people (`report.html`) and for programs (`report.json`)."""
+
+import base64
+import html
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from onet_cli.errors import StoreError
+from onet_cli.files import write_text
+from onet_cli.geometry.render import Camera
+from onet_cli.preprocessing.report_page import PAGE, ROW
+from onet_cli.preprocessing.splat import draw_samples
+from onet_cli.shapes.shape import Shape, ShapeId
+from onet_cli.shapes.store import ShapeStore
+
+Facts = dict[str, Any]
+
+EDGE = 128
+"""Edge of the report's pictures, in pixels."""
+
+MOST_PICTURES = 2000
+"""Shapes with pictures; the page of more would be too large to open (8 kB a shape)."""
+
+_PADDED_CUBE = 1.1**3
+
+
+def write_report(
+    root: Path,
+    skipped: Sequence[tuple[ShapeId, str]],
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write `report.html` and `report.json` on all shapes of a data set, and return the page.
+
+    What is stored of a shape is enough for its row, so shapes of earlier runs have one too.
+
+    Args:
+        root: the data set's folder.
+        skipped: what the last run could not convert, and why.
+        progress: called with the number of shapes done and the number of shapes.
+
+    Raises:
+        StoreError: the data set cannot be read or written to.
+    """
+    store = ShapeStore.open(root)
+    ids = store.ids()
+    splits = {shape_id: split for split in store.splits() for shape_id in store.ids(split)}
+    facts, rows = [], []
+    for done, shape_id in enumerate(ids, start=1):
+        shape = store.read(shape_id)
+        facts.append(facts_of(shape, splits.get(shape_id, "")))
+        rows.append(_row(facts[-1], _pictures(shape) if done <= MOST_PICTURES else ("", "")))
+        if progress is not None:
+            progress(done, len(ids))
+    failures = [{"id": str(shape_id), "reason": reason} for shape_id, reason in skipped]
+    document = {"source": store.info.source, "shapes": facts, "skipped": failures}
+    write_text(root / "report.json", json.dumps(document, indent=2) + "\n", StoreError)
+    page = root / "report.html"
+    write_text(page, _page(store, facts, rows, failures), StoreError)
+    return page
+
+
+def facts_of(shape: Shape, split: str = "") -> Facts:
+    """Return what the report says of a shape, as JSON can hold it.
+
+    `volume` is that of the closed mesh where there was one, in unit cubes, or else what the share
+    of points inside tells.
+    """
+    conversion = shape.extra.get("conversion", {})
+    sampled = float(shape.occupancy.occupancies.mean()) * _PADDED_CUBE
+    return {
+        "id": str(shape.id),
+        "split": split,
+        "licence": shape.licence,
+        **{key: value for key, value in shape.extra.items() if key != "conversion"},
+        "sampled_volume": round(sampled, 6),
+        "volume": round(sampled, 6),
+        **conversion,
+        "views": len(shape.views.images),
+        "points": len(shape.occupancy.points),
+        "near_points": 0 if shape.near is None else len(shape.near.points),
+    }
+
+
+def draw_closed(shape: Shape, edge: int = EDGE) -> Image.Image:
+    """Return a picture of the shape's surface samples, seen as in its first view."""
+    if shape.views.world is None or shape.views.camera is None or not shape.views.images:
+        eye = Camera.orbit(30.0, 25.0, 2.0, edge)
+        return Image.fromarray(draw_samples(shape.surface, eye.world, eye.camera, edge))
+    with Image.open(io.BytesIO(shape.views.images[0])) as view:
+        scale = np.diag([edge / view.width, edge / view.height, 1.0])
+    camera = scale @ shape.views.camera[0]
+    return Image.fromarray(draw_samples(shape.surface, shape.views.world[0], camera, edge))
+
+
+def draw_input(shape: Shape, edge: int = EDGE) -> Image.Image | None:
+    """Return the shape's first view on white, or None where it has no view."""
+    if not shape.views.images:
+        return None
+    with Image.open(io.BytesIO(shape.views.images[0])) as view:
+        picture = view.convert("RGBA").resize((edge, edge), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(canvas, picture).convert("RGB")
+
+
+def _pictures(shape: Shape) -> tuple[str, str]:
+    return _data_uri(draw_input(shape)), _data_uri(draw_closed(shape))
+
+
+def _data_uri(picture: Image.Image | None) -> str:
+    if picture is None:
+        return ""
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def _row(facts: Facts, pictures: tuple[str, str]) -> str:
+    def text(key: str) -> str:
+        return html.escape(str(facts.get(key, "")))
+
+    images = [f'<img src="{uri}" alt="">' if uri else "" for uri in pictures]
+    warnings = [str(warning) for warning in facts.get("warnings", [])]
+    made = {True: "kept", False: "remade"}.get(facts.get("kept", ""), "")
+    about = [text(key) for key in ("name", "creator", "licence") if facts.get(key)]
+    return ROW.format(
+        warned="1" if warnings else "",
+        input=images[0],
+        closed=images[1],
+        id=text("id"),
+        about="<br>".join(about),
+        split=text("split"),
+        made=f"{made}{': ' if facts.get('reason') else ''}{text('reason')}",
+        volume=text("volume"),
+        input_faces=text("input_faces"),
+        closed_faces=text("closed_faces"),
+        surface_offset=text("surface_offset"),
+        lost_share=text("lost_share"),
+        warnings="<br>".join(map(html.escape, warnings)),
+    )
+
+
+def _page(
+    store: ShapeStore, facts: list[Facts], rows: list[str], failures: list[dict[str, str]]
+) -> str:
+    counts = [f"{len(facts)} shapes", f"{len(failures)} skipped"]
+    counts.append(f"{sum(1 for f in facts if f.get('kept') is True)} meshes kept as they were")
+    counts.append(f"{sum(1 for f in facts if f.get('kept') is False)} made watertight")
+    counts.append(f"{sum(1 for f in facts if f.get('warnings'))} with warnings")
+    listed = (
+        f"<li><b>{html.escape(f['id'])}</b> {html.escape(f['reason'])}</li>" for f in failures
+    )
+    return PAGE.format(
+        title=html.escape(f"{store.info.source}: {store.root.name}"),
+        summary=html.escape(", ".join(counts)),
+        failures=f"<h2>Skipped</h2><ul>{''.join(listed)}</ul>" if failures else "",
+        rows="\n".join(rows),
+    )

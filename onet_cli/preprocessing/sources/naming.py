@@ -1,0 +1,105 @@
+"""What shapes are called: ids from the paths of files, as plain file names, each one once."""
+
+import hashlib
+import posixpath
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from onet_cli.shapes.shape import ShapeId
+
+SUFFIXES = (".obj", ".glb", ".ply", ".off", ".stl")
+"""Formats of meshes; where one mesh is there in several, the first of these is taken."""
+
+_FOREIGN = re.compile(r"[^\w.+-]+")
+_LONGEST = 100
+
+
+def is_mesh(name: str) -> bool:
+    """Return whether a file's name has the suffix of a mesh."""
+    return posixpath.splitext(name)[1].lower() in SUFFIXES
+
+
+def safe_name(text: str) -> str:
+    """Return `text` as a file name: letters and digits of any script, `.`, `+`, `-` and `_`.
+
+    What is between becomes `_`: `Lampe à pied #2` is `Lampe_à_pied_2`.
+    """
+    name = _FOREIGN.sub("_", unicodedata.normalize("NFC", text)).strip("_.")
+    if len(name.encode()) > _LONGEST:
+        name = f"{name.encode()[:_LONGEST].decode(errors='ignore')}-{_digest(text)}"
+    return name or "unnamed"
+
+
+def unique_ids(wanted: Sequence[tuple[str, str]]) -> list[ShapeId]:
+    """Return the id of each pair of category and name, in order, no two alike on any disk.
+
+    Of several that would share a file, the first keeps its name and the others get a hash of what
+    they were called; so do those that differ in capital letters only.
+    """
+    taken: set[tuple[str, str]] = set()
+    ids = []
+    for category, text in wanted:
+        name, turn = safe_name(text), 0
+        while (category.casefold(), name.casefold()) in taken:
+            name, turn = f"{safe_name(text)}-{_digest(f'{text}{turn or str()}')}", turn + 1
+        taken.add((category.casefold(), name.casefold()))
+        ids.append(ShapeId(category, name))
+    return ids
+
+
+def choose_formats(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the meshes among `paths` by the file to read, each with those it is preferred to.
+
+    `chair.obj` and `chair.stl` in one folder are one mesh, read from `chair.obj`.
+    """
+    by_stem: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        if is_mesh(path):
+            by_stem[posixpath.splitext(path)[0]].append(path)
+
+    def preference(path: str) -> tuple[int, str]:
+        return SUFFIXES.index(posixpath.splitext(path)[1].lower()), path
+
+    chosen = {}
+    for alike in by_stem.values():
+        first, *others = sorted(alike, key=preference)
+        chosen[first] = others
+    return dict(sorted(chosen.items()))
+
+
+def name_meshes(paths: Sequence[str], collection: str) -> list[tuple[str, str]]:
+    """Return category and name of each mesh in `paths`, by the folders it lies in.
+
+    The category is the first folder; meshes without one are of the category `collection`. The name
+    is that of the highest folder below it that holds this mesh alone (`chair/a1/model.obj` is `a1`
+    of `chair`), or else the rest of the path, joined by `_`. One folder around everything does not
+    count, if there is a folder in it with two meshes or more.
+    """
+    parts = [posixpath.splitext(path)[0].split("/") for path in paths]
+    if _is_wrapped(parts):
+        parts = [names[1:] for names in parts]
+    below: defaultdict[tuple[str, ...], int] = defaultdict(int)
+    for names in parts:
+        for depth in range(1, len(names)):
+            below[tuple(names[:depth])] += 1
+    named = []
+    for names in parts:
+        if len(names) == 1:
+            named.append((collection, names[0]))
+            continue
+        alone = [d for d in range(2, len(names)) if below[tuple(names[:d])] == 1]
+        named.append((names[0], "_".join(names[1 : alone[0]] if alone else names[1:])))
+    return named
+
+
+def _is_wrapped(parts: list[list[str]]) -> bool:
+    if not parts or min(map(len, parts)) < 3 or len({names[0] for names in parts}) > 1:
+        return False
+    second = [names[1] for names in parts]
+    return len(set(second)) < len(second)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

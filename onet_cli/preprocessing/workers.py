@@ -1,0 +1,170 @@
+"""Shapes converted one by one, here or in worker processes, whatever becomes of those."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing.connection import wait as wait_for
+
+import numpy as np
+
+from onet_cli.errors import InvalidGeometryError, OnetError
+from onet_cli.preprocessing.sources.source import Source
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
+
+Outcome = tuple[ShapeId, str | None]
+"""A shape and why it was skipped; None when it was stored."""
+
+KILLED = "its worker process was killed, probably for lack of memory"
+
+_TASKS_PER_WORKER = 4
+_MOST_KILLED = 8
+"""So many shapes in a row that kill a process of their own are no fault of theirs."""
+
+
+@dataclass(frozen=True)
+class Converter:
+    """Moves one shape at a time from a source to a store; travels to worker processes."""
+
+    store: ShapeStore
+    seed: int
+
+    def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
+        """Return what became of the shape.
+
+        Raises:
+            StoreError: the store cannot be written to, so going on is pointless.
+        """
+        try:
+            shape = source.read(shape_id)
+        except OnetError as error:
+            return shape_id, str(error)
+        except MemoryError:
+            return shape_id, "there is not enough memory for it"
+        except Exception as error:  # one bad shape, however bad, never stops the run
+            return shape_id, f"{type(error).__name__}: {error}"
+        try:
+            self.store.write(shape, _generator(shape_id, self.seed))
+        except InvalidGeometryError as error:
+            return shape_id, str(error)
+        return shape_id, None
+
+
+def convert_all(
+    source: Source, converter: Converter, ids: list[ShapeId], workers: int
+) -> Iterator[Outcome]:
+    """Yield what became of each of `ids`, as they are done.
+
+    When a worker process dies, the shapes that were under way are tried again one at a time, each
+    in a process of its own, so that the one at fault is found and the others are done.
+
+    Raises:
+        StoreError: the store cannot be written to.
+        OnetError: worker processes die whatever the shape.
+    """
+    if workers <= 1 or len(ids) <= 1:
+        for shape_id in ids:
+            yield converter(source, shape_id)
+        return
+    rest = iter(ids)
+    while True:
+        suspects: set[ShapeId] = set()
+        yield from _in_pool(source, converter, rest, workers, suspects)
+        if not suspects:
+            return
+        yield from _one_by_one(source, converter, sorted(suspects))
+
+
+def _in_pool(
+    source: Source,
+    converter: Converter,
+    rest: Iterator[ShapeId],
+    workers: int,
+    suspects: set[ShapeId],
+) -> Iterator[Outcome]:
+    """Yield outcomes until `rest` is used up or a process dies; `suspects` are under way then."""
+    pending: dict[Future[Outcome], ShapeId] = {}
+    most = workers * _TASKS_PER_WORKER
+    with _pool(converter, workers) as pool:
+        try:
+            while True:
+                for shape_id in islice(rest, most - len(pending)):
+                    suspects.add(shape_id)
+                    future = pool.submit(_convert_in_worker, source.part(shape_id), shape_id)
+                    pending[future] = shape_id
+                if not pending:
+                    return
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    suspects.discard(pending.pop(future))
+                    yield outcome
+        except BrokenProcessPool:
+            return
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Iterator[Outcome]:
+    """Yield outcomes, with never more than one shape under way."""
+    rest, killed = iter(ids), 0
+    while True:
+        with _pool(converter, 1) as pool:
+            for shape_id in rest:
+                task = pool.submit(_convert_in_worker, source.part(shape_id), shape_id)
+                try:
+                    outcome = task.result()
+                except BrokenProcessPool as error:
+                    killed += 1
+                    if killed == _MOST_KILLED:
+                        raise OnetError(
+                            "worker processes die, one after the other, whatever the shape",
+                            hint="run the same command again with --workers 0: it resumes",
+                        ) from error
+                    yield shape_id, KILLED
+                    break
+                killed = 0
+                yield outcome
+            else:
+                return
+
+
+def _generator(shape_id: ShapeId, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, *str(shape_id).encode()])
+
+
+def _pool(converter: Converter, workers: int) -> ProcessPoolExecutor:
+    # Never plain fork: the parent may hold open archives, HDF5 state and threads.
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(converter,))
+
+
+_converter: Converter | None = None
+
+
+def _start_worker(converter: Converter) -> None:
+    global _converter
+    _converter = converter
+    # Ctrl-C reaches the whole group; the parent lets each worker finish its shape.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is killed, or it would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def _convert_in_worker(source: Source, shape_id: ShapeId) -> Outcome:
+    if _converter is None:
+        raise RuntimeError("the worker was not started by _start_worker")
+    return _converter(source, shape_id)
