@@ -1,16 +1,38 @@
 """`onet evaluate`: a data set and a checkpoint in, a table of scores out."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from onet_cli.commands.options import Checkpoint, Data, Device, Quiet, Seed
+from onet_cli.commands.options import Device, Quiet, Seed, Workers
+
+if TYPE_CHECKING:
+    from onet_cli.evaluation.methods import Method
+    from onet_cli.evaluation.settings import EvaluationSettings
 
 
 def evaluate(
-    data: Data,
-    checkpoint: Checkpoint,
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="A data set written by `onet preprocess`.", show_default=False),
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint",
+            "-c",
+            help="A .safetensors file, a run's folder, the original's .pt, or a shipped model.",
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Score the meshes in this folder (CATEGORY/NAME.obj) instead."),
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Compare two JSON outputs of this command, object by object."),
+    ] = None,
     split: Annotated[str, typer.Option(help="The list of shapes: train, val or test.")] = "test",
     limit: Annotated[
         int | None, typer.Option(min=1, help="Score so many objects, spread over the categories.")
@@ -18,19 +40,26 @@ def evaluate(
     category: Annotated[
         list[str] | None, typer.Option(help="Score this category, by id or name; repeatable.")
     ] = None,
-    view: Annotated[int, typer.Option(min=0, help="Number of the view to reconstruct.")] = 0,
+    view: Annotated[str, typer.Option(help="Number of the view, random, or all.")] = "0",
     protocol: Annotated[
         Literal["strict", "paper"],
         typer.Option(help="strict: every failure counts; paper: as the authors measured."),
     ] = "strict",
     form: Annotated[
-        Literal["table", "json", "csv", "markdown"] | None,
+        Literal["table", "json", "csv", "markdown", "latex"] | None,
         typer.Option("--format", help="Default: by the suffix of --output, else table."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the scores to this file.")
     ] = None,
+    reference: Annotated[
+        Literal["paper"] | None, typer.Option(help="Show the published figures beside ours.")
+    ] = None,
+    meshes: Annotated[
+        Path | None, typer.Option(help="Keep the meshes in this folder, and use those there.")
+    ] = None,
     resolution: Annotated[int, typer.Option(help="Cells per side of the final grid.")] = 128,
+    workers: Workers = None,
     device: Device = "auto",
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -39,31 +68,86 @@ def evaluate(
 
     Example: `onet evaluate data/ --checkpoint runs/first/best.safetensors --output scores.json`
     """
-    from onet_cli.commands.report import progress_bar, show_failures, show_table
-    from onet_cli.evaluation.protocol import Protocol
-    from onet_cli.evaluation.report import HEADER, choose_format, render, table_cells, table_title
-    from onet_cli.evaluation.run import evaluate_checkpoint
-    from onet_cli.evaluation.settings import EvaluationSettings
-    from onet_cli.files import write_text
+    import os
 
-    chosen = choose_format(form, output)
+    from onet_cli.evaluation.protocol import Protocol
+    from onet_cli.evaluation.settings import EvaluationSettings, parse_view
+
+    if compare is not None:
+        _compare(*compare)
+        return
+    if data is None or (checkpoint is None) == (predictions is None):
+        raise typer.BadParameter("give DATA and one of --checkpoint and --predictions")
     settings = EvaluationSettings(
         protocol=Protocol(protocol),
         split=split,
         categories=tuple(category or ()),
         limit=limit,
-        view=view,
+        view=parse_view(view),
         resolution=resolution,
         seed=seed,
+        workers=(os.cpu_count() or 1) if workers is None else workers,
     )
+    method = _method(checkpoint, predictions, settings, device, meshes)
+    _evaluate(data, method, settings, form, output, reference is not None, quiet)
+
+
+def _method(
+    checkpoint: str | None,
+    predictions: Path | None,
+    settings: "EvaluationSettings",
+    device: str,
+    meshes: Path | None,
+) -> "Method":
+    from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
+
+    if checkpoint is None:
+        assert predictions is not None
+        return FolderMethod(predictions)
+    threshold = settings.protocol.rules.threshold
+    return CheckpointMethod(checkpoint, device, settings.resolution, threshold, meshes)
+
+
+def _evaluate(
+    data: Path,
+    method: "Method",
+    settings: "EvaluationSettings",
+    form: str | None,
+    output: Path | None,
+    reference: bool,
+    quiet: bool,
+) -> None:
+    from onet_cli.commands.report import output as stdout
+    from onet_cli.commands.report import progress_bar, show_failures, show_table
+    from onet_cli.evaluation import rows
+    from onet_cli.evaluation.report import choose_format, render
+    from onet_cli.evaluation.run import evaluate_method
+    from onet_cli.files import write_text
+
+    chosen = choose_format(form, output)
     with progress_bar("objects", quiet) as advance:
-        table = evaluate_checkpoint(data, checkpoint, settings, device, advance)
+        table = evaluate_method(data, method, settings, output, advance)
     if output is not None:
-        write_text(output, render(table, chosen))
+        write_text(output, render(table, chosen, reference))
     if output is None and chosen != "table":
-        typer.echo(render(table, chosen), nl=False)
+        typer.echo(render(table, chosen, reference), nl=False)
     elif output is None or not quiet:
-        show_table(table_title(table), HEADER, table_cells(table))
+        show_table(rows.table_title(table), rows.HEADER, rows.table_cells(table, reference))
+        for note in rows.table_notes(table):
+            stdout.print(note, soft_wrap=True)
     show_failures(table.unscored, "objects without a score")
     if table.unscored:
         raise typer.Exit(1)
+
+
+def _compare(first: Path, second: Path) -> None:
+    from onet_cli.commands.report import notes, show_table
+    from onet_cli.evaluation.compare import compare_tables
+    from onet_cli.evaluation.report import read_json
+    from onet_cli.evaluation.rows import COMPARISON_HEADER, comparison_cells
+
+    comparison = compare_tables(read_json(first), read_json(second))
+    for warning in comparison.warnings:
+        notes.print(f"warning: {warning}")
+    title = f"{second} minus {first}, paired by object"
+    show_table(title, COMPARISON_HEADER, comparison_cells(comparison))

@@ -1,7 +1,7 @@
-"""Scoring: one predicted mesh against what is stored of its object, and a split's worth of them."""
+"""Scoring a data set: each object's views to predictions, predictions to scores."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -9,125 +9,140 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, OnetError
+from onet_cli.evaluation.measure import Truth, defined_iou, score_mesh
 from onet_cli.evaluation.protocol import Rules
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import ObjectResult
-from onet_cli.geometry.inside import contains
-from onet_cli.geometry.metrics import compare_surfaces, occupancy_iou
-from onet_cli.geometry.sampling import sample_surface
 from onet_cli.shapes.photo import decode_view
-from onet_cli.shapes.shape import OccupancySamples, ShapeId, SurfaceSamples
+from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
-
-F_SCORE_DISTANCE = 0.01
-"""Distance within which the F-score counts a point as found: 1 % of the longest edge."""
-
-Predict = Callable[[NDArray[np.uint8]], Trimesh]
-"""From a view, (H, W, 3) uint8, to its mesh, unit-cube frame; may raise EmptySurfaceError."""
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What a prediction is measured against."""
+class Prediction:
+    """What a method says about one object.
 
-    occupancy: OccupancySamples
-    surface: SurfaceSamples
-
-
-def evaluate_shapes(
-    store: ShapeStore,
-    ids: Sequence[ShapeId],
-    predict: Predict,
-    settings: EvaluationSettings,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[tuple[ObjectResult, ...], tuple[tuple[str, str], ...]]:
-    """Return the results of the objects `ids` and, apart, those without a score and the reason.
-
-    One object's failure never stops the others. An object's scores depend on itself and the
-    seed, not on which others are evaluated.
+    `mesh` is in the unit-cube frame; `contains`, where the method has an occupancy of its own,
+    tells of points (N, 3) whether they are inside, (N,) bool. `failure` says why the mesh is
+    empty.
     """
-    results: list[ObjectResult] = []
-    unscored: list[tuple[str, str]] = []
-    for done, shape_id in enumerate(ids, start=1):
+
+    mesh: Trimesh
+    contains: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One object and the view that it is reconstructed from."""
+
+    id: ShapeId
+    view: int
+
+
+Predict = Callable[[Task, NDArray[np.uint8]], Prediction]
+"""From a task and its view, (H, W, 3) uint8, to a prediction.
+
+It may raise EmptySurfaceError, or another OnetError where there is no prediction at all.
+"""
+
+Outcome = tuple[Task, ObjectResult | None, str]
+"""A task, its scores, and where there are none the reason."""
+
+
+def list_tasks(
+    store: ShapeStore, ids: Iterable[ShapeId], settings: EvaluationSettings
+) -> Iterator[Task]:
+    """Yield the tasks of the objects `ids`, in order; the views are the settings' choice.
+
+    An object whose views cannot be counted gets one task, which will say why.
+    """
+    for shape_id in ids:
+        if isinstance(settings.view, int):
+            yield Task(shape_id, settings.view)
+            continue
         try:
-            results.append(evaluate_shape(store, shape_id, predict, settings))
-        except OnetError as error:
-            unscored.append((str(shape_id), str(error)))
-        if progress is not None:
-            progress(done, len(ids))
-    return tuple(results), tuple(unscored)
+            count = store.view_count(shape_id)
+        except OnetError:
+            count = 1
+        if settings.view == "all":
+            yield from (Task(shape_id, view) for view in range(count))
+        else:
+            yield Task(shape_id, int(_generator(settings.seed, shape_id, 0).integers(count)))
 
 
-def evaluate_shape(
-    store: ShapeStore, shape_id: ShapeId, predict: Predict, settings: EvaluationSettings
-) -> ObjectResult:
-    """Return the scores of the object that `predict` makes of one of the stored views.
+def evaluate_task(
+    store: ShapeStore, task: Task, predict: Predict, settings: EvaluationSettings
+) -> Outcome:
+    """Return the scores of what `predict` makes of the task's view.
 
-    Raises:
-        OnetError: the object cannot be read, or (in the paper's protocol) it has no prediction.
+    They depend on the task and the seed, not on which others are evaluated. One task's failure
+    is its outcome, never an error.
     """
-    rules = settings.protocol.rules
-    image = decode_view(store.read_view(shape_id, settings.view))
-    truth = Truth(store.read_occupancy(shape_id), store.read_surface(shape_id))
-    mesh, failure = _predict(predict, image, rules)
-    rng = np.random.default_rng([settings.seed, crc32(str(shape_id).encode())])
+    try:
+        return task, _score(store, task, predict, settings), ""
+    except OnetError as error:
+        return task, None, str(error)
+
+
+def _score(
+    store: ShapeStore, task: Task, predict: Predict, settings: EvaluationSettings
+) -> ObjectResult:
+    image = decode_view(store.read_view(task.id, task.view))
+    truth = Truth(store.read_occupancy(task.id), store.read_surface(task.id))
+    prediction = _predict(predict, task, image, settings.protocol.rules)
+    rng = _generator(settings.seed, task.id, task.view)
     return ObjectResult(
-        id=shape_id,
-        metrics=rules.empty if mesh is None else score_mesh(mesh, truth, settings, rng),
+        id=task.id,
+        view=task.view,
+        azimuth_deg=_azimuth(store, task),
+        metrics=_measure(prediction, truth, settings, rng),
         occupancy_points=len(truth.occupancy.points),
         surface_points=len(truth.surface.points),
-        failure=failure,
+        failure=prediction.failure,
     )
 
 
-def score_mesh(
-    mesh: Trimesh, truth: Truth, settings: EvaluationSettings, rng: np.random.Generator
+def _measure(
+    prediction: Prediction, truth: Truth, settings: EvaluationSettings, rng: np.random.Generator
 ) -> MeshMetrics:
-    """Return the scores of a mesh that has a surface; `rng` draws the points on it.
-
-    Source: Mescheder et al., CVPR 2019, section 4 (Metrics); the F-score is that of Tatarchenko
-    et al., CVPR 2019.
-    """
-    points = _noisy(truth.occupancy.points, settings.protocol.rules.point_noise, rng)
-    inside, target = contains(mesh, points), truth.occupancy.occupancies
-    samples, normals = sample_surface(mesh, settings.mesh_samples, rng)
-    surface = compare_surfaces(
-        samples, normals, truth.surface.points, truth.surface.normals, F_SCORE_DISTANCE
-    )
-    return MeshMetrics(
-        # Where no point lies inside either, the points cannot tell good from bad.
-        iou=float(occupancy_iou(inside, target)) if (inside | target).any() else None,
-        chamfer_l1=surface.chamfer_l1,
-        accuracy=surface.accuracy,
-        completeness=surface.completeness,
-        normal_consistency=surface.normal_consistency,
-        f_score=surface.f_score,
-    )
+    rules = settings.protocol.rules
+    if prediction.failure is None:
+        scores = score_mesh(prediction.mesh, truth, settings.mesh_samples, rules.point_noise, rng)
+    else:
+        scores = rules.empty
+    if prediction.contains is None:
+        return scores
+    inside = prediction.contains(truth.occupancy.points.astype(np.float32))
+    return replace(scores, network_iou=defined_iou(inside, truth.occupancy.occupancies))
 
 
-def _predict(
-    predict: Predict, image: NDArray[np.uint8], rules: Rules
-) -> tuple[Trimesh | None, str | None]:
-    """Return the mesh, or None and why there is none that could be measured."""
+def _predict(predict: Predict, task: Task, image: NDArray[np.uint8], rules: Rules) -> Prediction:
+    """Return the prediction, its `failure` set where there is no surface to measure."""
     try:
-        mesh = predict(image)
+        prediction = predict(task, image)
     except EmptySurfaceError as error:
-        return None, str(error)
+        return Prediction(Trimesh(), failure=str(error))
     except OnetError as error:
         if not rules.counts_unpredicted:
             raise
-        return None, str(error)
-    if len(mesh.faces) == 0 or not mesh.area > 0:
-        return None, "the mesh has no surface"
-    return mesh, None
+        return Prediction(Trimesh(), failure=str(error))
+    if prediction.failure is None and not prediction.mesh.area > 0:
+        return replace(prediction, failure="the mesh has no surface")
+    return prediction
 
 
-def _noisy(
-    points: NDArray[np.floating], deviation: float, rng: np.random.Generator
-) -> NDArray[np.floating]:
-    """Return `points` in float32, with noise where the protocol adds it to float16 ones."""
-    exact = points.astype(np.float32)
-    if deviation == 0 or points.dtype != np.float16:
-        return exact
-    return exact + rng.normal(scale=deviation, size=exact.shape).astype(np.float32)
+def _azimuth(store: ShapeStore, task: Task) -> float | None:
+    """Return from which side the view was taken: 0 from +z, 90 from +x; None when not known."""
+    world = store.read_world(task.id)
+    if world is None or task.view >= len(world):
+        return None
+    turn, shift = world[task.view, :, :3].astype(np.float64), world[task.view, :, 3]
+    # The stored matrix may scale, which turns nothing.
+    eye = -np.linalg.solve(turn, shift)
+    return round(float(np.degrees(np.arctan2(eye[0], eye[2]))) % 360, 3)
+
+
+def _generator(seed: int, shape_id: ShapeId, view: int) -> np.random.Generator:
+    return np.random.default_rng([seed, crc32(str(shape_id).encode()), view])

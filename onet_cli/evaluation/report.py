@@ -1,31 +1,27 @@
-"""An evaluation as text: aligned table, JSON, CSV or Markdown."""
+"""An evaluation as text: aligned table, JSON, CSV, Markdown or LaTeX."""
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.scores import PAPER_UNIT, MeshMetrics
+from onet_cli.evaluation.latex import to_latex
+from onet_cli.evaluation.rows import HEADER, table_cells, table_notes, table_title
+from onet_cli.evaluation.scores import F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 
-# Broken in two where that keeps the table within the 80 columns of a narrow terminal.
-HEADER = ("category", "count", "IoU", "Chamfer-\nL1", "acc.", "compl.", "normals", "F-\nscore")
-_SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".txt": "table"}
+_SUFFIXES = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".tex": "latex",
+    ".txt": "table",
+}
 
-
-@dataclass(frozen=True)
-class TableRow:
-    """One line of the table: a category, or one of the two means (then `category` is empty)."""
-
-    kind: str
-    category: str
-    name: str
-    objects: int
-    empty: int
-    metrics: MeshMetrics
+_CURVE = [f"f_score_{distance:g}" for distance in F_SCORE_DISTANCES]
 
 
 def choose_format(wanted: str | None, output: Path | None) -> str:
@@ -51,9 +47,19 @@ def choose_format(wanted: str | None, output: Path | None) -> str:
     return _SUFFIXES[output.suffix.lower()]
 
 
-def render(table: EvaluationTable, form: str) -> str:
-    """Return `table` as text; `form` is table, json, csv or markdown."""
-    return {"table": to_text, "json": to_json, "csv": to_csv, "markdown": to_markdown}[form](table)
+def render(table: EvaluationTable, form: str, reference: bool = False) -> str:
+    """Return `table` as text; `form` is table, json, csv, markdown or latex.
+
+    With `reference`, the published means of the literature stand beside ours, except in JSON and
+    CSV, which hold what was measured and nothing else.
+    """
+    if form == "json":
+        return to_json(table)
+    if form == "csv":
+        return to_csv(table)
+    if form == "latex":
+        return to_latex(table, reference)
+    return (to_markdown if form == "markdown" else to_text)(table, reference)
 
 
 def to_json(table: EvaluationTable) -> str:
@@ -76,94 +82,71 @@ def from_json(text: str) -> EvaluationTable:
     return EvaluationTable.from_dict(data)
 
 
+def read_json(path: Path) -> EvaluationTable:
+    """Return the table in a file that this command wrote.
+
+    Raises:
+        InvalidOptionError: it cannot be read, or is something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidOptionError(
+            f"{path} cannot be read", hint="give a file of `onet evaluate --output scores.json`"
+        ) from error
+    return from_json(text)
+
+
 def to_csv(table: EvaluationTable) -> str:
-    """Return one line for each category and mean, distances raw, with all digits."""
-    rows = [
-        {
-            "row": row.kind,
-            "category": row.category,
-            "name": row.name,
-            "objects": row.objects,
-            "empty": row.empty,
-            **row.metrics.to_dict(),
-            "protocol": table.facts.protocol,
-            "split": table.facts.split,
-        }
-        for row in table_rows(table)
-    ]
+    """Return one line for each object and view, distances raw, with all digits.
+
+    Sums of it are in the other formats; `row` is `object`, or `unscored` with the reason.
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(
-        text, fieldnames=list(rows[0]) if rows else ["row"], lineterminator="\n"
-    )
+    writer = csv.DictWriter(text, fieldnames=_csv_columns(), lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    for result in table.objects:
+        scores = result.metrics.to_dict()
+        curve = dict(zip(_CURVE, scores.pop("f_curve"), strict=True))
+        facts = {
+            "row": "object",
+            "category": result.id.category,
+            "name": table.names.get(result.id.category, ""),
+            "id": str(result.id),
+            "view": result.view,
+            "azimuth_deg": result.azimuth_deg,
+            "reason": result.failure or "",
+        }
+        writer.writerow({**facts, **scores, **curve})
+    for name, reason in table.unscored:
+        writer.writerow({"row": "unscored", "id": name, "reason": reason})
     return text.getvalue()
 
 
-def to_markdown(table: EvaluationTable) -> str:
+def _csv_columns() -> list[str]:
+    scores = [field.name for field in fields(MeshMetrics) if field.name != "f_curve"]
+    facts = ["row", "category", "name", "id", "view", "azimuth_deg"]
+    return [*facts, *scores, "chamfer_l1_x10", *_CURVE, "reason"]
+
+
+def to_markdown(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in Markdown, distances in the paper's unit."""
-    lines = [_one_line(HEADER), ["---", *["---:"] * (len(HEADER) - 1)], *table_cells(table)]
+    cells = table_cells(table, reference)
+    lines = [_one_line(HEADER), ["---", *["---:"] * (len(HEADER) - 1)], *cells]
     body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return f"{table_title(table)}\n\n{body}"
+    return f"{table_title(table)}\n\n{body}" + "".join(f"\n{n}\n" for n in table_notes(table))
 
 
-def to_text(table: EvaluationTable) -> str:
+def to_text(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in aligned columns, distances in the paper's unit."""
-    lines = [_one_line(HEADER), *table_cells(table)]
+    lines = [_one_line(HEADER), *table_cells(table, reference)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
     aligned = (
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
         for line in lines
     )
-    return f"{table_title(table)}\n\n" + "\n".join(aligned) + "\n"
-
-
-def table_title(table: EvaluationTable) -> str:
-    """Return what the scores of `table` depend on and the unit of its distances, in one line."""
-    facts = table.facts
-    empty = f"; {table.empty} of {len(table.objects)} without a surface" if table.empty else ""
-    return (
-        f"{facts.model}, {facts.protocol} protocol, {facts.split} split, view {facts.view}, "
-        f"threshold {facts.threshold:g}, {facts.resolution} cells; "
-        f"distances in tenths of the longest edge{empty}"
-    )
-
-
-def table_cells(table: EvaluationTable) -> list[list[str]]:
-    """Return the cells below `HEADER`, distances in the paper's unit."""
-    return [[_label(row), str(row.objects), *_cells(row.metrics)] for row in table_rows(table)]
-
-
-def table_rows(table: EvaluationTable) -> Iterator[TableRow]:
-    """Yield the categories and then the two means; nothing where no object was scored."""
-    for entry in table.categories:
-        yield TableRow(
-            "category", entry.category, entry.name, entry.objects, entry.empty, entry.metrics
-        )
-    if table.objects:
-        counts = (len(table.objects), table.empty)
-        yield TableRow("category mean", "", "", *counts, table.category_mean)
-        yield TableRow("instance mean", "", "", *counts, table.instance_mean)
-
-
-def _label(row: TableRow) -> str:
-    # ShapeNet lists synonyms; the first is what the literature's tables say.
-    return row.name.split(",")[0] if row.category else row.kind
-
-
-def _cells(metrics: MeshMetrics) -> list[str]:
-    return [
-        _digits(metrics.iou),
-        _digits(metrics.chamfer_l1_x10),
-        _digits(metrics.accuracy * PAPER_UNIT),
-        _digits(metrics.completeness * PAPER_UNIT),
-        _digits(metrics.normal_consistency),
-        _digits(metrics.f_score),
-    ]
-
-
-def _digits(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    notes = "".join(f"{note}\n" for note in table_notes(table))
+    return f"{table_title(table)}\n\n" + "\n".join(aligned) + f"\n\n{notes}"
 
 
 def _one_line(header: Sequence[str]) -> list[str]:

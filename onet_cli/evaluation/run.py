@@ -1,33 +1,36 @@
-"""One evaluation from paths to table: data set and checkpoint in, scores out."""
+"""One evaluation from paths to table: data set and method in, scores out."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from trimesh import Trimesh
-
 from onet_cli import __version__
-from onet_cli.evaluation.evaluate import F_SCORE_DISTANCE, Predict, evaluate_shapes
+from onet_cli.evaluation.evaluate import Outcome, Task, list_tasks
+from onet_cli.evaluation.journal import Journal
+from onet_cli.evaluation.methods import Method
+from onet_cli.evaluation.pool import evaluate_tasks
+from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
-from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable
-from onet_cli.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.shapes.info import FORMAT_VERSION
+from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
+Progress = Callable[[int, int], None]
 
-def evaluate_checkpoint(
+
+def evaluate_method(
     data: Path,
-    checkpoint: str | Path,
+    method: Method,
     settings: EvaluationSettings,
-    device: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    output: Path | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> EvaluationTable:
-    """Return the scores of a checkpoint (a path or a shipped name) on the data set in `data`.
+    """Return the scores of a method on the data set in `data`.
+
+    Results are kept in a journal beside `output` until the run is complete; a run that was stopped
+    goes on from there.
 
     Raises:
         StoreError: there is no data set, or nothing to score in it.
@@ -36,52 +39,73 @@ def evaluate_checkpoint(
     """
     store = ShapeStore.open(data)
     ids = select_shapes(store, settings)
-    loaded = load_checkpoint(checkpoint, device)
-    generator = MeshGenerator(
-        loaded, GeneratorSettings(settings.resolution, settings.protocol.rules.threshold)
-    )
-    results, unscored = evaluate_shapes(store, ids, predict_with(generator), settings, progress)
+    facts = _facts(store, ids, method, settings)
+    tasks = list(list_tasks(store, ids, settings))
+    journal = Journal(output, facts)
+    results = {task: done for task, done in journal.done().items() if task in set(tasks)}
+    journal.begin(results)
+    reasons: dict[Task, str] = {}
+    todo = [task for task in tasks if task not in results]
+    complete = False
+    try:
+        for outcome in evaluate_tasks(store, todo, method, settings):
+            _take(outcome, results, reasons, journal)
+            progress(len(results) + len(reasons), len(tasks))
+        complete = True
+    finally:
+        journal.close(complete)
+    # In the order of the tasks, whichever worker was first.
     return EvaluationTable(
-        facts=_facts(store, str(checkpoint), generator.threshold, loaded, settings),
-        objects=results,
+        facts=facts,
+        objects=tuple(results[task] for task in tasks if task in results),
         names=category_names(store),
-        unscored=unscored,
+        unscored=tuple((str(task.id), reasons[task]) for task in tasks if task in reasons),
     )
 
 
-def predict_with(generator: MeshGenerator) -> Predict:
-    """Return `generator` as a function from a view, (H, W, 3) uint8, to a mesh."""
-
-    def predict(image: NDArray[np.uint8]) -> Trimesh:
-        planes = np.ascontiguousarray(image.transpose(2, 0, 1))
-        return generator.generate(torch.from_numpy(planes)).mesh
-
-    return predict
+def _take(
+    outcome: Outcome,
+    results: dict[Task, ObjectResult],
+    reasons: dict[Task, str],
+    journal: Journal,
+) -> None:
+    task, result, reason = outcome
+    if result is None:
+        reasons[task] = reason
+    else:
+        results[task] = result
+        journal.add(result)
 
 
 def _facts(
-    store: ShapeStore,
-    checkpoint: str,
-    threshold: float,
-    loaded: Checkpoint,
-    settings: EvaluationSettings,
+    store: ShapeStore, ids: Sequence[ShapeId], method: Method, settings: EvaluationSettings
 ) -> EvaluationFacts:
-    with find_checkpoint(checkpoint).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    described = method.facts()
     return EvaluationFacts(
         protocol=settings.protocol.value,
         split=settings.split,
         view=settings.view,
-        threshold=threshold,
+        threshold=described.threshold,
         resolution=settings.resolution,
         mesh_samples=settings.mesh_samples,
-        f_score_distance=F_SCORE_DISTANCE,
+        f_score_distances=F_SCORE_DISTANCES,
         seed=settings.seed,
-        checkpoint_path=checkpoint,
-        checkpoint_sha256=digest,
-        model=loaded.info.spec.name,
+        checkpoint_path=described.path,
+        checkpoint_sha256=described.sha256,
+        model=described.model,
         data_path=store.root.as_posix(),
         data_format_version=FORMAT_VERSION,
         data_source=store.info.source,
+        data_sha256=_data_hash(store, ids),
         onet_version=__version__,
     )
+
+
+def _data_hash(store: ShapeStore, ids: Sequence[ShapeId]) -> str:
+    """Return a hash of the description of the data, the ids to score and their files' sizes."""
+    digest = hashlib.sha256(store.info.to_json().encode())
+    for shape_id in ids:
+        path = store.path(shape_id)
+        size = path.stat().st_size if path.is_file() else 0
+        digest.update(f"{shape_id} {size}\n".encode())
+    return digest.hexdigest()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import fsum
+from typing import Any
 
 from onet_cli.errors import InvalidOptionError
 
@@ -10,16 +11,26 @@ PAPER_UNIT = 10.0
 """Raw unit-cube distances times this are in the paper's unit, a tenth of the longest edge."""
 
 
+F_SCORE_DISTANCES = (0.005, 0.01, 0.02, 0.05)
+"""Distances within which an F-score counts a point as found, in shares of the longest edge."""
+
+F_SCORE_DISTANCE = 0.01
+"""The one of them that stands for the curve in tables."""
+
+
 @dataclass(frozen=True)
 class MeshMetrics:
-    """What is measured on a predicted mesh. Distances are unsquared and in the unit-cube frame.
+    """What is measured on a predicted mesh. Distances are in the unit-cube frame.
 
-    `iou` of the stored occupancy points; `accuracy`, the mean distance from prediction to truth,
-    and `completeness`, from truth to prediction; `chamfer_l1`, the mean of the two;
-    `normal_consistency`, the mean absolute dot product of nearest normals; `f_score` at 1 % of the
-    longest edge. None stands for a score that is not defined and that means leave out: the
-    Chamfer-L1 of an empty mesh in the paper's protocol, the IoU where neither prediction nor
-    truth holds a point.
+    `iou` of the stored occupancy points tested against the mesh, `network_iou` of the same points
+    asked of the network; `accuracy`, the mean unsquared distance from prediction to truth, and
+    `completeness`, from truth to prediction; `chamfer_l1`, the mean of the two, and `chamfer_l2`,
+    the same of squared distances; `normal_consistency`, the mean absolute dot product of nearest
+    normals; `f_score` at 1 % of the longest edge and `f_curve` at each of `F_SCORE_DISTANCES`;
+    `volume_error` and `area_error`, the relative differences to the truth's volume and area;
+    `closed`, 1 where every edge has two faces; `components`, how many pieces; `largest_share`, the
+    largest piece's share of their volumes. None stands for a score that is not defined and that
+    means leave out, such as the Chamfer-L1 of an empty mesh in the paper's protocol.
     """
 
     iou: float | None
@@ -28,26 +39,36 @@ class MeshMetrics:
     completeness: float
     normal_consistency: float
     f_score: float
+    network_iou: float | None = None
+    chamfer_l2: float | None = None
+    f_curve: tuple[float, ...] = (0.0,) * len(F_SCORE_DISTANCES)
+    volume_error: float | None = None
+    area_error: float | None = None
+    closed: float = 0.0
+    components: float = 0.0
+    largest_share: float = 0.0
 
     @property
     def chamfer_l1_x10(self) -> float | None:
         """Chamfer-L1 in the paper's unit, a tenth of the longest edge."""
         return None if self.chamfer_l1 is None else self.chamfer_l1 * PAPER_UNIT
 
-    def to_dict(self) -> dict[str, float | None]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the scores by name, Chamfer-L1 in both units."""
         return {**asdict(self), "chamfer_l1_x10": self.chamfer_l1_x10}
 
     @classmethod
-    def from_dict(cls, data: dict[str, float | None]) -> "MeshMetrics":
+    def from_dict(cls, data: dict[str, Any]) -> "MeshMetrics":
         """Return the scores that `to_dict` wrote.
 
         Raises:
             InvalidOptionError: a score is missing.
         """
         try:
-            return cls(**{field.name: data[field.name] for field in fields(cls)})  # type: ignore[arg-type]
-        except KeyError as error:
+            values = {field.name: data[field.name] for field in fields(cls)}
+            values["f_curve"] = tuple(values["f_curve"])
+            return cls(**values)
+        except (KeyError, TypeError) as error:
             raise InvalidOptionError(f"the scores lack {error}") from error
 
 
@@ -59,12 +80,13 @@ def mean_metrics(metrics: Sequence[MeshMetrics]) -> MeshMetrics:
     """
     if not metrics:
         raise ValueError("no scores to average")
-    return MeshMetrics(
-        **{
-            field.name: _mean(getattr(entry, field.name) for entry in metrics)  # type: ignore[arg-type]
-            for field in fields(MeshMetrics)
-        }
-    )
+    means: dict[str, Any] = {
+        field.name: _mean(getattr(entry, field.name) for entry in metrics)
+        for field in fields(MeshMetrics)
+        if field.name != "f_curve"
+    }
+    curves = zip(*(entry.f_curve for entry in metrics), strict=True)
+    return MeshMetrics(**means, f_curve=tuple(fsum(at) / len(metrics) for at in curves))
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -1,13 +1,16 @@
 """All scores of an evaluation, by object, by category and in the mean."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from onet_cli.errors import InvalidOptionError
+from onet_cli.evaluation.intervals import Interval, bootstrap_mean
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.shapes.shape import ShapeId
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the JSON that `EvaluationTable.to_dict` makes and the only one that is read."""
 
 
@@ -16,16 +19,17 @@ class EvaluationFacts:
     """Everything that the scores depend on; two tables compare where these agree.
 
     `threshold` is the probability that was used, `resolution` in cells per side, `mesh_samples`
-    the points drawn on each prediction, `f_score_distance` in the unit-cube frame.
+    the points drawn on each prediction, `f_score_distances` in the unit-cube frame; `view` is a
+    number, `random` or `all`. `checkpoint_sha256` and `data_sha256` identify network and data.
     """
 
     protocol: str
     split: str
-    view: int
-    threshold: float
+    view: int | str
+    threshold: float | None
     resolution: int
     mesh_samples: int
-    f_score_distance: float
+    f_score_distances: tuple[float, ...]
     seed: int
     checkpoint_path: str
     checkpoint_sha256: str
@@ -33,23 +37,34 @@ class EvaluationFacts:
     data_path: str
     data_format_version: int
     data_source: str
+    data_sha256: str
     onet_version: str
 
 
 @dataclass(frozen=True)
 class ObjectResult:
-    """One object's scores. `failure` says why its mesh is empty, or is None where it is not."""
+    """One object's scores from one view.
+
+    `azimuth_deg` says from which side the view was taken (0: from +z, 90: from +x), where that is
+    known; `failure` why the mesh is empty, or is None where it is not.
+    """
 
     id: ShapeId
     metrics: MeshMetrics
     occupancy_points: int
     surface_points: int
     failure: str | None = None
+    view: int = 0
+    azimuth_deg: float | None = None
 
 
 @dataclass(frozen=True)
 class CategoryResult:
-    """The mean over the scored objects of one category; `empty` of them had no surface."""
+    """The mean over the scored objects of one category.
+
+    `objects` counts each object once, however many of its views were scored; `empty` counts
+    predictions without a surface.
+    """
 
     category: str
     name: str
@@ -96,12 +111,42 @@ class EvaluationTable:
         """The mean over objects: every object weighs the same."""
         return mean_metrics([result.metrics for result in self.objects])
 
+    @property
+    def object_count(self) -> int:
+        """The number of objects that have a score, each counted once."""
+        return len({result.id for result in self.objects})
+
+    def interval(self, score: str, by_category: bool) -> Interval | None:
+        """Return the 95 % interval of the category mean, or of the instance mean, of a score.
+
+        What is drawn anew are objects; the views of one are averaged first, as they are no
+        independent evidence.
+        """
+        values: dict[ShapeId, list[float]] = {}
+        for result in self.objects:
+            if (value := getattr(result.metrics, score)) is not None:
+                values.setdefault(result.id, []).append(value)
+        groups: dict[str, list[float]] = {}
+        for shape_id, found in values.items():
+            key = shape_id.category if by_category else ""
+            groups.setdefault(key, []).append(float(np.mean(found)))
+        return bootstrap_mean([np.array(groups[key]) for key in sorted(groups)])
+
+    def intervals(self, by_category: bool) -> dict[str, list[float] | None]:
+        """Return `interval` of every score that is a number, by name, JSON-ready."""
+        names = [field.name for field in fields(MeshMetrics) if field.name != "f_curve"]
+        found = {name: self.interval(name, by_category) for name in names}
+        return {
+            name: None if interval is None else [interval.low, interval.high]
+            for name, interval in found.items()
+        }
+
     def _category(self, key: str) -> CategoryResult:
         members = [result for result in self.objects if result.id.category == key]
         return CategoryResult(
             category=key,
             name=self.names.get(key, key),
-            objects=len(members),
+            objects=len({result.id for result in members}),
             empty=_count_empty(members),
             metrics=mean_metrics([result.metrics for result in members]),
         )
@@ -112,18 +157,17 @@ class EvaluationTable:
         return {
             "format_version": FORMAT_VERSION,
             **asdict(self.facts),
-            "scored": len(self.objects),
+            "scored": self.object_count,
             "empty": self.empty,
             "category_mean": self.category_mean.to_dict() if scored else None,
+            "category_mean_interval": self.intervals(by_category=True),
             "instance_mean": self.instance_mean.to_dict() if scored else None,
+            "instance_mean_interval": self.intervals(by_category=False),
             "categories": [
                 {**asdict(category), "metrics": category.metrics.to_dict()}
                 for category in self.categories
             ],
-            "objects": [
-                {**asdict(result), "id": str(result.id), "metrics": result.metrics.to_dict()}
-                for result in self.objects
-            ],
+            "objects": [write_object(result) for result in self.objects],
             "names": dict(self.names),
             "unscored": [{"id": name, "reason": reason} for name, reason in self.unscored],
         }
@@ -141,9 +185,11 @@ class EvaluationTable:
                 hint="run `onet evaluate --format json` again",
             )
         try:
+            facts = {key: data[key] for key in EvaluationFacts.__annotations__}
+            facts["f_score_distances"] = tuple(facts["f_score_distances"])
             return cls(
-                facts=EvaluationFacts(**{k: data[k] for k in EvaluationFacts.__annotations__}),
-                objects=tuple(_read_object(entry) for entry in data["objects"]),
+                facts=EvaluationFacts(**facts),
+                objects=tuple(read_object(entry) for entry in data["objects"]),
                 names=dict(data["names"]),
                 unscored=tuple((entry["id"], entry["reason"]) for entry in data["unscored"]),
             )
@@ -151,7 +197,17 @@ class EvaluationTable:
             raise InvalidOptionError(f"the evaluation is incomplete: {error}") from error
 
 
-def _read_object(entry: dict[str, Any]) -> ObjectResult:
+def write_object(result: ObjectResult) -> dict[str, Any]:
+    """Return one object's scores as JSON-ready data."""
+    return {**asdict(result), "id": str(result.id), "metrics": result.metrics.to_dict()}
+
+
+def read_object(entry: dict[str, Any]) -> ObjectResult:
+    """Return the scores that `write_object` wrote.
+
+    Raises:
+        KeyError, TypeError: something is missing.
+    """
     parsed = {
         "id": ShapeId.parse(entry["id"]),
         "metrics": MeshMetrics.from_dict(entry["metrics"]),

@@ -8,7 +8,7 @@ import trimesh
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.files import whole_file
 
 MESH_SUFFIXES = (".obj", ".ply", ".stl", ".glb", ".off")
@@ -25,7 +25,8 @@ def read_mesh(path: Path) -> Trimesh:
 
     Raises:
         InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
-        InvalidGeometryError: the file is missing, cannot be read, or holds no faces.
+        InvalidGeometryError: the file is missing or cannot be read.
+        EmptySurfaceError: it holds no faces.
     """
     _check_suffix(path)
     if not path.is_file():
@@ -37,7 +38,7 @@ def read_mesh(path: Path) -> Trimesh:
     if not isinstance(mesh, Trimesh):
         raise InvalidGeometryError(f"{path} holds no mesh")
     if len(mesh.faces) == 0:
-        raise InvalidGeometryError(f"{path} holds no faces")
+        raise EmptySurfaceError(f"{path} holds no faces")
     if not np.isfinite(mesh.vertices).all():
         raise InvalidGeometryError(f"{path} has vertices that are not finite")
     # STL repeats each vertex in every face, and OBJ repeats it for every normal.

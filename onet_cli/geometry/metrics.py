@@ -1,5 +1,6 @@
 """Scores of a predicted shape against the true one, all in the unit-cube frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ class SurfaceMetrics:
     truth to the prediction, `chamfer_l1` their mean; distances are unsquared, in unit-cube units
     (the paper prints them times ten). `chamfer_l2` is the same with squared distances. Normal
     consistency is the mean absolute cosine between the normals of nearest neighbours, both ways.
-    `f_score` is the harmonic mean of precision and recall at a distance.
+    `f_scores` are the harmonic means of precision and recall at each of the distances asked for.
     """
 
     accuracy: float
@@ -27,7 +28,7 @@ class SurfaceMetrics:
     normals_accuracy: float
     normals_completeness: float
     normal_consistency: float
-    f_score: float
+    f_scores: tuple[float, ...]
 
 
 def occupancy_iou(predicted: NDArray[np.bool_], target: NDArray[np.bool_]) -> float:
@@ -47,7 +48,7 @@ def compare_surfaces(
     predicted_normals: NDArray[np.floating],
     target_points: NDArray[np.floating],
     target_normals: NDArray[np.floating],
-    f_score_distance: float = 0.01,
+    f_score_distances: Sequence[float] = (0.01,),
 ) -> SurfaceMetrics:
     """Return the scores of samples (N, 3) of the prediction against samples (M, 3) of the truth.
 
@@ -61,8 +62,6 @@ def compare_surfaces(
     accuracy, completeness = float(to_target.mean()), float(to_predicted.mean())
     normals_accuracy = _cosines(predicted_normals, target_normals[target_index])
     normals_completeness = _cosines(target_normals, predicted_normals[predicted_index])
-    precision = float(np.mean(to_target <= f_score_distance))
-    recall = float(np.mean(to_predicted <= f_score_distance))
     return SurfaceMetrics(
         accuracy=accuracy,
         completeness=completeness,
@@ -71,8 +70,15 @@ def compare_surfaces(
         normals_accuracy=normals_accuracy,
         normals_completeness=normals_completeness,
         normal_consistency=(normals_accuracy + normals_completeness) / 2,
-        f_score=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        f_scores=tuple(_f_score(to_target, to_predicted, limit) for limit in f_score_distances),
     )
+
+
+def _f_score(
+    to_target: NDArray[np.floating], to_predicted: NDArray[np.floating], limit: float
+) -> float:
+    precision, recall = (float(np.mean(found <= limit)) for found in (to_target, to_predicted))
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 def _cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

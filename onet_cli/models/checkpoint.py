@@ -159,11 +159,15 @@ def shipped_models() -> list[str]:
 
 
 def read_info(path: Path) -> CheckpointInfo:
-    """Return what the checkpoint at `path` says of itself, without reading its weights.
+    """Return what the checkpoint at `path` says of itself.
+
+    Of our own files the header is read and not the weights.
 
     Raises:
         CheckpointError: the file is damaged, of another kind or of a newer version.
     """
+    if path.suffix in OFFICIAL_SUFFIXES:
+        return _read(path)[0]
     header = read_header(path)
     if HEADER_KEY not in header:
         raise CheckpointError(

@@ -7,15 +7,17 @@ from typer.testing import CliRunner
 
 from onet_cli.commands.evaluate import evaluate
 from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError, UnknownNameError
+from onet_cli.evaluation import pool
+from onet_cli.evaluation.evaluate import evaluate_task
 from onet_cli.evaluation.report import from_json
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.shape import ShapeId
-from tests.evaluation.synthetic import CHAIR, SOFA, make_store
+from tests.evaluation.synthetic import CHAIR, SOFA, make_store, sphere
 
 IDS = [ShapeId(CHAIR, "a"), ShapeId(SOFA, "b"), ShapeId(SOFA, "c")]
-SMALL = ["--resolution", "16", "--device", "cpu"]
+SMALL = ["--resolution", "16", "--device", "cpu", "--workers", "0"]
 
 app = typer.Typer()
 app.command()(evaluate)
@@ -31,7 +33,14 @@ def checkpoint(tmp_path_factory):
     torch.manual_seed(0)
     spec = ModelSpec("tiny", "resnet18", "simple", code_dim=16, hidden_dim=16, image_size=32)
     path = tmp_path_factory.mktemp("run") / "best.safetensors"
-    save_checkpoint(path, OccupancyNetwork(spec), CheckpointInfo(spec, threshold=0.5))
+    network = OccupancyNetwork(spec).eval()
+    with torch.no_grad():
+        # What zero-initialised layers leave constant gets a slope, so that there is a surface.
+        for parameter in network.decoder.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        code = network.encode(torch.ones(1, 3, 32, 32))
+        middle = network.decode(torch.rand(1, 4000, 3) - 0.5, code).median()
+    save_checkpoint(path, network, CheckpointInfo(spec, threshold=float(middle.sigmoid())))
     return path
 
 
@@ -45,7 +54,8 @@ def test_json_holds_every_object_and_where_it_came_from(data, checkpoint):
     table = from_json(result.stdout)
     assert result.exit_code == 0
     assert [entry.id for entry in table.objects] == IDS
-    assert table.facts.threshold == 0.5
+    assert 0 < table.facts.threshold < 1
+    assert [entry.failure for entry in table.objects] == [None] * 3
     assert table.facts.resolution == 16
     assert table.facts.checkpoint_path == str(checkpoint)
     assert len(table.facts.checkpoint_sha256) == 64
@@ -81,6 +91,94 @@ def test_a_limit_and_a_category_narrow_what_is_scored(data, checkpoint):
     scores = json.loads(run(data, "-c", checkpoint, *options, *SMALL).stdout)
 
     assert [entry["id"] for entry in scores["objects"]] == [str(IDS[1])]
+
+
+def test_workers_change_no_byte(data, checkpoint, tmp_path):
+    for workers in ("0", "2"):
+        run(data, "-c", checkpoint, "-o", tmp_path / f"{workers}.json", *SMALL[:-1], workers)
+
+    assert (tmp_path / "0.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+
+
+def test_meshes_are_kept_and_used_again_and_refused_to_another_grid(data, checkpoint, tmp_path):
+    options = ["-c", checkpoint, "--meshes", tmp_path / "meshes"]
+    first = run(data, *options, "-o", tmp_path / "one.json", *SMALL)
+    assert first.exit_code == 0, first.exception
+    kept = sorted(path.name for path in (tmp_path / "meshes").rglob("*.ply"))
+    stamps = [path.stat().st_mtime_ns for path in (tmp_path / "meshes").rglob("*.ply")]
+    run(data, *options, "-o", tmp_path / "two.json", *SMALL)
+
+    assert kept == ["00.ply"] * 3
+    assert stamps == [path.stat().st_mtime_ns for path in (tmp_path / "meshes").rglob("*.ply")]
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    other = run(data, *options, *SMALL, "--resolution", "32")
+    assert isinstance(other.exception, InvalidOptionError)
+
+
+def test_meshes_of_another_tool_are_scored_by_category_and_name(data, tmp_path):
+    folder = tmp_path / "theirs"
+    for shape_id, radius in zip(IDS, (0.5, 0.4, None), strict=True):
+        path = folder / shape_id.category / f"{shape_id.name}.obj"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if radius is not None:
+            path.write_text(sphere(radius).export(file_type="obj"))
+
+    result = run(data, "--predictions", folder, "--format", "json", *SMALL)
+    scores = json.loads(result.stdout)
+
+    ious = [entry["metrics"]["iou"] for entry in scores["objects"]]
+    assert ious == pytest.approx([1.0, 0.8**3, 0.0], abs=0.05)
+    assert "no mesh" in scores["objects"][2]["failure"]
+    assert scores["threshold"] is None
+    assert scores["objects"][0]["metrics"]["network_iou"] is None
+    paper = ["--protocol", "paper", "--format", "json", "--device", "cpu", "--workers", "0"]
+    dropped = run(data, "--predictions", folder, *paper)
+    assert json.loads(dropped.stdout)["scored"] == 2
+    assert dropped.exit_code == 1
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(data, checkpoint, tmp_path, monkeypatch):
+    output = tmp_path / "scores.json"
+    undisturbed = tmp_path / "whole.json"
+    run(data, "-c", checkpoint, "-o", undisturbed, *SMALL)
+    seen = []
+
+    def stop_after_two(store, task, *rest):
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        seen.append(task)
+        return evaluate_task(store, task, *rest)
+
+    monkeypatch.setattr(pool, "evaluate_task", stop_after_two)
+    run(data, "-c", checkpoint, "-o", output, *SMALL)
+    journal = tmp_path / "scores.json.partial"
+    assert not output.exists()
+    assert len(journal.read_text().splitlines()) == 3
+    with journal.open("a") as file:
+        file.write('{"id": "cut o')
+
+    seen[:] = []
+    run(data, "-c", checkpoint, "-o", output, *SMALL)
+
+    assert len(seen) == 1
+    assert output.read_bytes() == undisturbed.read_bytes()
+    assert not journal.exists()
+
+
+def test_two_outputs_are_compared_without_any_data(data, checkpoint, tmp_path):
+    run(data, "-c", checkpoint, "-o", tmp_path / "a.json", *SMALL)
+    run(data, "-c", checkpoint, "-o", tmp_path / "b.json", "--seed", "1", *SMALL)
+
+    result = run("--compare", tmp_path / "a.json", tmp_path / "b.json")
+
+    assert result.exit_code == 0
+    assert "chamfer l1" in result.stdout
+    assert "seed: 0 and 1" in result.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["-c", "x", "--predictions", "y"]])
+def test_what_to_score_must_be_said_once(data, options):
+    assert run(data, *options).exit_code == 2
 
 
 def test_a_surface_that_is_empty_is_a_score_and_no_failure(data, tmp_path):

@@ -7,8 +7,9 @@ import numpy as np
 import trimesh
 from PIL import Image
 
-from onet_cli.evaluation.evaluate import Truth
+from onet_cli.evaluation.measure import Truth
 from onet_cli.geometry.normalize import CUBE_EDGE, UnitCube
+from onet_cli.geometry.render import Camera
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
 
@@ -51,19 +52,28 @@ def picture(size=32):
     return data.getvalue()
 
 
-def make_store(root: Path, ids: list[ShapeId], truth: Truth | None = None) -> ShapeStore:
+def cameras(count):
+    """World matrices of cameras at equal steps round the shape, from the front on."""
+    azimuths = np.arange(count) * 360 / count
+    return np.stack([Camera.orbit(azimuth, 20, 2.0, 32).world for azimuth in azimuths])
+
+
+def make_store(
+    root: Path, ids: list[ShapeId], truth: Truth | None = None, views: int = 1
+) -> ShapeStore:
     """Return a data set whose shapes, all in the test split, are spheres."""
     truth = truth or sphere_truth(points=2000, surface=2000)
     counts = {key: sum(i.category == key for i in ids) for key in NAMES}
     categories = {key: CategoryInfo(NAMES[key], count) for key, count in counts.items()}
     store = ShapeStore.create(root, DatasetInfo("synthetic", categories))
+    pinholes = np.tile(np.eye(3, dtype=np.float32), (views, 1, 1))
     for shape_id in ids:
         shape = Shape(
             id=shape_id,
             unit_cube=UnitCube((0.0, 0.0, 0.0), 1.0),
             occupancy=truth.occupancy,
             surface=truth.surface,
-            views=Views((picture(),)),
+            views=Views((picture(),) * views, cameras(views), pinholes),
         )
         store.write(shape, np.random.default_rng(0))
     store.set_split("train", [])

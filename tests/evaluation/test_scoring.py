@@ -3,7 +3,9 @@ import pytest
 import trimesh
 
 from onet_cli.errors import CheckpointError, EmptySurfaceError
-from onet_cli.evaluation.evaluate import evaluate_shapes, score_mesh
+from onet_cli.evaluation import measure
+from onet_cli.evaluation.evaluate import Prediction, Task, evaluate_task, list_tasks
+from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
@@ -22,14 +24,30 @@ IDS = [ShapeId(CHAIR, "a"), ShapeId(CHAIR, "b"), ShapeId(SOFA, "c")]
 
 
 def score(mesh, truth, settings=STRICT, seed=0):
-    return score_mesh(mesh, truth, settings, np.random.default_rng(seed))
+    noise = settings.protocol.rules.point_noise
+    return measure.score_mesh(
+        mesh, truth, settings.mesh_samples, noise, np.random.default_rng(seed)
+    )
 
 
 def raising(error):
-    def predict(image):
+    def predict(task, image):
         raise error
 
     return predict
+
+
+def answering(mesh):
+    return lambda task, image: Prediction(mesh)
+
+
+def evaluate_shapes(store, ids, predict, settings):
+    """Results, and apart the ids without a score and the reasons."""
+    outcomes = [
+        evaluate_task(store, task, predict, settings) for task in list_tasks(store, ids, settings)
+    ]
+    results = [result for _, result, _ in outcomes if result is not None]
+    return results, [(str(task.id), reason) for task, result, reason in outcomes if not result]
 
 
 def test_a_perfect_box_scores_an_iou_of_1_and_the_sampling_noise_as_chamfer():
@@ -128,7 +146,7 @@ def test_an_empty_surface_scores_what_the_protocol_says(tmp_path, settings, cham
 def test_a_mesh_without_faces_counts_as_an_empty_surface(tmp_path):
     store = make_store(tmp_path, IDS[:1])
 
-    (result,), _ = evaluate_shapes(store, IDS[:1], lambda image: trimesh.Trimesh(), STRICT)
+    (result,), _ = evaluate_shapes(store, IDS[:1], answering(trimesh.Trimesh()), STRICT)
 
     assert result.failure == "the mesh has no surface"
     assert result.metrics == Protocol.STRICT.rules.empty
@@ -144,23 +162,19 @@ def test_a_prediction_that_fails_counts_in_the_strict_protocol_and_drops_out_in_
     paper = evaluate_shapes(store, IDS[:1], predict, PAPER)
 
     assert strict[0][0].metrics == Protocol.STRICT.rules.empty
-    assert strict[1] == ()
-    assert paper == ((), ((str(IDS[0]), "no numbers"),))
+    assert strict[1] == []
+    assert paper == ([], [(str(IDS[0]), "no numbers")])
 
 
 def test_an_object_that_cannot_be_read_does_not_stop_the_others(tmp_path):
     store = make_store(tmp_path, IDS)
     store.path(IDS[1]).write_bytes(b"no HDF5 file")
-    steps = []
 
-    results, unscored = evaluate_shapes(
-        store, IDS, lambda image: sphere(), STRICT, lambda done, total: steps.append((done, total))
-    )
+    results, unscored = evaluate_shapes(store, IDS, answering(sphere()), STRICT)
 
     assert [result.id for result in results] == [IDS[0], IDS[2]]
     assert [name for name, _ in unscored] == [str(IDS[1])]
     assert "damaged" in unscored[0][1]
-    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_scores_depend_on_the_object_and_the_seed_but_not_on_the_company(tmp_path):
@@ -169,7 +183,7 @@ def test_scores_depend_on_the_object_and_the_seed_but_not_on_the_company(tmp_pat
     def run(ids, seed=0):
         settings = EvaluationSettings(mesh_samples=2000, seed=seed)
         return {
-            r.id: r.metrics for r in evaluate_shapes(store, ids, lambda _: sphere(), settings)[0]
+            r.id: r.metrics for r in evaluate_shapes(store, ids, answering(sphere()), settings)[0]
         }
 
     together, alone, reseeded = run(IDS), run(IDS[1:2]), run(IDS, seed=1)
@@ -183,7 +197,111 @@ def test_the_view_reaches_the_network_as_an_rgb_picture(tmp_path):
     store = make_store(tmp_path, IDS[:1])
     seen = []
 
-    evaluate_shapes(store, IDS[:1], lambda image: seen.append(image) or sphere(), STRICT)
+    evaluate_shapes(
+        store, IDS[:1], lambda task, image: seen.append(image) or Prediction(sphere()), STRICT
+    )
 
     assert seen[0].shape == (32, 32, 3)
     assert seen[0].dtype == np.uint8
+
+
+def test_the_network_is_scored_apart_from_its_mesh(tmp_path):
+    store = make_store(tmp_path, IDS[:1])
+    prediction = Prediction(sphere(0.4), lambda points: np.linalg.norm(points, axis=1) < 0.5)
+
+    (result,), _ = evaluate_shapes(store, IDS[:1], lambda task, image: prediction, STRICT)
+
+    assert result.metrics.network_iou == 1.0
+    assert result.metrics.iou == pytest.approx(0.8**3, abs=0.05)
+
+
+def test_volume_and_area_errors_are_those_of_the_formulas():
+    metrics = score(sphere(0.4), sphere_truth(0.5, points=80_000))
+
+    assert metrics.volume_error == pytest.approx(1 - 0.8**3, abs=0.02)
+    assert metrics.area_error == pytest.approx(1 - 0.8**2, abs=0.03)
+
+
+def test_the_area_of_the_truth_is_told_by_how_densely_it_is_sampled():
+    truth = box_truth((1.0, 0.5, 0.25))
+
+    assert truth.area == pytest.approx(1.75, rel=0.03)
+    assert truth.volume == pytest.approx(0.125, rel=0.05)
+    nothing = np.empty((0, 3), np.float32)
+    assert Truth(truth.occupancy, type(truth.surface)(nothing, nothing)).area == 0.0
+
+
+def test_pieces_and_their_shares_of_the_volume_are_counted():
+    large, small = sphere(0.2), sphere(0.1)
+    large.apply_translation((-0.2, 0, 0))
+    small.apply_translation((0.3, 0, 0))
+
+    metrics = score(trimesh.util.concatenate([large, small]), sphere_truth(0.5))
+
+    assert metrics.closed == 1.0
+    assert metrics.components == 2.0
+    assert metrics.largest_share == pytest.approx(8 / 9, abs=1e-3)
+
+
+def test_an_open_mesh_is_measured_and_said_to_be_open():
+    mesh = sphere(0.4)
+    mesh.update_faces(np.arange(len(mesh.faces)) > 20)
+
+    metrics = score(mesh, sphere_truth(0.5))
+
+    assert metrics.closed == 0.0
+    assert metrics.iou == pytest.approx(0.8**3, abs=0.03)
+
+
+def test_the_f_curve_rises_and_holds_the_f_score():
+    metrics = score(sphere(0.48), sphere_truth(0.5))
+
+    assert metrics.f_curve[1] == metrics.f_score
+    assert metrics.f_curve == tuple(sorted(metrics.f_curve))
+    assert metrics.f_curve[0] == 0.0
+    assert metrics.f_curve[-1] == 1.0
+
+
+def test_all_views_are_tasks_of_their_own_and_one_is_drawn_at_random(tmp_path):
+    store = make_store(tmp_path, IDS, views=8)
+
+    every = list(list_tasks(store, IDS, EvaluationSettings(view="all")))
+    drawn = list(list_tasks(store, IDS, EvaluationSettings(view="random")))
+    again = list(list_tasks(store, IDS, EvaluationSettings(view="random")))
+
+    assert every == [Task(shape_id, view) for shape_id in IDS for view in range(8)]
+    assert [task.id for task in drawn] == IDS
+    assert drawn == again
+    assert (
+        len(
+            {
+                task.view
+                for s in range(9)
+                for task in list_tasks(store, IDS, EvaluationSettings(view="random", seed=s))
+            }
+        )
+        > 4
+    )
+
+
+def test_a_result_tells_from_which_side_its_view_was_taken(tmp_path):
+    store = make_store(tmp_path, IDS[:1], views=8)
+
+    results, _ = evaluate_shapes(
+        store, IDS[:1], answering(sphere()), EvaluationSettings(view="all", mesh_samples=500)
+    )
+
+    assert [result.azimuth_deg for result in results] == pytest.approx(
+        [0, 45, 90, 135, 180, 225, 270, 315], abs=1e-3
+    )
+
+
+def test_a_view_that_is_not_there_has_no_score_and_a_reason(tmp_path):
+    store = make_store(tmp_path, IDS[:1])
+
+    results, unscored = evaluate_shapes(
+        store, IDS[:1], answering(sphere()), EvaluationSettings(view=3)
+    )
+
+    assert not results
+    assert "view 3" in unscored[0][1] or "3" in unscored[0][1]

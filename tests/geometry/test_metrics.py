@@ -62,14 +62,27 @@ def test_f_score_is_the_harmonic_mean_of_the_shares_within_the_distance():
     up = [np.tile([0.0, 0, 1], (len(points), 1)) for points in (predicted, target)]
     precision, recall = 2 / 4, 2 / 5
 
-    scores = compare_surfaces(predicted, up[0], target, up[1], f_score_distance=0.01)
+    scores = compare_surfaces(predicted, up[0], target, up[1], f_score_distances=(0.01,))
 
-    assert scores.f_score == pytest.approx(2 * precision * recall / (precision + recall))
+    assert scores.f_scores[0] == pytest.approx(2 * precision * recall / (precision + recall))
+
+
+def test_a_curve_of_f_scores_rises_with_the_distance():
+    rng = np.random.default_rng(4)
+    points = rng.random((500, 3))
+    up = np.tile([0.0, 0.0, 1.0], (500, 1))
+
+    scores = compare_surfaces(
+        points, up, points + np.array([0.02, 0, 0]), up, f_score_distances=(0.001, 0.01, 0.03)
+    )
+
+    assert scores.f_scores == tuple(sorted(scores.f_scores))
+    assert scores.f_scores[-1] == 1.0
 
 
 def test_f_score_is_zero_when_nothing_is_near():
     up = np.array([[0.0, 0, 1]])
-    assert compare_surfaces(np.zeros((1, 3)), up, np.ones((1, 3)), up).f_score == 0
+    assert compare_surfaces(np.zeros((1, 3)), up, np.ones((1, 3)), up).f_scores == (0.0,)
 
 
 def test_a_surface_compared_with_itself_is_perfect():
@@ -80,7 +93,7 @@ def test_a_surface_compared_with_itself_is_perfect():
 
     assert scores.chamfer_l1 == scores.chamfer_l2 == 0
     assert scores.normal_consistency == pytest.approx(1)
-    assert scores.f_score == 1
+    assert scores.f_scores == (1.0,)
 
 
 def test_normals_count_the_same_when_they_are_flipped_or_scaled(recorded, scores):

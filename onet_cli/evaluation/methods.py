@@ -1,0 +1,162 @@
+"""Where predictions come from: a checkpoint, or meshes that any other tool has made."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from trimesh import Trimesh
+
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
+from onet_cli.evaluation.evaluate import Predict, Prediction, Task
+from onet_cli.files import write_text
+from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
+from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What identifies a method; `sha256` is empty where files may change, `threshold` None."""
+
+    path: str
+    model: str
+    sha256: str = ""
+    threshold: float | None = None
+
+
+class Method(Protocol):
+    """A source of predictions that can travel to another process."""
+
+    def facts(self) -> MethodFacts:
+        """Return what identifies the method."""
+
+    def start(self) -> Predict:
+        """Return the function that predicts, ready in this process."""
+
+
+@dataclass(frozen=True)
+class CheckpointMethod:
+    """Meshes and occupancies of a network.
+
+    `meshes` is a folder that keeps the meshes, and from which they are taken where they are there.
+    """
+
+    checkpoint: str
+    device: str
+    resolution: int
+    threshold: float | None = None
+    meshes: Path | None = None
+
+    def facts(self) -> MethodFacts:
+        """Return the checkpoint's name, hash and threshold."""
+        path = find_checkpoint(self.checkpoint)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        info = read_info(path)
+        threshold = info.threshold if self.threshold is None else self.threshold
+        return MethodFacts(self.checkpoint, info.spec.name, digest, threshold)
+
+    def start(self) -> Predict:
+        """Return the loaded network's predictor.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be read.
+            InvalidOptionError: `meshes` holds those of another checkpoint or grid.
+        """
+        loaded = load_checkpoint(self.checkpoint, self.device)
+        generator = MeshGenerator(loaded, GeneratorSettings(self.resolution, self.threshold))
+        if self.meshes is not None:
+            _claim(self.meshes, {**asdict(self.facts()), "resolution": self.resolution})
+
+        def predict(task: Task, image: NDArray[np.uint8]) -> Prediction:
+            planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+            field = generator.field(planes)
+
+            def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+                return field(points) >= generator.level
+
+            try:
+                return Prediction(self._mesh(generator, task, planes), contains)
+            except EmptySurfaceError as error:
+                return Prediction(Trimesh(), contains, failure=str(error))
+
+        return predict
+
+    def _mesh(self, generator: MeshGenerator, task: Task, planes: Tensor) -> Trimesh:
+        if self.meshes is None:
+            return generator.generate(planes).mesh
+        path = _place(self.meshes, task)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_mesh(generator.generate(planes).mesh, path)
+        # Read back also when just written: files round, and a second run must score the same.
+        return read_mesh(path)
+
+
+@dataclass(frozen=True)
+class FolderMethod:
+    """Meshes in files, `CATEGORY/NAME.SUFFIX` or `CATEGORY/NAME/VIEW.SUFFIX`, unit-cube frame.
+
+    Raises:
+        InvalidOptionError: there is no such folder.
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        if not self.root.is_dir():
+            raise InvalidOptionError(f"there is no folder {self.root}")
+
+    def facts(self) -> MethodFacts:
+        """Return the folder's name."""
+        return MethodFacts(self.root.as_posix(), self.root.name)
+
+    def start(self) -> Predict:
+        """Return a predictor that reads files."""
+
+        def predict(task: Task, image: NDArray[np.uint8]) -> Prediction:
+            for path in self._candidates(task):
+                if path.is_file():
+                    return Prediction(read_mesh(path))
+            raise InvalidGeometryError(f"there is no mesh of {task.id}, view {task.view}")
+
+        return predict
+
+    def _candidates(self, task: Task) -> Iterator[Path]:
+        folder = self.root / task.id.category
+        for suffix in MESH_SUFFIXES:
+            for view in (f"{task.view}", f"{task.view:02d}", f"{task.view:03d}"):
+                yield folder / task.id.name / f"{view}{suffix}"
+        # The name may hold dots, so it is never cut at one.
+        yield from (folder / f"{task.id.name}{suffix}" for suffix in MESH_SUFFIXES)
+
+
+def _place(root: Path, task: Task) -> Path:
+    return root / task.id.category / task.id.name / f"{task.view:02d}.ply"
+
+
+def _claim(root: Path, facts: dict[str, object]) -> None:
+    """Write what the meshes in `root` are of, or check that they are of the same."""
+    note = root / "meshes.json"
+    text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    if note.is_file():
+        if note.read_text(encoding="utf-8") != text:
+            raise InvalidOptionError(
+                f"{root} holds meshes of another checkpoint, threshold or resolution",
+                hint="choose another --meshes folder",
+            )
+        return
+    if root.is_dir() and any(root.iterdir()):
+        raise InvalidOptionError(
+            f"{root} is not empty and holds no meshes of ours",
+            hint="choose another --meshes folder; --predictions scores meshes of other tools",
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    write_text(note, text)

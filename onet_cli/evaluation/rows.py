@@ -1,0 +1,146 @@
+"""The cells of an evaluation's tables: categories, means, the literature, notes, a comparison."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onet_cli.evaluation.compare import Comparison
+from onet_cli.evaluation.literature import PUBLISHED, check_comparable
+from onet_cli.evaluation.scores import PAPER_UNIT, MeshMetrics
+from onet_cli.evaluation.table import EvaluationTable
+from onet_cli.evaluation.views import spread_over_views
+
+# Broken in two where that keeps the table within the 80 columns of a narrow terminal.
+HEADER = ("category", "count", "IoU", "Chamfer-\nL1", "acc.", "compl.", "normals", "F-\nscore")
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One line of the table: a category, or one of the two means (then `category` is empty)."""
+
+    kind: str
+    category: str
+    name: str
+    objects: int
+    empty: int
+    metrics: MeshMetrics
+
+
+def table_title(table: EvaluationTable) -> str:
+    """Return what the scores of `table` depend on and the unit of its distances, in one line."""
+    facts = table.facts
+    empty = f"; {table.empty} of {len(table.objects)} without a surface" if table.empty else ""
+    view = "all views" if facts.view == "all" else f"view {facts.view}"
+    threshold = "" if facts.threshold is None else f"threshold {facts.threshold:g}, "
+    return (
+        f"{facts.model}, {facts.protocol} protocol, {facts.split} split, {view}, "
+        f"{threshold}{facts.resolution} cells; "
+        f"distances in tenths of the longest edge{empty}"
+    )
+
+
+def table_cells(table: EvaluationTable, reference: bool = False) -> list[list[str]]:
+    """Return the cells below `HEADER`, distances in the paper's unit."""
+    cells = [[_label(row), str(row.objects), *_cells(row.metrics)] for row in table_rows(table)]
+    return cells + ([*_reference_cells(table)] if reference else [])
+
+
+def table_notes(table: EvaluationTable) -> list[str]:
+    """Return what is said below the table: intervals, the network's own IoU, views, provenance."""
+    facts = table.facts
+    if not table.objects:
+        return []
+    notes = []
+    for by_category, kind in ((True, "category mean"), (False, "instance mean")):
+        if interval := table.interval("iou", by_category):
+            notes.append(f"IoU, {kind}: 95 % interval {interval.low:.3f} to {interval.high:.3f}")
+    mean = table.instance_mean
+    if mean.network_iou is not None:
+        notes.append(
+            f"IoU of the network itself at the same points, not of its mesh: {mean.network_iou:.3f}"
+        )
+    notes.append(
+        f"meshes: {mean.closed:.1%} closed, {mean.components:.1f} pieces in the mean, the largest "
+        f"with {mean.largest_share:.1%} of the volume"
+    )
+    if spread := spread_over_views(table.objects):
+        notes.append(
+            f"over the views of an object IoU varies by {spread.deviation:.3f} (deviation), from "
+            f"{spread.worst:.3f} to {spread.best:.3f} in the mean"
+        )
+        sides = ", ".join(f"{s.centre_deg:.0f}: {s.iou:.3f}" for s in spread.sectors)
+        notes.append(f"IoU by azimuth in degrees, 0 is the front: {sides}")
+    source = facts.checkpoint_sha256[:12] or facts.checkpoint_path
+    notes.append(
+        f"onet {facts.onet_version}, checkpoint {source}, data {facts.data_sha256[:12]}, "
+        f"{facts.mesh_samples} points a mesh, seed {facts.seed}"
+    )
+    return notes
+
+
+def _reference_cells(table: EvaluationTable) -> Iterator[list[str]]:
+    """Yield the rows of the literature, and how ours differs from the paper's."""
+    check_comparable(table)
+    for entry in PUBLISHED:
+        values = [_digits(v) for v in (entry.iou, entry.chamfer_l1_x10, entry.normal_consistency)]
+        yield [entry.method, "", values[0], values[1], "", "", values[2], ""]
+    mean, paper = table.category_mean, PUBLISHED[-2]
+    differences = [
+        "-" if ours is None or theirs is None else f"{ours - theirs:+.3f}"
+        for ours, theirs in (
+            (mean.iou, paper.iou),
+            (mean.chamfer_l1_x10, paper.chamfer_l1_x10),
+            (mean.normal_consistency, paper.normal_consistency),
+        )
+    ]
+    yield [f"ours - {paper.method}", "", differences[0], differences[1], "", "", differences[2], ""]
+
+
+def table_rows(table: EvaluationTable) -> Iterator[TableRow]:
+    """Yield the categories and then the two means; nothing where no object was scored."""
+    for entry in table.categories:
+        yield TableRow(
+            "category", entry.category, entry.name, entry.objects, entry.empty, entry.metrics
+        )
+    if table.objects:
+        counts = (table.object_count, table.empty)
+        yield TableRow("category mean", "", "", *counts, table.category_mean)
+        yield TableRow("instance mean", "", "", *counts, table.instance_mean)
+
+
+def _label(row: TableRow) -> str:
+    # ShapeNet lists synonyms; the first is what the literature's tables say.
+    return row.name.split(",")[0] if row.category else row.kind
+
+
+def _cells(metrics: MeshMetrics) -> list[str]:
+    return [
+        _digits(metrics.iou),
+        _digits(metrics.chamfer_l1_x10),
+        _digits(metrics.accuracy * PAPER_UNIT),
+        _digits(metrics.completeness * PAPER_UNIT),
+        _digits(metrics.normal_consistency),
+        _digits(metrics.f_score),
+    ]
+
+
+def _digits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+COMPARISON_HEADER = ("score", "first", "second", "difference", "95 % interval", "better", "worse")
+
+
+def comparison_cells(comparison: Comparison) -> list[list[str]]:
+    """Return the cells below `COMPARISON_HEADER`, distances raw; * marks a decided difference."""
+    return [
+        [
+            entry.score.replace("_", " "),
+            f"{entry.first:.4f}",
+            f"{entry.second:.4f}",
+            f"{entry.second - entry.first:+.4f}{'*' if entry.decided else ''}",
+            f"{entry.interval.low:+.3f} .. {entry.interval.high:+.3f}",
+            f"{entry.better} of {entry.objects}",
+            f"{entry.worse}",
+        ]
+        for entry in comparison.differences
+    ]
