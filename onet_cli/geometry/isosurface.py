@@ -1,28 +1,34 @@
 """From a grid of logits to a closed triangle mesh, by marching cubes."""
 
-import numpy as np
-import trimesh
-from numpy.typing import NDArray
-from skimage.measure import marching_cubes
+from collections.abc import Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+from trimesh import Trimesh
+
+from onet_cli._ext import marching as kernel
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
+from onet_cli.geometry.marching_tables import tables
 from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mise import Grid
 from onet_cli.geometry.normalize import CUBE_EDGE
 
 CLOSEST = 2.0**-12
 """Least distance between a vertex and the ends of its grid edge, in lengths of that edge."""
 
-_LARGEST = 1e24  # beyond it, the padding would overflow float32
+Plane = NDArray[np.float32]
+"""The values at one x, (R+3)^2 flat: the grid's (R+1, R+1) in a frame of outside."""
+
+Slab = tuple[int, Plane, Plane, NDArray[np.int32]]
+"""Number, low plane, high plane, and the crossed cells, by the index there of the least corner."""
 
 
-def extract_surface(
-    values: NDArray[np.float32], level: float, edge: float = CUBE_EDGE
-) -> trimesh.Trimesh:
+def extract_surface(values: NDArray[np.floating], level: float, edge: float = CUBE_EDGE) -> Trimesh:
     """Return the closed surface, oriented outward, around the grid points from `level` up.
 
+    Every edge has two faces, every vertex one fan, and no face is degenerate, whatever the field.
     What lies beyond the grid is outside, so a shape that reaches the cube's face is closed there.
-    A grid point at `level`, or so near it that triangles would collapse, is moved off it, which
-    moves the surface by less than `CLOSEST` of a cell where the field is smooth.
+    A vertex that would fall on a grid point is moved off it by `CLOSEST` of a cell.
 
     Args:
         values: (R+1, R+1, R+1) logits at the grid points, higher inside.
@@ -33,58 +39,89 @@ def extract_surface(
         EmptySurfaceError: no value reaches `level`.
         InvalidGeometryError: `values` is no cube of numbers.
 
-    Source: Lewiner et al., Journal of Graphics Tools 2003, as scikit-image implements it.
+    Source: Lorensen & Cline, SIGGRAPH 1987; `marching_tables` says how cases are told apart.
     """
-    values = np.asarray(values, dtype=np.float32)
+    values = np.ascontiguousarray(values, dtype=np.float32)
     if values.ndim != 3 or len(set(values.shape)) != 1 or len(values) < 2:
         raise InvalidGeometryError(f"values must be (R+1, R+1, R+1), not {values.shape}")
     level = float(np.float32(level))
     highest = float(values.max())
     if np.isnan(highest):
         raise InvalidGeometryError("a value of the grid is not a number")
+    _refuse_empty(highest, level)
+    resolution = len(values) - 1
+    return _march(_dense_slabs(values, level), resolution, level, edge)
+
+
+def grid_surface(grid: Grid) -> Trimesh:
+    """Return what `extract_surface` makes of the grid's values, from the crossed cells alone.
+
+    Raises:
+        EmptySurfaceError: no value of the grid reaches its level.
+    """
+    octree = grid.octree
+    if octree.depth == 0 or octree.reaches_face:
+        # Without divisions there is no octree to follow; it does not know the layer outside either.
+        return extract_surface(grid.values, octree.level, grid.edge)
+    _refuse_empty(grid.highest, octree.level)
+    low, high = np.empty((2, (octree.resolution + 3) ** 2), dtype=np.float32)
+    slabs = ((slab + 1, low, high, cells) for slab, cells in octree.crossed_slabs(low, high))
+    return _march(slabs, octree.resolution, octree.level, grid.edge)
+
+
+def _refuse_empty(highest: float, level: float) -> None:
     if highest < level:
         raise EmptySurfaceError(
             f"the field is nowhere above {level:.4g}: its highest value is {highest:.4g}",
             hint="lower the level",
         )
-    padded = _pad(_move_off_zero(np.clip(values - np.float32(level), -_LARGEST, _LARGEST)))
-    vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
-        padded, 0.0, gradient_direction="ascent"
-    )
-    resolution = len(values) - 1
-    # The padding shifted every index by one.
-    return make_mesh(edge * ((vertices.astype(np.float64) - 1) / resolution - 0.5), faces)
 
 
-def _move_off_zero(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Change in place, and return, `values` (S, S, S) where they nearly vanish.
-
-    Each keeps its sign (0 becomes positive) and gets at least `CLOSEST` of the magnitude
-    of every neighbour of the other sign, so that no surface vertex falls on a grid point.
-    """
-    last = len(values) - 1
-    threshold = CLOSEST * float(np.abs(values).max())
-    points = np.argwhere(np.abs(values) < threshold) if threshold > 0 else np.argwhere(values == 0)
-    here = values[tuple(points.T)]
-    inside = here >= 0
-    floor = np.full(len(points), max(CLOSEST * threshold, 1e-30), dtype=np.float32)
-    for axis in range(3):
-        for step in (-1, 1):
-            beside = points.copy()
-            beside[:, axis] = np.clip(beside[:, axis] + step, 0, last)
-            there = values[tuple(beside.T)]
-            opposite = (there >= 0) != inside
-            floor = np.where(opposite, np.maximum(floor, CLOSEST * np.abs(there)), floor)
-    moved = np.maximum(np.abs(here), floor)
-    values[tuple(points.T)] = np.where(inside, moved, -moved)
-    return values
+def _dense_slabs(values: NDArray[np.float32], level: float) -> Iterator[Slab]:
+    """Yield every slab of the grid and of the layer of outside around it."""
+    width = len(values) + 2
+    planes = np.full((2, width, width), -np.inf, dtype=np.float32)
+    low, high = planes.reshape(2, -1)
+    crossed = np.empty((width - 1) ** 2, dtype=np.int32)
+    for slab in range(width - 1):
+        low, high = high, low
+        inner = high.reshape(width, width)[1:-1, 1:-1]
+        inner[...] = values[slab] if slab < len(values) else -np.inf
+        yield slab, low, high, crossed[: kernel.cross(low, high, level, width, crossed)]
 
 
-def _pad(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `values` (S, S, S) in a layer of outside that puts the surface at the cube's face."""
-    padded = np.pad(values, 1, mode="edge")
-    for axis in range(3):
-        for side in (0, -1):
-            layer = np.moveaxis(padded, axis, 0)[side]
-            layer[...] = -np.abs(layer) / np.float32(CLOSEST)
-    return padded
+def _march(slabs: Iterable[Slab], resolution: int, level: float, edge: float) -> Trimesh:
+    table = tables()
+    names = np.full((5, (resolution + 3) ** 2), -1, dtype=np.int32)
+    vertices, faces = [np.empty((0, 3))], [np.empty((0, 3), dtype=np.int64)]
+    created, counts = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    for slab, low, high, cells in slabs:
+        room = np.empty((len(cells) * table.most_vertices, 3))
+        corners = np.empty((len(cells) * table.most_triangles, 3), dtype=np.int64)
+        kernel.march(
+            cells,
+            low,
+            high,
+            level,
+            CLOSEST,
+            slab,
+            resolution + 3,
+            created,
+            table.ambiguous,
+            table.crossings,
+            table.entries,
+            table.choices,
+            table.first_triangle,
+            table.triangles,
+            table.first_centre,
+            table.centres,
+            names,
+            room,
+            corners,
+            counts,
+        )
+        vertices.append(room[: counts[0]].copy())
+        faces.append(corners[: counts[1]].copy())
+        created[:] = created[1], created[1] + counts[0]
+    steps = np.concatenate(vertices)
+    return make_mesh(edge * (steps / resolution - 0.5), np.concatenate(faces))

@@ -5,6 +5,7 @@ Source: Mescheder et al., CVPR 2019, section 3.3.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from onet_cli._ext import mise as kernel
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.geometry.octree import Octree
 
 PointFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A field: points (N, 3) float32 in the unit-cube frame to (N,) logits."""
@@ -19,25 +21,33 @@ PointFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 SMALLEST_COARSE, LARGEST_COARSE = 16, 64
 """Fewest and most cells per side of the grid that MISE starts from."""
 
-_BOTH_SIDES = 3  # a cell's state when it is undivided and the surface passes through it
-_NEW_POINTS_PER_CELL = 27 - 8
-
 
 @dataclass(frozen=True)
 class Grid:
-    """The logits at every corner of an R x R x R grid, and what they cost.
+    """The logits around an iso-surface on an R x R x R grid, and what they cost.
 
-    `values` is (R+1, R+1, R+1) float32; index i of an axis lies at edge * (i / R - 0.5). `rounds`
-    counts the points evaluated in each call of the field.
+    `octree` holds them, `edge` is the edge of the cube in the unit-cube frame, `highest` the
+    highest logit met; `rounds` counts the points evaluated in each call of the field.
     """
 
-    values: NDArray[np.float32]
+    octree: Octree
+    edge: float
+    highest: float
     rounds: tuple[int, ...]
 
     @property
     def evaluations(self) -> int:
         """How many points the field was evaluated at."""
         return sum(self.rounds)
+
+    @cached_property
+    def values(self) -> NDArray[np.float32]:
+        """The logits at every corner, (R+1, R+1, R+1); index i lies at edge * (i / R - 0.5).
+
+        Points never evaluated have the value of an evaluated one on the same side of the level, or,
+        where the last division guessed, an infinity.
+        """
+        return self.octree.dense()
 
 
 def split_resolution(resolution: int) -> tuple[int, int]:
@@ -61,47 +71,49 @@ def split_resolution(resolution: int) -> tuple[int, int]:
 
 
 def evaluate_grid(
-    field: PointFunction, resolution: int, level: float, edge: float = CUBE_EDGE
+    field: PointFunction,
+    resolution: int,
+    level: float,
+    edge: float = CUBE_EDGE,
+    *,
+    guess: bool = False,
 ) -> Grid:
     """Return the logits of `field` on a grid of `resolution` cells per side of the centred cube.
 
     Starts from the coarse grid, divides every cell that has evaluated corners on both sides of
     `level`, evaluates the corners this adds in one call of `field`, and goes on until nothing is
-    left to divide; so it follows a surface into cells that looked empty at first. Points
-    never evaluated get the value of an evaluated one on the same side of `level`.
+    left to divide; so it follows a surface into cells that looked empty at first.
 
     Args:
         field: called once per round with (N, 3) float32 points.
         resolution: R in cells per side, as `split_resolution` accepts it.
         level: logit at which the surface lies; values from `level` up count as inside.
         edge: edge of the cube in the unit-cube frame.
+        guess: of the points that the last division adds, evaluate only the ends of grid edges that
+            the surface crosses, found by following it, and guess on which side the others lie. The
+            mesh is the same unless a part thinner than two cells stands away from the
+            surface found; about 4 in 10 evaluations are saved.
 
     Raises:
         InvalidOptionError: `resolution` cannot be split.
         InvalidGeometryError: `field` returned NaN.
 
-    Source: Mescheder et al., CVPR 2019, section 3.3 and figure 2.
+    Source: Mescheder et al., CVPR 2019, section 3.3 and figure 2; `guess` is ours.
     """
     coarse, depth = split_resolution(resolution)
-    level = float(np.float32(level))  # compared with float32 logits, here and in the extraction
-    side = resolution + 1
-    axis = np.arange(side, dtype=np.float32) / np.float32(resolution)
+    # As float32 like the logits it is compared with, here and in the extraction.
+    octree = Octree(coarse, depth, float(np.float32(level)), guess)
+    axis = np.arange(resolution + 1, dtype=np.float32) / np.float32(resolution)
     axis = np.float32(edge) * (axis - np.float32(0.5))
-    values = np.full(side**3, np.nan, dtype=np.float32)
-    states = np.zeros(sum((coarse << n) ** 3 for n in range(depth)), dtype=np.uint8)
-    points = _coarse_points(side, 1 << depth)
-    rounds = []
+    highest, rounds = -np.inf, []
+    points = octree.first_points()
     while len(points):
-        rounds.append(len(points))
         results = _evaluate(field, points, axis)
-        kernel.record(points, results, level, coarse, depth, values, states)
-        active = np.flatnonzero(states == _BOTH_SIDES)
-        kernel.divide(active, level, coarse, depth, values, states)
-        points = np.empty(len(active) * _NEW_POINTS_PER_CELL, dtype=np.int64)
-        points = points[: kernel.request(active, coarse, depth, values, points)]
-    cube = values.reshape(side, side, side)
-    kernel.fill_forward(cube)
-    return Grid(cube, tuple(rounds))
+        highest = max(highest, float(results.max()))
+        rounds.append(len(points))
+        octree.record(points, results)
+        points = octree.next_points(points)
+    return Grid(octree, edge, highest, tuple(rounds))
 
 
 def _evaluate(
@@ -117,11 +129,6 @@ def _evaluate(
             "the occupancy field returned NaN", hint="the checkpoint may be damaged"
         )
     return results
-
-
-def _coarse_points(side: int, step: int) -> NDArray[np.int64]:
-    axis = np.arange(0, side, step, dtype=np.int64)
-    return ((axis[:, None, None] * side + axis[:, None]) * side + axis).ravel()
 
 
 def _is_valid(resolution: int) -> bool:

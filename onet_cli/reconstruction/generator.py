@@ -11,7 +11,7 @@ from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
-from onet_cli.geometry.isosurface import extract_surface
+from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mesh import write_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
@@ -27,13 +27,15 @@ class GeneratorSettings:
 
     `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
     from which a point is inside (None: the checkpoint's), `faces` the number of faces to simplify
-    to (None: all), `refine` the number of refinement steps.
+    to (None: all), `refine` the number of refinement steps. With `guess`, points that the surface
+    does not need are not evaluated: the same mesh from about 3/4 of the evaluations.
     """
 
     resolution: int = 128
     threshold: float | None = None
     faces: int | None = None
     refine: int = 0
+    guess: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -107,20 +109,20 @@ class MeshGenerator:
         """
         begin = time.perf_counter()
         field = self.field(image)
-        grid = evaluate_grid(field, self.settings.resolution, self.level)
+        settings = self.settings
+        grid = evaluate_grid(field, settings.resolution, self.level, guess=settings.guess)
         self._refuse_empty(grid)
-        mesh = extract_surface(grid.values, self.level)
+        mesh = grid_surface(grid)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
-        mesh = refine(mesh, field, self.level, self.settings.refine)
-        if self.settings.faces is not None and self.settings.faces < len(mesh.faces):
-            mesh = simplify(mesh, self.settings.faces)
+        mesh = refine(mesh, field, self.level, settings.refine)
+        if settings.faces is not None and settings.faces < len(mesh.faces):
+            mesh = simplify(mesh, settings.faces)
         seconds = time.perf_counter() - begin
         return Reconstruction(mesh, seconds, grid.evaluations, self.threshold, grid.rounds)
 
     def _refuse_empty(self, grid: Grid) -> None:
-        highest = float(grid.values.max())
-        if highest < self.level:
-            probability = float(np.exp(-np.logaddexp(0.0, -highest)))
+        if grid.highest < self.level:
+            probability = float(np.exp(-np.logaddexp(0.0, -grid.highest)))
             raise EmptySurfaceError(
                 f"no surface: the highest probability is {probability:.3g}, "
                 f"the threshold {self.threshold:.3g}",

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ def sphere_cut_by_box(points):
     return 40 * (0.2 - np.linalg.norm(points.astype(np.float64) - (0.51, 0, 0), axis=1))
 
 
+LIMITS = {False: (-np.inf, np.inf), True: (-np.finfo(np.float32).max, np.finfo(np.float32).max)}
 FIELDS = [torus, thin_rod, sphere_cut_by_box]
 
 
@@ -88,6 +91,90 @@ def test_three_halvings_follow_a_surface_as_the_slow_twin_does(monkeypatch):
     assert len(rounds) > 4
     assert grid.rounds == rounds
     np.testing.assert_array_equal(grid.values, values.astype(np.float32))
+
+
+@pytest.mark.parametrize("guess", [False, True])
+def test_no_point_is_evaluated_twice(guess):
+    seen = []
+
+    def field(points):
+        seen.append(points)
+        return thin_rod(points)
+
+    grid = evaluate_grid(field, 128, -4.0, guess=guess)
+
+    assert grid.evaluations == len(np.unique(np.concatenate(seen), axis=0))
+    assert grid.rounds == tuple(map(len, seen))
+    assert grid.highest == max(field(points).max() for points in list(seen))
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.__name__)
+def test_guessing_saves_evaluations_and_finds_the_same_surface(field):
+    level = RECORDED[field.__name__]["threshold_logit"]
+    exact = evaluate_grid(field, 128, level)
+
+    grid = evaluate_grid(field, 128, level, guess=True)
+
+    assert sum(exact.rounds[2:]) > 1.5 * sum(grid.rounds[2:])
+    np.testing.assert_array_equal(grid.values >= level, exact.values >= level)
+    for axis in range(3):
+        crosses = np.diff(exact.values >= level, axis=axis)
+        for side in (slice(None, -1), slice(1, None)):
+            at = tuple(side if n == axis else slice(None) for n in range(3))
+            np.testing.assert_array_equal(grid.values[at][crosses], exact.values[at][crosses])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_guesses_never_lie_at_an_edge_that_the_surface_crosses(seed):
+    rng = np.random.default_rng(seed)
+    waves, phases = rng.normal(0, 60, (3, 4)), rng.uniform(0, 6, 4)
+
+    def rough(points):  # waves as short as two cells: guesses go wrong, and are followed up
+        return np.sin(points.astype(np.float64) @ waves + phases).sum(1)
+
+    values = evaluate_grid(rough, 64, 1.5, guess=True).values
+
+    for axis in range(3):
+        crosses = np.diff(values >= 1.5, axis=axis)
+        for side in (slice(None, -1), slice(1, None)):
+            at = tuple(side if n == axis else slice(None) for n in range(3))
+            assert np.isfinite(values[at][crosses]).all()
+
+
+@pytest.mark.parametrize("guess", [False, True])
+@pytest.mark.parametrize("values", [(-np.inf, np.inf), (-3e38, 3e38), (0.0, 0.0), (-1e-45, 0.0)])
+def test_huge_tiny_and_tied_values_are_taken_as_they_are(values, guess):
+    def field(points):
+        return np.where(np.linalg.norm(points, axis=1) < 0.3, values[1], values[0])
+
+    grid = evaluate_grid(field, 64, 0.0, guess=guess)
+
+    distances = np.linalg.norm(grid_points(64, 1.1), axis=-1)
+    far = np.abs(distances - 0.3) > 1e-6
+    np.testing.assert_array_equal(
+        (grid.values >= 0)[far], (distances < 0.3)[far] | (values[0] >= 0)
+    )
+    assert grid.values[32, 32, 32] == np.float32(values[1]).clip(*LIMITS[guess])
+
+
+@pytest.mark.slow
+def test_512_cells_per_side_take_less_than_a_gigabyte():
+    script = """
+import resource, numpy as np
+from onet_cli.geometry.isosurface import grid_surface
+from onet_cli.geometry.mise import evaluate_grid
+def ring(p):
+    return 0.13 - np.hypot(np.hypot(p[:, 0], p[:, 2]) - 0.3, p[:, 1])
+mesh = grid_surface(evaluate_grid(ring, 512, 0.0))
+assert len(mesh.faces) > 900_000
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(done.stdout) * unit < 1e9
 
 
 def test_index_i_lies_at_edge_times_i_over_r_less_a_half():
