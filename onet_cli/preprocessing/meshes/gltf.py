@@ -3,6 +3,7 @@
 import io
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import trimesh
@@ -10,18 +11,10 @@ from numpy.typing import NDArray
 from trimesh.resolvers import Resolver
 
 from onet_cli.errors import SourceError
-from onet_cli.geometry.appearance import Appearance, Material
-from onet_cli.geometry.mesh import make_mesh
-from onet_cli.preprocessing.meshes.corners import (
-    checked_indices,
-    checked_points,
-    corner_normals,
-    vertex_colours,
-)
 from onet_cli.preprocessing.meshes.files import MeshFiles, read_referred
+from onet_cli.preprocessing.meshes.gltf_parts import PartReader, has_picture
 from onet_cli.preprocessing.meshes.loaded import LoadedMesh
 from onet_cli.preprocessing.meshes.parts import join
-from onet_cli.preprocessing.meshes.textures import Picture, shrink
 from onet_cli.preprocessing.meshes.transform import transform
 
 _COMPRESSIONS = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
@@ -39,12 +32,32 @@ def read_gltf(files: MeshFiles, name: str, data: bytes, most_faces: int) -> Load
     """
     header = _header(name, data)
     resolver = _Resolver(files, name)
+    meshes, placed = _scene(name, data, resolver)
+    if not placed:
+        raise SourceError(f"{name} holds no faces")
+    if sum(len(meshes[key].faces) for key, _ in placed) > most_faces:
+        raise SourceError(f"{name} has more than {most_faces} faces")
+    # trimesh writes colours as they are, not linear as the standard wants and others do.
+    reader = PartReader(name, linear="trimesh" not in str(header["asset"].get("generator", "")))
+    parts = {key: reader.part(meshes[key]) for key in dict.fromkeys(key for key, _ in placed)}
+    whole = join([transform(parts[key], matrix) for key, matrix in placed])
+    warnings = [f"texture {file!r} is missing" for file in resolver.missing]
+    opened = sum(has_picture(part) for part in meshes.values())
+    if reader.damaged or (opened < _pictures(header) and not resolver.missing):
+        warnings.append("a texture cannot be decoded")
+    return LoadedMesh(whole.mesh, whole.appearance, tuple(warnings))
+
+
+def _scene(
+    name: str, data: bytes, resolver: "_Resolver"
+) -> tuple[dict[str, trimesh.Trimesh], list[tuple[str, NDArray[np.float64]]]]:
+    """Return the meshes by name, and where each stands (4, 4), in the order of the file."""
     kind = "glb" if data[:4] == b"glTF" else "gltf"
     try:
         scene = trimesh.load_scene(
             io.BytesIO(data), file_type=kind, resolver=resolver, process=False
         )
-        placed = [scene.graph.get(node) for node in scene.graph.nodes_geometry]
+        places = [scene.graph.get(node) for node in scene.graph.nodes_geometry]
     except Exception as error:  # trimesh's reader fails in many ways
         lacking = [file for file in resolver.missing if not _is_picture(file)]
         reason = f": {lacking[0]} is missing" if lacking else ""
@@ -52,16 +65,14 @@ def read_gltf(files: MeshFiles, name: str, data: bytes, most_faces: int) -> Load
     meshes = {
         key: part for key, part in scene.geometry.items() if isinstance(part, trimesh.Trimesh)
     }
-    placed = [(matrix, key) for matrix, key in placed if key in meshes]
-    if not placed:
-        raise SourceError(f"{name} holds no faces")
-    if sum(len(meshes[key].faces) for _, key in placed) > most_faces:
-        raise SourceError(f"{name} has more than {most_faces} faces")
-    reader = _Parts(name, linear="trimesh" not in str(header["asset"].get("generator", "")))
-    parts = {key: reader.part(meshes[key]) for key in dict.fromkeys(key for _, key in placed)}
-    whole = join([transform(parts[key], matrix) for matrix, key in placed if np.linalg.det(matrix)])
-    warnings = [f"texture {file!r} is missing" for file in resolver.missing]
-    return LoadedMesh(whole.mesh, whole.appearance, (*warnings, *reader.warnings))
+    order = {key: index for index, key in enumerate(meshes)}
+    # What a matrix flattens or throws to infinity cannot be seen.
+    placed = [
+        (str(key), matrix)
+        for matrix, key in places
+        if key in meshes and np.isfinite(matrix).all() and np.linalg.det(matrix[:3, :3])
+    ]
+    return meshes, sorted(placed, key=lambda place: order[place[0]])
 
 
 def _header(name: str, data: bytes) -> dict[str, Any]:
@@ -97,10 +108,10 @@ class _Resolver(Resolver):
         self.missing: list[str] = []
 
     def get(self, key: str) -> bytes:
-        data = read_referred(self._files, self._name, key)
+        data = read_referred(self._files, self._name, unquote(key))
         if data is None:
             self.missing.append(key)
-            raise KeyError(key)
+            raise FileNotFoundError(key)  # a KeyError would be taken for no reference at all
         return data
 
     def write(self, name: str, data: object) -> None:
@@ -113,75 +124,16 @@ class _Resolver(Resolver):
         return []
 
 
-class _Parts:
-    """Turns trimesh's parts into ours. Colours are `linear` as the standard wants, or sRGB."""
-
-    def __init__(self, name: str, linear: bool) -> None:
-        self._name = name
-        self._curve = _srgb_of_linear() if linear else np.arange(256, dtype=np.uint8)
-        self._pictures: dict[int, Picture | None] = {}
-        self.warnings: list[str] = []
-
-    def part(self, mesh: trimesh.Trimesh) -> LoadedMesh:
-        faces = checked_indices(self._name, mesh.faces.reshape(-1), len(mesh.vertices))
-        points = checked_points(self._name, mesh.vertices, faces)
-        faces = faces.reshape(-1, 3)
-        visual: Any = mesh.visual
-        material, uv, colours = Material(), None, None
-        if visual.kind == "texture":
-            material = self._material(visual.material)
-            uv = None if visual.uv is None else np.nan_to_num(visual.uv)[faces].astype(np.float32)
-            colours = visual.vertex_attributes.get("color")
-        elif visual.kind == "vertex":
-            colours = visual.vertex_colors
-        corner_colours = None
-        if colours is not None and material.texture is None:
-            corner_colours = self._curve[vertex_colours(np.asarray(colours)[:, :3], faces)]
-        stored = mesh._cache.cache.get("vertex_normals")
-        normals = None if stored is None else corner_normals(points, faces, stored, faces)
-        looks = Appearance((material,), np.zeros(len(faces), np.int32), uv, normals, corner_colours)
-        return LoadedMesh(make_mesh(points, faces), looks)
-
-    def _material(self, material: Any) -> Material:
-        factor = np.array([255, 255, 255, 255], np.uint8)
-        if material.baseColorFactor is not None:
-            factor[:] = material.baseColorFactor
-        see_through = material.alphaMode in ("BLEND", "MASK")
-        rough = 1.0 if material.roughnessFactor is None else float(material.roughnessFactor)
-        red, green, blue = (int(self._curve[channel]) for channel in factor[:3])
-        return Material(
-            (red, green, blue),
-            opacity=float(factor[3]) / 255 if material.alphaMode == "BLEND" else 1.0,
-            gloss=min(max(1.0 - rough, 0.0), 1.0),
-            texture=self._picture(material.baseColorTexture, (red, green, blue), see_through),
-        )
-
-    def _picture(self, image: Any, tint: tuple[int, int, int], see_through: bool) -> Picture | None:
-        if image is None:
-            return None
-        if id(image) not in self._pictures:
-            try:
-                self._pictures[id(image)] = shrink(image)
-            except Exception:  # Pillow's decoders fail in ways of their own
-                self._pictures[id(image)] = None
-                self.warnings.append("a texture cannot be decoded")
-        picture = self._pictures[id(image)]
-        if picture is None:
-            return None
-        if not see_through:
-            picture = picture[..., :3]
-        if tint != (255, 255, 255):
-            # The product of light is near enough to that of sRGB values, which have no hue shift.
-            factors = np.array([*tint, 255][: picture.shape[2]]) / 255
-            picture = (picture * factors).round().astype(np.uint8)
-        return np.ascontiguousarray(picture)
-
-
-def _srgb_of_linear() -> NDArray[np.uint8]:
-    """Return sRGB values (256,) of linear ones, both 0..255. Source: IEC 61966-2-1."""
-    linear = np.arange(256) / 255
-    curved = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return (curved * 255).round().astype(np.uint8)
+def _pictures(header: dict[str, Any]) -> int:
+    """Return how many parts have a base-colour picture, as far as the header says."""
+    materials = header.get("materials", [])
+    used = [
+        materials[part["material"]]
+        for mesh in header.get("meshes", [])
+        for part in mesh["primitives"]
+        if "material" in part and part.get("mode", 4) in (4, 5)
+    ]
+    return sum("baseColorTexture" in m.get("pbrMetallicRoughness", {}) for m in used)
 
 
 def _is_picture(name: str) -> bool:

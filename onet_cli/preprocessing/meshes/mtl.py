@@ -37,7 +37,8 @@ def parse_mtl(data: bytes) -> dict[str, MaterialText]:
     """Return the materials of an MTL file by name. Lines that make no sense are passed over."""
     materials: dict[str, MaterialText] = {}
     name, lines = None, dict[str, str]()
-    for line in [*as_text(data).replace("\\\n", " ").splitlines(), "newmtl"]:
+    plain = re.sub(r"\r\n?", "\n", as_text(data.removeprefix(b"\xef\xbb\xbf")))
+    for line in [*plain.replace("\\\n", " ").split("\n"), "newmtl"]:
         key, _, value = line.strip().replace("\t", " ").partition(" ")
         if key.lower() != "newmtl":
             lines[key.lower()] = value.strip()

@@ -72,7 +72,7 @@ def _plain(name: str, data: bytes) -> Text:
     if b"\\\n" in data:
         # A comment may end in a backslash, as Windows' paths do; it continues nowhere.
         data = re.sub(rb"(?m)^#.*\n", b"", data).replace(b"\\\n", b" ")
-    if re.search(rb"(?m)^(?:v[tn]?|f)[ \t][^\n#]*#", data):
+    if b" #" in data or b"\t#" in data:
         data = re.sub(rb"(?m)^((?:v[tn]?|f)[ \t][^\n#]*)[ \t]#.*", rb"\1", data)
     return text if data is text.data else Text(name, data)
 

@@ -51,7 +51,10 @@ def _header(name: str, data: bytes) -> tuple[str, Text]:
     keyword = re.match(rb"(ST)?(C)?(N)?(4)?(n)?OFF\b|OFF(?=[\d\s])", plain)
     if not keyword or keyword[4] or keyword[5]:
         raise SourceError(f"{name} is not an OFF file of three dimensions")
-    return keyword[0].decode()[:-3], Text.of(name, plain[keyword.end() :])
+    body = plain[keyword.end() :].lstrip()
+    if not body:
+        raise SourceError(f"{name} is not an OFF file: its counts are missing")
+    return keyword[0].decode()[:-3], Text.of(name, body)
 
 
 def _counts(body: Text) -> tuple[int, int]:

@@ -128,16 +128,23 @@ def _best_fan(flat: NDArray[np.float64]) -> tuple[Indices, NDArray[np.bool_]]:
     return apex.astype(np.intp), chosen > _FLAT
 
 
-def _cut_ears(flat: NDArray[np.float64]) -> Indices:
+def _cut_ears(polygon: NDArray[np.float64]) -> Indices:
     """Return triangles (F, 3) that cover one polygon (n, 2), any simple one."""
-    size = len(flat)
-    ends = np.array([size], np.uint32)
-    cut = mapbox_earcut.triangulate_float64(np.ascontiguousarray(flat), ends)
+    # A corner in the place of the one before it has no say.
+    distinct = np.flatnonzero((polygon != np.roll(polygon, 1, axis=0)).any(axis=1))
+    flat = np.ascontiguousarray(polygon[distinct])
+    if len(flat) < 3:
+        return np.zeros((0, 3), np.intp)
+    ends = np.array([len(flat)], np.uint32)
+    cut = mapbox_earcut.triangulate_float64(flat, ends)
     triangles: Indices = np.asarray(cut, np.intp).reshape(-1, 3)
     a, b, c = (flat[triangles[:, corner]] for corner in range(3))
     if ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]).sum() < 0:
         triangles = triangles[:, ::-1]
-    return triangles if len(triangles) == size - 2 else _mend_seams(flat, triangles)
+    if len(triangles) < len(flat) - 2:
+        triangles = _mend_seams(flat, triangles)
+    result: Indices = distinct[triangles]
+    return result
 
 
 def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:

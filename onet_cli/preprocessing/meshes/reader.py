@@ -41,7 +41,7 @@ def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> Load
         )
     try:
         data = files.read(name)
-    except KeyError:
+    except (KeyError, FileNotFoundError):
         raise SourceError(f"{name} does not exist") from None
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror or error}") from error

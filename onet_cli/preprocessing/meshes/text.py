@@ -34,7 +34,7 @@ class Text:
             raise SourceError(f"{name} is not a text file")
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if data[:1].isspace() or re.search(rb"\n[ \t]", data):
+        if data[:1].isspace() or b"\n " in data or b"\n\t" in data:
             data = re.sub(rb"(?m)^[ \t]+", b"", data)
         return cls(name, data + b"\n")
 
