@@ -6,12 +6,12 @@ Old libraries lean on names that every program of their time knew: `dkgrey`, `fl
 import re
 
 _COLOURS = {
-    "amber": (176, 104, 44),
+    "amber": (184, 94, 22),
     "beige": (222, 206, 176),
     "black": (28, 28, 30),
-    "blonde": (222, 190, 140),
+    "blonde": (200, 136, 62),
     "blue": (52, 86, 160),
-    "bone": (226, 214, 190),
+    "bone": (220, 200, 156),
     "bronze": (140, 100, 56),
     "brown": (120, 78, 46),
     "brownlips": (150, 88, 70),
@@ -26,7 +26,7 @@ _COLOURS = {
     "gray": (136, 136, 138),
     "green": (70, 134, 72),
     "grey": (136, 136, 138),
-    "iris": (92, 96, 164),
+    "iris": (46, 38, 124),
     "ivory": (240, 234, 216),
     "lavendar": (178, 164, 208),
     "lavender": (178, 164, 208),
@@ -53,11 +53,11 @@ _COLOURS = {
     "violet": (124, 84, 156),
     "white": (236, 236, 234),
     "wood": (166, 118, 72),
-    "yellow": (226, 196, 92),
+    "yellow": (238, 188, 60),
 }
 _BEFORE = re.compile(r"fl|off|arch|dark|dk|light|lt|mid|bright|brt")
 _AFTER = re.compile(r"(dark|dk|light|lt|bright|brt|new)$")
-_DARKER, _LIGHTER = 0.6, 0.45
+_DARKER, _LIGHTER = 0.5, 0.45
 
 
 def named_colour(name: str) -> tuple[int, int, int] | None:
