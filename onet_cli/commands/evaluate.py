@@ -29,6 +29,10 @@ def evaluate(
         Path | None,
         typer.Option(help="Score the meshes in this folder (CATEGORY/NAME.obj) instead."),
     ] = None,
+    baseline: Annotated[
+        Literal["oracle", "oracle-category", "retrieval", "category-mean"] | None,
+        typer.Option(help="Score the closest training shapes, or their mean, instead."),
+    ] = None,
     compare: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Compare two JSON outputs of this command, object by object."),
@@ -70,13 +74,15 @@ def evaluate(
     """
     import os
 
+    from onet_cli.evaluation.baselines import BaselineMethod
+    from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
     from onet_cli.evaluation.protocol import Protocol
     from onet_cli.evaluation.settings import EvaluationSettings, parse_view
 
     if compare is not None:
         _compare(*compare)
         return
-    if data is None or (checkpoint is None) == (predictions is None):
+    if data is None or sum(choice is not None for choice in (checkpoint, predictions)) > 1:
         raise typer.BadParameter("give DATA and one of --checkpoint and --predictions")
     settings = EvaluationSettings(
         protocol=Protocol(protocol),
@@ -88,24 +94,17 @@ def evaluate(
         seed=seed,
         workers=(os.cpu_count() or 1) if workers is None else workers,
     )
-    method = _method(checkpoint, predictions, settings, device, meshes)
+    method: Method
+    if baseline is not None:
+        method = BaselineMethod(baseline, data, checkpoint, device)
+    elif predictions is not None:
+        method = FolderMethod(predictions)
+    elif checkpoint is not None:
+        threshold = settings.protocol.rules.threshold
+        method = CheckpointMethod(checkpoint, device, resolution, threshold, meshes)
+    else:
+        raise typer.BadParameter("give --checkpoint, --predictions or --baseline")
     _evaluate(data, method, settings, form, output, reference is not None, quiet)
-
-
-def _method(
-    checkpoint: str | None,
-    predictions: Path | None,
-    settings: "EvaluationSettings",
-    device: str,
-    meshes: Path | None,
-) -> "Method":
-    from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
-
-    if checkpoint is None:
-        assert predictions is not None
-        return FolderMethod(predictions)
-    threshold = settings.protocol.rules.threshold
-    return CheckpointMethod(checkpoint, device, settings.resolution, threshold, meshes)
 
 
 def _evaluate(

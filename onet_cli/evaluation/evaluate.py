@@ -9,27 +9,28 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, OnetError
-from onet_cli.evaluation.measure import Truth, defined_iou, score_mesh
+from onet_cli.evaluation.measure import Truth, defined_iou, score_mesh, score_samples
 from onet_cli.evaluation.protocol import Rules
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import ObjectResult
 from onet_cli.shapes.photo import decode_view
-from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.shape import ShapeId, SurfaceSamples
 from onet_cli.shapes.store import ShapeStore
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a method says about one object.
+    """What a method says about one object, in the unit-cube frame.
 
-    `mesh` is in the unit-cube frame; `contains`, where the method has an occupancy of its own,
-    tells of points (N, 3) whether they are inside, (N,) bool. `failure` says why the mesh is
-    empty.
+    That is a `mesh`, or samples of a `surface` and `contains`, which tells of points (N, 3) whether
+    they are inside, (N,) bool. A network has `contains` beside its mesh. `failure` says why there
+    is no surface.
     """
 
-    mesh: Trimesh
+    mesh: Trimesh | None
     contains: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None
+    surface: SurfaceSamples | None = None
     failure: str | None = None
 
 
@@ -41,10 +42,11 @@ class Task:
     view: int
 
 
-Predict = Callable[[Task, NDArray[np.uint8]], Prediction]
+Predict = Callable[[Task, NDArray[np.uint8], Truth], Prediction]
 """From a task and its view, (H, W, 3) uint8, to a prediction.
 
-It may raise EmptySurfaceError, or another OnetError where there is no prediction at all.
+The truth is for baselines that may know it; methods look away. It may raise EmptySurfaceError, or
+another OnetError where there is no prediction at all.
 """
 
 Outcome = tuple[Task, ObjectResult | None, str]
@@ -91,7 +93,7 @@ def _score(
 ) -> ObjectResult:
     image = decode_view(store.read_view(task.id, task.view))
     truth = Truth(store.read_occupancy(task.id), store.read_surface(task.id))
-    prediction = _predict(predict, task, image, settings.protocol.rules)
+    prediction = _predict(lambda: predict(task, image, truth), settings.protocol.rules)
     rng = _generator(settings.seed, task.id, task.view)
     return ObjectResult(
         id=task.id,
@@ -108,27 +110,31 @@ def _measure(
     prediction: Prediction, truth: Truth, settings: EvaluationSettings, rng: np.random.Generator
 ) -> MeshMetrics:
     rules = settings.protocol.rules
-    if prediction.failure is None:
-        scores = score_mesh(prediction.mesh, truth, settings.mesh_samples, rules.point_noise, rng)
-    else:
-        scores = rules.empty
-    if prediction.contains is None:
-        return scores
-    inside = prediction.contains(truth.occupancy.points.astype(np.float32))
-    return replace(scores, network_iou=defined_iou(inside, truth.occupancy.occupancies))
+    own_iou = None
+    if prediction.contains is not None:
+        inside = prediction.contains(truth.occupancy.points.astype(np.float32))
+        own_iou = defined_iou(inside, truth.occupancy.occupancies)
+    if prediction.failure is not None:
+        return replace(rules.empty, network_iou=own_iou)
+    if prediction.surface is not None:
+        return replace(score_samples(prediction.surface, truth), iou=own_iou)
+    assert prediction.mesh is not None
+    scores = score_mesh(prediction.mesh, truth, settings.mesh_samples, rules.point_noise, rng)
+    return replace(scores, network_iou=own_iou)
 
 
-def _predict(predict: Predict, task: Task, image: NDArray[np.uint8], rules: Rules) -> Prediction:
+def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
     """Return the prediction, its `failure` set where there is no surface to measure."""
     try:
-        prediction = predict(task, image)
+        prediction = predict()
     except EmptySurfaceError as error:
-        return Prediction(Trimesh(), failure=str(error))
+        return Prediction(None, failure=str(error))
     except OnetError as error:
         if not rules.counts_unpredicted:
             raise
-        return Prediction(Trimesh(), failure=str(error))
-    if prediction.failure is None and not prediction.mesh.area > 0:
+        return Prediction(None, failure=str(error))
+    mesh = prediction.mesh
+    if prediction.failure is None and mesh is not None and not mesh.area > 0:
         return replace(prediction, failure="the mesh has no surface")
     return prediction
 

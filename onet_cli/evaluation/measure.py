@@ -1,6 +1,6 @@
 """One predicted mesh against what is stored of its object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,12 +67,29 @@ def score_mesh(
     points = _noisy(truth.occupancy.points, point_noise, rng)
     inside, target = contains(mesh, points), truth.occupancy.occupancies
     drawn, normals = sample_surface(mesh, samples, rng)
-    surface = compare_surfaces(
-        drawn, normals, truth.surface.points, truth.surface.normals, F_SCORE_DISTANCES
-    )
     volumes = _component_volumes(mesh)
-    return MeshMetrics(
+    return replace(
+        score_samples(SurfaceSamples(drawn, normals), truth),
         iou=defined_iou(inside, target),
+        volume_error=_relative(float(mesh.volume), truth.volume),
+        area_error=_relative(float(mesh.area), truth.area),
+        closed=float(mesh.is_watertight),
+        components=float(len(volumes)),
+        largest_share=float(volumes.max() / volumes.sum()) if volumes.sum() > 0 else 0.0,
+    )
+
+
+def score_samples(samples: SurfaceSamples, truth: Truth) -> MeshMetrics:
+    """Return the scores that samples of a surface suffice for; `iou` is not among them."""
+    surface = compare_surfaces(
+        samples.points,
+        samples.normals,
+        truth.surface.points,
+        truth.surface.normals,
+        F_SCORE_DISTANCES,
+    )
+    return MeshMetrics(
+        iou=None,
         chamfer_l1=surface.chamfer_l1,
         accuracy=surface.accuracy,
         completeness=surface.completeness,
@@ -80,11 +97,6 @@ def score_mesh(
         f_score=surface.f_scores[F_SCORE_DISTANCES.index(F_SCORE_DISTANCE)],
         chamfer_l2=surface.chamfer_l2,
         f_curve=surface.f_scores,
-        volume_error=_relative(float(mesh.volume), truth.volume),
-        area_error=_relative(float(mesh.area), truth.area),
-        closed=float(mesh.is_watertight),
-        components=float(len(volumes)),
-        largest_share=float(volumes.max() / volumes.sum()) if volumes.sum() > 0 else 0.0,
     )
 
 

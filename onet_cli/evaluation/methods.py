@@ -15,6 +15,7 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.evaluation.evaluate import Predict, Prediction, Task
+from onet_cli.evaluation.measure import Truth
 from onet_cli.files import write_text
 from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
@@ -75,7 +76,7 @@ class CheckpointMethod:
         if self.meshes is not None:
             _claim(self.meshes, {**asdict(self.facts()), "resolution": self.resolution})
 
-        def predict(task: Task, image: NDArray[np.uint8]) -> Prediction:
+        def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
             field = generator.field(planes)
 
@@ -121,7 +122,7 @@ class FolderMethod:
     def start(self) -> Predict:
         """Return a predictor that reads files."""
 
-        def predict(task: Task, image: NDArray[np.uint8]) -> Prediction:
+        def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             for path in self._candidates(task):
                 if path.is_file():
                     return Prediction(read_mesh(path))

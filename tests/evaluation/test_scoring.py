@@ -31,14 +31,14 @@ def score(mesh, truth, settings=STRICT, seed=0):
 
 
 def raising(error):
-    def predict(task, image):
+    def predict(task, image, truth):
         raise error
 
     return predict
 
 
 def answering(mesh):
-    return lambda task, image: Prediction(mesh)
+    return lambda task, image, truth: Prediction(mesh)
 
 
 def evaluate_shapes(store, ids, predict, settings):
@@ -198,7 +198,10 @@ def test_the_view_reaches_the_network_as_an_rgb_picture(tmp_path):
     seen = []
 
     evaluate_shapes(
-        store, IDS[:1], lambda task, image: seen.append(image) or Prediction(sphere()), STRICT
+        store,
+        IDS[:1],
+        lambda task, image, truth: seen.append(image) or Prediction(sphere()),
+        STRICT,
     )
 
     assert seen[0].shape == (32, 32, 3)
@@ -209,7 +212,7 @@ def test_the_network_is_scored_apart_from_its_mesh(tmp_path):
     store = make_store(tmp_path, IDS[:1])
     prediction = Prediction(sphere(0.4), lambda points: np.linalg.norm(points, axis=1) < 0.5)
 
-    (result,), _ = evaluate_shapes(store, IDS[:1], lambda task, image: prediction, STRICT)
+    (result,), _ = evaluate_shapes(store, IDS[:1], lambda task, image, truth: prediction, STRICT)
 
     assert result.metrics.network_iou == 1.0
     assert result.metrics.iou == pytest.approx(0.8**3, abs=0.05)
