@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from pykdtree.kdtree import KDTree
 
-from onet_cli.errors import EmptySurfaceError
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 from onet_cli.geometry.nearest import nearest
 
 
@@ -33,3 +34,36 @@ def test_no_queries_have_no_neighbours():
 def test_no_targets_is_an_error():
     with pytest.raises(EmptySurfaceError):
         nearest(np.ones((2, 3)), np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        np.random.default_rng(1).normal(0, 0.2, (20_000, 3)),
+        np.random.default_rng(2).normal(0, 0.2, (5000, 1)) * [1.0, 2.0, 0.0],  # on a line
+        np.full((5000, 3), 0.3),
+        np.random.default_rng(3).normal(0, 1e17, (5000, 3)),
+    ],
+    ids=["cloud", "line", "one place", "huge"],
+)
+def test_many_queries_find_exactly_what_the_tree_finds_query_by_query(queries):
+    targets = np.random.default_rng(0).normal(0, 0.2, (3000, 3)).astype(np.float32)
+    expected_distances, expected = KDTree(targets).query(queries.astype(np.float32))
+
+    distances, indices = nearest(queries, targets)
+
+    np.testing.assert_array_equal(distances, expected_distances)
+    np.testing.assert_array_equal(indices, expected)
+
+
+@pytest.mark.parametrize("stray", [np.nan, np.inf, -1e30])
+def test_a_point_that_has_no_distance_is_refused(stray):
+    good, bad = np.zeros((2, 3)), np.array([[0, stray, 0]])
+    for queries, targets in ((good, bad), (bad, good)):
+        with pytest.raises(InvalidGeometryError, match="not finite"):
+            nearest(queries, targets)
+
+
+def test_points_of_two_coordinates_are_refused():
+    with pytest.raises(InvalidGeometryError, match=r"\(N, 3\)"):
+        nearest(np.zeros((2, 2)), np.zeros((2, 3)))
