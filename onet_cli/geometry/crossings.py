@@ -109,7 +109,7 @@ def count_crossings(
     box = surface.box.copy()
     if whole_lines:
         box[[2, 5]] = -np.inf, np.inf
-    count = _thread_count(threads, len(points) + len(surface.faces))
+    count = thread_count(threads, len(points) + len(surface.faces))
     with ThreadPoolExecutor(count) as pool:
         for first in range(0, len(points), BATCH):
             batch = points[first : first + BATCH]
@@ -217,7 +217,11 @@ def _bounds(points: Points) -> Points:
     return box
 
 
-def _thread_count(wanted: int | None, work: int) -> int:
+def thread_count(wanted: int | None, work: int) -> int:
+    """Return `wanted` threads or, for None, as many as there are processors and work for them.
+
+    `work` is the number of things to look at: points, faces, lines.
+    """
     if wanted is not None:
         return max(1, wanted)
     processors = (

@@ -1,6 +1,9 @@
 """From a mesh to voxels: the cells its surface meets, or the cells inside it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import trimesh
@@ -8,9 +11,16 @@ from numpy.typing import NDArray
 
 from onet_cli._ext import voxelize as kernel
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.geometry.crossings import Surface, thread_count
+from onet_cli.geometry.inside import contains
 
-_SNAP = 2.0**-14
-"""Unit, in cells, that x and y are rounded to: up to 4096 cells, edge tests are then exact."""
+FARTHEST = 2.0**23
+"""Vertices may lie this many cells away from the cube's corner."""
+_DIGITS = 25
+"""Bits that x and y of the vertices are rounded to: edge tests are then exact in doubles."""
+_SLAB = 1 << 22
+"""Crossings that a thread counts at once, 4 bytes each."""
+Result = TypeVar("Result")
 
 
 def voxelize_surface(
@@ -18,27 +28,35 @@ def voxelize_surface(
     resolution: int,
     centre: Sequence[float] = (0.0, 0.0, 0.0),
     edge: float = 1.0,
+    *,
+    threads: int | None = None,
 ) -> NDArray[np.bool_]:
     """Return the (R, R, R) grid whose cell is True where a triangle of `mesh` meets it.
 
-    Cells are closed: a triangle in the plane between two cells marks both. What lies outside the
-    cube is left out.
+    Cells are closed: a triangle in the plane between two cells marks both; so does one within 1e-9
+    of a cell, so that rounding hides no touch. What lies outside the cube is left out.
 
     Args:
         mesh: any triangles, closed or not.
         resolution: R in cells per side.
         centre: middle of the gridded cube, in the mesh's frame and units.
         edge: edge of that cube, in the mesh's units.
+        threads: how many to use; None for as many as there are processors and work for them. The
+            result is the same.
 
     Raises:
-        InvalidGeometryError: `mesh` has no faces or a vertex that is not finite.
+        InvalidGeometryError: `mesh` has no faces, a vertex that is not finite or more than 2^23
+            cells away, or a face without its vertices.
         InvalidOptionError: `resolution` or `edge` is not positive.
 
     Source: Akenine-Moeller, Journal of Graphics Tools 2001 (separating axes).
     """
-    vertices, faces = _in_cells(mesh, resolution, centre, edge)
+    surface = Surface.of(mesh)
+    faces, vertices = surface.faces, _in_cells(surface, resolution, centre, edge)[0]
     grid = np.zeros((resolution,) * 3, dtype=np.uint8)
-    kernel.mark_surface(vertices, faces, grid)
+    count = min(thread_count(threads, len(faces) + resolution**2), resolution)
+    ends = np.linspace(0, resolution, count + 1).astype(int).tolist()
+    _share(count, lambda n: kernel.mark_surface(vertices, faces, ends[n], ends[n + 1], grid))
     return grid.view(np.bool_)
 
 
@@ -47,28 +65,35 @@ def voxelize_solid(
     resolution: int,
     centre: Sequence[float] = (0.0, 0.0, 0.0),
     edge: float = 1.0,
+    *,
+    robust: bool = False,
+    threads: int | None = None,
 ) -> NDArray[np.bool_]:
     """Return the (R, R, R) grid whose cell is True where its centre lies inside `mesh`.
 
     Inside is where the winding number is not 0, so closed parts that overlap stay solid; x and y
-    of the vertices are rounded to 2^-14 of a cell.
+    of the vertices are rounded to 2^-25 of the largest, in cells.
 
     Args:
         mesh: one or more closed, consistently oriented surfaces.
         resolution: R in cells per side.
         centre: middle of the gridded cube, in the mesh's frame and units.
         edge: edge of that cube, in the mesh's units.
+        robust: take any mesh and let lines through each centre vote, as `inside.contains` does;
+            without rounding, and slower by far.
+        threads: as for `voxelize_surface`.
 
     Raises:
-        InvalidGeometryError: `mesh` is not closed, has no faces, or a vertex is not finite.
+        InvalidGeometryError: `mesh` is not closed (unless `robust`), or as `voxelize_surface`.
         InvalidOptionError: `resolution` or `edge` is not positive.
     """
-    vertices, faces = _in_cells(mesh, resolution, centre, edge)
-    vertices[:, :2] = np.round(vertices[:, :2] / _SNAP)
-    crossings = np.zeros((resolution, resolution, resolution + 1), dtype=np.int16)
-    grid = np.empty((resolution,) * 3, dtype=np.uint8)
-    kernel.count_crossings(vertices, faces, _SNAP, crossings)
-    leaks = kernel.fill_inside(crossings, grid)
+    surface = Surface.of(mesh)
+    vertices, unit = _in_cells(surface, resolution, centre, edge, rounded=not robust)
+    if robust:
+        cells = trimesh.Trimesh(vertices, surface.faces, process=False)
+        return _vote(cells, resolution, threads)
+    grid = np.zeros((resolution,) * 3, dtype=np.uint8)
+    leaks = _fill(vertices, surface.faces, unit, grid, threads)
     if leaks:
         raise InvalidGeometryError(
             f"the mesh is not closed: {leaks} of {resolution**2} lines enter and never leave it",
@@ -77,17 +102,72 @@ def voxelize_solid(
     return grid.view(np.bool_)
 
 
+def _fill(
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    unit: float,
+    grid: NDArray[np.uint8],
+    threads: int | None,
+) -> int:
+    """Fill `grid`; return how many lines leak. Threads deal out slabs of layers among them."""
+    resolution = len(grid)
+    rows = np.empty((len(faces), 2), dtype=np.int32)
+    kernel.find_rows(vertices, faces, unit, rows)
+    count = min(thread_count(threads, len(faces) + resolution**2), resolution)
+    layers = max(1, min(-(-resolution // count), _SLAB // (resolution * (resolution + 1))))
+
+    def work(part: int) -> int:
+        crossings = np.zeros((layers, resolution, resolution + 1), dtype=np.int32)
+        touched = np.empty((layers, resolution, 2), dtype=np.int32)
+        return sum(
+            kernel.fill_solid(vertices, faces, rows, unit, first, crossings, touched, grid)
+            for first in range(part * layers, resolution, count * layers)
+        )
+
+    return sum(_share(count, work))
+
+
+def _vote(mesh: trimesh.Trimesh, resolution: int, threads: int | None) -> NDArray[np.bool_]:
+    """Return which cell centres `mesh`, in cells, contains by vote, a slab at a time."""
+    grid = np.zeros((resolution,) * 3, dtype=np.bool_)
+    axis = np.arange(resolution) + 0.5
+    layers = max(1, _SLAB // resolution**2)
+    for first in range(0, resolution, layers):
+        slab = np.meshgrid(axis[first : first + layers], axis, axis, indexing="ij")
+        found = contains(mesh, np.stack(slab, axis=-1).reshape(-1, 3), robust=True, threads=threads)
+        grid[first : first + layers] = found.reshape(slab[0].shape)
+    return grid
+
+
+def _share(count: int, work: Callable[[int], Result]) -> list[Result]:
+    if count == 1:
+        return [work(0)]
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
 def _in_cells(
-    mesh: trimesh.Trimesh, resolution: int, centre: Sequence[float], edge: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return vertices, in cells from the cube's lower corner, and faces, ready for a kernel."""
+    surface: Surface,
+    resolution: int,
+    centre: Sequence[float],
+    edge: float,
+    rounded: bool = False,
+) -> tuple[NDArray[np.float64], float]:
+    """Return vertices in cells from the cube's lower corner and, in cells, the unit of x and y.
+
+    `rounded` x and y are whole numbers of that unit below 2^_DIGITS; else it means nothing.
+    """
     if resolution < 1 or not edge > 0:
         raise InvalidOptionError(f"cannot divide an edge of {edge} into {resolution} cells")
-    corner = np.asarray(centre, dtype=np.float64) - edge / 2
-    vertices = (np.asarray(mesh.vertices, dtype=np.float64) - corner) * (resolution / edge)
-    faces = np.ascontiguousarray(mesh.faces, dtype=np.int64)
-    if len(faces) == 0:
+    if len(surface.faces) == 0:
         raise InvalidGeometryError("the mesh has no faces")
-    if not np.isfinite(vertices).all():
-        raise InvalidGeometryError("a vertex of the mesh is not finite")
-    return np.ascontiguousarray(vertices), faces
+    corner, scale = np.asarray(centre, dtype=np.float64) - edge / 2, resolution / edge
+    farthest = float(np.abs((surface.box.reshape(2, 3) - corner) * scale).max())
+    if not farthest <= FARTHEST:  # written so that NaN is refused too
+        raise InvalidGeometryError(
+            f"a vertex is more than {FARTHEST:.0f} cells away", hint="choose a larger cube"
+        )
+    unit = 2.0 ** (math.ceil(math.log2(max(farthest, resolution))) - _DIGITS)
+    vertices = np.empty_like(surface.vertices)
+    kernel.to_cells(surface.vertices, corner, scale, unit if rounded else 0.0, vertices)
+    return vertices, unit

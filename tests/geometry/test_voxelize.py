@@ -1,8 +1,15 @@
+import contextlib
+import tracemalloc
+
 import numpy as np
 import pytest
 import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.geometry import voxelize
+from onet_cli.geometry.inside import contains
 from onet_cli.geometry.voxelize import voxelize_solid, voxelize_surface
 from tests import reference
 from tests.analytic import Box, Sphere, Torus, cell_centres
@@ -128,13 +135,135 @@ def test_an_open_mesh_has_no_solid():
         voxelize_solid(mesh, 32)
 
 
-@pytest.mark.parametrize("voxelize", [voxelize_surface, voxelize_solid])
-def test_meshes_and_grids_that_make_no_sense_are_refused(voxelize):
+@pytest.mark.parametrize("convert", [voxelize_surface, voxelize_solid])
+def test_meshes_and_grids_that_make_no_sense_are_refused(convert):
     with pytest.raises(InvalidOptionError):
-        voxelize(Box().mesh(), 0)
+        convert(Box().mesh(), 0)
     with pytest.raises(InvalidOptionError):
-        voxelize(Box().mesh(), 8, edge=-1)
+        convert(Box().mesh(), 8, edge=-1)
     with pytest.raises(InvalidGeometryError, match="no faces"):
-        voxelize(trimesh.Trimesh(), 8)
+        convert(trimesh.Trimesh(), 8)
     with pytest.raises(InvalidGeometryError, match="not finite"):
-        voxelize(soup([[[0, 0, np.nan], [1, 0, 0], [0, 1, 0]]]), 8)
+        convert(soup([[[0, 0, np.nan], [1, 0, 0], [0, 1, 0]]]), 8)
+    with pytest.raises(InvalidGeometryError, match="cells away"):
+        convert(soup([[[0, 0, 1e9], [1, 0, 0], [0, 1, 0]]]), 8)
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def seldom(examples):
+    return settings(max_examples=examples, deadline=None, derandomize=True)
+
+
+@pytest.mark.parametrize("resolution", [20, 40, 128])
+def test_walls_between_cells_mark_both_sides_whatever_their_size(resolution):
+    # The edges are no multiples of a power of two; rounding must not hide that the walls touch.
+    grid = voxelize_surface(Box((0.9, 0.7, 0.5)).mesh(), resolution)
+
+    low, high = resolution // 4, 3 * resolution // 4
+    middle = resolution // 2
+    assert np.flatnonzero(grid[middle, middle]).tolist() == [low - 1, low, high - 1, high]
+    assert grid[middle, :, low].sum() == grid[middle, :, low - 1].sum() > 0.69 * resolution
+
+
+@seldom(15)
+@given(seed=SEEDS, resolution=st.integers(1, 14), size=st.sampled_from([0.05, 0.6, 5.0]))
+def test_any_triangles_mark_what_the_slow_twin_marks(seed, resolution, size):
+    rng = np.random.default_rng(seed)
+    triangles = rng.uniform(-1, resolution + 1, (6, 1, 3)) + rng.normal(0, size, (6, 3, 3))
+    triangles[0, 1] = triangles[0, 0]  # a segment
+    triangles[1, :] = triangles[1, 0]  # a point
+    cube = {"centre": (resolution / 2,) * 3, "edge": resolution}
+
+    grid = voxelize_surface(soup(triangles), resolution, **cube)
+
+    np.testing.assert_array_equal(grid, reference.voxelize_surface(triangles, resolution))
+    np.testing.assert_array_equal(
+        voxelize_surface(soup(triangles), resolution, threads=3, **cube), grid
+    )
+
+
+@seldom(10)
+@given(seed=SEEDS, resolution=st.integers(1, 20))
+def test_solids_hold_the_centres_that_lie_inside_and_threads_agree(seed, resolution):
+    rng = np.random.default_rng(seed)
+    hulls = trimesh.util.concatenate(
+        [trimesh.convex.convex_hull(rng.normal(0, 0.3, (8, 3))) for _ in range(3)]
+    )
+
+    grid = voxelize_solid(hulls, resolution, threads=1)
+
+    inside = contains(hulls, cell_centres(resolution).reshape(-1, 3))
+    np.testing.assert_array_equal(grid.ravel(), inside)
+    np.testing.assert_array_equal(voxelize_solid(hulls, resolution, threads=3), grid)
+
+
+@seldom(10)
+@given(seed=SEEDS)
+def test_boxes_that_tile_the_cube_claim_each_cell_exactly_once(seed):
+    rng = np.random.default_rng(seed)
+    # Halves of cells, so that many walls run through centres.
+    cuts = np.sort(rng.integers(0, 33, (3, 2)), axis=1) / 32 - 0.5
+    cuts = np.column_stack([np.full(3, -0.5), cuts, np.full(3, 0.5)])
+    claims = np.zeros((16,) * 3, dtype=int)
+
+    for n in np.ndindex(3, 3, 3):
+        lower, upper = cuts[range(3), n], cuts[range(3), np.add(n, 1)]
+        if np.all(lower < upper):
+            claims += voxelize_solid(
+                Box(tuple(upper - lower), tuple((lower + upper) / 2)).mesh(), 16
+            )
+
+    assert np.all(claims == 1)
+
+
+def test_slabs_change_nothing(monkeypatch):
+    mesh = rotated(Torus().mesh(24))
+    expected = voxelize_solid(mesh, 32)
+
+    monkeypatch.setattr(voxelize, "_SLAB", 3 * 32 * 33)
+
+    np.testing.assert_array_equal(voxelize_solid(mesh, 32, threads=2), expected)
+
+
+def test_a_mesh_far_larger_than_the_cube_fills_it():
+    huge = rotated(Sphere(1e4).mesh())
+
+    assert voxelize_solid(huge, 32).all()
+    assert not voxelize_surface(huge, 32).any()
+
+
+def test_memory_is_little_more_than_the_grid():
+    mesh = Sphere().mesh(3)
+    tracemalloc.start()
+    try:
+        voxelize_solid(mesh, 256, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 256**3 + 24e6
+
+
+def test_a_vote_fills_a_mesh_with_holes():
+    mesh = Sphere().mesh(4)
+    kept = np.random.default_rng(0).random(len(mesh.faces)) > 0.05
+    punched = trimesh.Trimesh(mesh.vertices, mesh.faces[kept], process=False)
+
+    grid = voxelize_solid(punched, 32, robust=True)
+
+    assert (grid != voxelize_solid(mesh, 32)).mean() < 1e-3
+
+
+@seldom(20)
+@given(seed=SEEDS, scale=st.sampled_from([1e-30, 1.0, 1e5]))
+def test_soup_is_filled_or_refused_but_never_crashes(seed, scale):
+    rng = np.random.default_rng(seed)
+    mesh = trimesh.Trimesh(
+        rng.integers(-3, 4, (12, 3)) * 0.2 * scale, rng.integers(0, 12, (30, 3)), process=False
+    )
+
+    assert voxelize_surface(mesh, 9, threads=2).shape == (9, 9, 9)
+    assert voxelize_solid(mesh, 9, robust=True).shape == (9, 9, 9)
+    with contextlib.suppress(InvalidGeometryError):
+        voxelize_solid(mesh, 9)
