@@ -1,262 +1,145 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Quadric-error simplification kernel. Private: call onet_cli.geometry.simplify instead.
 
-Source: Garland & Heckbert, SIGGRAPH 1997. No half-edges: every vertex heads a linked list of its
-corners (corner c is vertex c % 3 of face c // 3), and a collapse joins two lists. The queue is a
-binary heap whose entries are never updated: a vertex that changes gets a new stamp,
-which outdates all its entries, and its edges are pushed anew.
+Quadrics and their sums as in Garland & Heckbert, SIGGRAPH 1997; the queue, the order and the last
+step are our own. An edge's error only grows as its ends collapse, so a key that is out of date is
+too low: the edge is valued anew when it reaches the top, and stands there rightly or sinks. At the
+end each vertex gives back the volume that its collapses took, which centres the faces on the
+surface they stand for (Lindstrom & Turk, Visualization 1998, hold it at every collapse).
 """
 
 from libc.math cimport sqrt
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 include "quadric.pxi"
+include "surface.pxi"
 
 cdef enum:
-    GONE = -1
+    CHILDREN = 4  # of an entry of the heap
+    STAGES = 3
 
+cdef double STIFFNESS = 1e-13  # share of the area that resists moving off an edge's middle
 cdef double FARTHEST = 2.0  # greatest distance of the new vertex from the edge's middle, in edges
-cdef double SHORT_FIRST = 1e-6  # share of the squared edge length in the cost; orders flat regions
+cdef double SHORT_FIRST = 1e-13  # share of the squared length in the cost; orders flat regions
 cdef double BOUNDARY = 100.0  # weight of the planes that hold the boundary in place
+cdef double VOLUME_STIFFNESS = 1e-3  # as STIFFNESS, when volume is given back
+cdef double LONGEST_STEP = 0.05  # that a vertex goes to give back volume, in edges
+cdef float LEAST_KEY = 1e-14  # of an edge that was refused
+cdef float GREATEST_KEY = 1e3  # beyond it, an edge waits for the queue to be filled again
 
 # Per stage: least cosine between a face's normals before and after, least shape of a face (its
 # height over its longest edge). The next stage begins only when nothing is left to collapse.
-cdef double[3] LEAST_COSINE = [0.2, 0.0, -2.0]
-cdef double[3] LEAST_SHAPE = [0.02, 1e-3, 1e-6]
-
-cdef struct Entry:
-    double cost
-    int first
-    int second
-    int stamp
-
-cdef struct Heap:
-    Entry* entries
-    Py_ssize_t count
-    Py_ssize_t capacity
-
-cdef struct Surface:
-    double* positions  # 3 per vertex
-    double* quadrics  # 10 per vertex
-    int* faces  # 3 per face, the first GONE where the face is
-    int* head  # first corner of each vertex, or GONE
-    int* next  # next corner of the same vertex, or GONE
-    int* stamps  # times each vertex has changed
-    int* marks  # scratch, one per vertex
-    unsigned char* open  # whether the vertex is on a boundary
-    int epoch  # the current value in marks
-    Py_ssize_t vertex_count
-    Py_ssize_t face_count  # faces left
-    Heap heap
+cdef double[STAGES] LEAST_COSINE = [0.5, 0.0, -2.0]
+cdef double[STAGES] LEAST_SHAPE = [1e-3, 1e-4, 1e-6]
 
 
-cdef inline bint before(const Entry* a, const Entry* b) noexcept nogil:
-    if a.cost != b.cost:
-        return a.cost < b.cost
-    if a.first != b.first:
-        return a.first < b.first
-    return a.second < b.second
+cdef inline uint64_t pack(float key, int edge) noexcept nogil:
+    """Return a number that orders as `key`, which is not negative, does; ties go by `edge`."""
+    cdef uint32_t bits
+    memcpy(&bits, &key, sizeof(bits))
+    return (<uint64_t>bits << 32) | <uint32_t>edge
 
 
-cdef bint push(Heap* heap, Entry entry) noexcept nogil:
-    """Return whether there was memory for `entry`."""
-    cdef Entry* larger
-    cdef Py_ssize_t place, parent
-    if heap.count == heap.capacity:
-        larger = <Entry*>realloc(heap.entries, 2 * heap.capacity * sizeof(Entry))
-        if larger == NULL:
-            return False
-        heap.entries = larger
-        heap.capacity *= 2
-    place = heap.count
-    heap.count += 1
-    while place > 0:
-        parent = (place - 1) // 2
-        if not before(&entry, &heap.entries[parent]):
+cdef inline float key_of(uint64_t entry) noexcept nogil:
+    cdef uint32_t bits = <uint32_t>(entry >> 32)
+    cdef float key
+    memcpy(&key, &bits, sizeof(bits))
+    return key
+
+
+cdef inline void sift_down(Surface* s, int place, uint64_t entry) noexcept nogil:
+    """Write `entry` at `place` of the heap or below."""
+    cdef int child, best
+    while True:
+        best = CHILDREN * place + 1
+        if best >= s.heap_count:
             break
-        heap.entries[place] = heap.entries[parent]
-        place = parent
-    heap.entries[place] = entry
-    return True
-
-
-cdef Entry pop(Heap* heap) noexcept nogil:
-    cdef Entry top = heap.entries[0]
-    cdef Entry moved
-    cdef Py_ssize_t place = 0
-    cdef Py_ssize_t child = 1
-    heap.count -= 1
-    moved = heap.entries[heap.count]
-    while child < heap.count:
-        if child + 1 < heap.count and before(&heap.entries[child + 1], &heap.entries[child]):
-            child += 1
-        if not before(&heap.entries[child], &moved):
+        for child in range(best + 1, min(best + CHILDREN, s.heap_count)):
+            if s.heap[child] < s.heap[best]:
+                best = child
+        if s.heap[best] >= entry:
             break
-        heap.entries[place] = heap.entries[child]
-        place = child
-        child = 2 * place + 1
-    heap.entries[place] = moved
-    return top
+        s.heap[place] = s.heap[best]
+        place = best
+    s.heap[place] = entry
 
 
-cdef double place(const Surface* s, int u, int v, double* p) noexcept nogil:
-    """Write where the edge u-v collapses to and return the cost."""
-    cdef const double* start = &s.positions[3 * u]
-    cdef double[10] q
-    cdef double[3] along
-    cdef double[3] product
-    cdef double[3] aside
-    cdef double length, bend, weight
-    cdef double t = 0.5
+cdef inline void drop_top(Surface* s) noexcept nogil:
+    s.heap_count -= 1
+    if s.heap_count > 0:
+        sift_down(s, 0, s.heap[s.heap_count])
+
+
+cdef float place(const Surface* s, const Edge* edge, double* p, double* q) noexcept nogil:
+    """Write where `edge` collapses to and its quadric about its middle; return its key."""
+    cdef const Vertex* u = &s.vertices[edge.first]
+    cdef const Vertex* v = &s.vertices[edge.second]
+    cdef double[3] half
+    cdef double[3] back
+    cdef double[3] d
+    cdef double[10] other
+    cdef double area, length, moved, cost
     cdef int n
-    for n in range(10):
-        q[n] = s.quadrics[10 * u + n] + s.quadrics[10 * v + n]
-    subtract(&s.positions[3 * v], start, along)
-    length = dot(along, along)
-    weight = q[0] + q[3] + q[5]
-    if solve(q, p):
-        for n in range(3):
-            aside[n] = p[n] - start[n] - 0.5 * along[n]
-        if dot(aside, aside) <= FARTHEST * FARTHEST * length:
-            return max(evaluate(q, p), 0.0) + SHORT_FIRST * weight * length
-    slope(q, along, product)
-    bend = dot(product, along)
-    if bend > 1e-12 * weight * length:  # else all points of the edge are as good: take the middle
-        t = min(max(-(dot(product, start) + dot(&q[6], along)) / bend, 0.0), 1.0)
     for n in range(3):
-        p[n] = start[n] + t * along[n]
-    return max(evaluate(q, p), 0.0) + SHORT_FIRST * weight * length
-
-
-cdef inline bint contains(const int* face, int v) noexcept nogil:
-    return face[0] == v or face[1] == v or face[2] == v
-
-
-cdef void link_corners(Surface* s) noexcept nogil:
-    cdef Py_ssize_t n
-    cdef int v
-    for n in range(s.vertex_count):
-        s.head[n] = GONE
-        s.stamps[n] = 0
-        s.marks[n] = 0
-        s.open[n] = 0
-    for n in range(3 * s.face_count - 1, -1, -1):
-        v = s.faces[n]
-        s.next[n] = s.head[v]
-        s.head[v] = <int>n
-
-
-cdef int faces_at(const Surface* s, int u, int v) noexcept nogil:
-    """Return how many faces have the edge u-v."""
-    cdef int count = 0
-    cdef int c = s.head[u]
-    while c != GONE:
-        if s.faces[3 * (c // 3)] != GONE and contains(&s.faces[3 * (c // 3)], v):
-            count += 1
-        c = s.next[c]
-    return count
+        half[n] = 0.5 * (v.at[n] - u.at[n])
+        back[n] = -half[n]
+    shift(u.quadric, half, q)
+    shift(v.quadric, back, other)
+    for n in range(10):
+        q[n] += other[n]
+    area = q[0] + q[3] + q[5]
+    length = 4 * dot(half, half)
+    least(q, STIFFNESS * area, d)
+    moved = dot(d, d)
+    if moved > FARTHEST * FARTHEST * length:
+        moved = FARTHEST * sqrt(length / moved)
+        for n in range(3):
+            d[n] *= moved
+    for n in range(3):
+        p[n] = u.at[n] + half[n] + d[n]
+    cost = max(error(q, d), 0.0) + SHORT_FIRST * area * length
+    # The least sum of squared distances asks for the order of cost, the least sum of distances
+    # for that of cost * area. Between them, at cost * area^(2/3), the mean error is measured least.
+    return <float>sqrt(cost * sqrt(cost) * area)
 
 
 cdef void sum_quadrics(Surface* s) noexcept nogil:
     """Give each vertex the planes of its faces, by area, and of its boundary edges."""
-    cdef Py_ssize_t f
-    cdef int n, m, u, v
+    cdef int f, n, m
     cdef double size, reach
     cdef double[3] normal
     cdef double[3] along
     cdef double[3] wall
-    for f in range(10 * s.vertex_count):
-        s.quadrics[f] = 0
+    cdef Face* face
+    cdef Vertex* u
+    cdef Vertex* v
     for f in range(s.face_count):
-        face_normal(
-            &s.positions[3 * s.faces[3 * f]],
-            &s.positions[3 * s.faces[3 * f + 1]],
-            &s.positions[3 * s.faces[3 * f + 2]],
-            normal,
-        )
+        face = &s.faces[f]
+        normal_of(s, face, normal)
         size = sqrt(dot(normal, normal))
         if size == 0:
             continue
         for n in range(3):
             normal[n] /= size
         for n in range(3):
-            u = s.faces[3 * f + n]
-            v = s.faces[3 * f + (n + 1) % 3]
-            add_plane(&s.quadrics[10 * u], normal, &s.positions[3 * u], 0.5 * size)
-            if faces_at(s, u, v) != 1:
+            add_plane(s.vertices[face.vertex[n]].quadric, normal, 0.5 * size)
+            if s.edges[face.edge[n]].faces == 2:
                 continue
-            s.open[u] = 1
-            s.open[v] = 1
-            subtract(&s.positions[3 * v], &s.positions[3 * u], along)
+            u = &s.vertices[face.vertex[(n + 1) % 3]]
+            v = &s.vertices[face.vertex[(n + 2) % 3]]
+            subtract(v.at, u.at, along)
             cross(along, normal, wall)
             reach = sqrt(dot(wall, wall))
             for m in range(3):
                 wall[m] /= reach
-            add_plane(&s.quadrics[10 * u], wall, &s.positions[3 * u], BOUNDARY * reach * reach)
-            add_plane(&s.quadrics[10 * v], wall, &s.positions[3 * u], BOUNDARY * reach * reach)
-
-
-cdef bint push_edges(Surface* s, int u, bint all_edges) noexcept nogil:
-    """Queue the edges of `u`, or only those to later vertices; return whether memory sufficed."""
-    cdef int c = s.head[u]
-    cdef int n, v
-    cdef double[3] p
-    cdef Entry entry
-    s.epoch += 1
-    s.marks[u] = s.epoch
-    while c != GONE:
-        for n in range(3):
-            v = s.faces[3 * (c // 3) + n]
-            if s.faces[3 * (c // 3)] == GONE or s.marks[v] == s.epoch:
-                continue
-            s.marks[v] = s.epoch
-            if v < u and not all_edges:
-                continue
-            entry.cost = place(s, u, v, p)
-            entry.first = min(u, v)
-            entry.second = max(u, v)
-            # Stamps only grow, so their sum is unchanged only where both are.
-            entry.stamp = s.stamps[u] + s.stamps[v]
-            if not push(&s.heap, entry):
-                return False
-        c = s.next[c]
-    return True
-
-
-cdef bint keeps_topology(Surface* s, int u, int v) noexcept nogil:
-    """Return whether collapsing u-v leaves a manifold one (the link condition)."""
-    cdef int at_u = 0
-    cdef int at_v = 0
-    cdef int shared = 0
-    cdef int common = 0
-    cdef int c, n, w
-    s.epoch += 2
-    c = s.head[u]
-    while c != GONE:
-        if s.faces[3 * (c // 3)] != GONE:
-            at_u += 1
-            shared += contains(&s.faces[3 * (c // 3)], v)
-            for n in range(3):
-                s.marks[s.faces[3 * (c // 3) + n]] = s.epoch - 1
-        c = s.next[c]
-    s.marks[u] = s.epoch
-    s.marks[v] = s.epoch
-    c = s.head[v]
-    while c != GONE:
-        if s.faces[3 * (c // 3)] != GONE:
-            at_v += 1
-            for n in range(3):
-                w = s.faces[3 * (c // 3) + n]
-                if s.marks[w] == s.epoch - 1:
-                    s.marks[w] = s.epoch
-                    common += 1
-        c = s.next[c]
-    if common != shared:
-        return False
-    if shared == 1:
-        return at_u > 1 or at_v > 1  # else a lone triangle
-    # An inner edge between boundaries would pinch; three faces at both ends are a tetrahedron.
-    return shared == 2 and not (s.open[u] and s.open[v]) and not (at_u == 3 and at_v == 3)
+            add_plane(u.quadric, wall, BOUNDARY * reach * reach)
+            add_plane(v.quadric, wall, BOUNDARY * reach * reach)
+    for n in range(s.edge_count):
+        if s.edges[n].faces != 2:
+            s.vertices[s.edges[n].first].open = True
+            s.vertices[s.edges[n].second].open = True
 
 
 cdef bint keeps_shape(const Surface* s, int u, int v, const double* p, int stage) noexcept nogil:
@@ -266,14 +149,16 @@ cdef bint keeps_shape(const Surface* s, int u, int v, const double* p, int stage
     cdef const double* a
     cdef const double* b
     cdef double old_reach, new_reach, old_size, new_size
-    cdef int c = s.head[u]
-    cdef int f
+    cdef int c = s.vertices[u].head
+    cdef int k
+    cdef Face* face
     while c != GONE:
-        f = 3 * (c // 3)
-        if s.faces[f] != GONE and not contains(&s.faces[f], v):
-            a = &s.positions[3 * s.faces[f + (c + 1) % 3]]
-            b = &s.positions[3 * s.faces[f + (c + 2) % 3]]
-            old_reach = face_normal(&s.positions[3 * u], a, b, old)
+        face = &s.faces[c // 3]
+        k = c % 3
+        if face.vertex[0] != GONE and not has(face, v):
+            a = s.vertices[face.vertex[(k + 1) % 3]].at
+            b = s.vertices[face.vertex[(k + 2) % 3]].at
+            old_reach = face_normal(s.vertices[u].at, a, b, old)
             new_reach = face_normal(p, a, b, new)
             old_size = sqrt(dot(old, old))
             new_size = sqrt(dot(new, new))
@@ -283,113 +168,211 @@ cdef bint keeps_shape(const Surface* s, int u, int v, const double* p, int stage
             if new_size <= LEAST_SHAPE[stage] * new_reach:
                 if new_size == 0 or new_size * old_reach < old_size * new_reach:
                     return False
-        c = s.next[c]
+        c = face.next[k]
     return True
 
 
-cdef void collapse(Surface* s, int u, int v, const double* p) noexcept nogil:
-    """Merge `v` into `u` at `p`; the faces of the edge go."""
-    cdef int kept = GONE
-    cdef int n, c, following, f
-    for n in range(3):
-        s.positions[3 * u + n] = p[n]
-    for n in range(10):
-        s.quadrics[10 * u + n] += s.quadrics[10 * v + n]
-    s.open[u] |= s.open[v]
-    s.stamps[u] += 1
-    s.stamps[v] += 1
+cdef double volume_below(const Surface* s, int u, int v, const double* p) noexcept nogil:
+    """Return the volume between `p` and the faces of `u` and `v`: what moving both there takes."""
+    cdef double volume = 0
+    cdef double[3] normal
+    cdef double[3] reach
+    cdef int n, c
+    cdef Face* face
     for n in range(2):
-        c = s.head[v] if n == 0 else s.head[u]
+        c = s.vertices[v if n else u].head
         while c != GONE:
-            following = s.next[c]
-            f = 3 * (c // 3)
-            if s.faces[f] != GONE:
-                if n == 0 and contains(&s.faces[f], u):
-                    s.faces[f] = GONE
-                    s.face_count -= 1
-                else:
-                    s.faces[c] = u
-                    s.next[c] = kept
-                    kept = c
-            c = following
-    s.head[u] = kept
-    s.head[v] = GONE
+            face = &s.faces[c // 3]
+            if face.vertex[0] != GONE and not (n and has(face, u)):
+                normal_of(s, face, normal)
+                subtract(s.vertices[face.vertex[0]].at, p, reach)
+                volume += dot(normal, reach)
+            c = face.next[c % 3]
+    return volume / 6
 
 
-cdef bint reduce_faces(Surface* s, Py_ssize_t target) noexcept nogil:
-    """Collapse the cheapest edge until `target` faces are left; return whether memory sufficed."""
+cdef void collapse(Surface* s, Edge* edge, const double* p, const double* q) noexcept nogil:
+    """Collapse `edge` to `p`, `q` being its quadric about its middle; the lower end stays."""
+    if edge.first > edge.second:
+        edge.first, edge.second = edge.second, edge.first
+    cdef Vertex* u = &s.vertices[edge.first]
+    cdef Vertex* v = &s.vertices[edge.second]
+    cdef double[3] d
+    cdef int n
+    u.lost += v.lost + volume_below(s, edge.first, edge.second, p)
+    for n in range(3):
+        d[n] = p[n] - 0.5 * (u.at[n] + v.at[n])
+        u.at[n] = p[n]
+    shift(q, d, u.quadric)
+    join(s, edge)
+
+
+cdef void fill_heap(Surface* s) noexcept nogil:
+    cdef int n
+    cdef double[3] p
+    cdef double[10] q
+    cdef Edge* edge
+    s.heap_count = 0
+    for n in range(s.edge_count):
+        edge = &s.edges[n]
+        if edge.first != GONE:
+            edge.stamp = s.vertices[edge.first].stamp + s.vertices[edge.second].stamp
+            s.heap[s.heap_count] = pack(place(s, edge, p, q), n)
+            s.heap_count += 1
+    for n in range(s.heap_count // CHILDREN, -1, -1):
+        if n < s.heap_count:
+            sift_down(s, n, s.heap[n])
+
+
+cdef bint take_top(Surface* s, int stage) noexcept nogil:
+    """Collapse the edge at the heap's top, or value it anew, or put it off; return whether first."""
+    cdef uint64_t entry = s.heap[0]
+    cdef int number = <int><uint32_t>entry
+    cdef Edge* edge = &s.edges[number]
+    cdef int stamp
+    cdef double[3] p
+    cdef double[10] q
+    cdef float key
+    if edge.first == GONE:
+        drop_top(s)
+        return False
+    stamp = s.vertices[edge.first].stamp + s.vertices[edge.second].stamp
+    key = place(s, edge, p, q)
+    # Stamps only grow, so their sum is unchanged only where both are.
+    if stamp != edge.stamp:
+        edge.stamp = stamp
+        sift_down(s, 0, pack(key, number))
+        return False
+    if (
+        keeps_topology(s, edge.first, edge.second)
+        and keeps_shape(s, edge.first, edge.second, p, stage)
+        and keeps_shape(s, edge.second, edge.first, p, stage)
+    ):
+        drop_top(s)
+        collapse(s, edge, p, q)
+        return True
+    # It may become possible when what is around it has changed: try again at twice the key.
+    key = max(2 * key_of(entry), LEAST_KEY)
+    if key > GREATEST_KEY:
+        drop_top(s)
+    else:
+        sift_down(s, 0, pack(key, number))
+    return False
+
+
+cdef void reduce_faces(Surface* s, int target) noexcept nogil:
+    """Collapse the edge of the least key until `target` faces are left or nothing is."""
     cdef int stage = 0
     cdef bint progress = True
-    cdef Py_ssize_t n
-    cdef Entry entry
-    cdef double[3] p
-    while s.face_count > target:
-        if s.heap.count == 0:
-            # Collapses that were refused may have become possible.
+    while s.faces_left > target:
+        if s.heap_count == 0:
             if not progress:
                 stage += 1
-            if stage == 3:
+            if stage == STAGES:
                 break
             progress = False
-            for n in range(s.vertex_count):
-                if not push_edges(s, <int>n, False):
-                    return False
-            if s.heap.count == 0:
+            fill_heap(s)
+            if s.heap_count == 0:
                 break
-        entry = pop(&s.heap)
-        if entry.stamp != s.stamps[entry.first] + s.stamps[entry.second]:
-            continue
-        if not keeps_topology(s, entry.first, entry.second):
-            continue
-        place(s, entry.first, entry.second, p)
-        if not keeps_shape(s, entry.first, entry.second, p, stage):
-            continue
-        if not keeps_shape(s, entry.second, entry.first, p, stage):
-            continue
-        collapse(s, entry.first, entry.second, p)
-        progress = True
-        if not push_edges(s, entry.first, True):
-            return False
-    return True
+        if take_top(s, stage):
+            progress = True
 
 
-def simplify(
-    double[:, ::1] positions,
-    int[:, ::1] faces,
-    Py_ssize_t target,
-    double[:, ::1] quadrics,
-    int[:, ::1] links,
-    int[::1] following,
-    unsigned char[::1] boundary,
-):
+cdef void restore_volume(Surface* s) noexcept nogil:
+    """Move each inner vertex to give back its lost volume at the least quadric error."""
+    cdef int u, c, n
+    cdef double gain, step, longest
+    cdef double[3] normal
+    cdef double[3] d
+    cdef double[3] p
+    cdef double[10] q
+    cdef Vertex* v
+    for u in range(s.vertex_count):
+        v = &s.vertices[u]
+        if v.head == GONE or v.open:
+            continue
+        q = v.quadric
+        q[6] = q[7] = q[8] = longest = 0
+        c = v.head
+        while c != GONE:
+            if s.faces[c // 3].vertex[0] != GONE:
+                longest = max(longest, normal_of(s, &s.faces[c // 3], normal))
+                for n in range(3):
+                    q[6 + n] -= normal[n] / 6  # how the volume changes with the vertex
+            c = s.faces[c // 3].next[c % 3]
+        least(q, VOLUME_STIFFNESS * (q[0] + q[3] + q[5]), d)
+        gain = -dot(&q[6], d)
+        if not gain > 0:
+            continue
+        step = v.lost / gain
+        if step * step * dot(d, d) > LONGEST_STEP * LONGEST_STEP * longest:
+            continue
+        for n in range(3):
+            p[n] = v.at[n] + step * d[n]
+        if keeps_shape(s, u, GONE, p, 0):
+            for n in range(3):
+                v.at[n] = p[n]
+
+
+cdef void load(Surface* s, double[:, ::1] positions, int[:, ::1] faces) noexcept nogil:
+    cdef int n, m
+    for n in range(s.vertex_count):
+        for m in range(10):
+            s.vertices[n].quadric[m] = 0
+        for m in range(3):
+            s.vertices[n].at[m] = positions[n, m]
+        s.vertices[n].lost = 0
+        s.vertices[n].head = GONE
+        s.vertices[n].stamp = s.vertices[n].mark = 0
+        s.vertices[n].open = False
+    for n in range(s.face_count):
+        for m in range(3):
+            s.faces[n].vertex[m] = faces[n, m]
+    s.edge_count = s.heap_count = s.epoch = s.open_edges = 0
+    s.faces_left = s.face_count
+
+
+cdef void store(Surface* s, double[:, ::1] positions, int[:, ::1] faces) noexcept nogil:
+    cdef int n, m
+    for n in range(s.vertex_count):
+        for m in range(3):
+            positions[n, m] = s.vertices[n].at[m]
+    for n in range(s.face_count):
+        for m in range(3):
+            faces[n, m] = s.faces[n].vertex[m]
+
+
+def simplify(double[:, ::1] positions, int[:, ::1] faces, int target, bint closed_only):
     """Collapse edges in place until `target` faces are left, or none can be collapsed.
 
-    `positions` (V, 3) about the origin and of unit scale; `faces` (F, 3) gets -1 in the first
-    column of the faces that go. Scratch: `quadrics` (V, 10), `links` (3, V), `following` (3F,),
-    `boundary` (V,).
+    `positions` (V, 3) about the origin and of unit scale; `faces` (F, 3), of three vertices each,
+    gets -1 in the first column of those that go. Returns whether it was done: with
+    `closed_only`, nothing is where an edge is not between two faces.
     """
     cdef Surface s
-    cdef bint finished
-    s.positions = &positions[0, 0]
-    s.faces = &faces[0, 0]
-    s.quadrics = &quadrics[0, 0]
-    s.head = &links[0, 0]
-    s.stamps = &links[1, 0]
-    s.marks = &links[2, 0]
-    s.next = &following[0]
-    s.open = &boundary[0]
-    s.epoch = 0
-    s.vertex_count = positions.shape[0]
-    s.face_count = faces.shape[0]
-    s.heap.count = 0
-    s.heap.capacity = 3 * faces.shape[0]
-    s.heap.entries = <Entry*>malloc(s.heap.capacity * sizeof(Entry))
-    if s.heap.entries == NULL:
-        raise MemoryError
-    with nogil:
-        link_corners(&s)
-        sum_quadrics(&s)
-        finished = reduce_faces(&s, target)
-    free(s.heap.entries)
-    if not finished:
-        raise MemoryError
+    cdef bint done
+    s.vertex_count = <int>positions.shape[0]
+    s.face_count = <int>faces.shape[0]
+    s.vertices = <Vertex*>malloc(s.vertex_count * sizeof(Vertex))
+    s.faces = <Face*>malloc(s.face_count * sizeof(Face))
+    s.edges = <Edge*>malloc(3 * s.face_count * sizeof(Edge))
+    s.heap = <uint64_t*>malloc(3 * s.face_count * sizeof(uint64_t))
+    try:
+        if s.vertices == NULL or s.faces == NULL or s.edges == NULL or s.heap == NULL:
+            raise MemoryError
+        with nogil:
+            load(&s, positions, faces)
+            link_corners(&s)
+            find_edges(&s)
+            done = s.open_edges == 0 or not closed_only
+            if done:
+                sum_quadrics(&s)
+                reduce_faces(&s, target)
+                restore_volume(&s)
+                store(&s, positions, faces)
+    finally:
+        free(s.vertices)
+        free(s.faces)
+        free(s.edges)
+        free(s.heap)
+    return done

@@ -96,10 +96,14 @@ def rasterize(corners, faces, shape):
 
 
 def simplify(vertices, faces, target):
-    """Faces as a set and vertices as a dict, by trying every edge anew before each collapse."""
+    """Vertices as a dict and faces as a set, by trying every edge anew before each collapse.
+
+    Only for closed meshes of which no face would turn over or become a sliver.
+    """
     points = dict(enumerate(np.asarray(vertices, dtype=float)))
     triangles = {tuple(face) for face in np.asarray(faces).tolist()}
     quadrics = {n: np.zeros((4, 4)) for n in points}
+    lost = dict.fromkeys(points, 0.0)
     for face in triangles:
         normal = _normal(points, face)
         size = np.linalg.norm(normal)
@@ -108,18 +112,23 @@ def simplify(vertices, faces, target):
             quadrics[corner] += 0.5 * size * np.outer(plane, plane)
     while len(triangles) > target:
         edges = {tuple(sorted(pair)) for f in triangles for pair in itertools.combinations(f, 2)}
-        choices = sorted((*_place(points, quadrics, edge), edge) for edge in edges)
-        u, v, place = next(
-            (*edge, np.array(p)) for _, p, edge in choices if _legal(points, triangles, edge, p)
-        )
+        _, place, (u, v) = min((*_place(points, quadrics, edge), edge) for edge in edges)
+        _check_legal(points, triangles, (u, v), place)
+        before = _volume(points, triangles)
+        points[u] = np.array(place)
         triangles = {
             tuple(u if corner == v else corner for corner in face)
             for face in triangles
             if not {u, v} <= set(face)
         }
-        points[u] = place
         quadrics[u] = quadrics[u] + quadrics.pop(v)
         del points[v]
+        lost[u] += lost.pop(v) + before - _volume(points, triangles)
+    for n in sorted(points):
+        gradient = sum(_normal(points, face) for face in triangles if n in face) / 6
+        form = quadrics[n][:3, :3] + 1e-3 * np.trace(quadrics[n][:3, :3]) * np.eye(3)
+        along = np.linalg.solve(form, gradient)
+        points[n] = points[n] + lost[n] / (gradient @ along) * along
     return points, triangles
 
 
@@ -128,35 +137,96 @@ def _normal(points, face):
     return np.cross(b - a, c - a)
 
 
+def _volume(points, triangles):
+    return sum(points[face[0]] @ _normal(points, face) for face in triangles) / 6
+
+
 def _place(points, quadrics, edge):
+    """Key and position: the quadric's minimum, which these meshes determine."""
     u, v = edge
     quadric = quadrics[u] + quadrics[v]
-    along = points[v] - points[u]
     place = np.linalg.solve(quadric[:3, :3], -quadric[:3, 3])
-    if np.linalg.norm(place - points[u] - along / 2) > 2 * np.linalg.norm(along):
-        slope = quadric[:3] @ np.append(points[u], 1)
-        t = -(along @ slope) / (along @ quadric[:3, :3] @ along)
-        place = points[u] + np.clip(t, 0, 1) * along
-    error = np.append(place, 1) @ quadric @ np.append(place, 1)
-    return max(error, 0) + 1e-6 * np.trace(quadric[:3, :3]) * (along @ along), tuple(place)
+    area, length = np.trace(quadric[:3, :3]), np.linalg.norm(points[v] - points[u])
+    if np.linalg.norm(place - (points[u] + points[v]) / 2) > 2 * length:
+        raise ValueError("this minimum is too far away")
+    error = np.append(place, 1) @ quadric @ np.append(place, 1) + 1e-13 * area * length**2
+    return np.sqrt(error**1.5 * area), tuple(place)
 
 
-def _legal(points, triangles, edge, place):
-    stars = [[face for face in triangles if corner in face] for corner in edge]
+def _check_legal(points, triangles, edge, place):
+    stars = [{face for face in triangles if corner in face} for corner in edge]
     rings = [{corner for face in star for corner in face} for star in stars]
-    if len((rings[0] & rings[1]) - set(edge)) != 2 or len(stars[0]) == len(stars[1]) == 3:
-        return False
-    for star, corner in zip(stars, edge, strict=True):
-        for face in star:
-            if set(edge) <= set(face):
-                continue
-            moved = points | {corner: np.array(place)}
-            old, new = _normal(points, face), _normal(moved, face)
-            if old @ new < 0.2 * np.linalg.norm(old) * np.linalg.norm(new):
-                return False
-            longest = max(
-                np.sum((moved[a] - moved[b]) ** 2) for a, b in itertools.combinations(face, 2)
-            )
-            if np.linalg.norm(new) <= 0.02 * longest:
-                return False
-    return True
+    if len((rings[0] & rings[1]) - set(edge)) != 2:
+        raise ValueError("this collapse pinches the surface")
+    moved = points | dict.fromkeys(edge, np.array(place))
+    for face in stars[0] ^ stars[1]:
+        old, new = _normal(points, face), _normal(moved, face)
+        if old @ new < 0.5 * np.linalg.norm(old) * np.linalg.norm(new):
+            raise ValueError("this collapse turns a face")
+
+
+def nearest_place(triangle, points):
+    """For each of `points` (N, 3) the place of `triangle` (3, 3) nearest to it: (N, 3)."""
+    a, b, c = triangle
+    normal = np.cross(b - a, c - a)
+    candidates = []
+    for start, end in ((a, b), (b, c), (c, a)):
+        along = end - start
+        share = np.clip((points - start) @ along / max(along @ along, 1e-300), 0, 1)
+        candidates.append(start + share[:, None] * along)
+    if normal @ normal > 0:
+        foot = points - ((points - a) @ normal / (normal @ normal))[:, None] * normal
+        sides = [np.cross(q - p, foot - p) @ normal for p, q in ((a, b), (b, c), (c, a))]
+        over = np.min(sides, axis=0) >= 0
+        candidates.append(np.where(over[:, None], foot, np.inf))
+    distances = [np.linalg.norm(points - place, axis=1) for place in candidates]
+    return np.stack(candidates)[np.argmin(distances, axis=0), np.arange(len(points))]
+
+
+def distance_to_triangles(triangles, points):
+    """The least distance of each of `points` (N, 3) from `triangles` (F, 3, 3), and whose it is."""
+    distances = [np.linalg.norm(points - nearest_place(t, points), axis=1) for t in triangles]
+    return np.min(distances, axis=0), np.argmin(distances, axis=0)
+
+
+def sees_out(blocked, direction):
+    """Which cells of `blocked` a ray along `direction` leads out of, by one cell per layer.
+
+    A ray's path is fixed where it comes in, on the far side: n layers on, it is at the nearest
+    whole cell to n times the slope from where it began.
+    """
+    axis = int(np.argmax(np.abs(direction)))
+    slopes = -np.asarray(direction) / abs(direction[axis])
+    layers = blocked.shape[axis]
+    seen = np.zeros(blocked.shape, dtype=bool)
+    for cell in np.argwhere(blocked == 0):
+        depth = layers - 1 - cell[axis] if direction[axis] > 0 else cell[axis]
+        steps = np.arange(depth + 1)[:, None]
+        path = cell + np.floor(steps * slopes + 0.5) - np.floor(depth * slopes + 0.5)
+        path[:, axis] = cell[axis] - (steps[:, 0] - depth) * slopes[axis] * -1
+        path = path.astype(int)
+        within = np.all((path >= 0) & (path < blocked.shape), axis=1)
+        seen[tuple(cell)] = not blocked[tuple(path[within].T)].any()
+    return seen
+
+
+def flood_from_corner(passable):
+    """The points of `passable` (X, Y, Z) that steps along the axes join to the first corner."""
+    reached = np.zeros_like(passable)
+    reached[0, 0, 0] = True
+    while True:
+        grown = reached.copy()
+        for axis in range(3):
+            new, old = np.moveaxis(grown, axis, 0), np.moveaxis(reached, axis, 0)
+            new[1:] |= old[:-1]
+            new[:-1] |= old[1:]
+        grown &= passable | reached
+        if np.array_equal(grown, reached):
+            return reached
+        reached = grown
+
+
+def distance_to_balls(exterior, radii, wanted):
+    """At `wanted` (N, 3), the distance from the union of the balls around the exterior points."""
+    centres, sizes = np.argwhere(exterior), radii[exterior.astype(bool)]
+    return np.array([(np.linalg.norm(centres - p, axis=1) - sizes).min() for p in wanted])
