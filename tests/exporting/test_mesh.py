@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
 
@@ -90,7 +90,7 @@ def test_runs_of_any_length_survive_binvox(fill):
 def test_a_file_that_is_no_mesh_is_refused_and_nothing_is_written(tmp_path):
     (tmp_path / "bad.obj").write_text("not a mesh")
 
-    with pytest.raises(InvalidGeometryError):
+    with pytest.raises((InvalidGeometryError, EmptySurfaceError)):
         export_voxels(tmp_path / "bad.obj", tmp_path / "out.npz")
 
     assert [file.name for file in tmp_path.iterdir()] == ["bad.obj"]
