@@ -13,6 +13,8 @@ from libc.math cimport INFINITY, fmax, fmin, sqrt
 cdef double INNERMOST = 1e30
 cdef double OUTERMOST = -1e36
 
+cdef int[12] FIRST = [0, 2, 4, 6, 0, 4, 1, 5, 0, 1, 2, 3]  # the corner that each edge starts from
+
 
 def cross(
     const float[::1] low,
@@ -89,7 +91,7 @@ def march(
     Py_ssize_t width,
     const long long[::1] created,
     const unsigned char[::1] ambiguous,
-    const short[::1] crossings,
+    const signed char[:, ::1] crossings,
     const short[:, ::1] entries,
     const short[::1] choices,
     const int[::1] first_triangle,
@@ -110,7 +112,7 @@ def march(
     from collapsing. `counts` gets the numbers of new vertices and new faces.
     """
     cdef Py_ssize_t n, least, place, row, t
-    cdef int mask, entry, first, choice, edge, axis, u, v, corner, side, middle, members
+    cdef int mask, entry, first, choice, edge, axis, corner, side, middle, members
     cdef long long new_vertices = 0
     cdef long long new_faces = 0
     cdef double given, total, smallest
@@ -127,13 +129,12 @@ def march(
                 mask |= (given >= level) << corner
                 value[corner] = fmax(fmin(given, INNERMOST), OUTERMOST) - level
             entry = entries[mask, decide(value, mask, ambiguous[mask]) if ambiguous[mask] else 0]
-            for edge in range(12):
-                if not (crossings[mask] >> edge) & 1:
-                    continue
+            for t in range(12):
+                edge = crossings[mask, t]
+                if edge < 0:
+                    break
                 axis = edge >> 2
-                u = edge & 1
-                v = (edge >> 1) & 1
-                corner = (u << ((axis + 1) % 3)) | (v << ((axis + 2) % 3))
+                corner = FIRST[edge]
                 side = corner & 1  # is it in the high plane?
                 place = least + ((corner >> 1) & 1) * width + (corner >> 2)
                 row = 4 if axis == 0 else 2 * (axis - 1) + ((slab + side) & 1)

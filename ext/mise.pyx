@@ -238,9 +238,7 @@ def request_near(
                         for c in range(z & 2, z + (z & 1) + 1, 2):
                             total += values[where[9 * a + 3 * b + c]]
                             corners += 1
-                values[where[here]] = (
-                    INFINITY if total >= corners * <double>level else -INFINITY
-                )
+                values[where[here]] = INFINITY if total >= corners * <double>level else -INFINITY
             for here in range(27):
                 at[0] = here // 9
                 at[1] = here // 3 % 3
@@ -255,9 +253,7 @@ def request_near(
                         points[count] = number(i + at[0], j + at[1], k + at[2])
                         count += 1
                     if ask(values, where[there]):
-                        points[count] = number(
-                            i + there // 9, j + there // 3 % 3, k + there % 3
-                        )
+                        points[count] = number(i + there // 9, j + there // 3 % 3, k + there % 3)
                         count += 1
     return count
 

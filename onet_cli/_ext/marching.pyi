@@ -18,7 +18,7 @@ def march(
     width: int,
     created: NDArray[int64],
     ambiguous: NDArray[uint8],
-    crossings: NDArray[int16],
+    crossings: NDArray[int8],
     entries: NDArray[int16],
     choices: NDArray[int16],
     first_triangle: NDArray[int32],

@@ -36,15 +36,15 @@ Triangle = tuple[int, int, int]
 class Tables:
     """What the kernel looks up; a mask has one bit per corner that is inside.
 
-    `ambiguous` (256,) has a bit per face whose corners alternate, `crossings` (256,) one per
-    crossed edge. `entries` (256, 64) is the entry of a mask and of the faces that join the inside;
+    `ambiguous` (256,) has a bit per face whose corners alternate, `crossings` (256, 12) the
+    crossed edges, filled up with -1. `entries` (256, 64) is the entry of a mask and of the faces that join the inside;
     it and the `choices` - 1 entries after it are the discs to choose from. Entry e has the
     triangles `first_triangle[e]` to `first_triangle[e + 1]` of `triangles` (T, 3), by edge, where
     12 + n is the n-th middle: the mean of the edges in the bits of `centres[first_centre[e] + n]`.
     """
 
     ambiguous: NDArray[np.uint8]
-    crossings: NDArray[np.int16]
+    crossings: NDArray[np.int8]
     entries: NDArray[np.int16]
     choices: NDArray[np.int16]
     first_triangle: NDArray[np.int32]
@@ -80,7 +80,7 @@ def tables() -> Tables:
             choices += [len(found)] * len(found)
     return Tables(
         ambiguous=np.array([_ambiguous(mask) for mask in masks], np.uint8),
-        crossings=np.array([_crossings(mask) for mask in masks], np.int16),
+        crossings=np.array([_crossings(mask) for mask in masks], np.int8),
         entries=entries,
         choices=np.array(choices, np.int16),
         first_triangle=np.cumsum([0] + [len(disc.triangles) for disc in discs], dtype=np.int32),
@@ -178,9 +178,10 @@ def _ambiguous(mask: int) -> int:
     return found
 
 
-def _crossings(mask: int) -> int:
-    """Return a bit per edge whose ends lie on different sides."""
-    return sum(((mask >> a ^ mask >> b) & 1) << edge for edge, (a, b) in enumerate(_ENDS))
+def _crossings(mask: int) -> list[int]:
+    """Return the edges whose ends lie on different sides, filled up with -1."""
+    edges = [edge for edge, (a, b) in enumerate(_ENDS) if (mask >> a ^ mask >> b) & 1]
+    return edges + [-1] * (EDGES - len(edges))
 
 
 def _ends(edge: int) -> tuple[int, int]:
