@@ -308,3 +308,24 @@ def test_a_view_that_is_not_there_has_no_score_and_a_reason(tmp_path):
 
     assert not results
     assert "view 3" in unscored[0][1] or "3" in unscored[0][1]
+
+
+@pytest.mark.parametrize("change", ["none", "hole", "double", "inverted"])
+def test_closed_and_volumes_are_what_trimesh_says(change):
+    mesh = trimesh.util.concatenate([sphere(0.2), sphere(0.1).apply_translation((0.4, 0, 0))])
+    faces = np.asarray(mesh.faces)
+    if change == "hole":
+        faces = faces[1:]
+    if change == "double":
+        faces = np.concatenate([faces, faces[:1]])
+    if change == "inverted":
+        faces = faces[:, ::-1]
+    mesh = trimesh.Trimesh(mesh.vertices, faces, process=False)
+
+    metrics = score(mesh, sphere_truth(0.5))
+
+    assert metrics.closed == float(mesh.is_watertight)
+    assert metrics.components == 2.0
+    if mesh.is_watertight:
+        truth = sphere_truth(0.5).volume
+        assert metrics.volume_error == pytest.approx(abs(mesh.volume - truth) / truth, abs=1e-9)
