@@ -1,26 +1,27 @@
 """`onet preprocess`: a source of shapes in, a data set out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from onet_cli.commands.options import Quiet, Seed, Workers
+
+_MESHES = "Meshes"
+_VIEWS = "Pictures and samples (of meshes and `procedural`)"
 
 
 def preprocess(
     source: Annotated[
         str,
         typer.Argument(
-            help="The official zip, its extracted folder, noisypixel's hdf_data, or `procedural`.",
+            help="A folder or zip of meshes, a .sh3f library or a folder of them, the official "
+            "data set's zip or extracted folder, noisypixel's hdf_data, or `procedural`.",
             show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Argument(help="Folder of the data set.", show_default=False)],
     count: Annotated[int, typer.Option(min=1, help="Shapes to generate (procedural).")] = 1000,
-    views: Annotated[int, typer.Option(min=1, help="Rendered views (procedural).")] = 24,
-    image_size: Annotated[int, typer.Option(min=16, help="Edge of a view (procedural).")] = 137,
-    points: Annotated[int, typer.Option(min=8, help="Sampled points (procedural).")] = 100_000,
     split: Annotated[
         str,
         typer.Option(
@@ -31,6 +32,60 @@ def preprocess(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Convert again what is already there.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write report.html and report.json on every shape.")
+    ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV table of the meshes to take: files, categories, splits, sizes, licences.",
+            rich_help_panel=_MESHES,
+            show_default=False,
+        ),
+    ] = None,
+    resolution: Annotated[
+        int,
+        typer.Option(
+            min=16, max=512, help="Cells per side of the watertight grid.", rich_help_panel=_MESHES
+        ),
+    ] = 256,
+    solidify: Annotated[
+        Literal["auto", "always", "never"],
+        typer.Option(
+            help="Make watertight what is not; everything; or nothing, and skip what is not.",
+            rich_help_panel=_MESHES,
+        ),
+    ] = "auto",
+    up: Annotated[
+        Literal["y", "z"],
+        typer.Option(help="The axis that points up in the files.", rich_help_panel=_MESHES),
+    ] = "y",
+    views: Annotated[int, typer.Option(min=1, help="Rendered views.", rich_help_panel=_VIEWS)] = 24,
+    image_size: Annotated[
+        int, typer.Option(min=16, help="Edge of a view in pixels.", rich_help_panel=_VIEWS)
+    ] = 137,
+    cameras: Annotated[
+        Literal["choy", "wide"] | None,
+        typer.Option(
+            help="choy: as in the paper's data (default for meshes); wide: from lower and higher, "
+            "with longer lenses, in varied light (default for `procedural`).",
+            rich_help_panel=_VIEWS,
+        ),
+    ] = None,
+    background: Annotated[
+        Literal["white", "transparent"],
+        typer.Option(help="white (JPEG) or transparent (PNG).", rich_help_panel=_VIEWS),
+    ] = "white",
+    points: Annotated[
+        int,
+        typer.Option(min=8, help="Points in the cube, and on the surface.", rich_help_panel=_VIEWS),
+    ] = 100_000,
+    near_points: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Further points near the surface, stored apart.", rich_help_panel=_VIEWS
+        ),
+    ] = 0,
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -39,13 +94,14 @@ def preprocess(
 
     Stopped at any moment and run again, it does only the missing work.
 
-    Example: `onet preprocess procedural data/ --count 1000`
+    Example: `onet preprocess my_meshes/ data/ --report`
     """
     import os
 
     from onet_cli.commands.report import progress_bar, show_failures
     from onet_cli.preprocessing.options import PreprocessOptions, parse_split
     from onet_cli.preprocessing.pipeline import preprocess as run_pipeline
+    from onet_cli.preprocessing.report import write_report
     from onet_cli.preprocessing.sources.resolve import open_source
 
     options = PreprocessOptions(
@@ -58,6 +114,13 @@ def preprocess(
         overwrite=overwrite,
         seed=seed,
         split=parse_split(split),
+        near_points=near_points,
+        resolution=resolution,
+        solidify=solidify,
+        cameras=cameras or ("wide" if source == "procedural" else "choy"),
+        background=background,
+        up=up,
+        manifest=manifest,
     )
     with progress_bar("shapes", quiet) as advance:
         result = run_pipeline(open_source(source, options), out, options, advance)
@@ -66,6 +129,11 @@ def preprocess(
             f"{out}: {result.kept} shapes written, {result.already} already there, "
             f"{len(result.skipped)} skipped"
         )
+    if report:
+        with progress_bar("report", quiet) as advance:
+            page = write_report(out, result.skipped, advance)
+        if not quiet:
+            typer.echo(page)
     show_failures([(str(shape), reason) for shape, reason in result.skipped], "skipped")
     if result.skipped:
         raise typer.Exit(1)

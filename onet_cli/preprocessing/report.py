@@ -13,7 +13,7 @@ from PIL import Image
 
 from onet_cli.errors import StoreError
 from onet_cli.files import write_text
-from onet_cli.geometry.render import Camera
+from onet_cli.geometry.camera import Camera
 from onet_cli.preprocessing.report_page import PAGE, ROW
 from onet_cli.preprocessing.splat import draw_samples
 from onet_cli.shapes.shape import Shape, ShapeId

@@ -27,6 +27,7 @@ th[aria-sort=descending] button::after {{ content: " \\25bc"; }}
 td {{ border-bottom: 1px solid #e3e6ea; padding: .3rem .5rem; vertical-align: top; }}
 td img {{ display: block; width: 128px; height: 128px; }}
 td:nth-child(n+6):nth-child(-n+10) {{ text-align: right; font-variant-numeric: tabular-nums; }}
+td:last-child {{ min-width: 12rem; overflow-wrap: anywhere; }}
 small {{ color: #667; }}
 tr[hidden] {{ display: none; }}
 </style>
@@ -78,7 +79,8 @@ function sort(column) {{
   heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
   const key = row => row.cells[column].textContent.trim();
   rows.sort((a, b) => key(a).localeCompare(key(b), "en", {{numeric: false}}));
-  if (column >= 5 && column <= 9) rows.sort((a, b) => (Number(key(a)) || 0) - (Number(key(b)) || 0));
+  const number = row => Number(key(row)) || 0;
+  if (column >= 5 && column <= 9) rows.sort((a, b) => number(a) - number(b));
   if (!up) rows.reverse();
   body.append(...rows);
 }}

@@ -14,6 +14,9 @@ _SUPERSAMPLING = 2
 _GRAZING = 0.2
 """Cosine up to which a surface counts as seen edge-on, where squares of both sides mix."""
 
+_SAMPLES_PER_PIXEL = 16  # on average, in its square, of the near side
+_WIDEST = 20
+
 
 def draw_samples(
     surface: SurfaceSamples,
@@ -34,32 +37,66 @@ def draw_samples(
     edge = size * _SUPERSAMPLING
     seen = surface.points.astype(np.float64) @ world[:, :3].T + world[:, 3]
     seen_normals = surface.normals.astype(np.float64) @ world[:, :3].T
-    in_front = seen[:, 2] > 1e-6
-    seen, seen_normals = seen[in_front], seen_normals[in_front]
+    seen_normals = seen_normals[seen[:, 2] > 1e-6]
+    seen = seen[seen[:, 2] > 1e-6]
     pixels = seen @ camera.T
-    corners = np.floor(pixels[:, :2] / pixels[:, 2:] * _SUPERSAMPLING).astype(np.int64)
-    # Written far to near: where squares overlap, the last one written stays.
+    places = np.floor(pixels[:, :2] / pixels[:, 2:] * _SUPERSAMPLING).astype(np.int64)
+    inside = ((places >= 0) & (places < edge)).all(axis=1)
+    places, seen, seen_normals = places[inside], seen[inside], seen_normals[inside]
+    # Far to near: where samples share a pixel, the last one written stays.
     order = np.argsort(-seen[:, 2], kind="stable")
-    colours = _shade(seen, seen_normals)[order]
+    columns, rows = places[order].T
+    depth = np.full((edge, edge), np.inf)
+    depth[rows, columns] = seen[order, 2]
     canvas = np.full((edge, edge, 3), 255.0)
-    radius = max(1, round(edge / np.sqrt(max(len(seen), 1))))
-    steps = np.arange(-radius, radius + 1)
-    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
-    squares = corners[order][:, None] + offsets
-    visible = ((squares >= 0) & (squares < edge)).all(axis=2)
-    owners = np.nonzero(visible)[0]
-    columns, rows = squares[visible].T
-    canvas[rows, columns] = colours[owners]
+    canvas[rows, columns] = _shade(seen[order], seen_normals[order])
+    canvas = _spread(canvas, depth, _radius(len(seen), int(np.isfinite(depth).sum())))
     small = canvas.reshape(size, _SUPERSAMPLING, size, _SUPERSAMPLING, 3).mean(axis=(1, 3))
     picture: NDArray[np.uint8] = (small + 0.5).astype(np.uint8)
     return picture
 
 
+def _radius(samples: int, hit: int) -> int:
+    """Return how far squares must reach so that hardly a pixel of a near side is in none.
+
+    `samples` fell like rain on `hit` pixels of the picture, half of them on near sides.
+    """
+    if samples == 0:
+        return 0
+    covered = float(hit)
+    for _ in range(20):  # of `covered` pixels, this share was hit
+        covered = hit / -np.expm1(-samples / covered)
+    wanted = _SAMPLES_PER_PIXEL * covered / (samples / 2)
+    return int(np.ceil((np.sqrt(wanted) - 1) / 2).clip(1, _WIDEST))
+
+
+def _spread(
+    canvas: NDArray[np.float64], depth: NDArray[np.float64], radius: int
+) -> NDArray[np.float64]:
+    """Return the picture in which every pixel reaches over a square, the nearest on top."""
+    for axis in (0, 1):  # a square is a row of columns
+        best, colours = depth.copy(), canvas.copy()
+        for step in range(-radius, radius + 1):
+            there, here = _overlap(step, axis)
+            nearer = depth[there] < best[here]
+            best[here] = np.where(nearer, depth[there], best[here])
+            colours[here] = np.where(nearer[..., None], canvas[there], colours[here])
+        depth, canvas = best, colours
+    return canvas
+
+
+def _overlap(step: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return where the picture is read and where written when it moves by `step` along `axis`."""
+    there, here = (slice(max(s, 0), min(s, 0) or None) for s in (-step, step))
+    every = slice(None)
+    return ((there, every), (here, every)) if axis == 0 else ((every, there), (every, here))
+
+
 def _shade(seen: NDArray[np.float64], normals: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = normals / np.where(lengths > 0, lengths, 1)
-    away = (normals * seen).sum(axis=1, keepdims=True) / np.linalg.norm(seen, axis=1, keepdims=True)
-    from_behind = away > _GRAZING
+    away = (normals * seen).sum(axis=1) / np.linalg.norm(seen, axis=1)
     light = np.clip(normals @ (_LIGHT / np.linalg.norm(_LIGHT)), 0, 1)[:, None]
-    shaded: NDArray[np.float64] = np.where(from_behind, BACK, FRONT) * (0.35 + 0.75 * light)
-    return np.clip(shaded, 0, 255)
+    colours = np.where(away[:, None] > _GRAZING, BACK, FRONT)
+    shaded: NDArray[np.float64] = np.clip(colours * (0.35 + 0.75 * light), 0, 250)
+    return shaded

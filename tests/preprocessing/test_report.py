@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.normalize import UnitCube
-from onet_cli.geometry.render import Camera
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.preprocessing.report import draw_closed, draw_input, write_report
 from onet_cli.preprocessing.splat import draw_samples

@@ -3,49 +3,73 @@
 import zipfile
 from pathlib import Path
 
-from onet_cli.errors import SourceError
+from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
-from onet_cli.preprocessing.sources.archive import ArchiveSource, is_archive_folder
+from onet_cli.preprocessing.sources.archive import ArchiveSource, is_archive, is_archive_folder
 from onet_cli.preprocessing.sources.noisypixel import NoisypixelSource, find_folder
 from onet_cli.preprocessing.sources.source import Source
 
 ACCEPTED = (
-    "give the official data set's zip, its extracted folder, "
-    "a folder of noisypixel's hdf_data, or `procedural`"
+    "give a folder or zip of meshes, a .sh3f library, the official data set's zip or its extracted "
+    "folder, noisypixel's hdf_data, or `procedural`"
 )
-_MESHES = (".obj", ".off", ".ply", ".stl", ".glb", ".gltf", ".sh3f")
 
 
 def open_source(text: str, options: PreprocessOptions) -> Source:
-    """Return the source that `text` names: `procedural`, or the path of a zip or folder.
+    """Return the source that `text` names: `procedural`, or the path of a file or folder.
 
     Raises:
         SourceError: there is nothing there, or nothing that this version reads.
+        InvalidOptionError: an option does not fit the source.
     """
     if text == "procedural":
+        if options.manifest is not None:
+            raise InvalidOptionError("--manifest describes meshes, and `procedural` has none")
         return _procedural(options)
     path = Path(text).expanduser()
     if not path.exists():
         raise SourceError(f"{text} does not exist", hint=ACCEPTED)
     if path.is_dir():
-        return _open_folder(path)
-    if path.suffix.lower() in _MESHES:
-        raise SourceError(f"{text}: sources of meshes cannot be read yet", hint=ACCEPTED)
-    if not zipfile.is_zipfile(path):
-        raise SourceError(f"{text} is no zip, or an incomplete one", hint=ACCEPTED)
-    return ArchiveSource(path)
-
-
-def _open_folder(path: Path) -> Source:
-    if (path / "dataset.json").is_file():
-        raise SourceError(f"{path} is a data set already", hint=f"use it: onet train {path}")
-    if find_folder(path) is not None:
-        return NoisypixelSource(path)
-    if is_archive_folder(path):
+        if (path / "dataset.json").is_file():
+            raise SourceError(f"{path} is a data set already", hint=f"use it: onet train {path}")
+        if options.manifest is None and find_folder(path) is not None:
+            return NoisypixelSource(path)
+        if options.manifest is None and is_archive_folder(path):
+            return ArchiveSource(path)
+    elif options.manifest is None and _is_official_zip(path):
         return ArchiveSource(path)
-    if any(found.suffix.lower() in _MESHES for found in [*path.glob("*"), *path.glob("*/*")]):
-        raise SourceError(f"{path}: folders of meshes cannot be read yet", hint=ACCEPTED)
-    raise SourceError(f"{path} holds no shapes in a known layout", hint=ACCEPTED)
+    return _meshes(path.resolve(), options)
+
+
+def _is_official_zip(path: Path) -> bool:
+    # A library of furniture is a zip too, and a damaged zip is told of by whoever opens it.
+    return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path) and is_archive(path)
+
+
+def _meshes(path: Path, options: PreprocessOptions) -> Source:
+    from onet_cli.preprocessing.convert_mesh import MeshSettings
+    from onet_cli.preprocessing.sources.find_meshes import find_meshes
+    from onet_cli.preprocessing.sources.meshes import MeshSource
+    from onet_cli.preprocessing.views import ViewOptions
+
+    settings = MeshSettings(
+        points=options.points,
+        near_points=options.near_points,
+        resolution=options.resolution,
+        solidify=options.solidify,
+        up=options.up,
+        seed=options.seed,
+        views=ViewOptions(
+            count=options.views,
+            size=options.image_size,
+            cameras=options.cameras,
+            background=options.background,
+        ),
+    )
+    entries, terms = find_meshes(path, options.manifest)
+    if not entries:
+        raise SourceError(f"{path} holds no shapes in a known layout", hint=ACCEPTED)
+    return MeshSource(f"meshes:{path.stem}", entries, settings, terms)
 
 
 def _procedural(options: PreprocessOptions) -> Source:
@@ -57,4 +81,7 @@ def _procedural(options: PreprocessOptions) -> Source:
         views=options.views,
         image_size=options.image_size,
         points=options.points,
+        near_points=options.near_points,
+        cameras=options.cameras,
+        background=options.background,
     )

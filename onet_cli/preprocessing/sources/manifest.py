@@ -1,0 +1,192 @@
+"""A table that says which meshes to take, and what is known of each: `--manifest FILE.csv`."""
+
+import csv
+import posixpath
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from onet_cli.errors import SourceError
+from onet_cli.preprocessing.placement import Placement
+from onet_cli.preprocessing.sources.catalogue import (
+    Catalogue,
+    CatalogueObject,
+    find_libraries,
+    is_library,
+    parse_rotation,
+    parse_size,
+    read_catalogue,
+)
+from onet_cli.preprocessing.sources.files import Files, FolderFiles, ZipFiles
+from onet_cli.preprocessing.sources.meshes import (
+    UNNAMED,
+    MeshEntry,
+    notes_of,
+    with_unique_ids,
+)
+from onet_cli.preprocessing.sources.naming import name_meshes
+from onet_cli.shapes.info import Licence
+from onet_cli.shapes.split import SPLITS
+
+REQUIRED = "obj"
+"""The one column that every table has: the path of the mesh's file."""
+
+_UNKNOWN = CatalogueObject("", "", "", "", "", Placement())
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows of a table, column to text; `has_use` tells whether there is a column `use`."""
+
+    path: Path
+    rows: tuple[dict[str, str], ...]
+    has_use: bool
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Return the table in a CSV file.
+
+        Raises:
+            SourceError: the file is missing, no CSV, or lacks the column `obj`.
+        """
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.DictReader(file)
+                columns = reader.fieldnames or []
+                rows = [{k: (row[k] or "").strip() for k in columns} for row in reader]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise SourceError(f"{path} is no table that can be read: {error}") from error
+        if REQUIRED not in columns:
+            raise SourceError(
+                f"{path} has no column {REQUIRED!r}",
+                hint="its first line names the columns; obj is the path of each mesh",
+            )
+        return cls(path, tuple(rows), "use" in columns)
+
+    def wanted(self) -> list[dict[str, str]]:
+        """Return the rows to convert: all, or those whose `use` names a split."""
+        return [row for row in self.rows if not self.has_use or row["use"] in SPLITS]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The SOURCE that a table speaks of."""
+
+    path: Path
+
+    @cached_property
+    def files(self) -> Files:
+        return FolderFiles(self.path) if self.path.is_dir() else ZipFiles(self.path)
+
+    @cached_property
+    def catalogues(self) -> list[Catalogue]:
+        if self.path.is_dir():
+            return [read_catalogue(path) for path in find_libraries(self.path)]
+        return [read_catalogue(self.path)] if is_library(self.path) else []
+
+    def library(self, key: str) -> Catalogue | None:
+        """Return the library whose file is called `key`, or whose objects' ids begin with it."""
+        rules: list[Callable[[Catalogue], bool]] = [
+            lambda catalogue: catalogue.key == key,
+            lambda catalogue: any(o.id.startswith(f"{key}#") for o in catalogue.objects),
+        ]
+        for rule in rules:
+            for catalogue in self.catalogues:
+                if rule(catalogue):
+                    return catalogue
+        return None
+
+
+def entries_of(manifest: Manifest, source: Path) -> tuple[MeshEntry, ...]:
+    """Return the meshes that the table's rows name, in `source`.
+
+    What a row does not say is taken from the library's catalogue, where there is one.
+
+    Raises:
+        SourceError: no row is to be converted, or a library is not there.
+    """
+    rows = manifest.wanted()
+    if not rows:
+        raise SourceError(
+            f"{manifest.path} has no row to convert",
+            hint="the column use, if there is one, must say train, val or test",
+        )
+    place = _Place(source)
+    libraries = _find_all({row.get("library", "") for row in rows}, place)
+    return with_unique_ids(
+        _entry(row, libraries.get(row.get("library", "")), place) for row in rows
+    )
+
+
+def terms_of(manifest: Manifest, source: Path) -> dict[str, Licence]:
+    """Return the terms of the rows to convert, by library (by the folder's name, without one)."""
+    place = _Place(source)
+    groups: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in manifest.wanted():
+        groups[row.get("library", "") or source.name].append(row)
+    terms = {}
+    for key, rows in sorted(groups.items()):
+        catalogue = place.library(key)
+        own = catalogue.terms() if catalogue else Licence()
+        licences = _distinct(rows, "licence") or own.licence
+        creators = _distinct(rows, "creator")
+        title = f"{catalogue.name} {catalogue.version}".strip() if catalogue else ""
+        parts = [title, catalogue.provider if catalogue else "", own.licence]
+        parts.append(f"creators: {creators}" if creators else "")
+        terms[key] = Licence(licences, ". ".join(part for part in parts if part))
+    return terms
+
+
+def _find_all(keys: Iterable[str], place: _Place) -> dict[str, Catalogue]:
+    found = {}
+    for key in sorted(set(keys) - {""}):
+        if (catalogue := place.library(key)) is None:
+            raise SourceError(
+                f"the table names the library {key!r}, which is not in {place.path}",
+                hint="give the folder that holds the libraries (.sh3f, .jar)",
+            )
+        found[key] = catalogue
+    return found
+
+
+def _entry(
+    row: dict[str, str], catalogue: Catalogue | None, place: _Place
+) -> tuple[str, MeshEntry]:
+    path = posixpath.normpath(row[REQUIRED].replace("\\", "/").lstrip("/"))
+    told = _UNKNOWN
+    if catalogue is not None:
+        told = catalogue.find(row.get("id", ""), path) or told
+    category, name = name_meshes([path], place.path.stem)[0]
+    row_id = row.get("id") or told.id or name
+    entry = MeshEntry(
+        UNNAMED,
+        row.get("category") or told.category or category,
+        place.files if catalogue is None else catalogue.files,
+        path,
+        licence=row.get("licence") or (catalogue.licence if catalogue else ""),
+        library=row.get("library", ""),
+        notes=notes_of(
+            row_id,
+            row.get("name") or told.name,
+            row.get("creator") or told.creator,
+            row.get("library", ""),
+        ),
+        use=row.get("use", ""),
+    )
+    try:
+        return row_id, replace(entry, placement=_placement(row, told.placement))
+    except ValueError as error:
+        return row_id, replace(entry, problem=f"the table's numbers are wrong: {error}")
+
+
+def _placement(row: dict[str, str], told: Placement) -> Placement:
+    rotation = parse_rotation(row.get("model_rotation", ""))
+    size = parse_size(*(row.get(f"{edge}_cm", "") for edge in ("width", "height", "depth")))
+    front = float(row.get("front_rotation_deg") or 0.0)
+    return Placement(rotation or told.rotation, size or told.size, front)
+
+
+def _distinct(rows: Iterable[dict[str, str]], column: str) -> str:
+    return "; ".join(sorted({row.get(column, "") for row in rows} - {""}, key=str.casefold))
