@@ -1,0 +1,158 @@
+"""A signed field around triangle soup: what is seen from outside is outside, all else is solid.
+
+1. Exact distances from the triangles are measured at the grid points around them. Points closer
+   than 1.5 cells are the band, which no gap narrower than 3 cells interrupts.
+2. Points beyond the band that at least two of some 330 views see are exterior. Views from below
+   count only in hollows that front sides of faces line: a lampshade stays open, while a sofa
+   without a bottom is filled, since from there its faces show their backs.
+3. The solid is what no ball can reach whose centre is exterior and which touches no triangle. So
+   the band is taken back to the very triangles, within a few hundredths of a cell, and what the
+   balls cannot enter, narrow gaps and closed openings, is bridged.
+4. Where that leaves less than 1.2 cells of a sheet, as it leaves nothing of one without thickness,
+   or less than 1.6 cells of a wire, both sides are raised.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli._ext import carve as kernel
+from onet_cli.geometry.visibility import Cells, seen_twice, view_directions
+
+BAND = 1.5
+"""Half the thickness of the band, in cells: gaps narrower than twice that are closed."""
+
+REACH = 3
+"""How far from the triangles distances are measured, in cells."""
+
+SHEET, WIRE = 1.2, 1.6
+"""Least thickness of the solid in cells. Sheets below 1 and wires below sqrt(2) cells would fall
+between the points of the grid."""
+
+VIEWS = 320
+LOWEST_VIEW = -0.12
+"""Views from lower than this height on the unit sphere only count where faces show their front."""
+
+SNAP = 0.25
+"""Error, in cells, of the distance from the balls' union: centres are grid points, and a point
+learns of the best ball from its neighbours only. What is nearer to the triangles lies on them."""
+
+_MOST_BEHIND = 0.1
+_MARGIN = 5.5  # cells around the mesh: more than REACH, and off the grid points of flat sides
+_SMOOTHINGS = 3
+
+
+@dataclass(frozen=True)
+class Band:
+    """The grid around a mesh, and how far from its triangles the points of the grid are.
+
+    `vertices` (V, 3) and `faces` (F, 3) are the mesh in cells from the grid's first point.
+    `distance` (X, Y, Z) is exact below `REACH` cells and `REACH` beyond; there `nearest`, the
+    closest face, is -1.
+    """
+
+    vertices: NDArray[np.float64]
+    faces: NDArray[np.int32]
+    distance: NDArray[np.float32]
+    nearest: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class SolidField:
+    """A field over a grid: positive inside the solid, in cells, true distances near its surface.
+
+    `values` (X, Y, Z) are clipped to +-`REACH`. `exterior` is 1 at the points that are seen.
+    `raised` counts the points next to the surface at which a part was too thin, and `near` all
+    those next to the surface.
+    """
+
+    values: NDArray[np.float32]
+    exterior: Cells
+    raised: int
+    near: int
+
+
+def grid_origin(vertices: NDArray[np.float64], resolution: int) -> NDArray[np.float64]:
+    """Return where the first point of the grid around `vertices` lies, in their frame: (3,)."""
+    return np.asarray(vertices.min(axis=0) - _MARGIN / resolution)
+
+
+def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resolution: int) -> Band:
+    """Return the distances from a mesh on the grid that `grid_origin` begins.
+
+    Args:
+        vertices: (V, 3), of which every one belongs to a face.
+        faces: (F, 3).
+        resolution: cells per unit of length.
+    """
+    shape = np.ceil(np.ptp(vertices, axis=0) * resolution + 2 * _MARGIN).astype(int) + 1
+    origin = grid_origin(vertices, resolution)
+    in_cells = np.ascontiguousarray((vertices - origin) * resolution, dtype=np.float64)
+    corners = np.ascontiguousarray(faces, dtype=np.int32)
+    squared = np.full(shape, REACH**2, dtype=np.float32)
+    nearest = np.full(shape, -1, dtype=np.int32)
+    kernel.measure_band(in_cells, corners, float(REACH), squared, nearest)
+    return Band(in_cells, corners, np.sqrt(squared, out=squared), nearest)
+
+
+def find_exterior(band: Band, views: int = VIEWS) -> Cells:
+    """Return the points of the grid, beyond the band, that are seen from outside, as 1."""
+    blocked = (band.distance < BAND).view(np.uint8)
+    beside = ((band.distance >= BAND) & (band.distance < REACH)).view(np.uint8)
+    directions = view_directions(views)
+    above = directions[:, 1] >= LOWEST_VIEW
+    exterior = seen_twice(blocked, directions[above])
+    for axis in range(3):
+        np.moveaxis(exterior, axis, 0)[[0, -1]] = 1
+    _creep(exterior, beside)
+    hollows = seen_twice(blocked, directions[~above]) & (1 - exterior)
+    queue = np.empty(max(int(hollows.sum()), 1), dtype=np.int32)
+    kernel.open_cavities(
+        band.vertices, band.faces, band.nearest, _MOST_BEHIND, hollows, exterior, queue
+    )
+    _creep(exterior, beside)
+    for _ in range(_SMOOTHINGS):
+        kernel.smooth_lids(blocked, exterior.copy(), exterior)
+    return exterior
+
+
+def solid_field(band: Band) -> SolidField:
+    """Return the field of the solid that the triangles of `band` enclose or hide."""
+    exterior = find_exterior(band)
+    blocked = (band.distance < BAND).view(np.uint8)
+    field = _roll_balls(band, exterior, blocked)
+    thick = field.copy()
+    mesh = (band.vertices, band.faces, band.distance, band.nearest)
+    kernel.keep_sheets(*mesh, field, SHEET, WIRE, thick)
+    near = band.distance < 1
+    raised = int(np.count_nonzero(near & (thick > field + 0.1)))
+    reached = np.zeros_like(exterior)
+    kernel.reach_from_corner(thick, reached)
+    thick[(thick < 0) & (reached == 0)] = SHEET  # pockets that nothing joins to the outside
+    return SolidField(thick, exterior, raised, int(np.count_nonzero(near)))
+
+
+def _roll_balls(band: Band, exterior: Cells, blocked: Cells) -> NDArray[np.float32]:
+    field = np.empty_like(band.distance)
+    active = np.empty_like(exterior)
+    kernel.shrink_at_lids(exterior, blocked, band.distance, REACH, field, active)
+    places = np.flatnonzero(active).astype(np.int32)
+    kernel.roll_balls(exterior, places, field, np.full(field.shape, -1, dtype=np.int32))
+    # Where the union of the balls ends at the triangles it does so exactly.
+    places = places[blocked.ravel()[places] == 1]
+    rough, exact = field.ravel()[places], band.distance.ravel()[places]
+    exact = np.where(rough < 0, -exact, exact)
+    field.ravel()[places] = np.where(np.abs(rough - exact) < SNAP, exact, rough)
+    return field
+
+
+def _creep(exterior: Cells, beside: Cells) -> None:
+    """Let `exterior` spread twice, to points beside the band that steep corners hide."""
+    for _ in range(2):
+        grown = exterior.copy()
+        for axis in range(3):
+            to, of = np.moveaxis(grown, axis, 0), np.moveaxis(exterior, axis, 0)
+            to[1:] |= of[:-1]
+            to[:-1] |= of[1:]
+        exterior |= grown & beside

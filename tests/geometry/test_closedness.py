@@ -1,0 +1,105 @@
+"""What makes a mesh a solid that can be kept, one flaw at a time."""
+
+import numpy as np
+import pytest
+import trimesh
+
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.closedness import connected_parts, find_flaw
+from onet_cli.geometry.mesh import make_mesh
+from tests.analytic import Box, Sphere, Torus
+
+
+def joined(*meshes):
+    return trimesh.util.concatenate(meshes)
+
+
+def turned(mesh):
+    return make_mesh(mesh.vertices, mesh.faces[:, ::-1])
+
+
+BALL = Sphere(0.3).mesh()
+FLAWS = {
+    "a missing face": (make_mesh(BALL.vertices, BALL.faces[1:]), "open"),
+    "a doubled face": (make_mesh(BALL.vertices, np.vstack([BALL.faces, BALL.faces[:1]])), "open"),
+    "a fin": (make_mesh(BALL.vertices, np.vstack([BALL.faces, [[0, 1, 2]]])), "open"),
+    "a face turned over": (
+        make_mesh(BALL.vertices, np.vstack([BALL.faces[1:], BALL.faces[:1, ::-1]])),
+        "inconsistent",
+    ),
+    "inside out": (turned(BALL), "inverted"),
+    "one part inside out": (
+        joined(Box((0.2,) * 3, (-0.3, 0, 0)).mesh(), turned(Box((0.2,) * 3, (0.3, 0, 0)).mesh())),
+        "inverted",
+    ),
+    "a cavity": (joined(Sphere(0.4).mesh(), turned(Sphere(0.2).mesh())), "hollow"),
+    "a part within another": (joined(Sphere(0.4).mesh(), Sphere(0.2).mesh()), "nested"),
+    "overlapping parts": (
+        joined(Sphere(0.3).mesh(), Sphere(0.3, (0.2, 0, 0)).mesh()),
+        "overlapping",
+    ),
+    "parts that share a side": (
+        joined(Box((0.4,) * 3, (-0.2, 0, 0)).mesh(), Box((0.4,) * 3, (0.2, 0, 0)).mesh()),
+        "overlapping",
+    ),
+    "no faces": (make_mesh(np.zeros((3, 3)), np.zeros((0, 3), int)), "empty"),
+    "no volume": (
+        make_mesh(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.array([[0, 1, 2], [0, 2, 1]])),
+        "empty",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_a_flaw_is_named(name):
+    mesh, flaw = FLAWS[name]
+
+    assert find_flaw(mesh) == flaw
+
+
+def test_a_closet_of_boards_that_nobody_sees_into_is_hollow():
+    walls = []
+    for axis in range(3):
+        for side in (-1, 1):
+            centre, size = np.zeros(3), np.full(3, 0.9)
+            centre[axis], size[axis] = side * 0.48, 0.03
+            walls.append(Box(tuple(size), tuple(centre)).mesh())
+
+    assert find_flaw(joined(*walls)) == "hollow"
+
+
+@pytest.mark.parametrize(
+    "mesh",
+    [
+        Sphere().mesh(),
+        Box().mesh(),
+        Torus().mesh(),
+        joined(Box((0.2,) * 3, (-0.3, 0, 0)).mesh(), Sphere(0.2, (0.3, 0, 0)).mesh()),
+        trimesh.creation.annulus(0.3, 0.4, 0.5),
+    ],
+)
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e4])
+def test_a_solid_has_no_flaw_at_any_size_and_place(mesh, scale):
+    moved = make_mesh(mesh.vertices * scale + 3 * scale, mesh.faces)
+
+    assert find_flaw(moved) == ""
+
+
+def test_a_vertex_that_is_not_finite_is_refused():
+    vertices = np.array(BALL.vertices)
+    vertices[5, 1] = np.nan
+
+    with pytest.raises(InvalidGeometryError, match="not finite"):
+        find_flaw(make_mesh(vertices, BALL.faces))
+
+
+def test_parts_are_what_faces_join():
+    rng = np.random.default_rng(0)
+    faces = np.array([[0, 1, 2], [2, 3, 4], [5, 6, 7], [8, 9, 7], [11, 12, 13], [13, 14, 15]])
+    names = rng.permutation(16)
+
+    parts = connected_parts(names[faces], 16)
+
+    groups = {frozenset(np.flatnonzero(parts == part)) for part in np.unique(parts)}
+    expected = [range(5), range(5, 10), [10], range(11, 16)]
+    assert groups == {frozenset(names[list(group)]) for group in expected}

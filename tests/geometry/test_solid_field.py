@@ -1,0 +1,148 @@
+"""The kernels behind the solid's field, against slow twins."""
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onet_cli._ext import carve as kernel
+from onet_cli.geometry.solid_field import (
+    BAND,
+    REACH,
+    SNAP,
+    band_around,
+    grid_origin,
+    solid_field,
+)
+from tests import reference
+from tests.analytic import Box, Sphere
+
+
+def grid_of(band):
+    return np.stack(
+        np.meshgrid(*[np.arange(n) for n in band.distance.shape], indexing="ij"), axis=-1
+    ).reshape(-1, 3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["wide", "small", "needle", "level", "point"]))
+def test_distances_are_those_of_every_point_from_every_triangle(seed, kind):
+    rng = np.random.default_rng(seed)
+    corners = rng.random((6, 3, 3))
+    if kind == "small":
+        corners = corners[:, :1] + 0.1 * corners
+    elif kind == "needle":
+        corners[:, 2] = corners[:, 1] + 1e-9 * rng.random((6, 3))
+    elif kind == "level":
+        corners[..., seed % 3] = 0.25
+    elif kind == "point":
+        corners[1:, 1:] = corners[1:, :1]
+
+    band = band_around(corners.reshape(-1, 3), np.arange(18).reshape(6, 3), resolution=12)
+
+    triangles = band.vertices[band.faces]
+    distance, _ = reference.distance_to_triangles(triangles, grid_of(band))
+    found, nearest = band.distance.ravel(), band.nearest.ravel()
+    np.testing.assert_allclose(found, np.minimum(distance, REACH), atol=1e-5)
+    assert np.array_equal(nearest >= 0, found < REACH)
+    for face in range(6):
+        mine = nearest == face
+        place = reference.nearest_place(triangles[face], grid_of(band)[mine].astype(float))
+        off = np.linalg.norm(place - grid_of(band)[mine], axis=1)
+        np.testing.assert_allclose(off, found[mine], atol=1e-5)
+
+
+def test_points_are_measured_exactly_where_a_face_is_near():
+    rng = np.random.default_rng(3)
+    vertices, points = 20 * rng.random((30, 3)), 20 * rng.random((300, 3))
+    faces = np.arange(30, dtype=np.int32).reshape(10, 3)
+    vertices[1::3] = vertices[::3] + 4 * rng.random((10, 3))
+    cubes = (points / 4).astype(int)
+    shape = cubes.max(axis=0) + 2
+    number = np.ravel_multi_index(tuple(cubes.T), tuple(shape))
+    points = points[np.argsort(number)]
+    counts = np.bincount(number, minlength=shape.prod())
+    starts = (np.cumsum(counts) - counts).astype(np.int32).reshape(shape)
+    squared = np.full(300, np.inf)
+
+    kernel.measure_points(points, starts, 4.0, vertices, faces, 3.0, squared)
+
+    expected, _ = reference.distance_to_triangles(vertices[faces], points)
+    near = expected < 3
+    assert near.sum() > 30
+    np.testing.assert_allclose(np.sqrt(squared[near]), expected[near], atol=1e-9)
+    assert (np.sqrt(squared[~near]) >= 3).all()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_the_flood_reaches_what_steps_along_the_axes_reach(seed):
+    rng = np.random.default_rng(seed)
+    field = rng.random((9, 8, 7), dtype=np.float32) - 0.4
+    field[0, 0, 0] = -1
+    reached = np.zeros(field.shape, np.uint8)
+
+    kernel.reach_from_corner(field, reached)
+
+    assert np.array_equal(reached, reference.flood_from_corner(field < 0))
+
+
+def test_rolled_balls_give_nearly_the_distance_from_their_union():
+    shape = (26, 26, 26)
+    centre = np.stack(np.meshgrid(*[np.arange(26)] * 3, indexing="ij"), axis=-1) - 12.6
+    distance = np.abs(np.linalg.norm(centre, axis=-1) - 8).clip(0, REACH).astype(np.float32)
+    exterior = ((np.linalg.norm(centre, axis=-1) > 8) & (distance >= BAND)).astype(np.uint8)
+    field = np.where(exterior, -distance, REACH).astype(np.float32)
+    active = np.flatnonzero(distance < BAND).astype(np.int32)
+
+    kernel.roll_balls(exterior, active, field, np.full(shape, -1, np.int32))
+
+    wanted = np.stack(np.unravel_index(active, shape), axis=1)
+    expected = reference.distance_to_balls(exterior, distance, wanted)
+    found = field.ravel()[active]
+    assert (found >= expected - 1e-5).all()
+    assert (found - expected).max() < SNAP
+    assert (found - expected).mean() < 0.02
+
+
+@pytest.mark.parametrize("shape", [Sphere(), Box()])
+def test_the_field_is_the_signed_distance_from_a_solids_surface(shape):
+    mesh = shape.mesh()
+
+    band = band_around(mesh.vertices, mesh.faces, 48)
+    solid = solid_field(band)
+
+    points = grid_origin(mesh.vertices, 48) + grid_of(band) / 48
+    near = band.distance.ravel() < 1
+    depth = np.where(shape.contains(points), 1, -1) * band.distance.ravel()
+    off = solid.values.ravel()[near] - depth[near]
+    assert np.abs(np.median(off)) < 1e-6
+    assert np.quantile(np.abs(off), 0.9) < 0.05
+    assert np.abs(off).max() < 0.5
+    outside = ~shape.contains(points) & (band.distance.ravel() >= BAND)
+    assert np.array_equal(solid.exterior.ravel() == 1, outside)
+
+
+def test_a_hollow_seen_only_from_below_stays_open_where_fronts_line_it():
+    bell = trimesh.creation.annulus(0.3, 0.4, 0.9).apply_transform(
+        trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0])
+    )
+    lid = trimesh.creation.cylinder(0.35, 0.1).apply_transform(
+        trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0], [0, 0, 0])
+    )
+    lid.apply_translation([0, 0.45 - bell.bounds[1, 1] + bell.bounds[1, 1] - 0.05, 0])
+    mesh = trimesh.util.concatenate([bell, lid])
+    shell = trimesh.creation.cylinder(0.4, 0.9).apply_transform(
+        trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0])
+    )
+    shell.update_faces(shell.triangles_center[:, 1] > -0.44)
+
+    def middle(mesh):
+        band = band_around(np.asarray(mesh.vertices), mesh.faces, 40)
+        solid = solid_field(band)
+        cell = np.rint(-40 * grid_origin(np.asarray(mesh.vertices), 40)).astype(int)
+        return solid.values[tuple(cell)] > 0
+
+    assert not middle(mesh)
+    assert middle(shell)
