@@ -1,74 +1,306 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Triangle rasteriser with a depth buffer. Private: call onet_cli.geometry.render instead."""
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Which face is seen at each sample. Private: call onet_cli.geometry.scene instead.
 
-# How far outside an edge still counts as on it, as a share of the triangle: far below a sample,
-# far above the rounding of the weights. Else samples on an edge could miss both its faces.
-cdef double SLACK = -1e-9
+Corners are rounded to 1/256 of a sample and edge functions are exact integers, so a sample belongs
+to exactly one of two faces that share an edge (top-left rule): neither cracks nor double hits.
+"""
+
+from libc.math cimport acos, floor, llrint, log2f, powf, sqrt, sqrtf
+
+include "shade.pxi"
+
+cdef enum:
+    STEPS = 256  # of a sample's width
+    HALF = 128
+    SHIFT = 8
+    NARROW = 6  # samples; wider rows are worth three divisions to find where they begin and end
+    CLIPPED = 8  # corners that a triangle can have after clipping at five planes
+
+# Corners farther than this many samples from the picture's origin are clipped, so that products of
+# two distances in steps fit 64 bits with room for the sum.
+cdef double GUARD = 1 << 21
+
+# Nearness that differs by less than this share is equal, and the face that came first is kept:
+# coincident faces of a soup must not flicker through each other.
+cdef float TIE = 1 + 1e-6
 
 
-def draw_triangles(
-    const double[:, ::1] corners,
+cdef struct Corner:
+    double x  # in samples, times depth
+    double y
+    double depth
+
+
+cdef inline long long floor_divide(long long a, long long b) noexcept nogil:
+    """Return floor(a / b), b > 0."""
+    return a // b - (1 if a % b < 0 else 0)
+
+
+cdef inline void narrow(
+    long long edge, long long step, long long* first, long long* last
+) noexcept nogil:
+    """Shrink [first, last] to the n for which edge + n step >= 0."""
+    if step > 0:
+        first[0] = max(first[0], floor_divide(-edge + step - 1, step))
+    elif step < 0:
+        last[0] = min(last[0], floor_divide(edge, -step))
+    elif edge < 0:
+        last[0] = first[0] - 1
+
+
+cdef void fill(
+    double[3] x,
+    double[3] y,
+    double[3] near,
+    int face,
+    float[:, ::1] nearness,
+    int[:, ::1] owners,
+    const float[:, ::1] ceiling,
+) noexcept nogil:
+    """Draw one triangle with corners in samples; `near` is linear across it, larger is nearer."""
+    cdef long long height = nearness.shape[0], width = nearness.shape[1]
+    cdef long long ax = llrint(x[0] * STEPS), ay = llrint(y[0] * STEPS)
+    cdef long long bx = llrint(x[1] * STEPS), by = llrint(y[1] * STEPS)
+    cdef long long cx = llrint(x[2] * STEPS), cy = llrint(y[2] * STEPS)
+    cdef double a = near[0], b = near[1], c = near[2], spare
+    cdef long long area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    if area == 0:
+        return
+    if area < 0:
+        bx, cx = cx, bx
+        by, cy = cy, by
+        spare = b
+        b = c
+        c = spare
+        area = -area
+    # Sample i lies at (i + 1/2) STEPS; shifts round towards minus infinity.
+    cdef long long left = max(0, (min(ax, bx, cx) + HALF - 1) >> SHIFT)
+    cdef long long right = min(width - 1, (max(ax, bx, cx) - HALF) >> SHIFT)
+    cdef long long top = max(0, (min(ay, by, cy) + HALF - 1) >> SHIFT)
+    cdef long long bottom = min(height - 1, (max(ay, by, cy) - HALF) >> SHIFT)
+    if left > right or top > bottom:
+        return
+    # Edge functions, positive inside; -1 on edges whose samples belong to the neighbour.
+    cdef long long px = left * STEPS + HALF, py = top * STEPS + HALF
+    cdef long long u_step = -(cy - by), v_step = -(ay - cy), w_step = -(by - ay)
+    cdef long long u = (cx - bx) * (py - by) + u_step * (px - bx)
+    cdef long long v = (ax - cx) * (py - cy) + v_step * (px - cx)
+    cdef long long w = (bx - ax) * (py - ay) + w_step * (px - ax)
+    # Nearness is linear on the picture: a plane through the rounded corners.
+    cdef double lowest = min(a, b, c), highest = max(a, b, c)
+    cdef double across = ((b - a) * (cy - ay) - (c - a) * (by - ay)) / area
+    cdef double along = ((c - a) * (bx - ax) - (b - a) * (cx - ax)) / area
+    cdef double start = a + across * (px - ax) + along * (py - ay), value
+    if not (u_step > 0 or (u_step == 0 and cx - bx > 0)):
+        u -= 1
+    if not (v_step > 0 or (v_step == 0 and ax - cx > 0)):
+        v -= 1
+    if not (w_step > 0 or (w_step == 0 and bx - ax > 0)):
+        w -= 1
+    u_step *= STEPS
+    v_step *= STEPS
+    w_step *= STEPS
+    cdef bint wide = right - left > NARROW
+    cdef long long row, n, first, last
+    cdef float seen
+    for row in range(top, bottom + 1):
+        first = 0
+        last = right - left
+        if wide:
+            narrow(u, u_step, &first, &last)
+            narrow(v, v_step, &first, &last)
+            narrow(w, w_step, &first, &last)
+        for n in range(first, last + 1):
+            if wide or ((u + n * u_step) | (v + n * v_step) | (w + n * w_step)) >= 0:
+                # Slivers have steep planes; rounding must not take them past their corners.
+                value = start + across * (n * STEPS)
+                seen = <float>min(max(value, lowest), highest)
+                if seen > nearness[row, left + n] * TIE and seen * TIE < ceiling[row, left + n]:
+                    nearness[row, left + n] = seen
+                    owners[row, left + n] = face
+        u += (cx - bx) * STEPS
+        v += (ax - cx) * STEPS
+        w += (bx - ax) * STEPS
+        start += along * STEPS
+
+
+cdef inline double above(Corner* corner, int plane, double near) noexcept nogil:
+    """Return how far `corner` is on the visible side of one of the five planes."""
+    if plane == 0:
+        return corner.depth - near
+    if plane == 1:
+        return GUARD * corner.depth + corner.x
+    if plane == 2:
+        return GUARD * corner.depth - corner.x
+    if plane == 3:
+        return GUARD * corner.depth + corner.y
+    return GUARD * corner.depth - corner.y
+
+
+cdef inline Corner between(Corner* start, Corner* end, double share) noexcept nogil:
+    cdef Corner corner
+    corner.x = start.x + share * (end.x - start.x)
+    corner.y = start.y + share * (end.y - start.y)
+    corner.depth = start.depth + share * (end.depth - start.depth)
+    return corner
+
+
+cdef int clip(Corner* corners, int count, int plane, double near) noexcept nogil:
+    """Cut the convex polygon at a plane, in place; return its corners' count (Sutherland-Hodgman)."""
+    cdef Corner[CLIPPED] kept
+    cdef int k, following, filled = 0
+    cdef double here, there
+    for k in range(count):
+        following = k + 1 if k + 1 < count else 0
+        here = above(&corners[k], plane, near)
+        there = above(&corners[following], plane, near)
+        if here >= 0:
+            kept[filled] = corners[k]
+            filled += 1
+        # From the inside out, so that both faces of an edge are cut at the very same point.
+        if here >= 0 and there < 0:
+            kept[filled] = between(&corners[k], &corners[following], here / (here - there))
+            filled += 1
+        elif here < 0 and there >= 0:
+            kept[filled] = between(&corners[following], &corners[k], there / (there - here))
+            filled += 1
+    for k in range(filled):
+        corners[k] = kept[k]
+    return filled
+
+
+def draw_perspective(
+    const double[:, ::1] points,
     const int[:, ::1] faces,
-    double[:, ::1] nearness,
-    int[:, ::1] drawn,
-    float[:, :, ::1] weights,
+    const int[::1] chosen,
+    double near_plane,
+    float[:, ::1] nearness,
+    int[:, ::1] owners,
+    const float[:, ::1] ceiling,
 ):
-    """Draw `faces` (F, 3) with projected `corners` (V, 3): pixel x, pixel y and 1 / depth.
+    """Draw the `chosen` of `faces` (F, 3) into the (H, W) buffers; each sample keeps its nearest.
 
-    For each sample of the (H, W) buffers, `nearness` is the largest 1 / depth met, `drawn` the face
-    it belongs to and `weights` (H, W, 3) the perspective-correct barycentric weights there. A sample
-    lies at the centre of its cell. 1 / depth is linear across the picture of a triangle, so
-    interpolating it is exact. Faces behind the camera must have been clipped.
+    `points` (V, 3) are homogeneous: x and y in samples times depth, and depth. `nearness` is 1 /
+    depth, which must stay below `ceiling`; `owners` is the face's index.
     """
-    cdef Py_ssize_t height = nearness.shape[0], width = nearness.shape[1]
-    cdef Py_ssize_t f, row, column, top, bottom, left, right
-    cdef double ax, ay, az, bx, by, bz, cx, cy, cz, area, y, near
-    cdef double u, v, w, u_step, v_step, w_step
-    cdef double lowest, highest
+    cdef Corner[CLIPPED] corners
+    cdef double[3] x, y, near
+    cdef Py_ssize_t n, vertex
+    cdef int face, k, m, count, plane
+    cdef bint whole
     with nogil:
-        for f in range(faces.shape[0]):
-            ax = corners[faces[f, 0], 0]
-            ay = corners[faces[f, 0], 1]
-            az = corners[faces[f, 0], 2]
-            bx = corners[faces[f, 1], 0]
-            by = corners[faces[f, 1], 1]
-            bz = corners[faces[f, 1], 2]
-            cx = corners[faces[f, 2], 0]
-            cy = corners[faces[f, 2], 1]
-            cz = corners[faces[f, 2], 2]
-            area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-            if area == 0:
-                continue
-            lowest = min(ay, min(by, cy))
-            highest = max(ay, max(by, cy))
-            if highest < 0 or lowest > height:
-                continue
-            top = <Py_ssize_t>max(lowest - 0.5, 0.0)
-            bottom = <Py_ssize_t>min(highest + 0.5, <double>height)
-            lowest = min(ax, min(bx, cx))
-            highest = max(ax, max(bx, cx))
-            if highest < 0 or lowest > width:
-                continue
-            left = <Py_ssize_t>max(lowest - 0.5, 0.0)
-            right = <Py_ssize_t>min(highest + 0.5, <double>width)
-            u_step = (by - cy) / area
-            v_step = (cy - ay) / area
-            w_step = (ay - by) / area
-            for row in range(top, bottom):
-                y = row + 0.5
-                u = ((bx - (left + 0.5)) * (cy - y) - (by - y) * (cx - (left + 0.5))) / area
-                v = ((cx - (left + 0.5)) * (ay - y) - (cy - y) * (ax - (left + 0.5))) / area
-                w = ((ax - (left + 0.5)) * (by - y) - (ay - y) * (bx - (left + 0.5))) / area
-                for column in range(left, right):
-                    # Edges count as inside for both neighbours: depth decides, no cracks appear.
-                    if u >= SLACK and v >= SLACK and w >= SLACK:
-                        near = u * az + v * bz + w * cz
-                        if near > nearness[row, column]:
-                            nearness[row, column] = near
-                            drawn[row, column] = <int>f
-                            weights[row, column, 0] = <float>(u * az / near)
-                            weights[row, column, 1] = <float>(v * bz / near)
-                            weights[row, column, 2] = <float>(w * cz / near)
-                    u = u + u_step
-                    v = v + v_step
-                    w = w + w_step
+        for n in range(chosen.shape[0]):
+            face = chosen[n]
+            whole = True
+            for k in range(3):
+                vertex = faces[face, k]
+                corners[k].x = points[vertex, 0]
+                corners[k].y = points[vertex, 1]
+                corners[k].depth = points[vertex, 2]
+                if corners[k].depth < near_plane or (
+                    max(corners[k].x, -corners[k].x, corners[k].y, -corners[k].y)
+                    > GUARD * corners[k].depth
+                ):
+                    whole = False
+            count = 3
+            if not whole:
+                for plane in range(5):
+                    count = clip(corners, count, plane, near_plane)
+            for k in range(2, count):
+                for m in range(3):
+                    vertex = 0 if m == 0 else k - 2 + m
+                    near[m] = 1 / corners[vertex].depth
+                    x[m] = corners[vertex].x * near[m]
+                    y[m] = corners[vertex].y * near[m]
+                fill(x, y, near, face, nearness, owners, ceiling)
+
+
+def draw_parallel(
+    const double[:, ::1] points,
+    const int[:, ::1] faces,
+    float[:, ::1] nearness,
+    int[:, ::1] owners,
+    const float[:, ::1] ceiling,
+):
+    """Draw `faces` seen from infinity: `points` (V, 3) are x and y in samples, and nearness.
+
+    All points must lie within 2^20 samples of the origin.
+    """
+    cdef double[3] x, y, near
+    cdef Py_ssize_t face, vertex
+    cdef int k
+    with nogil:
+        for face in range(faces.shape[0]):
+            for k in range(3):
+                vertex = faces[face, k]
+                x[k] = points[vertex, 0]
+                y[k] = points[vertex, 1]
+                near[k] = points[vertex, 2]
+            fill(x, y, near, <int>face, nearness, owners, ceiling)
+
+
+def corner_normals(
+    const double[:, ::1] vertices,
+    const int[:, ::1] faces,
+    const double[:, ::1] face_normals,
+    const long long[::1] starts,
+    const long long[::1] corners,
+    double crease,
+    Py_ssize_t crowd,
+    float[:, :, ::1] normals,
+):
+    """Write the unit normals (F, 3, 3) of corners: means over the faces round their vertex.
+
+    Faces count by their angle there (Thürmer and Wüthrich, 1998), turned to this corner's side,
+    where the cosine between their planes exceeds `crease`. `corners`, face * 3 + k, are sorted by
+    vertex, vertex v's in `starts[v]:starts[v + 1]`. A vertex with more than `crowd` corners keeps
+    its faces' own normals: the loop over pairs would take too long.
+    """
+    cdef Py_ssize_t v, i, j, face, other
+    cdef double cosine, angle, length
+    cdef double[3] total
+    cdef int k
+    with nogil:
+        for v in range(starts.shape[0] - 1):
+            for i in range(starts[v], starts[v + 1]):
+                face = corners[i] // 3
+                for k in range(3):
+                    total[k] = face_normals[face, k]
+                if starts[v + 1] - starts[v] <= crowd:
+                    for k in range(3):
+                        total[k] = 0
+                    for j in range(starts[v], starts[v + 1]):
+                        other = corners[j] // 3
+                        cosine = 0
+                        for k in range(3):
+                            cosine += face_normals[face, k] * face_normals[other, k]
+                        if max(cosine, -cosine) > crease:
+                            angle = corner_angle(vertices, faces, other, corners[j] % 3)
+                            if cosine < 0:
+                                angle = -angle
+                            for k in range(3):
+                                total[k] += angle * face_normals[other, k]
+                length = sqrt(total[0] * total[0] + total[1] * total[1] + total[2] * total[2])
+                for k in range(3):
+                    if length > 0:
+                        normals[face, corners[i] % 3, k] = <float>(total[k] / length)
+                    else:
+                        normals[face, corners[i] % 3, k] = <float>face_normals[face, k]
+
+
+cdef double corner_angle(
+    const double[:, ::1] vertices, const int[:, ::1] faces, Py_ssize_t face, Py_ssize_t corner
+) noexcept nogil:
+    cdef Py_ssize_t here = faces[face, corner]
+    cdef Py_ssize_t after = faces[face, (corner + 1) % 3], before = faces[face, (corner + 2) % 3]
+    cdef double p, q, pp = 0, qq = 0, pq = 0
+    cdef int k
+    for k in range(3):
+        p = vertices[after, k] - vertices[here, k]
+        q = vertices[before, k] - vertices[here, k]
+        pp += p * p
+        qq += q * q
+        pq += p * q
+    if pp == 0 or qq == 0:
+        return 0
+    return acos(min(max(pq / sqrt(pp * qq), -1.0), 1.0))

@@ -79,20 +79,31 @@ def winding_number(triangles, points):
     return angle / (4 * np.pi)
 
 
-def rasterize(corners, faces, shape):
-    """Largest 1 / depth at each sample, the face it is of (or -1) and its weights there, where
-    `corners` (V, 3) are pixel x, pixel y and 1 / depth: each face solved at each sample."""
-    nearness, drawn = np.zeros(shape), np.full(shape, -1)
-    weights = np.zeros((*shape, 3))
+def rasterize(points, faces, shape):
+    """Largest 1 / depth at each sample and the face it is of (or -1), each face at each sample.
+
+    `points` (V, 3) are x and y in samples times depth, and depth. Corners are rounded to 1/256 of a
+    sample; a sample on an edge belongs to the face on its right, or below a level edge.
+    """
+    nearness, owners = np.zeros(shape, np.float32), np.full(shape, -1)
     for f, face in enumerate(faces):
-        plane = np.column_stack([corners[face, :2], np.ones(3)]).T
+        x, y = (np.rint(256 * points[face, k] / points[face, 2]).astype(int) for k in range(2))
+        near = 1 / points[face, 2]
+        area = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+        turn = [0, 1, 2] if area > 0 else [0, 2, 1]
+        x, y, near = x[turn], y[turn], near[turn]
         for row, column in np.ndindex(*shape):
-            share = np.linalg.solve(plane, [column + 0.5, row + 0.5, 1])
-            near = share @ corners[face, 2]
-            if share.min() >= 0 and near > nearness[row, column]:
-                nearness[row, column], drawn[row, column] = near, f
-                weights[row, column] = share * corners[face, 2] / near
-    return nearness, drawn, weights
+            px, py = 256 * column + 128, 256 * row + 128
+            weights, inside = [], area != 0
+            for k in range(3):
+                (ax, bx), (ay, by) = (np.roll(values, -k - 1)[:2] for values in (x, y))
+                weight = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+                owned = ay > by or (ay == by and bx > ax)
+                inside &= weight > 0 or (weight == 0 and owned)
+                weights.append(weight)
+            if inside and (seen := weights @ near / abs(area)) > nearness[row, column] * (1 + 1e-6):
+                nearness[row, column], owners[row, column] = seen, f
+    return nearness, owners
 
 
 def simplify(vertices, faces, target):

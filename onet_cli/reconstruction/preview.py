@@ -7,8 +7,10 @@ from PIL import Image, ImageDraw, ImageFont
 from trimesh import Trimesh
 
 from onet_cli.files import whole_file
+from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.mesh import make_mesh
-from onet_cli.geometry.render import Camera, on_white, render
+from onet_cli.geometry.render import on_white
+from onet_cli.geometry.scene import Scene
 
 AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
 """Where the four views are taken from, in degrees around the vertical axis."""
@@ -33,9 +35,10 @@ def draw_preview(photo: Image.Image, mesh: Trimesh, tile: int = TILE) -> Image.I
     """
     tiles = [("photo", _fit(photo, tile))]
     centred = _centred(mesh)
+    scene = Scene(centred)
     for azimuth in AZIMUTHS:
         camera = Camera.orbit(azimuth, ELEVATION, _distance(centred), tile)
-        view = Image.fromarray(on_white(render(centred, camera, tile)))
+        view = Image.fromarray(on_white(scene.render(camera, tile, samples=3)))
         tiles.append((f"{azimuth:.0f}\N{DEGREE SIGN}", view))
     width = len(tiles) * tile + (len(tiles) + 1) * _GAP
     sheet = Image.new("RGB", (width, tile + _LABEL_HEIGHT + 2 * _GAP), "white")

@@ -4,12 +4,13 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
-from trimesh import Trimesh
 
+from onet_cli.geometry.appearance import Appearance, Material
+from onet_cli.geometry.camera import CHOY_FOCAL, CHOY_SIZE, Camera
 from onet_cli.geometry.mesh import make_mesh
-from onet_cli.geometry.render import CHOY_FOCAL, CHOY_SIZE, Camera, on_white, render
+from onet_cli.geometry.render import on_white
+from onet_cli.geometry.scene import Scene
 from onet_cli.preprocessing.procedural.assembly import Assembly
 from onet_cli.preprocessing.procedural.solids.pose import Array
 from onet_cli.shapes.shape import Views
@@ -40,11 +41,13 @@ class ViewOptions:
 def take_views(assembly: Assembly, rng: np.random.Generator, options: ViewOptions) -> Views:
     """Return `options.count` JPEG pictures on white, from random azimuths, with their cameras."""
     vertices, faces, colours = assembly.mesh()
-    mesh = make_mesh(vertices, faces)
+    corners = np.repeat(colours[:, None], 3, axis=1)
+    looks = Appearance((Material(),), np.zeros(len(faces), np.int32), corner_colours=corners)
+    scene = Scene(make_mesh(vertices, faces), looks)
     images, world, camera = [], [], []
     for _ in range(options.count):
         eye = aim(vertices, rng, options)
-        images.append(_picture(mesh, eye, colours, options))
+        images.append(_picture(scene, eye, options))
         world.append(eye.world)
         camera.append(eye.camera)
     if not images:
@@ -79,10 +82,8 @@ def fit_distance(points: Array, fill: float, focal: float) -> float:
     return distance
 
 
-def _picture(mesh: Trimesh, eye: Camera, colours: NDArray[np.uint8], options: ViewOptions) -> bytes:
-    pixels = on_white(
-        render(mesh, eye, options.size, colours, samples=options.samples, smooth=True)
-    )
+def _picture(scene: Scene, eye: Camera, options: ViewOptions) -> bytes:
+    pixels = on_white(scene.render(eye, options.size, samples=options.samples))
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=options.quality)
     return buffer.getvalue()

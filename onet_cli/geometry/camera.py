@@ -1,0 +1,82 @@
+"""Where pictures are taken from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHOY_SIZE = 137
+CHOY_FOCAL = 149.84375
+"""Edge and focal length, in pixels, of the renderings of Choy et al., ECCV 2016."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where a picture is taken from and how points become pixels.
+
+    `world` (3, 4) takes points of the unit-cube frame to the camera's (x right, y down, z forward),
+    `camera` (3, 3) takes those to homogeneous pixels. Both float32. Pixel (column i, row j) covers
+    [i, i + 1) x [j, j + 1).
+    """
+
+    world: NDArray[np.float32]
+    camera: NDArray[np.float32]
+
+    @classmethod
+    def orbit(
+        cls,
+        azimuth_deg: float,
+        elevation_deg: float,
+        distance: float,
+        size: int,
+        focal: float | None = None,
+    ) -> "Camera":
+        """Return the camera at `distance` from the origin that looks at it, +y up.
+
+        At azimuth 0 it stands on the +z axis, at 90 on +x. `focal` is in pixels; by default the
+        field of view is that of Choy et al. 2016 at any `size`.
+        """
+        azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
+        outward = np.array(
+            [
+                np.cos(elevation) * np.sin(azimuth),
+                np.sin(elevation),
+                np.cos(elevation) * np.cos(azimuth),
+            ]
+        )
+        right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
+        down = np.cross(-outward, right)
+        world = np.column_stack([np.stack([right, down, -outward]), [0.0, 0.0, distance]])
+        f = CHOY_FOCAL / CHOY_SIZE * size if focal is None else focal
+        camera = np.array([[f, 0, size / 2], [0, f, size / 2], [0, 0, 1]])
+        return cls(world.astype(np.float32), camera.astype(np.float32))
+
+    def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return pixel x, pixel y and depth, (N, 3), of `points` (N, 3) of the unit-cube frame."""
+        seen = self.to_frame(points) @ self.camera.astype(np.float64).T
+        return np.column_stack([seen[:, :2] / seen[:, 2:], seen[:, 2]])
+
+    def to_frame(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the unit-cube frame in the camera's frame."""
+        world = self.world.astype(np.float64)
+        turned: NDArray[np.float64] = np.asarray(points, np.float64) @ world[:, :3].T + world[:, 3]
+        return turned
+
+
+def fit_distance(
+    points: NDArray[np.floating], fill: float, focal: float, limit: float = 0.97
+) -> float:
+    """Return from how far `points` (V, 3), turned to a camera's axes, appear `fill` wide.
+
+    `focal` and `fill` are in edges of the picture. The distance is longer where a point would
+    otherwise leave the middle `limit` of the picture, and the camera stays before all points.
+    """
+    across, ahead = points[:, :2], points[:, 2:]
+    nearest = 1.05 * float(np.linalg.norm(points, axis=1).max())
+    distance = max(2.0 * focal / fill, nearest)
+    for _ in range(12):
+        # The picture shrinks about as the distance grows, so this ratio soon is one.
+        seen = focal * across / (ahead + distance)
+        size = max(float(np.ptp(seen, axis=0).max()) / fill, 2 * float(np.abs(seen).max()) / limit)
+        distance = max(distance * size, nearest)
+    return distance

@@ -1,0 +1,132 @@
+"""Where light comes from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Colour = tuple[float, float, float]
+NEAREST = 1.5
+"""Lights stay this far from the middle of a scene of radius 1, so that none lies inside of it."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """A lamp that throws shadows.
+
+    `place` is in radii of the scene from its middle: x right, y up, z towards a viewer on azimuth
+    0; at least `NEAREST` away, and far away it is a sun. `colour` is linear light: what a white
+    surface that faces the lamp sends back.
+
+    Raises:
+        ValueError: the place is too near.
+    """
+
+    place: Colour
+    colour: Colour
+
+    def __post_init__(self) -> None:
+        if not np.linalg.norm(self.place) >= NEAREST:
+            raise ValueError(f"a light must be {NEAREST} radii away")
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """Lamps, and ambient light from all around that fades from `sky` above to `ground` below.
+
+    All colours are linear: what a white surface sends back. With `turns` the lamps move with the
+    camera, as a photographer's do; else they stand still and the back of an object is dark.
+    """
+
+    lights: tuple[Light, ...]
+    sky: Colour
+    ground: Colour
+    turns: bool = False
+
+    @classmethod
+    def studio(cls) -> "Lighting":
+        """Return even light from the upper left of the camera, for pictures that show a shape."""
+        key = Light((-2.2, 3.2, 3.0), (0.52, 0.51, 0.50))
+        fill = Light((3.5, 0.8, 2.5), (0.10, 0.105, 0.11))
+        return cls((key, fill), (0.52, 0.53, 0.55), (0.26, 0.25, 0.24), turns=True)
+
+    @classmethod
+    def choy(cls, rng: np.random.Generator | None = None) -> "Lighting":
+        """Return light like that in the pictures of Choy et al., ECCV 2016.
+
+        Lamps stand in front of the object and to its left, so that backs are dark; little light
+        comes from elsewhere. With `rng` places and strengths vary by some degrees and percent.
+        """
+        lamps = [((-3.0, 4.0, 6.0), 0.55), ((4.0, 3.0, 2.0), 0.18)]
+        ambient = 0.22
+        if rng is None:
+            return cls(
+                tuple(Light(place, (power,) * 3) for place, power in lamps),
+                (ambient,) * 3,
+                (0.7 * ambient,) * 3,
+            )
+        lights = []
+        for place, power in lamps:
+            moved = np.asarray(place) + rng.normal(0, 0.6, 3)
+            strength = float(power * rng.uniform(0.85, 1.15))
+            lights.append(Light(_triple(moved), (strength,) * 3))
+        level = float(ambient * rng.uniform(0.8, 1.25))
+        return cls(tuple(lights), (level,) * 3, (0.7 * level,) * 3)
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> "Lighting":
+        """Return the light of some room: one to three lamps anywhere above, soft light around.
+
+        Places, strengths and colours (from candle to clouded sky) are drawn from `rng`. The sum is
+        such that a white surface in full light is about white.
+        """
+        count = int(rng.integers(1, 4))
+        shares = rng.dirichlet(np.full(count, 1.5))
+        ambient = rng.uniform(0.25, 0.65)
+        lights = [_lamp(rng, share * (1.05 - ambient)) for share in shares]
+        sky = ambient * _tint(rng)
+        ground = sky * rng.uniform(0.25, 0.8)
+        return cls(tuple(lights), _triple(sky), _triple(ground))
+
+    def places(self, axes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where the lights are, (L, 3), for a camera whose rotation is `axes` (3, 3)."""
+        places = np.array([light.place for light in self.lights], dtype=np.float64).reshape(-1, 3)
+        if not self.turns:
+            return places
+        # The camera's y points down and its z away from the viewer.
+        turned: NDArray[np.float64] = places @ (axes * np.array([[1.0], [-1.0], [-1.0]]))
+        return turned
+
+    def radiance(self, directions: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return the ambient light (..., 3) that comes from unit `directions` (..., 3)."""
+        up = (0.5 + 0.5 * directions[..., 1])[..., None]
+        ground, sky = np.array(self.ground), np.array(self.sky)
+        blend: NDArray[np.float32] = (ground + up * (sky - ground)).astype(np.float32)
+        return blend
+
+
+def _lamp(rng: np.random.Generator, power: float) -> Light:
+    """Return a lamp somewhere above the horizon that sends `power` to what faces it."""
+    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(5, 75))
+    distance = rng.uniform(2.5, 10.0)
+    direction = np.array(
+        [
+            np.cos(elevation) * np.sin(azimuth),
+            np.sin(elevation),
+            np.cos(elevation) * np.cos(azimuth),
+        ]
+    )
+    return Light(_triple(distance * direction), _triple(power * _tint(rng)))
+
+
+def _tint(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a colour between candle-light and a clouded sky, of mean 1."""
+    warmth = rng.normal(0, 0.1)
+    colour = np.clip([1 + warmth, 1 + 0.2 * warmth, 1 - warmth], 0.6, 1.4)
+    scaled: NDArray[np.float64] = colour / colour.mean()
+    return scaled
+
+
+def _triple(values: NDArray[np.float64]) -> Colour:
+    x, y, z = (float(value) for value in values)
+    return x, y, z

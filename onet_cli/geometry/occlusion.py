@@ -1,0 +1,102 @@
+"""What is hidden from the light: depth maps of a scene from all around, and from its lamps.
+
+All in the scene's frame: centred at 0, radius 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli._ext import rasterize as kernel
+
+AXES = 32
+RESOLUTION = 128
+SHADOW_RESOLUTION = 256
+_GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
+
+
+@dataclass(frozen=True)
+class AmbientDepths:
+    """How far the scene reaches along `axes`, both ways: ambient light is what nothing blocks.
+
+    `axes` (A, 3, 3): two directions across each view and the direction along it. `depths` (A, R,
+    R, 2): the largest and the smallest height along the axis in each cell, -1..1 as 0..65535; 0
+    and 65535 where there is nothing.
+    """
+
+    axes: NDArray[np.float32]
+    depths: NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> "AmbientDepths":
+        """Return the depths of `faces` (F, 3) over `vertices` (V, 3) in the ball of radius 1."""
+        axes = spread_axes(AXES)
+        depths = np.empty((AXES, RESOLUTION, RESOLUTION, 2), np.uint16)
+        owners = np.empty((RESOLUTION, RESOLUTION), np.int32)
+        ceiling = np.full((RESOLUTION, RESOLUTION), np.inf, np.float32)
+        points = np.empty_like(vertices)
+        for axis, frame in enumerate(axes):
+            across = vertices @ frame.T
+            points[:, :2] = (across[:, :2] + 1) * (RESOLUTION / 2)
+            for end, sign in enumerate((1, -1)):
+                points[:, 2] = 2 + sign * across[:, 2]  # positive, and larger where nearer
+                nearness = np.zeros((RESOLUTION, RESOLUTION), np.float32)
+                kernel.draw_parallel(points, faces, nearness, owners, ceiling)
+                height = np.where(nearness > 0, sign * (nearness - 2), -sign)
+                depths[axis, :, :, end] = np.rint((height + 1) * 32767.5).clip(0, 65535)
+        return cls(axes.astype(np.float32), depths)
+
+    def directions(self) -> NDArray[np.float32]:
+        """Return the directions (A, 2, 3) that light comes from: along each axis and against it."""
+        along = self.axes[:, 2]
+        return np.stack([along, -along], axis=1)
+
+
+def spread_axes(count: int) -> NDArray[np.float64]:
+    """Return `count` frames (A, 3, 3) whose third rows are spread evenly over the upper half space.
+
+    The points of a Fibonacci lattice; every fourth of them is spread evenly too.
+    """
+    index = np.arange(count)
+    height, angle = (index + 0.5) / count, index * _GOLDEN_ANGLE
+    level = np.sqrt(1 - height**2)
+    along = np.stack([level * np.cos(angle), height, level * np.sin(angle)], axis=1)
+    return np.stack([_frame(direction) for direction in along])
+
+
+def light_view(place: NDArray[np.float64], resolution: int) -> NDArray[np.float64]:
+    """Return the (3, 4) matrix of the view from a light at `place` (3,) over the ball of radius 1.
+
+    It takes points to column, row (times depth) and depth.
+    """
+    distance = float(np.linalg.norm(place))
+    frame = _frame(-place / distance)
+    half = np.arcsin(1 / distance)
+    focal = (resolution / 2 - 2) / np.tan(half)
+    lens = np.array([[focal, 0, resolution / 2], [0, focal, resolution / 2], [0, 0, 1]])
+    view: NDArray[np.float64] = lens @ np.column_stack([frame, -frame @ place])
+    return view
+
+
+def shadow_map(
+    view: NDArray[np.float64],
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int32],
+    chosen: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """Return 1 / depth (S, S) of the `chosen` of `faces` in a light's `view`, 0 where none is."""
+    shape = (SHADOW_RESOLUTION, SHADOW_RESOLUTION)
+    nearness, owners = np.zeros(shape, np.float32), np.empty(shape, np.int32)
+    points = np.ascontiguousarray(vertices @ view[:, :3].T + view[:, 3])
+    ceiling = np.full(shape, np.inf, np.float32)
+    kernel.draw_perspective(points, faces, chosen, 1e-3, nearness, owners, ceiling)
+    return nearness
+
+
+def _frame(along: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a right-handed frame (3, 3) whose third row is the unit vector `along`."""
+    helper = np.eye(3)[np.argmin(np.abs(along))]
+    across = np.cross(helper, along)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(along, across), along])

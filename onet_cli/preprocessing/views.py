@@ -1,0 +1,94 @@
+"""Pictures of a shape from all around, as a data set stores them."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from trimesh import Trimesh
+
+from onet_cli.geometry.appearance import Appearance
+from onet_cli.geometry.camera import CHOY_FOCAL, CHOY_SIZE, Camera, fit_distance
+from onet_cli.geometry.lighting import Lighting
+from onet_cli.geometry.render import on_white
+from onet_cli.geometry.scene import Scene
+from onet_cli.shapes.shape import Views
+
+CHOY_ELEVATION = (25.0, 30.0)
+CHOY_DISTANCE = (1.5, 1.8)
+"""Degrees and edges of the unit cube, measured on the cameras that come with their pictures."""
+
+WIDE_ELEVATION = (-10.0, 60.0)
+WIDE_FILL = (0.75, 0.92)  # the longer side of the object's picture, in edges of the picture
+WIDE_ZOOM = (1.0, 1.6)  # focal length, in Choy's
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How many pictures, of what size, from where and on what.
+
+    `cameras`: `choy` draws views like Choy et al., ECCV 2016, lit from the front; `wide` draws
+    lower, higher and closer ones with longer lenses in ever other light, as photos are. Pictures on
+    `white` are JPEG of `quality`, transparent ones PNG with alpha; each pixel averages `samples` x
+    `samples`.
+    """
+
+    count: int = 24
+    size: int = 137
+    cameras: Literal["choy", "wide"] = "choy"
+    background: Literal["white", "transparent"] = "white"
+    samples: int = 2
+    quality: int = 92
+
+
+def take_views(
+    mesh: Trimesh, appearance: Appearance | None, rng: np.random.Generator, options: ViewOptions
+) -> Views:
+    """Return `options.count` pictures of `mesh`, in the unit-cube frame, with their cameras.
+
+    They depend on the arguments and the state of `rng` alone, bit for bit.
+
+    Raises:
+        InvalidGeometryError: the mesh cannot be drawn.
+    """
+    scene = Scene(mesh, appearance)
+    corners = np.asarray(mesh.vertices, np.float64)[np.asarray(mesh.faces).reshape(-1)]
+    lighting = Lighting.choy(rng)
+    images, world, camera = [], [], []
+    for _ in range(options.count):
+        eye = choy_camera(rng, options.size)
+        if options.cameras == "wide":
+            eye, lighting = wide_camera(corners, rng, options.size), Lighting.random(rng)
+        picture = scene.render(eye, options.size, lighting, options.samples)
+        images.append(_encode(picture, options))
+        world.append(eye.world)
+        camera.append(eye.camera)
+    if not images:
+        return Views(())
+    return Views(tuple(images), np.stack(world), np.stack(camera))
+
+
+def choy_camera(rng: np.random.Generator, size: int) -> Camera:
+    """Return a random camera of the kind of Choy et al. for pictures of `size` pixels."""
+    azimuth, elevation = rng.uniform(0, 360), rng.uniform(*CHOY_ELEVATION)
+    return Camera.orbit(azimuth, elevation, rng.uniform(*CHOY_DISTANCE), size)
+
+
+def wide_camera(points: NDArray[np.floating], rng: np.random.Generator, size: int) -> Camera:
+    """Return a random camera whose picture `points` (N, 3) fill as far as was drawn."""
+    azimuth, elevation = rng.uniform(0, 360), rng.uniform(*WIDE_ELEVATION)
+    fill = rng.uniform(*WIDE_FILL)
+    focal = CHOY_FOCAL / CHOY_SIZE * rng.uniform(*WIDE_ZOOM)
+    turned = points @ Camera.orbit(azimuth, elevation, 1.0, size).world[:, :3].T
+    return Camera.orbit(azimuth, elevation, fit_distance(turned, fill, focal), size, focal * size)
+
+
+def _encode(picture: NDArray[np.uint8], options: ViewOptions) -> bytes:
+    buffer = io.BytesIO()
+    if options.background == "white":
+        Image.fromarray(on_white(picture)).save(buffer, "JPEG", quality=options.quality)
+    else:
+        Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()
