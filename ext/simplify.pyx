@@ -233,6 +233,7 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
     cdef double[3] p
     cdef double[10] q
     cdef float key
+    cdef Answer answer
     if edge.first == GONE:
         drop_top(s)
         return False
@@ -243,8 +244,9 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
         edge.stamp = stamp
         sift_down(s, 0, pack(key, number))
         return False
+    answer = keeps_topology(s, edge.first, edge.second)
     if (
-        keeps_topology(s, edge.first, edge.second)
+        answer == YES
         and keeps_shape(s, edge.first, edge.second, p, stage)
         and keeps_shape(s, edge.second, edge.first, p, stage)
     ):
@@ -253,7 +255,7 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
         return True
     # It may become possible when what is around it has changed: try again at twice the key.
     key = max(2 * key_of(entry), LEAST_KEY)
-    if key > GREATEST_KEY:
+    if answer == NEVER or key > GREATEST_KEY:
         drop_top(s)
     else:
         sift_down(s, 0, pack(key, number))

@@ -11,6 +11,11 @@ from libc.stdint cimport uint32_t, uint64_t
 cdef enum:
     GONE = -1
 
+cdef enum Answer:
+    YES
+    NOT_NOW
+    NEVER
+
 cdef struct Vertex:
     double[3] at
     double[10] quadric
@@ -97,7 +102,7 @@ cdef void find_edges(Surface* s) noexcept nogil:
         s.vertices[u].mark = 0
 
 
-cdef bint keeps_topology(Surface* s, int u, int v) noexcept nogil:
+cdef Answer keeps_topology(Surface* s, int u, int v) noexcept nogil:
     """Return whether collapsing u-v leaves a manifold one (the link condition)."""
     cdef int at_u = 0
     cdef int at_v = 0
@@ -128,16 +133,16 @@ cdef bint keeps_topology(Surface* s, int u, int v) noexcept nogil:
                     s.vertices[w].mark = s.epoch
                     common += 1
         c = face.next[c % 3]
+    if at_u == shared and at_v == shared:
+        return NEVER  # a lone triangle, or two of the same corners
+    if at_u == 3 and at_v == 3 and shared == 2:
+        return NEVER  # a tetrahedron
     if common != shared:
-        return False
-    if shared == 1:
-        return at_u > 1 or at_v > 1  # else a lone triangle
-    # An inner edge between boundaries would pinch; three faces at both ends are a tetrahedron.
-    return (
-        shared == 2
-        and not (s.vertices[u].open and s.vertices[v].open)
-        and not (at_u == 3 and at_v == 3)
-    )
+        return NOT_NOW
+    # An inner edge between boundaries would pinch.
+    if shared == 1 or (shared == 2 and not (s.vertices[u].open and s.vertices[v].open)):
+        return YES
+    return NOT_NOW
 
 
 cdef void remove_face(Surface* s, Face* face, int k, int u) noexcept nogil:
