@@ -37,10 +37,11 @@ class Tables:
     """What the kernel looks up; a mask has one bit per corner that is inside.
 
     `ambiguous` (256,) has a bit per face whose corners alternate, `crossings` (256, 12) the
-    crossed edges, filled up with -1. `entries` (256, 64) is the entry of a mask and of the faces that join the inside;
-    it and the `choices` - 1 entries after it are the discs to choose from. Entry e has the
-    triangles `first_triangle[e]` to `first_triangle[e + 1]` of `triangles` (T, 3), by edge, where
-    12 + n is the n-th middle: the mean of the edges in the bits of `centres[first_centre[e] + n]`.
+    crossed edges, filled up with -1. `entries` (256, 64) is the entry of a mask and of the faces
+    that join the inside; it and the `choices` - 1 entries after it are the discs to choose from.
+    Entry e has the triangles `first_triangle[e]` to `first_triangle[e + 1]` of `triangles` (T, 3),
+    by edge, where 12 + n is the n-th middle: the mean of the edges in the bits of
+    `centres[first_centre[e] + n]`.
     """
 
     ambiguous: NDArray[np.uint8]
