@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test test-all check format clean
+.PHONY: demo test test-all check bench sanitize format clean
 
-$(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx)
+$(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev,onnx]'
 	touch $@
@@ -25,9 +25,16 @@ check: $(STAMP)  ## lint, formatting, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-results/
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+	OMP_NUM_THREADS=$$(nproc) $(BIN)/python bench/run_all.py --output bench-results
+
+sanitize: $(STAMP)  ## the kernels' tests under bounds checks and AddressSanitizer
+	$(BIN)/python bench/sanitize.py
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist demo *.egg-info onet_cli/_ext/*.so ext/*.c
+	rm -rf .venv build dist demo bench-results *.egg-info onet_cli/_ext/*.so ext/*.c
