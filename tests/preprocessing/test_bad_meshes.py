@@ -118,7 +118,7 @@ def test_two_million_faces_are_done_in_bounded_time_and_memory(tmp_path, solidif
     program = limit + "from onet_cli.app import main; main()"
 
     subprocess.run(
-        [sys.executable, "-c", program, "preprocess", *map(str, words)], check=True, timeout=300
+        [sys.executable, "-c", program, "preprocess", *map(str, words)], check=True, timeout=900
     )
 
     (shape_id,) = ShapeStore.open(tmp_path / "out").ids()

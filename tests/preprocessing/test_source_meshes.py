@@ -1,11 +1,14 @@
 import pickle
 import zipfile
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
+from onet_cli.preprocessing.sources.manifest import Manifest
 from onet_cli.preprocessing.sources.meshes import MeshSource
 from onet_cli.preprocessing.sources.resolve import open_source
 from onet_cli.shapes.shape import ShapeId
@@ -206,3 +209,12 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path, text, message):
 def test_generated_shapes_take_no_table(tmp_path):
     with pytest.raises(InvalidOptionError, match="procedural"):
         open_source("procedural", quick(manifest=tmp_path / "t.csv"))
+
+
+def test_the_table_of_the_furniture_recipe_keeps_near_duplicates_on_one_side():
+    rows = Manifest.read(Path(__file__).parents[2] / "recipes/furniture/split.csv").wanted()
+
+    assert Counter(row["use"] for row in rows) == {"train": 446, "val": 48, "test": 48}
+    assert all(row["licence"] and row["creator"] and row["category"] for row in rows)
+    uses = {(row["group"], row["use"]) for row in rows if row["group"]}
+    assert len(uses) == len({group for group, _ in uses})
