@@ -1,14 +1,15 @@
 """How well meshes close: every object of the split, tables by class, pictures of the doubtful ones.
 
 Usage: python recipes/furniture/watertight_report.py LIBRARIES [--split FILE.csv] [--limit N]
-           [--workers N] [--json FILE] [--every N]
+           [--every N] [--find TEXT,TEXT] [--workers N] [--json FILE]
            [--pictures FOLDER] [--only soup|suspects|kept|all]
 
 LIBRARIES is the folder of the Sweet Home 3D libraries (Debian: /usr/share/sweethome3d). Converts
 each object as `onet preprocess` does; one that would be kept as it is, is also converted by force
 and compared with its own exact inside. Tables go to stdout as Markdown, one line per object to
---json, contact sheets to --pictures: per object the input, the result, both from below, and the
-result cut through the middle from the side and from the front. Seconds are those of the processor.
+--json; objects that are in that file already are not converted again. Contact sheets go to
+--pictures: per object the input, the result, both from below, and the result cut through the middle
+from the side and from the front. Seconds are those of the processor.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.normalize import CUBE_EDGE, UnitCube
 from onet_cli.geometry.render import Camera, on_white, render
 from onet_cli.geometry.sampling import sample_cube
+from onet_cli.geometry.solid_field import band_around, find_exterior, grid_origin
 from onet_cli.geometry.voxelize import voxelize_solid
 from onet_cli.geometry.watertight import ClosedMesh, make_watertight
 from onet_cli.preprocessing.meshes.clean import clean
@@ -54,19 +56,31 @@ def main() -> None:
     manifest = Manifest.read(options.split)
     entries = entries_of(manifest, options.libraries)
     soup = [row.get("soup", "") for row in manifest.wanted()]
-    work = list(zip(entries, soup, strict=True))[:: options.every][: options.limit]
-    rows = []
-    with ProcessPoolExecutor(options.workers) as pool:
-        for row in pool.map(examine, *zip(*work, strict=True)):
-            rows.append(row)
-            if options.json:
-                with options.json.open("a", encoding="utf-8") as file:
-                    print(json.dumps(row), file=file)
+    work = list(zip(entries, soup, strict=True))[:: options.every]
+    if options.find:
+        parts = options.find.split(",")
+        work = [one for one in work if any(part in one[0].id.name for part in parts)]
+    work = work[: options.limit]
+    rows = _convert(work, options.workers, options.json)
     report(rows)
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
         wanted = [n for n, row in enumerate(rows) if _is_wanted(row, options.only)]
         draw_sheets([(rows[n], work[n][0]) for n in wanted], options.pictures)
+
+
+def _convert(work: list[tuple[MeshEntry, str]], workers: int, path: Path | None) -> list[Row]:
+    """Return the rows of all objects; those that the file holds already are not made again."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+    known = {row["id"]: row for row in map(json.loads, lines)}
+    missing = [one for one in work if one[0].id.name not in known]
+    with ProcessPoolExecutor(workers) as pool:
+        for row in pool.map(examine, [e for e, _ in missing], [s for _, s in missing]):
+            known[row["id"]] = row
+            if path:
+                with path.open("a", encoding="utf-8") as file:
+                    print(json.dumps(row), file=file)
+    return [known[entry.id.name] for entry, _ in work]
 
 
 def examine(entry: MeshEntry, soup: str) -> Row:
@@ -124,11 +138,23 @@ def _forced(mesh: Trimesh, points: NDArray[np.float32], inside: NDArray[np.bool_
     return {
         "forced_seconds": seconds,
         "forced_iou": _iou(inside, ours),
+        "band_iou": _iou(inside, _in_thick_band(mesh, points)),
         "forced_thick_iou": _iou(inside[~thin], ours[~thin]),
         "thick_share": thick_share,
         "forced_offset_cells": made.surface_offset * RESOLUTION,
         "forced_lost": made.lost_share,
     }
+
+
+def _in_thick_band(mesh: Trimesh, points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which points a solid would hold whose band is not taken back: what is not exterior."""
+    vertices = np.asarray(mesh.vertices, dtype=np.float64)
+    exterior = find_exterior(band_around(vertices, mesh.faces, RESOLUTION))
+    places = np.rint((points - grid_origin(vertices, RESOLUTION)) * RESOLUTION).astype(int)
+    within = np.all((places >= 0) & (places < exterior.shape), axis=1)
+    found = np.zeros(len(points), dtype=np.bool_)
+    found[within] = exterior[tuple(places[within].T)] == 0
+    return found
 
 
 def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
@@ -233,9 +259,12 @@ def _forced_rows(rows: list[Row]) -> Iterable[list[str]]:
             [row for row in forced if row["thick_share"] < 0.5],
             "forced_iou",
         ),
+        "the band not taken back, all objects": (forced, "band_iou"),
     }
     for name, (group, column) in groups.items():
-        scores = sorted(row[column] for row in group if row[column] == row[column])
+        scores = sorted(
+            row[column] for row in group if column in row and row[column] == row[column]
+        )
         if scores:
             offset = statistics.median(row["forced_offset_cells"] for row in group)
             numbers = [statistics.median(scores), scores[len(scores) // 10], scores[0], offset]
@@ -305,6 +334,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--split", type=Path, default=Path(__file__).parent / "split.csv")
     parser.add_argument("--limit", type=int, help="no more objects than this")
     parser.add_argument("--every", type=int, default=1, help="each how manieth object to take")
+    parser.add_argument("--find", help="only objects whose id contains one of these, TEXT,TEXT")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path, help="append one line per object to this file")
     parser.add_argument("--pictures", type=Path, help="folder for contact sheets")
