@@ -5,7 +5,7 @@ Corners are rounded to 1/256 of a sample and edge functions are exact integers, 
 to exactly one of two faces that share an edge (top-left rule): neither cracks nor double hits.
 """
 
-from libc.math cimport acos, floor, llrint, log2f, powf, sqrt, sqrtf
+from libc.math cimport acos, fabsf, floor, llrint, log2f, powf, sqrt, sqrtf
 
 include "shade.pxi"
 
@@ -23,6 +23,16 @@ cdef double GUARD = 1 << 21
 # Nearness that differs by less than this share is equal, and the face that came first is kept:
 # coincident faces of a soup must not flicker through each other.
 cdef float TIE = 1 + 1e-6
+
+
+cdef struct Target:
+    # What is drawn into, (height, width): nearness and owners of samples, or else depths.
+    Py_ssize_t height
+    Py_ssize_t width
+    float* nearness
+    int* owners
+    const float* ceiling
+    unsigned short* depths  # largest and smallest value by turns; NULL to draw the others
 
 
 cdef struct Corner:
@@ -53,12 +63,9 @@ cdef void fill(
     double[3] y,
     double[3] near,
     int face,
-    float[:, ::1] nearness,
-    int[:, ::1] owners,
-    const float[:, ::1] ceiling,
+    Target* target,
 ) noexcept nogil:
     """Draw one triangle with corners in samples; `near` is linear across it, larger is nearer."""
-    cdef long long height = nearness.shape[0], width = nearness.shape[1]
     cdef long long ax = llrint(x[0] * STEPS), ay = llrint(y[0] * STEPS)
     cdef long long bx = llrint(x[1] * STEPS), by = llrint(y[1] * STEPS)
     cdef long long cx = llrint(x[2] * STEPS), cy = llrint(y[2] * STEPS)
@@ -75,9 +82,9 @@ cdef void fill(
         area = -area
     # Sample i lies at (i + 1/2) STEPS; shifts round towards minus infinity.
     cdef long long left = max(0, (min(ax, bx, cx) + HALF - 1) >> SHIFT)
-    cdef long long right = min(width - 1, (max(ax, bx, cx) - HALF) >> SHIFT)
+    cdef long long right = min(target.width - 1, (max(ax, bx, cx) - HALF) >> SHIFT)
     cdef long long top = max(0, (min(ay, by, cy) + HALF - 1) >> SHIFT)
-    cdef long long bottom = min(height - 1, (max(ay, by, cy) - HALF) >> SHIFT)
+    cdef long long bottom = min(target.height - 1, (max(ay, by, cy) - HALF) >> SHIFT)
     if left > right or top > bottom:
         return
     # Edge functions, positive inside; -1 on edges whose samples belong to the neighbour.
@@ -102,7 +109,9 @@ cdef void fill(
     w_step *= STEPS
     cdef bint wide = right - left > NARROW
     cdef long long row, n, first, last
+    cdef Py_ssize_t place
     cdef float seen
+    cdef unsigned short height
     for row in range(top, bottom + 1):
         first = 0
         last = right - left
@@ -113,11 +122,20 @@ cdef void fill(
         for n in range(first, last + 1):
             if wide or ((u + n * u_step) | (v + n * v_step) | (w + n * w_step)) >= 0:
                 # Slivers have steep planes; rounding must not take them past their corners.
-                value = start + across * (n * STEPS)
-                seen = <float>min(max(value, lowest), highest)
-                if seen > nearness[row, left + n] * TIE and seen * TIE < ceiling[row, left + n]:
-                    nearness[row, left + n] = seen
-                    owners[row, left + n] = face
+                place = row * target.width + left + n
+                # Slivers have steep planes; rounding must not take them past their corners.
+                value = min(max(start + across * (n * STEPS), lowest), highest)
+                if target.depths != NULL:
+                    height = <unsigned short>(value + 0.5)
+                    if height > target.depths[2 * place]:
+                        target.depths[2 * place] = height
+                    if height < target.depths[2 * place + 1]:
+                        target.depths[2 * place + 1] = height
+                    continue
+                seen = <float>value
+                if seen > target.nearness[place] * TIE and seen * TIE < target.ceiling[place]:
+                    target.nearness[place] = seen
+                    target.owners[place] = face
         u += (cx - bx) * STEPS
         v += (ax - cx) * STEPS
         w += (bx - ax) * STEPS
@@ -188,6 +206,13 @@ def draw_perspective(
     cdef Py_ssize_t n, vertex
     cdef int face, k, m, count, plane
     cdef bint whole
+    cdef Target target
+    target.height = nearness.shape[0]
+    target.width = nearness.shape[1]
+    target.nearness = &nearness[0, 0]
+    target.owners = &owners[0, 0]
+    target.ceiling = &ceiling[0, 0]
+    target.depths = NULL
     with nogil:
         for n in range(chosen.shape[0]):
             face = chosen[n]
@@ -212,31 +237,36 @@ def draw_perspective(
                     near[m] = 1 / corners[vertex].depth
                     x[m] = corners[vertex].x * near[m]
                     y[m] = corners[vertex].y * near[m]
-                fill(x, y, near, face, nearness, owners, ceiling)
+                fill(x, y, near, face, &target)
 
 
-def draw_parallel(
+def draw_depths(
     const double[:, ::1] points,
     const int[:, ::1] faces,
-    float[:, ::1] nearness,
-    int[:, ::1] owners,
-    const float[:, ::1] ceiling,
+    unsigned short[:, :, ::1] depths,
 ):
-    """Draw `faces` seen from infinity: `points` (V, 3) are x and y in samples, and nearness.
+    """Widen `depths` (H, W, 2), largest and smallest, by those of `faces` seen from infinity.
 
-    All points must lie within 2^20 samples of the origin.
+    `points` (V, 3) are x and y in samples, within 2^20 of the origin, and a depth in 0..65535.
     """
-    cdef double[3] x, y, near
+    cdef double[3] x, y, depth
     cdef Py_ssize_t face, vertex
     cdef int k
+    cdef Target target
+    target.height = depths.shape[0]
+    target.width = depths.shape[1]
+    target.depths = &depths[0, 0, 0]
+    target.nearness = NULL
+    target.owners = NULL
+    target.ceiling = NULL
     with nogil:
         for face in range(faces.shape[0]):
             for k in range(3):
                 vertex = faces[face, k]
                 x[k] = points[vertex, 0]
                 y[k] = points[vertex, 1]
-                near[k] = points[vertex, 2]
-            fill(x, y, near, <int>face, nearness, owners, ceiling)
+                depth[k] = points[vertex, 2]
+            fill(x, y, depth, <int>face, &target)
 
 
 def corner_normals(

@@ -10,12 +10,10 @@ def draw_perspective(
     owners: NDArray[np.int32],
     ceiling: NDArray[np.float32],
 ) -> None: ...
-def draw_parallel(
+def draw_depths(
     points: NDArray[np.float64],
     faces: NDArray[np.int32],
-    nearness: NDArray[np.float32],
-    owners: NDArray[np.int32],
-    ceiling: NDArray[np.float32],
+    depths: NDArray[np.uint16],
 ) -> None: ...
 def corner_normals(
     vertices: NDArray[np.float64],

@@ -77,6 +77,29 @@ def fit_distance(
     for _ in range(12):
         # The picture shrinks about as the distance grows, so this ratio soon is one.
         seen = focal * across / (ahead + distance)
-        size = max(float(np.ptp(seen, axis=0).max()) / fill, 2 * float(np.abs(seen).max()) / limit)
-        distance = max(distance * size, nearest)
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        size = max((high - low).max() / fill, 2 * max(high.max(), -low.min()) / limit)
+        distance = max(distance * float(size), nearest)
+        if abs(size - 1) < 1e-4:
+            break
     return distance
+
+
+def outline(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return a few hundred of `points` (N, 3) that reach as far in any direction, to a percent."""
+    points = np.asarray(points, dtype=np.float64)
+    if len(points) <= len(_DIRECTIONS):
+        return points
+    furthest = {int(np.argmax(points @ direction)) for direction in _DIRECTIONS}
+    return points[sorted(furthest)]
+
+
+def _spread(count: int) -> NDArray[np.float64]:
+    """Return `count` directions spread evenly, a Fibonacci lattice."""
+    index = np.arange(count)
+    height, angle = 1 - (2 * index + 1) / count, index * np.pi * (3 - 5**0.5)
+    level = np.sqrt(1 - height**2)
+    return np.stack([level * np.cos(angle), height, level * np.sin(angle)], axis=1)
+
+
+_DIRECTIONS = _spread(300)

@@ -54,24 +54,17 @@ class Lighting:
     def choy(cls, rng: np.random.Generator | None = None) -> "Lighting":
         """Return light like that in the pictures of Choy et al., ECCV 2016.
 
-        Lamps stand in front of the object and to its left, so that backs are dark; little light
-        comes from elsewhere. With `rng` places and strengths vary by some degrees and percent.
+        One lamp stands high in front of the object, a little to its right, and light from all
+        around is weak: fronts and tops are at 0.9 of full brightness, the right side at 0.7, backs
+        and the left side at 0.5, as measured on their pictures. With `rng` the lamp's place, its
+        strength and the ambient light vary by about a tenth.
         """
-        lamps = [((-3.0, 4.0, 6.0), 0.55), ((4.0, 3.0, 2.0), 0.18)]
-        ambient = 0.22
-        if rng is None:
-            return cls(
-                tuple(Light(place, (power,) * 3) for place, power in lamps),
-                (ambient,) * 3,
-                (0.7 * ambient,) * 3,
-            )
-        lights = []
-        for place, power in lamps:
-            moved = np.asarray(place) + rng.normal(0, 0.6, 3)
-            strength = float(power * rng.uniform(0.85, 1.15))
-            lights.append(Light(_triple(moved), (strength,) * 3))
-        level = float(ambient * rng.uniform(0.8, 1.25))
-        return cls(tuple(lights), (level,) * 3, (0.7 * level,) * 3)
+        place, power, ambient = np.array([2.1, 5.8, 5.0]), 0.9, 0.25
+        if rng is not None:
+            place = place + rng.normal(0, 0.8, 3)
+            power, ambient = power * rng.uniform(0.9, 1.1), ambient * rng.uniform(0.85, 1.2)
+        sky, ground = (float(ambient),) * 3, (float(0.8 * ambient),) * 3
+        return cls((Light(_triple(place), (float(power),) * 3),), sky, ground)
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Lighting":

@@ -13,6 +13,7 @@ from onet_cli._ext import rasterize as kernel
 AXES = 32
 RESOLUTION = 128
 SHADOW_RESOLUTION = 256
+LAST = 65535
 _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
 
@@ -20,7 +21,7 @@ _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 class AmbientDepths:
     """How far the scene reaches along `axes`, both ways: ambient light is what nothing blocks.
 
-    `axes` (A, 3, 3): two directions across each view and the direction along it. `depths` (A, R,
+    `axes` (3, 3, A): two directions across each view and the direction along it. `depths` (A, R,
     R, 2): the largest and the smallest height along the axis in each cell, -1..1 as 0..65535; 0
     and 65535 where there is nothing.
     """
@@ -33,32 +34,24 @@ class AmbientDepths:
         """Return the depths of `faces` (F, 3) over `vertices` (V, 3) in the ball of radius 1."""
         axes = spread_axes(AXES)
         depths = np.empty((AXES, RESOLUTION, RESOLUTION, 2), np.uint16)
-        owners = np.empty((RESOLUTION, RESOLUTION), np.int32)
-        ceiling = np.full((RESOLUTION, RESOLUTION), np.inf, np.float32)
-        points = np.empty_like(vertices)
-        for axis, frame in enumerate(axes):
-            across = vertices @ frame.T
-            points[:, :2] = (across[:, :2] + 1) * (RESOLUTION / 2)
-            for end, sign in enumerate((1, -1)):
-                points[:, 2] = 2 + sign * across[:, 2]  # positive, and larger where nearer
-                nearness = np.zeros((RESOLUTION, RESOLUTION), np.float32)
-                kernel.draw_parallel(points, faces, nearness, owners, ceiling)
-                height = np.where(nearness > 0, sign * (nearness - 2), -sign)
-                depths[axis, :, :, end] = np.rint((height + 1) * 32767.5).clip(0, 65535)
-        return cls(axes.astype(np.float32), depths)
+        depths[...] = 0, LAST
+        scale = np.array([RESOLUTION, RESOLUTION, LAST]) / 2
+        for frame, views in zip(axes, depths, strict=True):
+            kernel.draw_depths((vertices @ frame.T + 1) * scale, faces, views)
+        return cls(np.ascontiguousarray(axes.transpose(1, 2, 0), np.float32), depths)
 
     def directions(self) -> NDArray[np.float32]:
         """Return the directions (A, 2, 3) that light comes from: along each axis and against it."""
-        along = self.axes[:, 2]
+        along = self.axes[2].T
         return np.stack([along, -along], axis=1)
 
 
 def spread_axes(count: int) -> NDArray[np.float64]:
     """Return `count` frames (A, 3, 3) whose third rows are spread evenly over the upper half space.
 
-    The points of a Fibonacci lattice; every fourth of them is spread evenly too.
+    A Fibonacci lattice, of which every fourth point comes first: each quarter is spread evenly too.
     """
-    index = np.arange(count)
+    index = np.arange(count).reshape(-1, 4).T.reshape(-1)
     height, angle = (index + 0.5) / count, index * _GOLDEN_ANGLE
     level = np.sqrt(1 - height**2)
     along = np.stack([level * np.cos(angle), height, level * np.sin(angle)], axis=1)

@@ -10,7 +10,7 @@ from PIL import Image
 from trimesh import Trimesh
 
 from onet_cli.geometry.appearance import Appearance
-from onet_cli.geometry.camera import CHOY_FOCAL, CHOY_SIZE, Camera, fit_distance
+from onet_cli.geometry.camera import CHOY_FOCAL, CHOY_SIZE, Camera, fit_distance, outline
 from onet_cli.geometry.lighting import Lighting
 from onet_cli.geometry.render import on_white
 from onet_cli.geometry.scene import Scene
@@ -54,13 +54,13 @@ def take_views(
         InvalidGeometryError: the mesh cannot be drawn.
     """
     scene = Scene(mesh, appearance)
-    corners = np.asarray(mesh.vertices, np.float64)[np.asarray(mesh.faces).reshape(-1)]
+    rim = outline(np.asarray(mesh.vertices)[np.unique(mesh.faces)])
     lighting = Lighting.choy(rng)
     images, world, camera = [], [], []
     for _ in range(options.count):
         eye = choy_camera(rng, options.size)
         if options.cameras == "wide":
-            eye, lighting = wide_camera(corners, rng, options.size), Lighting.random(rng)
+            eye, lighting = wide_camera(rim, rng, options.size), Lighting.random(rng)
         picture = scene.render(eye, options.size, lighting, options.samples)
         images.append(_encode(picture, options))
         world.append(eye.world)
