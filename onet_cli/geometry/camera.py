@@ -87,11 +87,11 @@ def fit_distance(
 
 def outline(points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return a few hundred of `points` (N, 3) that reach as far in any direction, to a percent."""
-    points = np.asarray(points, dtype=np.float64)
-    if len(points) <= len(_DIRECTIONS):
-        return points
-    furthest = {int(np.argmax(points @ direction)) for direction in _DIRECTIONS}
-    return points[sorted(furthest)]
+    all_points = np.asarray(points, dtype=np.float64)
+    if len(all_points) <= len(_DIRECTIONS):
+        return all_points
+    furthest = {int(np.argmax(all_points @ direction)) for direction in _DIRECTIONS}
+    return all_points[sorted(furthest)]
 
 
 def _spread(count: int) -> NDArray[np.float64]:
