@@ -3,6 +3,10 @@
 
 cdef float SHARPNESS = 32  # exponent of the highlight (Blinn, 1977)
 
+# Shares of the ambient light that any surface mirrors: from the front, and more towards the rim
+# (Schlick, 1994) where it is matt and where it is glossy. Without, what is black has no shape.
+cdef float MIRRORED = 0.03, RIM_MATT = 0.1, RIM_GLOSSY = 0.5
+
 # Cover beyond which nothing shines through any more.
 cdef float FULL = 0.995
 
@@ -355,13 +359,19 @@ cdef inline void add_lamps(
                 highlight[k] += shine * lamp[3 + k]
 
 
+cdef inline float mirrored_share(const Hit* hit) noexcept nogil:
+    cdef float away = 1 - min(max(dot(hit.normal, hit.eye), <float>0), <float>1)
+    cdef float rim = RIM_MATT + hit.gloss * (RIM_GLOSSY - RIM_MATT)
+    return MIRRORED + (rim - MIRRORED) * away * away * away * away * away
+
+
 cdef void shade_sample(
     const Stage* stage, double column, double row, int groups, Hit* hit, float* colour
 ) noexcept nogil:
     """Lay the colour of a hit behind what a sample (4) holds already."""
     cdef const float* material = stage.materials + 6 * stage.material_of_face[hit.face]
     cdef float[3] light, highlight
-    cdef float cover
+    cdef float cover, mirrored, lit
     cdef int k
     locate(stage, column, row, material[5] >= 0, hit)
     look_up_material(stage, material, hit)
@@ -369,12 +379,16 @@ cdef void shade_sample(
         return
     face_viewer(stage, hit)
     for k in range(3):
-        light[k] = highlight[k] = 0
+        light[k] = 0
     add_ambient(stage, hit, groups, light)
+    mirrored = mirrored_share(hit)
+    for k in range(3):
+        highlight[k] = mirrored * light[k]
     add_lamps(stage, hit, light, highlight)
     cover = (1 - colour[3]) * hit.opacity
     for k in range(3):
-        colour[k] += cover * min(hit.albedo[k] * light[k] + highlight[k], <float>1)
+        lit = hit.albedo[k] * (1 - mirrored) * light[k] + highlight[k]
+        colour[k] += cover * min(lit, <float>1)
     colour[3] += cover
 
 

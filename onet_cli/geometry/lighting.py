@@ -59,9 +59,9 @@ class Lighting:
         and the left side at 0.5, as measured on their pictures. With `rng` the lamp's place, its
         strength and the ambient light vary by about a tenth.
         """
-        place, power, ambient = np.array([2.1, 5.8, 5.0]), 0.9, 0.25
+        place, power, ambient = np.array([8.0, 23.0, 20.0]), 0.9, 0.25
         if rng is not None:
-            place = place + rng.normal(0, 0.8, 3)
+            place = place + rng.normal(0, 3.0, 3)
             power, ambient = power * rng.uniform(0.9, 1.1), ambient * rng.uniform(0.85, 1.2)
         sky, ground = (float(ambient),) * 3, (float(0.8 * ambient),) * 3
         return cls((Light(_triple(place), (float(power),) * 3),), sky, ground)

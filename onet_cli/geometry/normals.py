@@ -9,7 +9,7 @@ from onet_cli._ext import rasterize as kernel
 CREASE_DEG = 40.0
 """Faces that meet at a sharper angle are shaded apart."""
 
-MERGE_DIGITS = 6  # of the scene's radius: soups repeat vertices with rounding differences
+MERGE_DIGITS = 5  # of the scene's radius: soups repeat vertices with rounding differences
 CROWD = 400  # corners at one vertex; the middle of a larger fan keeps its faces' own normals
 
 

@@ -51,7 +51,7 @@ class _Lamps:
 
 
 class Scene:
-    """A mesh of F faces and its looks; `render` takes pictures of it.
+    """A mesh of F faces and its looks; `render` takes pictures of it, from any number of threads.
 
     Faces are lit from both sides, so soups look right too. Faces without area are not drawn.
 
@@ -78,7 +78,7 @@ class Scene:
         self._ambient = AmbientDepths.of(
             np.clip(self._vertices, -1, 1), np.ascontiguousarray(self._faces[self._solid])
         )
-        self._shadows: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float32]]] = {}
+        self._shadows = (b"", np.zeros((0, 3, 4)), np.zeros((0, 1, 1), np.float32))
         self._material_of_face = np.ascontiguousarray(looks.material_of_face, np.int32)
         self._uv = _or_empty(looks.uv, (0, 3, 2), np.float32)
         self._corner_colours = _or_empty(looks.corner_colours, (0, 3, 3), np.uint8)
@@ -183,19 +183,14 @@ class Scene:
 
     def _lamps(self, places: NDArray[np.float64], lighting: Lighting) -> _Lamps:
         """Return the lights at `places` (L, 3) with their shadows, which are kept for next time."""
-        key = places.tobytes()
-        if key not in self._shadows:
+        key, (known, views, shadows) = places.tobytes(), self._shadows
+        if key != known:
             views = np.array([light_view(place, SHADOW_RESOLUTION) for place in places])
             maps = [shadow_map(view, self._vertices, self._faces, self._solid) for view in views]
-            shape = (-1, SHADOW_RESOLUTION, SHADOW_RESOLUTION)
-            # One entry: lights that stand still serve all views, others change with each.
-            self._shadows = {
-                key: (
-                    views.reshape(-1, 3, 4),
-                    np.array(maps, np.float32).reshape(shape),
-                )
-            }
-        views, shadows = self._shadows[key]
+            views = views.reshape(-1, 3, 4)
+            shadows = np.array(maps, np.float32).reshape(-1, SHADOW_RESOLUTION, SHADOW_RESOLUTION)
+            # Lamps that stand still serve all views; one tuple, so that threads may share a scene.
+            self._shadows = key, views, shadows
         colours = np.array([light.colour for light in lighting.lights]).reshape(-1, 3)
         return _Lamps(np.hstack([places, colours]).astype(np.float32), views, shadows)
 

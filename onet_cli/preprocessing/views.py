@@ -30,9 +30,9 @@ class ViewOptions:
     """How many pictures, of what size, from where and on what.
 
     `cameras`: `choy` draws views like Choy et al., ECCV 2016, lit from the front; `wide` draws
-    lower, higher and closer ones with longer lenses in ever other light, as photos are. Pictures on
-    `white` are JPEG of `quality`, transparent ones PNG with alpha; each pixel averages `samples` x
-    `samples`.
+    lower, higher and closer ones with longer lenses, each in another light, as photos are. Pictures
+    on `white` are JPEG of `quality`, `transparent` ones PNG with alpha; each pixel averages
+    `samples` x `samples`.
     """
 
     count: int = 24
@@ -58,9 +58,10 @@ def take_views(
     lighting = Lighting.choy(rng)
     images, world, camera = [], [], []
     for _ in range(options.count):
-        eye = choy_camera(rng, options.size)
         if options.cameras == "wide":
             eye, lighting = wide_camera(rim, rng, options.size), Lighting.random(rng)
+        else:
+            eye = choy_camera(rim, rng, options.size)
         picture = scene.render(eye, options.size, lighting, options.samples)
         images.append(_encode(picture, options))
         world.append(eye.world)
@@ -70,10 +71,16 @@ def take_views(
     return Views(tuple(images), np.stack(world), np.stack(camera))
 
 
-def choy_camera(rng: np.random.Generator, size: int) -> Camera:
-    """Return a random camera of the kind of Choy et al. for pictures of `size` pixels."""
+def choy_camera(points: NDArray[np.floating], rng: np.random.Generator, size: int) -> Camera:
+    """Return a random camera of the kind of Choy et al. for pictures of `size` pixels.
+
+    It moves back where `points` (N, 3) would else leave the picture, as those of a cube do.
+    """
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*CHOY_ELEVATION)
-    return Camera.orbit(azimuth, elevation, rng.uniform(*CHOY_DISTANCE), size)
+    distance = rng.uniform(*CHOY_DISTANCE)
+    turned = points @ Camera.orbit(azimuth, elevation, 1.0, size).world[:, :3].T
+    nearest = fit_distance(turned, 1.0, CHOY_FOCAL / CHOY_SIZE)
+    return Camera.orbit(azimuth, elevation, max(distance, nearest), size)
 
 
 def wide_camera(points: NDArray[np.floating], rng: np.random.Generator, size: int) -> Camera:

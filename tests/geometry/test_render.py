@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.appearance import Appearance, Material
@@ -64,6 +65,31 @@ def test_points_of_the_surface_fall_on_drawn_pixels(shape, azimuth, elevation):
     assert np.any(near, axis=0).all()
 
 
+@pytest.mark.parametrize(("azimuth", "elevation"), [(0, 0), (40, 30), (250, -20)])
+def test_the_silhouette_of_a_box_is_the_hull_of_its_corners(azimuth, elevation):
+    camera, mesh = Camera.orbit(azimuth, elevation, 1.6, SIZE), Box().mesh()
+    hull = ConvexHull(camera.project(mesh.vertices)[:, :2])
+
+    coverage = alpha(mesh, camera, samples=4) / 255
+
+    assert coverage.sum() == pytest.approx(hull.volume, rel=0.005)  # its area, in the plane
+    pixels = np.argwhere(coverage > 0)[:, ::-1] + 0.5
+    outside = pixels @ hull.equations[:, :2].T + hull.equations[:, 2]
+    assert outside.max() < 0.75  # half a pixel's diagonal
+
+
+@pytest.mark.parametrize("shape", [Sphere(), Box(), Torus()])
+def test_every_drawn_pixel_sees_the_surface(shape):
+    camera = Camera.orbit(40, 30, 1.6, SIZE)
+    rows, columns = np.nonzero(alpha(shape.mesh(), camera) == 255)
+    ahead = np.column_stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
+    turn, move = camera.world[:, :3].astype(float), camera.world[:, 3]
+    rays = ahead @ np.linalg.inv(camera.camera.astype(float)).T @ turn
+    steps = np.linspace(0.8, 2.4, 400)[:, None, None]
+    deepest = shape.depth(-move @ turn + steps * rays).max(axis=0)
+    assert deepest.min() > -0.01
+
+
 def test_an_object_off_to_one_side_is_drawn_there():
     camera = Camera.orbit(15, 10, 2, SIZE)
     place = np.array([[0.25, 0.2, -0.1]])
@@ -103,7 +129,7 @@ def test_the_nearer_box_hides_the_farther(order, azimuth, seen):
 
     picture = render(mesh, Camera.orbit(azimuth, 0, 2, SIZE), SIZE, appearance=looks)
 
-    hue = picture[SIZE // 2, SIZE // 2, :3] > 0
+    hue = picture[SIZE // 2, SIZE // 2, :3] > 90
     assert hue.tolist() == [channel > 0 for channel in seen]
 
 
@@ -116,7 +142,7 @@ def test_triangles_that_cross_are_each_seen_where_they_are_nearer():
 
     drawn = picture[..., 3] > 0
     columns = np.nonzero(drawn)[1]
-    red, blue = picture[..., 0][drawn] > 0, picture[..., 2][drawn] > 0
+    red, blue = picture[..., 0][drawn] > 90, picture[..., 2][drawn] > 90
     np.testing.assert_array_equal(blue[columns < SIZE // 2 - 1], True)
     np.testing.assert_array_equal(red[columns > SIZE // 2], True)
 
