@@ -91,4 +91,5 @@ def _cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     squares = (np.einsum("nd,nd->n", side, side) for side in (a, b))
     lengths = np.prod([np.sqrt(square) for square in squares], axis=0)
     products = np.abs(np.einsum("nd,nd->n", a, b))
-    return float(np.mean(products / np.maximum(lengths, np.finfo(np.float64).tiny)))
+    cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return float(np.mean(cosines))

@@ -132,3 +132,26 @@ def test_iou_of_two_empty_shapes_is_one():
 def test_iou_refuses_shapes_that_differ():
     with pytest.raises(InvalidGeometryError, match=r"\(4,\) and \(5,\)"):
         occupancy_iou(np.zeros(4, bool), np.zeros(5, bool))
+
+
+@pytest.mark.parametrize("stray", [np.nan, np.inf, 1e30])
+def test_a_sample_that_lies_nowhere_is_refused(stray):
+    good, bad = np.zeros((3, 3)), np.full((3, 3), stray)
+    for predicted, target in ((good, bad), (bad, good)):
+        with pytest.raises(InvalidGeometryError, match="not finite"):
+            compare_surfaces(predicted, good, target, good)
+
+
+def test_normals_without_length_agree_with_nothing():
+    points, up = np.eye(3), np.tile([0.0, 0, 1], (3, 1))
+    assert compare_surfaces(points, 0 * up, points, up).normal_consistency == 0
+    assert compare_surfaces(points, 1e-200 * up, points, up).normal_consistency == 0
+
+
+def test_samples_all_in_one_place_have_scores():
+    points, up = np.full((9, 3), 0.25), np.tile([0.0, 0, 1], (9, 1))
+
+    scores = compare_surfaces(points, up, points[:4], up[:4])
+
+    assert scores.chamfer_l1 == 0
+    assert scores.normal_consistency == 1
