@@ -4,7 +4,8 @@ A benchmark that is missing, fails or takes too long is reported, and the others
 keeps all its text; between `<!-- NAME -->` and `<!-- /NAME -->` it gets the table of benchmark NAME
 from the JSON files, and between the marks of `machine` what they ran on.
 
-Usage: python bench/run_all.py [--only NAME ...] [--output FOLDER] [--docs PAGE] [--keep]
+Usage: python bench/run_all.py [--only NAME ...] [--output FOLDER] [--docs PAGE] [--limit S]
+       [--keep]
 """
 
 import argparse
@@ -24,14 +25,15 @@ BENCHMARKS: dict[str, list[str]] = {
     "mise": [],
     "isosurface": [],
     "nearest": [],
+    "evaluate": [],
     "render": [],
     "procedural": [],
     "malloc": ["--rounds", "2"],
 }
-LONGEST = 240  # seconds that one benchmark may take
+LONGEST = 240  # seconds that one benchmark may take, unless --limit says otherwise
 
 
-def run(name: str, output: Path) -> str:
+def run(name: str, output: Path, limit: float) -> str:
     """Run benchmark `name`, and return "ok" or what went wrong in one line."""
     script = HERE / f"{name}.py"
     if not script.is_file():
@@ -39,9 +41,9 @@ def run(name: str, output: Path) -> str:
     target = output / f"{name}.json"
     command = [sys.executable, str(script), *BENCHMARKS[name], "--json", str(target)]
     try:
-        done = subprocess.run(command, timeout=LONGEST, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, timeout=limit, stderr=subprocess.PIPE, text=True)
     except subprocess.TimeoutExpired:
-        return f"stopped after {LONGEST} s"
+        return f"stopped after {limit:g} s"
     if done.returncode != 0:
         return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
     return "ok" if target.is_file() else f"wrote no {target.name}"
@@ -89,15 +91,18 @@ def cell(value: object) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, help="run these alone")
-    parser.add_argument("--output", type=Path, default=HERE / "results", help="folder of the JSON")
+    parser.add_argument(
+        "--output", type=Path, default=HERE.parent / "bench-results", help="folder of the JSON"
+    )
     parser.add_argument("--docs", type=Path, help="page whose tables to replace")
+    parser.add_argument("--limit", type=float, default=LONGEST, help="seconds for each")
     parser.add_argument("--keep", action="store_true", help="run nothing, take the JSON as it is")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     outcomes: dict[str, str] = {}
     for name in [] if options.keep else options.only or BENCHMARKS:
         start = time.perf_counter()
-        outcome = run(name, options.output)
+        outcome = run(name, options.output, options.limit)
         outcomes[name] = f"{outcome} ({time.perf_counter() - start:.0f} s)"
     if options.docs is not None:
         write_page(options.docs, options.output)

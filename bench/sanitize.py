@@ -131,7 +131,7 @@ def verdict(name: str, mode: Mode | str, kernels: list[str], tests: list[str]) -
         # An error in a function that cannot raise is only printed: that is to fail a test, too.
         # The sanitizer prints to the process, past what pytest captures by default.
         strict = ["-W", "error::pytest.PytestUnraisableExceptionWarning", "--capture=sys"]
-        done = start(copy, mode, "-m", "pytest", "-x", *strict, *tests)
+        done = start(copy, mode, "-m", "pytest", *strict, *tests)
     if done.returncode != 0:
         return _complain(name, done.stdout, "NOT clean")
     summary = [line for line in done.stdout.splitlines() if " passed" in line]
