@@ -1,25 +1,29 @@
 """Procedural furniture: exact labels, honest surfaces, pictures that show the shape."""
 
+import functools
 import io
 import pickle
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.spatial import cKDTree
+from skimage.measure import label
 
 from onet_cli.errors import InvalidOptionError, SourceError
-from onet_cli.preprocessing.procedural.assembly import Assembly, Part
 from onet_cli.preprocessing.procedural.design import CATEGORIES, CYCLE, category_of, design
-from onet_cli.preprocessing.procedural.joinery import block, path, ring_points, rod, wall
-from onet_cli.preprocessing.procedural.views import LIMIT, ViewOptions, take_views
+from onet_cli.preprocessing.procedural.finish import Finish
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
+from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.shape import ShapeId
 
-GREY = (120, 120, 120)
+GREY = Finish.plain((120, 120, 120))
+THINNEST = 0.009  # of the longest edge: the rod of a real lamp
 every_category = pytest.mark.parametrize("category", CATEGORIES)
 
 
-def designs(category, count=6, seed=3):
+@functools.cache
+def designs(category, count=4, seed=3):
     places = [i for i in range(len(CYCLE) * count) if category_of(i) == category][:count]
     return [design(seed, index) for index in places]
 
@@ -66,27 +70,33 @@ def test_a_step_along_the_normal_leaves_the_shape_and_a_step_back_enters_it(cate
 
 
 @every_category
-def test_no_part_is_too_thin_to_survive_sampling(category):
-    for assembly in designs(category, 20):
-        thinnest = min(part.solid.thickness for part in assembly.parts)
-        assert thinnest / assembly.unit_cube.scale >= 0.0175
+def test_hardly_any_surface_is_too_thin_to_survive_sampling(category):
+    for assembly in designs(category):
+        points, normals = assembly.sample_surface(2000, np.random.default_rng(2))
+
+        depths = (THINNEST * np.array([0.1, 0.3, 0.5, 0.7, 0.9])).tolist()
+        thick = np.all([assembly.contains(points - depth * normals) for depth in depths], axis=0)
+
+        assert thick.mean() >= 0.9
 
 
 @every_category
 def test_all_parts_of_a_shape_hang_together(category):
-    for assembly in designs(category, 12):
+    for assembly in designs(category, 6):
         assert connected(assembly), "a part floats"
 
 
 def connected(assembly):
     """Return whether all parts are joined by points that two of them share."""
     rng = np.random.default_rng(0)
-    samples = [part.solid.sample_surface(3000, rng)[0] for part in assembly.parts]
+    samples = [part.solid.sample_surface(600, rng)[0] for part in assembly.parts]
+    boxes = [part.solid.bounds() for part in assembly.parts]
     reached, todo = {0}, [0]
     while todo:
         here = todo.pop()
         for other, part in enumerate(assembly.parts):
-            if other in reached:
+            (low, high), (lower, upper) = boxes[here], boxes[other]
+            if other in reached or np.any(low > upper + 1e-9) or np.any(lower > high + 1e-9):
                 continue
             touching = part.solid.contains(samples[here]).any()
             touching |= assembly.parts[here].solid.contains(samples[other]).any()
@@ -96,39 +106,17 @@ def connected(assembly):
     return len(reached) == len(assembly.parts)
 
 
-def test_two_halves_of_a_box_have_the_samples_of_the_whole():
-    left = block(GREY, (-0.5, 0, -0.5), (0.1, 1, 0.5))
-    right = block(GREY, (-0.1, 0, -0.5), (0.5, 1, 0.5))
+@pytest.mark.slow
+def test_the_first_shapes_are_each_one_piece_of_voxels():
+    axis = (np.arange(128) + 0.5) / 128 - 0.5
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    broken = []
+    for index in range(130):
+        filled = design(0, index).contains(grid).reshape(128, 128, 128)
+        if label(filled, return_num=True)[1] != 1:
+            broken.append(index)
 
-    points, normals = Assembly([left, right]).sample_surface(60_000, np.random.default_rng(0))
-
-    assert np.allclose(np.abs(points).max(axis=1), 0.5)
-    shares = [(np.abs(normals[:, axis]) > 0.5).mean() for axis in range(3)]
-    assert np.allclose(shares, 1 / 3, atol=0.01)
-    overlap = (np.abs(points[:, 0]) < 0.1).mean()
-    assert overlap == pytest.approx(0.2 * 4 / 6, abs=0.01)
-
-
-def test_a_ring_of_rods_has_no_gaps_at_its_joints():
-    assembly = Assembly(path(GREY, ring_points(0.4, 0.0), 0.05))
-    scale = assembly.unit_cube.scale
-    corners = np.array(ring_points(0.4, 0.0))
-
-    centred = (corners - np.array(assembly.unit_cube.centre)) / scale
-
-    assert assembly.contains(centred).all()
-
-
-def test_a_wall_closes_behind_and_opens_in_front():
-    assembly = Assembly(wall(GREY, (0.5, 0.4), (0.0, 0.6), 0.06, 120))
-    angle = np.radians(np.linspace(-110, 110, 200))
-    middle = np.stack([0.47 * np.sin(angle), 0 * angle + 0.3, -0.37 * np.cos(angle)], axis=1)
-
-    inside = assembly.contains(assembly.unit_cube.to_unit(middle))
-    front = assembly.contains(assembly.unit_cube.to_unit(np.array([[0, 0.3, 0.37]])))
-
-    assert inside.all()
-    assert not front.any()
+    assert len(broken) <= 1, broken  # 1 in 130: thinner than a voxel somewhere
 
 
 @every_category
@@ -137,7 +125,8 @@ def test_every_occupied_point_lies_within_the_silhouette_of_every_view(category)
     points = (np.random.default_rng(0).random((40_000, 3)) - 0.5) * 1.1
     occupied = points[assembly.contains(points)]
 
-    views = take_views(assembly, np.random.default_rng(1), ViewOptions(count=4))
+    rng, options = np.random.default_rng(1), ViewOptions(count=2, cameras="wide")
+    views = take_views(*assembly.mesh(), rng, options)
 
     for image, world, camera in zip(views.images, views.world, views.camera, strict=True):
         pixels = np.asarray(Image.open(io.BytesIO(image)))
@@ -149,16 +138,16 @@ def test_every_occupied_point_lies_within_the_silhouette_of_every_view(category)
 
 @every_category
 def test_every_view_shows_the_whole_shape_large(category):
-    options = ViewOptions(count=6)
+    options = ViewOptions(count=3, cameras="wide")
 
-    for assembly in designs(category, 3):
-        views = take_views(assembly, np.random.default_rng(5), options)
-        vertices, _, _ = assembly.mesh()
+    for assembly in designs(category)[:2]:
+        mesh, appearance = assembly.mesh()
+        views = take_views(mesh, appearance, np.random.default_rng(5), options)
         for world, camera in zip(views.world, views.camera, strict=True):
-            seen = (vertices @ world[:, :3].T + world[:, 3]) @ camera.T
+            seen = (mesh.vertices @ world[:, :3].T + world[:, 3]) @ camera.T
             pixels = seen[:, :2] / seen[:, 2:] / options.size
-            assert np.abs(pixels - 0.5).max() <= LIMIT / 2 + 0.005
-            assert 0.6 < np.ptp(pixels, axis=0).max() < options.fill[1] + 0.01
+            assert np.abs(pixels - 0.5).max() <= 0.97 / 2 + 0.005
+            assert 0.6 < np.ptp(pixels, axis=0).max() < 0.93
 
 
 def test_the_pictures_are_jpegs_of_the_asked_size_on_white():
@@ -250,12 +239,48 @@ def test_every_category_is_tested_about_as_often_as_it_occurs():
         assert abs(tested.count(category) - expected) <= 2
 
 
+def test_the_first_130_shapes_have_every_category_in_every_split():
+    splits = ProceduralSource(130).splits()
+
+    for ids in splits.values():
+        assert {shape.category for shape in ids} == set(CATEGORIES)
+    assert len(splits["train"]) >= 0.65 * 130
+
+
 def test_only_categories_that_occur_are_named():
     assert list(ProceduralSource(2).categories()) == ["chair", "table"]
-    assert set(ProceduralSource(13).categories()) == set(CATEGORIES)
+    assert set(ProceduralSource(len(CYCLE)).categories()) == set(CATEGORIES)
 
 
-@pytest.mark.parametrize("name", ["table/00000", "chair/0", "chair/00013", "chair/x", "car/00000"])
+def test_near_samples_lie_close_to_the_surface_and_have_exact_labels():
+    shape = ProceduralSource(3, views=0, points=8000, near_points=4001).read(
+        ShapeId("sofa", "00002")
+    )
+
+    points = shape.near.points.astype(np.float64)
+    surface = shape.surface.points.astype(np.float64)
+    distance = cKDTree(surface).query(points)[0]
+    assert points.shape == (4008, 3)
+    assert np.median(distance) < 0.03
+    assert np.abs(points).max() <= 0.5505
+    assert 0.3 < shape.near.occupancies.mean() < 0.7
+    assert np.array_equal(shape.near.occupancies, contains_slowly(design(0, 2), points))
+
+
+def test_near_samples_are_made_only_when_asked_for():
+    assert ProceduralSource(1, views=0, points=80).read(ShapeId("chair", "00000")).near is None
+
+
+def test_transparent_pictures_keep_their_alpha():
+    source = ProceduralSource(1, views=1, points=80, background="transparent", cameras="choy")
+
+    picture = Image.open(io.BytesIO(source.read(ShapeId("chair", "00000")).views.images[0]))
+
+    assert (picture.format, picture.mode) == ("PNG", "RGBA")
+    assert set(np.unique(np.asarray(picture)[..., 3])) >= {0, 255}
+
+
+@pytest.mark.parametrize("name", ["table/00000", "chair/0", "chair/00013", "chair/x", "cars/00000"])
 def test_an_id_that_is_not_of_this_source_is_refused(name):
     with pytest.raises(SourceError, match="no procedural shape"):
         ProceduralSource(13).read(ShapeId.parse(name))
@@ -270,12 +295,3 @@ def test_the_source_travels_to_worker_processes():
     source = ProceduralSource(5, seed=2, views=1)
 
     assert pickle.loads(pickle.dumps(source)) == source
-
-
-def test_a_rod_between_two_blocks_keeps_its_colour():
-    parts = [Part(rod((1, 2, 3), (0, 0, 0), (0, 1, 0), 0.1).solid, (9, 8, 7))]
-
-    _, faces, colours = Assembly(parts).mesh()
-
-    assert len(faces) == len(colours)
-    assert (colours == (9, 8, 7)).all()

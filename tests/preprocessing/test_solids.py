@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
+from onet_cli.geometry.inside import contains
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.preprocessing.procedural.solids import polygon
+from onet_cli.preprocessing.procedural.solids.extrusion import Extrusion
+from onet_cli.preprocessing.procedural.solids.lathe import Lathe
+from onet_cli.preprocessing.procedural.solids.pillow import Pillow
 from onet_cli.preprocessing.procedural.solids.pose import about, along, at
 from onet_cli.preprocessing.procedural.solids.prism import Prism, arch, oval, rectangle
 from onet_cli.preprocessing.procedural.solids.rounded_box import RoundedBox
+from onet_cli.preprocessing.procedural.solids.torus import Torus
 from onet_cli.preprocessing.procedural.solids.turned import Ellipsoid, Frustum
 
 TILT = about("x", 20).then(about("y", -35)).then(at(0.3, -0.2, 0.1))
@@ -18,6 +25,21 @@ PEBBLE = RoundedBox(size=(0.4, 0.4, 0.6), radius=0.2)
 SHADE = Frustum(bottom=0.4, top=0.2, height=0.5)
 CONE = Frustum(bottom=0.4, top=0.0, height=0.7)
 POLE = Frustum(bottom=0.3, top=0.3, height=0.6)
+HOPPER = Prism(outline=rectangle(0.5, 0.3), height=0.4, scale=(0.6, 1.5))
+SQUARE = rectangle(0.8, 0.6)
+CELL = np.array([[-0.4, -0.3], [0.4, -0.3], [0.4, 0.0], [0.1, 0.0], [0.1, 0.3], [-0.4, 0.3]])
+ELL = Extrusion(rings=(CELL,), height=0.2)
+FRAME = Extrusion(rings=(SQUARE, rectangle(0.5, 0.4)), height=0.1)
+CUP = Lathe(
+    profile=np.array([[0, 0], [0.3, 0], [0.4, 0.6], [0.34, 0.6], [0.25, 0.06], [0, 0.06]]),
+    segments=64,
+)
+SHELL = Lathe(
+    profile=np.array([[0.4, 0.0], [0.5, 0.4], [0.42, 0.4], [0.34, 0.0]]), sweep=200, segments=48
+)
+RING = Torus(ring=0.4, tube=0.1, segments=48, around=32)
+BEND = Torus(ring=0.4, tube=0.12, sweep=130, segments=32, around=32)
+CUSHION_2 = Pillow(radii=(0.4, 0.15, 0.3), plan=5, side=2.2, segments=64)
 EGG = Ellipsoid(radii=(0.3, 0.5, 0.2))
 SOLIDS = {
     "box": BOX,
@@ -30,6 +52,14 @@ SOLIDS = {
     "cone": CONE,
     "pole": POLE,
     "egg": EGG,
+    "hopper": HOPPER,
+    "ell": ELL,
+    "frame": FRAME,
+    "cup": CUP,
+    "shell": SHELL,
+    "ring": RING,
+    "bend": BEND,
+    "pillow": CUSHION_2,
 }
 every_solid = pytest.mark.parametrize(
     "solid", [s.moved(TILT) for s in SOLIDS.values()], ids=list(SOLIDS)
@@ -52,10 +82,36 @@ def mesh_area(vertices, faces):
         (BOX, 0.6 * 0.4 * 0.5, 2 * (0.24 + 0.3 + 0.2)),
         (POLE, np.pi * 0.09 * 0.6, 2 * np.pi * 0.3 * (0.3 + 0.6)),
         (CONE, np.pi * 0.16 * 0.7 / 3, np.pi * 0.4 * (0.4 + np.hypot(0.4, 0.7))),
+        (HOPPER, 0.4 * (0.15 + 0.5 * 0.6 * 0.3 * 1.5 + 4 * 0.4 * 0.375) / 6, HOPPER.area),
+        (ELL, 0.2 * (0.48 - 0.09), 2 * 0.39 + 0.2 * 2.8),
+        (FRAME, 0.1 * (0.48 - 0.2), 2 * 0.28 + 0.1 * (2.8 + 1.8)),
+        (RING, 2 * np.pi**2 * 0.4 * 0.01, 4 * np.pi**2 * 0.4 * 0.1),
+        (
+            Lathe(profile=np.array([[0, 0], [0.4, 0], [0, 0.7]])),
+            np.pi * 0.16 * 0.7 / 3,
+            np.pi * 0.4 * (0.4 + np.hypot(0.4, 0.7)),
+        ),
+        (
+            Lathe(profile=np.array([[0.3, 0], [0.4, 0], [0.4, 0.5], [0.3, 0.5]]), sweep=90),
+            np.pi / 4 * 0.07 * 0.5,
+            np.pi / 4 * 2 * 0.07 + np.pi / 2 * 0.7 * 0.5 + 2 * 0.1 * 0.5,
+        ),
         (Ellipsoid(radii=(0.3, 0.3, 0.3)), 4 / 3 * np.pi * 0.027, 4 * np.pi * 0.09),
         (RoundedBox(size=(0.2,) * 3, radius=0.1), 4 / 3 * np.pi * 0.001, 4 * np.pi * 0.01),
     ],
-    ids=["box", "cylinder", "cone", "sphere", "ball-shaped box"],
+    ids=[
+        "box",
+        "cylinder",
+        "cone",
+        "hopper",
+        "ell",
+        "frame",
+        "torus",
+        "turned cone",
+        "quarter pipe",
+        "sphere",
+        "ball-shaped box",
+    ],
 )
 def test_volume_and_area_are_those_of_the_textbook(solid, volume, area):
     assert solid.volume == pytest.approx(volume, rel=1e-9)
@@ -95,9 +151,10 @@ def test_samples_spread_evenly_so_that_flux_gives_the_volume(solid):
     centred = points - np.mean(solid.bounds(), axis=0)
 
     # Gauss: the mean of x . n over the surface is three times volume over area.
-    flux = np.einsum("ij,ij->i", centred, normals).mean()
+    flux = np.einsum("ij,ij->i", centred, normals)
 
-    assert flux == pytest.approx(3 * solid.volume / solid.area, rel=0.01)
+    noise = 4 * flux.std() / np.sqrt(len(flux))  # of a thin wall it is more than the flux's 1 %
+    assert flux.mean() == pytest.approx(3 * solid.volume / solid.area, rel=0.01, abs=noise)
     assert np.abs(normals.mean(axis=0)).max() < 0.01
 
 
@@ -106,8 +163,50 @@ def test_the_mesh_is_oriented_outwards_and_nearly_the_solid(solid):
     vertices, faces = solid.mesh()
 
     assert signed_volume(vertices, faces) == pytest.approx(solid.volume, rel=0.04)
-    assert signed_volume(vertices, faces) <= solid.volume * (1 + 1e-9)
+    if not isinstance(solid, (Lathe, Torus)):  # their inner walls are approximated from outside
+        assert signed_volume(vertices, faces) <= solid.volume * (1 + 1e-9)
     assert mesh_area(vertices, faces) == pytest.approx(solid.area, rel=0.04)
+
+
+def test_a_pillow_with_round_sections_is_an_ellipsoid():
+    radii = (0.4, 0.15, 0.3)
+    pillow, egg = Pillow(radii=radii, plan=2, side=2), Ellipsoid(radii=radii)
+    points = np.random.default_rng(5).uniform(-0.4, 0.4, (20_000, 3))
+
+    assert pillow.volume == pytest.approx(egg.volume, rel=1e-12)
+    assert pillow.area == pytest.approx(egg.area, rel=1e-9)
+    assert np.array_equal(pillow.contains(points), egg.contains(points))
+
+
+@every_solid
+def test_inside_agrees_with_the_closed_mesh(solid):
+    vertices, faces = solid.mesh()
+    lower, upper = solid.bounds()
+    points = lower + np.random.default_rng(4).random((20_000, 3)) * (upper - lower)
+    mesh = make_mesh(vertices, faces)
+    mesh.merge_vertices(digits_vertex=9)
+    mesh.update_faces(mesh.nondegenerate_faces())
+
+    differ = contains(mesh, points) != solid.contains(points)
+
+    assert mesh.is_watertight
+    assert differ.mean() < 0.02  # all of them between a curved wall and its facets
+
+
+def test_a_bend_too_tight_for_its_tube_is_refused():
+    with pytest.raises(ValueError, match="does not bend"):
+        Torus(ring=0.1, tube=0.2)
+
+
+def test_triangles_of_a_polygon_with_holes_cover_it_once():
+    rings = polygon.outwards([rectangle(2, 2), rectangle(0.5, 0.5)[::-1] + 0.4])
+    corners = np.concatenate(rings)
+
+    a, b, c = (corners[polygon.triangulate(rings)[:, k]] for k in range(3))
+    turn = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+
+    assert (turn > 0).all()
+    assert turn.sum() / 2 == pytest.approx(4 - 0.25)
 
 
 @every_solid

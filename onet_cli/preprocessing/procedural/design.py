@@ -1,4 +1,4 @@
-"""From a seed and an index to one assembled piece of furniture."""
+"""From a seed and an index to one assembled shape."""
 
 from collections.abc import Callable
 from enum import IntEnum
@@ -8,15 +8,27 @@ import numpy as np
 from onet_cli.preprocessing.procedural import palette
 from onet_cli.preprocessing.procedural.assembly import Assembly, Part
 from onet_cli.preprocessing.procedural.furniture.bed import bed
+from onet_cli.preprocessing.procedural.furniture.bench import bench
 from onet_cli.preprocessing.procedural.furniture.cabinet import cabinet
 from onet_cli.preprocessing.procedural.furniture.chair import chair
 from onet_cli.preprocessing.procedural.furniture.lamp import lamp
-from onet_cli.preprocessing.procedural.furniture.seats import bench, stool
 from onet_cli.preprocessing.procedural.furniture.shelf import shelf
 from onet_cli.preprocessing.procedural.furniture.sofa import sofa
+from onet_cli.preprocessing.procedural.furniture.stool import stool
 from onet_cli.preprocessing.procedural.furniture.table import table
+from onet_cli.preprocessing.procedural.goods.appliance import appliance
+from onet_cli.preprocessing.procedural.goods.bottle import bottle
+from onet_cli.preprocessing.procedural.goods.box import box
+from onet_cli.preprocessing.procedural.goods.display import display
+from onet_cli.preprocessing.procedural.goods.loudspeaker import loudspeaker
+from onet_cli.preprocessing.procedural.goods.plant import plant
+from onet_cli.preprocessing.procedural.goods.sanitary import sanitary
+from onet_cli.preprocessing.procedural.goods.tableware import tableware
+from onet_cli.preprocessing.procedural.goods.vase import vase
+from onet_cli.preprocessing.procedural.vehicles.car import car
+from onet_cli.preprocessing.procedural.vehicles.two_wheeler import two_wheeler
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same seed and index would give a different shape or picture."""
 
 CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
@@ -29,13 +41,27 @@ CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "bench": bench,
     "shelf": shelf,
     "stool": stool,
+    "bottle": bottle,
+    "vase": vase,
+    "tableware": tableware,
+    "box": box,
+    "plant": plant,
+    "display": display,
+    "loudspeaker": loudspeaker,
+    "appliance": appliance,
+    "sanitary": sanitary,
+    "car": car,
+    "two_wheeler": two_wheeler,
 }
 
 CYCLE = (
-    "chair", "table", "sofa", "cabinet", "lamp", "chair", "bed", "bench", "table", "shelf",
-    "chair", "sofa", "stool",
+    "chair", "table", "sofa", "cabinet", "lamp", "bed", "box", "chair", "shelf", "table",
+    "bottle", "sofa", "cabinet", "tableware", "chair", "appliance", "lamp", "stool", "table",
+    "car", "bed", "cabinet", "vase", "chair", "sanitary", "sofa", "bench", "table", "plant",
+    "chair", "loudspeaker", "cabinet", "lamp", "sofa", "display", "table", "bed", "chair",
+    "two_wheeler", "shelf", "cabinet",
 )  # fmt: skip
-"""The category of shape i is the i-th of these, again and again; prime to the ten of a split."""
+"""The category of shape i is the i-th of these, again and again: furniture more often."""
 
 
 class Draw(IntEnum):
@@ -45,6 +71,7 @@ class Draw(IntEnum):
     POINTS = 1
     SURFACE = 2
     VIEWS = 3
+    NEAR = 4
 
 
 def generator(seed: int, index: int, draw: Draw) -> np.random.Generator:
@@ -62,6 +89,6 @@ def design(seed: int, index: int) -> Assembly:
     rng = generator(seed, index, Draw.DESIGN)
     parts = CATEGORIES[category_of(index)](rng)
     if rng.random() < 0.1:
-        colour = palette.single(rng)
-        parts = [Part(part.solid, colour) for part in parts]
+        finish = palette.single(rng)
+        parts = [Part(part.solid, finish) for part in parts]
     return Assembly(parts)

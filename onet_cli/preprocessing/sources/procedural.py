@@ -1,9 +1,11 @@
-"""Procedural furniture as a source: nothing to download, exact occupancy, any number of shapes."""
+"""Procedural shapes as a source: nothing to download, exact occupancy, any number of shapes."""
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.geometry.normalize import CUBE_EDGE
@@ -17,19 +19,21 @@ from onet_cli.preprocessing.procedural.design import (
     design,
     generator,
 )
-from onet_cli.preprocessing.procedural.views import ViewOptions, take_views
+from onet_cli.preprocessing.procedural.reserve import uses
+from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 
-BLOCK = 10
-"""Shapes are split by tens: eight for training, one for validation, one for testing."""
+NEAR_DEVIATIONS = (0.01, 0.03)
+"""Standard deviations, in unit-cube units, of samples near the surface; half of them each."""
 
 
 @dataclass(frozen=True)
 class ProceduralSource:
-    """`count` pieces of furniture; shape i depends on `seed`, i and the settings, nothing else.
+    """`count` made-up objects; shape i depends on `seed`, i and the settings, nothing else.
 
     `points` is the number of occupancy points, rounded up to a multiple of 8, and of surface
-    samples; `views` pictures of `image_size` pixels.
+    samples; `near_points` that of further points close to the surface, rounded up likewise; `views`
+    pictures of `image_size` pixels, taken by `cameras` on `background` (see `ViewOptions`).
 
     Raises:
         InvalidOptionError: a number is too small.
@@ -40,9 +44,19 @@ class ProceduralSource:
     views: int = 24
     image_size: int = 137
     points: int = 100_000
+    near_points: int = 0
+    cameras: Literal["choy", "wide"] = "wide"
+    background: Literal["white", "transparent"] = "white"
 
     def __post_init__(self) -> None:
-        lowest = {"count": 1, "seed": 0, "views": 0, "image_size": 16, "points": 1}
+        lowest = {
+            "count": 1,
+            "seed": 0,
+            "views": 0,
+            "image_size": 16,
+            "points": 1,
+            "near_points": 0,
+        }
         for name, least in lowest.items():
             if (value := getattr(self, name)) < least:
                 raise InvalidOptionError(f"{name} must be at least {least}, not {value}")
@@ -63,7 +77,7 @@ class ProceduralSource:
         return ""
 
     def categories(self) -> dict[str, str]:
-        """Return the names of the kinds of furniture among the first `count` shapes."""
+        """Return the names of the categories among the first `count` shapes."""
         present = set(CYCLE[: self.count])
         return {name: name for name in CATEGORIES if name in present}
 
@@ -72,18 +86,15 @@ class ProceduralSource:
         return [_id_of(index) for index in range(self.count)]
 
     def splits(self) -> dict[str, list[ShapeId]]:
-        """Return train, val and test ids, 80 / 10 / 10.
+        """Return train, val and test ids, 80 / 10 / 10, small sets some more to test.
 
         A shape's split does not depend on `count`: a larger set made later never moves a test
-        shape into training. The second and third shape of the first ten are for validation and
-        testing, so that the smallest sets have some.
+        shape into training. Three shapes are enough for three splits, and 130 for one of every
+        category in each.
         """
         splits: dict[str, list[ShapeId]] = {"train": [], "val": [], "test": []}
-        for index in range(self.count):
-            block, place = divmod(index, BLOCK)
-            # The reserved places move from block to block, so that they meet every category.
-            turn = (place - 3 * block) % BLOCK
-            splits[{1: "val", 2: "test"}.get(turn, "train")].append(_id_of(index))
+        for index, use in enumerate(uses(self.count)):
+            splits[use].append(_id_of(index))
         return splits
 
     def part(self, shape_id: ShapeId) -> "ProceduralSource":
@@ -98,13 +109,15 @@ class ProceduralSource:
         """
         index = self._index_of(shape_id)
         assembly = design(self.seed, index)
-        options = ViewOptions(count=self.views, size=self.image_size)
+        mesh, appearance = assembly.mesh()
+        options = ViewOptions(self.views, self.image_size, self.cameras, self.background)
         return Shape(
             id=shape_id,
             unit_cube=assembly.unit_cube,
             occupancy=self._occupancy(assembly, index),
             surface=self._surface(assembly, index),
-            views=take_views(assembly, generator(self.seed, index, Draw.VIEWS), options),
+            near=self._near(assembly, index),
+            views=take_views(mesh, appearance, generator(self.seed, index, Draw.VIEWS), options),
             source_hash=hashlib.sha256(
                 f"procedural:{VERSION}:{self.seed}:{index}".encode()
             ).hexdigest(),
@@ -119,15 +132,32 @@ class ProceduralSource:
 
     def _occupancy(self, assembly: Assembly, index: int) -> OccupancySamples:
         rng = generator(self.seed, index, Draw.POINTS)
-        count = -(-self.points // 8) * 8
-        points = ((rng.random((count, 3)) - 0.5) * CUBE_EDGE).astype(np.float16)
-        # Asked of the rounded points, so that every label is exact for the point that is stored.
-        return OccupancySamples(points, assembly.contains(points))
+        points = (rng.random((_whole_bytes(self.points), 3)) - 0.5) * CUBE_EDGE
+        return _labelled(assembly, points)
+
+    def _near(self, assembly: Assembly, index: int) -> OccupancySamples | None:
+        if not self.near_points:
+            return None
+        rng, count = generator(self.seed, index, Draw.NEAR), _whole_bytes(self.near_points)
+        points, _ = assembly.sample_surface(count, rng)
+        spread = np.resize(NEAR_DEVIATIONS, count)[:, None]
+        moved = points + spread * rng.standard_normal((count, 3))
+        return _labelled(assembly, np.clip(moved, -CUBE_EDGE / 2, CUBE_EDGE / 2))
 
     def _surface(self, assembly: Assembly, index: int) -> SurfaceSamples:
         rng = generator(self.seed, index, Draw.SURFACE)
         points, normals = assembly.sample_surface(self.points, rng)
         return SurfaceSamples(points.astype(np.float16), normals.astype(np.float16))
+
+
+def _whole_bytes(count: int) -> int:
+    return -(-count // 8) * 8
+
+
+def _labelled(assembly: Assembly, points: NDArray[np.float64]) -> OccupancySamples:
+    rounded = points.astype(np.float16)
+    # Asked of the rounded points, so that every label is exact for the point that is stored.
+    return OccupancySamples(rounded, assembly.contains(rounded))
 
 
 def _id_of(index: int) -> ShapeId:

@@ -16,13 +16,17 @@ class Prism(Solid):
 
     `outline` (M, 2) holds the polygon's (x, z) corners, in either order. The copy on top is
     `outline * scale + shift`, so that the sides stay flat: a box, a tapered or leaning leg, or an
-    oval table top.
+    oval table top. A rectangle's two sides may have a scale each.
     """
 
     outline: Array
     height: float
-    scale: float = 1.0
+    scale: float | tuple[float, float] = 1.0
     shift: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def _scales(self) -> Array:
+        return np.broadcast_to(np.asarray(self.scale, dtype=np.float64), (2,))
 
     @cached_property
     def _corners(self) -> Array:
@@ -30,7 +34,7 @@ class Prism(Solid):
         x, z = self.outline.T
         turn = x * np.roll(z, -1) - np.roll(x, -1) * z
         ring = self.outline if turn.sum() > 0 else self.outline[::-1]
-        top = ring * self.scale + np.asarray(self.shift)
+        top = ring * self._scales + np.asarray(self.shift)
         low, high = np.zeros(len(ring)), np.full(len(ring), self.height)
         return np.concatenate(
             [
@@ -79,13 +83,14 @@ class Prism(Solid):
         """The exact volume."""
         x, z = self.outline.T
         base = abs(float((x * np.roll(z, -1) - np.roll(x, -1) * z).sum())) / 2
-        return base * self.height * (1 + self.scale + self.scale**2) / 3
+        a, b = (self._scales - 1).tolist()
+        return float(base * self.height * (1 + (a + b) / 2 + a * b / 3))
 
     @property
     def thickness(self) -> float:
         """The smaller of the height and the narrower end's smaller width."""
-        width = float(np.ptp(self.outline, axis=0).min()) * min(1.0, self.scale)
-        return min(width, self.height)
+        widths = np.ptp(self.outline, axis=0) * np.minimum(1.0, self._scales)
+        return min(float(widths.min()), self.height)
 
     def _contains(self, points: Array) -> NDArray[np.bool_]:
         normals, offsets = self._planes

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,14 @@ Triangles = tuple[Array, NDArray[np.int64]]
 
 @dataclass(frozen=True, kw_only=True)
 class Solid(ABC):
-    """A closed convex body, defined in its own frame and placed by `pose`.
+    """A closed body, defined in its own frame and placed by `pose`.
 
-    Subclasses answer in their own frame; the public methods answer in the world's.
+    Subclasses answer in their own frame; the public methods answer in the world's. Textures are
+    wrapped round the y axis of those that are `round_about_y`, and laid on six sides of the others.
     """
 
     pose: Pose = field(default_factory=Pose)
+    round_about_y: ClassVar[bool] = False
 
     def moved(self, pose: Pose) -> Self:
         """Return the same body after the further motion `pose`."""
@@ -42,6 +44,10 @@ class Solid(ABC):
         """Return a closed mesh for rendering; curved faces are approximated from inside."""
         vertices, faces = self._mesh()
         return self.pose.apply(vertices), faces
+
+    def local_mesh(self) -> Triangles:
+        """Return the mesh of `mesh()` in the body's own frame."""
+        return self._mesh()
 
     def bounds(self) -> tuple[Array, Array]:
         """Return the lowest and highest corner of the exact axis-aligned box."""

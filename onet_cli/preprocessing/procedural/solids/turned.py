@@ -1,6 +1,7 @@
 """Frustum and Ellipsoid: what a lathe makes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ class Frustum(Solid):
     top: float
     height: float
     segments: int = 24
+    round_about_y: ClassVar[bool] = True
 
     @property
     def _areas(self) -> Array:
@@ -94,6 +96,7 @@ class Ellipsoid(Solid):
 
     radii: tuple[float, float, float]
     segments: int = 28
+    round_about_y: ClassVar[bool] = True
 
     def _stretch(self, directions: Array) -> Array:
         """Return by how much the map from the unit sphere enlarges area, up to a factor abc."""
