@@ -9,12 +9,12 @@ from pathlib import Path
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.shapes.shape import ShapeId
 
-PICTURES = ("bed/00006", "chair/00000", "lamp/00030", "sofa/00037", "table/00027")
+PICTURES = ("bed/00005", "chair/00000", "lamp/00016", "sofa/00002", "table/00009")
 
 
 def main(folder: Path) -> None:
     """Write one JPEG for each of `PICTURES` into `folder`."""
-    source = ProceduralSource(count=40, seed=2026, views=1, image_size=320, points=8)
+    source = ProceduralSource(count=41, seed=2026, views=1, image_size=320, points=8)
     folder.mkdir(parents=True, exist_ok=True)
     for name in PICTURES:
         shape = source.read(ShapeId.parse(name))

@@ -77,7 +77,7 @@ def desk_lamp(rng: np.random.Generator) -> list[Part]:
     thin, finish = 0.022 * (first + second), palette.paint(rng)
     elbow = np.array([0.0, thin + first * np.cos(back), -first * np.sin(back)])
     head = elbow + second * np.array([0.0, np.cos(front), np.sin(front)])
-    radius, length = rng.uniform(0.05, 0.1), rng.uniform(0.08, 0.18)
+    radius, length = rng.uniform(0.045, 0.085), rng.uniform(0.07, 0.15)
     parts = foot(rng, finish, rng.uniform(0.08, 0.13), thin, legged=False)
     line = [(0.0, thin * 0.5, 0.0), elbow.tolist(), head.tolist()]
     if rng.random() < 0.35:

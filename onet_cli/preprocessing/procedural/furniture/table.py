@@ -53,6 +53,8 @@ def table(rng: np.random.Generator) -> list[Part]:
     share = 0.68 if curved else 0.97
     under = legs.Footprint(width * share, depth * share, height - thick * 0.6, thin)
     makers = ROUND if curved else RECTANGULAR
+    if max(width, depth) > 1.6 * min(width, depth):
+        makers = tuple(m for m in makers if m not in (bases.pedestal, bases.star))
     maker = makers[rng.integers(len(makers))]
     parts += maker(rng, frame, under)
     if not curved and maker in (legs.straight, legs.lathed, legs.cabriole) and rng.random() < 0.6:

@@ -20,9 +20,7 @@ def glow(rng: np.random.Generator) -> Finish:
     """Return a screen: dark, or showing something."""
     if rng.random() < 0.6:
         return Finish.plain((22, 24, 28), gloss=0.6)
-    return (
-        palette.printed(rng, 0.4) if rng.random() < 0.5 else Finish.plain(palette.vivid(rng), 0.3)
-    )
+    return palette.stone(rng) if rng.random() < 0.5 else Finish.plain(palette.vivid(rng), 0.3)
 
 
 def flat(rng: np.random.Generator) -> list[Part]:
