@@ -247,6 +247,13 @@ def test_the_first_130_shapes_have_every_category_in_every_split():
     assert len(splits["train"]) >= 0.65 * 130
 
 
+def test_sixty_shapes_train_on_every_category_and_test_on_many():
+    splits = ProceduralSource(60).splits()
+
+    assert {shape.category for shape in splits["train"]} == set(CATEGORIES)
+    assert len({shape.category for shape in splits["test"]}) >= 9
+
+
 def test_only_categories_that_occur_are_named():
     assert list(ProceduralSource(2).categories()) == ["chair", "table"]
     assert set(ProceduralSource(len(CYCLE)).categories()) == set(CATEGORIES)
