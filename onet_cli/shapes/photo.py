@@ -1,43 +1,64 @@
-"""Pictures: decoding them, finding the object in them, and the one resize."""
+"""Photos as networks want them: the object found, centred on white; and the one resize."""
 
-import io
-import warnings
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from onet_cli.errors import PhotoError
+from onet_cli.shapes.photo_border import Cut, cut_from_even_background
+from onet_cli.shapes.photo_files import decode_view, on_white, read_photo
+from onet_cli.shapes.photo_warnings import inspect_cut, inspect_light
+
+if TYPE_CHECKING:  # torch takes longer to load than a photo to prepare
+    import torch
+
+__all__ = [
+    "MARGIN",
+    "Background",
+    "PreparedPhoto",
+    "decode_view",
+    "isolate_object",
+    "on_white",
+    "prepare_photo",
+    "read_photo",
+    "resize_images",
+]
 
 Background = Literal["auto", "keep", "remove"]
+Method = Literal["alpha", "mask", "border", "segments", "rembg", "none"]
 
 MARGIN = 0.82
 """Share of the square picture that the object's longest side takes, as in the training views."""
 
-_WORKING_SIDE = 1024  # larger photos are reduced first: networks see a few hundred pixels
-_OPAQUE = 32  # alpha (of 255) from which a pixel belongs to the object
-_EVEN = 24  # largest colour distance (of 255) that an even border shows
+SMALLEST = 16
+"""Pixels of the longer side below which a picture shows nothing."""
+
+_WORKING_SIDE = 768  # larger photos are reduced first: networks see a few hundred pixels
+_OPAQUE = 0.125  # alpha from which a pixel belongs to the object
+_WHOLE = 0.98  # share of opaque pixels from which alpha tells no object: rounded corners
 _LEAST_AREA = 0.001  # share of the picture below which a spot is no object
-_ADVICE = "give a JPEG, PNG or WebP picture"
+_SHAPE_SLACK = 0.03  # by how much the aspect ratios of photo and mask may differ
 
 
-def decode_view(data: bytes) -> NDArray[np.uint8]:
-    """Return a stored view as (H, W, 3) RGB; grey is repeated, transparency becomes white.
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """What a network is shown, and how it came about.
 
-    Raises:
-        PhotoError: the bytes are no whole picture.
+    `picture` is a square in RGB, `weight` (H, W) says from 0 to 1 what of the (reduced) photo was
+    taken for the object, None where all of it was kept; `method` how that was found; `warnings`
+    what may make the mesh worse than it could be, a sentence each.
     """
-    try:
-        image = Image.open(io.BytesIO(data))
-        return np.array(image if image.mode == "RGB" else on_white(_to_eight_bits(image)))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PhotoError(f"a stored view cannot be decoded: {error}") from error
+
+    picture: Image.Image
+    weight: NDArray[np.float32] | None
+    method: Method
+    warnings: tuple[str, ...] = ()
 
 
-def resize_images(images: torch.Tensor, size: int) -> torch.Tensor:
+def resize_images(images: "torch.Tensor", size: int) -> "torch.Tensor":
     """Return pictures at the edge that a network takes, float32 (B, 3, size, size) in [0, 1].
 
     The one resize of training, evaluation and reconstruction: bilinear, antialiased, and without
@@ -47,6 +68,8 @@ def resize_images(images: torch.Tensor, size: int) -> torch.Tensor:
         images: uint8 (B, 3, H, W) RGB.
         size: pixels.
     """
+    import torch
+
     unit = images.to(torch.float32) / 255
     if unit.shape[-2:] == (size, size):
         return unit
@@ -55,119 +78,111 @@ def resize_images(images: torch.Tensor, size: int) -> torch.Tensor:
     )
 
 
-def read_photo(source: Path | bytes) -> Image.Image:
-    """Return the picture of a file, or of a file's bytes, upright, as 8-bit RGB or RGBA.
-
-    Of an animation it is the first frame. RGBA comes back only where the file has transparency.
-
-    Raises:
-        PhotoError: the file is missing, no picture, incomplete, or absurdly large.
-    """
-    name = source.name if isinstance(source, Path) else "the picture on stdin"
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(source if isinstance(source, Path) else io.BytesIO(source))
-            with image:
-                image.load()
-                return _to_eight_bits(ImageOps.exif_transpose(image))
-    except FileNotFoundError as error:
-        raise PhotoError(f"{source!s} does not exist", hint="check the path") from error
-    except IsADirectoryError as error:
-        raise PhotoError(f"{source!s} is a folder", hint=_ADVICE) from error
-    except UnidentifiedImageError as error:
-        raise PhotoError(f"{name} is not a picture in a known format", hint=_ADVICE) from error
-    except Image.DecompressionBombError as error:
-        raise PhotoError(f"{name} has too many pixels", hint="make it smaller first") from error
-    except PermissionError as error:
-        raise PhotoError(f"{name} may not be read", hint="check its permissions") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        # Decoders report damage with all of these.
-        raise PhotoError(
-            f"{name} is damaged or incomplete: {error}", hint="export or download it again"
-        ) from error
-
-
 def prepare_photo(
     photo: Image.Image, background: Background = "auto", margin: float = MARGIN
 ) -> Image.Image:
+    """Return the picture of `isolate_object`."""
+    return isolate_object(photo, background, margin=margin).picture
+
+
+def isolate_object(
+    photo: Image.Image,
+    background: Background = "auto",
+    mask: Image.Image | None = None,
+    margin: float = MARGIN,
+) -> PreparedPhoto:
     """Return a square RGB picture with the object as in the training views: centred, on white.
 
-    The object is what is not transparent or, in an opaque photo, what differs from the colour of an
-    even border. In a photo whose border is not even "auto" keeps everything.
+    The object is what `mask` says; else what is not transparent; else what a flood from an even
+    border leaves; else what stands out from the regions at the border. Where nothing does, "auto"
+    keeps the photo as it is.
 
     Args:
         photo: RGB or RGBA, as `read_photo` returns it.
         background: "keep" leaves the photo as it is, padded with white; "remove" insists.
+        mask: of the photo's shape, as `read_photo` returns it: white, or what is not transparent,
+            is the object.
         margin: share of the square that the object's longest side takes.
 
     Raises:
-        PhotoError: there is no object, or "remove" cannot tell it from the background.
+        PhotoError: there is no object, the mask does not fit, or "remove" cannot tell the object
+            from its background.
     """
-    photo = photo.copy()
-    photo.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BILINEAR)
-    if photo.mode == "RGBA" and np.asarray(photo.getchannel("A")).min() == 255:
-        photo = photo.convert("RGB")  # the alpha says nothing
-    if background == "keep":
-        return _on_square(on_white(photo), 1.0)
-    weight = _object_weight(photo)
-    if weight is None:
+    if max(photo.size) < SMALLEST:
+        raise PhotoError(
+            f"the photo of {photo.width} x {photo.height} pixels is too small to show an object",
+            hint=f"give one of {SMALLEST} pixels at the very least, better 200",
+        )
+    given, photo = photo.size, photo.copy()
+    photo.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    colours = np.asarray(photo.convert("RGB"))
+    if background == "keep" and mask is None:
+        return _kept(photo, ())
+    cut, method = _find_object(photo, mask)
+    if cut is None:
         if background == "remove":
             raise PhotoError(
                 "the object cannot be told from its background",
-                hint="use a plain background or a picture with transparency, or --background keep",
+                hint="use a plain background, a picture with transparency, --mask, "
+                "or --background keep",
             )
-        return _on_square(on_white(photo), 1.0)
-    mask = weight > 0.5 if photo.mode == "RGB" else weight * 255 >= _OPAQUE
-    colours = np.asarray(photo.convert("RGB"), dtype=np.float32)
-    blended = colours * weight[..., None] + 255 * (1 - weight[..., None])
-    cut = Image.fromarray(np.rint(blended).astype(np.uint8)).crop(_box(mask))
-    return _on_square(cut, margin)
+        return _kept(photo, ("the background was kept: no object stands out from it",))
+    solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
+    box = _box(solid)
+    cropped = Image.fromarray(_blend(colours, cut)).crop(box)
+    warnings = inspect_cut(solid, box, given, certain=cut.certain) + inspect_light(colours[solid])
+    return PreparedPhoto(_on_square(cropped, margin), cut.weight, method, warnings)
 
 
-def on_white(photo: Image.Image) -> Image.Image:
-    """Return `photo` as RGB, transparency blended with white."""
-    if photo.mode != "RGBA":
-        return photo.convert("RGB")
-    canvas = Image.new("RGBA", photo.size, "white")
-    return Image.alpha_composite(canvas, photo).convert("RGB")
+def _kept(photo: Image.Image, warnings: tuple[str, ...]) -> PreparedPhoto:
+    picture = on_white(photo)
+    light = inspect_light(np.asarray(picture).reshape(-1, 3))
+    return PreparedPhoto(_on_square(picture, 1.0), None, "none", warnings + light)
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Return `image` of any mode as RGB, or as RGBA where it has transparency."""
-    if image.mode.startswith(("I", "F")):
-        image = Image.fromarray(_scale_to_bytes(np.asarray(image)))
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _scale_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return grey values of more than 8 bits as 8 bits, by the range that they seem to use."""
-    wide = np.nan_to_num(values.astype(np.float64))
-    highest = float(wide.max(initial=0))
-    if values.dtype == np.uint16 or highest > 255:
-        wide = wide * 255 / max(highest, 65535)
-    elif np.issubdtype(values.dtype, np.floating) and highest <= 1:
-        wide = wide * 255
-    return np.rint(np.clip(wide, 0, 255)).astype(np.uint8)
-
-
-def _object_weight(photo: Image.Image) -> NDArray[np.float32] | None:
-    """Return per pixel (H, W) how much it belongs to the object, 0 to 1; None if undecidable."""
+def _find_object(photo: Image.Image, mask: Image.Image | None) -> tuple[Cut | None, Method]:
+    """Return the object and the way it was found; None if it cannot be told."""
+    if mask is not None:
+        return Cut(_read_mask(mask, photo.size), certain=True), "mask"
     if photo.mode == "RGBA":
-        opacity = np.asarray(photo.getchannel("A"), dtype=np.float32)
-        return np.divide(opacity, 255, dtype=np.float32)
-    colours = np.asarray(photo.convert("RGB"), dtype=np.float32)
-    border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
-    middle = np.median(border, axis=0)
-    spread = float(np.percentile(np.abs(border - middle).max(axis=1), 90))
-    if spread > _EVEN:
-        return None
-    # Pixels as near as the border's own noise are background; the step to the object is soft.
-    tolerance = 2 * spread + 10
-    distance = np.abs(colours - middle).max(axis=2)
-    weight: NDArray[np.float32] = np.clip(2 * distance / tolerance - 1, 0, 1).astype(np.float32)
-    return weight
+        opacity = np.asarray(photo.getchannel("A"), dtype=np.float32) / np.float32(255)
+        if (opacity > 0.5).mean() < _WHOLE:
+            return Cut(opacity, certain=True), "alpha"
+    colours = np.asarray(on_white(photo))
+    even = cut_from_even_background(colours)
+    if even is not None:
+        return even, "border"
+    from onet_cli.shapes.photo_segments import cut_by_rembg, cut_from_any_background
+
+    found = cut_by_rembg(colours)
+    if found is not None:
+        return found, "rembg"
+    return cut_from_any_background(colours), "segments"
+
+
+def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return `mask` as weights (H, W) of a photo of `size`."""
+    if abs(np.log(mask.width * size[1] / (mask.height * size[0]))) > _SHAPE_SLACK:
+        raise PhotoError(
+            f"a mask of {mask.width} x {mask.height} pixels does not fit the photo",
+            hint="give a mask of the photo's own size",
+        )
+    grey = mask.getchannel("A") if mask.mode == "RGBA" else mask.convert("L")
+    small = grey.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(small, dtype=np.float32) / np.float32(255)
+
+
+def _blend(colours: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:
+    """Return the object of `colours` (H, W, 3) on white."""
+    weight = cut.weight[..., None]
+    if cut.backdrop is None:
+        blended = colours * weight + 255 * (1 - weight)
+    else:
+        # Pixels along the edge are mixed with the backdrop already: exchange it, no halo stays.
+        mixed = colours + (1 - weight) * (255 - cut.backdrop)
+        blended = np.where(weight > 0, mixed, 255)
+    whole: NDArray[np.uint8] = np.rint(np.clip(blended, 0, 255)).astype(np.uint8)
+    return whole
 
 
 def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:

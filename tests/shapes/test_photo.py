@@ -1,5 +1,8 @@
 import io
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +13,12 @@ from onet_cli.errors import PhotoError
 from onet_cli.shapes.photo import (
     MARGIN,
     decode_view,
+    isolate_object,
     prepare_photo,
     read_photo,
     resize_images,
 )
+from onet_cli.shapes.photo_files import ENOUGH, refuse_address
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -176,6 +181,7 @@ def test_a_busy_background_is_kept_unless_its_removal_is_asked_for():
     busy = Image.fromarray(noise)
 
     np.testing.assert_array_equal(np.asarray(prepare_photo(busy, "auto")), noise)
+    assert "the background was kept" in isolate_object(busy).warnings[0]
     with pytest.raises(PhotoError, match="cannot be told from its background"):
         prepare_photo(busy, "remove")
 
@@ -194,3 +200,232 @@ def test_the_photo_given_is_left_as_it_was():
 
     assert photo.tobytes() == before
     assert max(square.size) <= 1300
+
+
+def test_tiny_pictures_are_refused_in_words():
+    with pytest.raises(PhotoError, match="1 x 1 pixels is too small") as caught:
+        prepare_photo(read_photo(encoded(Image.new("RGB", (1, 1)))))
+
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["https://a.b/c.png", "HTTP://a/b.jpg?size=2", "data:image/png;b"])
+def test_an_address_is_refused_as_one(text):
+    with pytest.raises(PhotoError, match="is an address, not a file"):
+        refuse_address(text)
+    with pytest.raises(PhotoError, match="is an address"):
+        read_photo(Path(text))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP", "TIFF", "PNG", "GIF", "PPM"])
+def test_every_kind_of_file_is_read(tmp_path, kind):
+    scene("white").save(tmp_path / "photo", format=kind)
+
+    photo = read_photo(tmp_path / "photo")
+
+    assert (photo.mode, photo.size) == ("RGB", (300, 200))
+    np.testing.assert_allclose(photo.getpixel((80, 80)), (200, 30, 40), atol=6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("RGB", "JPEG"), ("L", "PNG"), ("P", "PNG"), ("I;16", "PNG"), ("CMYK", "TIFF"), ("1", "PNG")],
+)
+def test_a_large_picture_comes_back_reduced(mode, kind):
+    image = Image.new("L", (9001, 1300), 255)
+    image.paste(0, (4500, 0, 9001, 1300))
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    elif mode != "L":
+        image = image.convert(mode)
+
+    photo = read_photo(encoded(image, format=kind))
+
+    assert ENOUGH <= photo.width < 2 * ENOUGH
+    assert photo.width / photo.height == pytest.approx(9001 / 1300, rel=0.02)
+    dark = np.asarray(photo.convert("L")).mean(axis=0) < 128
+    assert dark.argmax() == pytest.approx(photo.width / 2, abs=2)
+    assert dark[photo.width // 2 + 2 :].all()
+
+
+def test_a_large_picture_keeps_transparency_and_orientation():
+    exif = Image.Exif()
+    exif[0x0112] = 8  # to be turned by 90 degrees counterclockwise
+    image = Image.new("RGBA", (6000, 600), (10, 20, 30, 0))
+    image.paste((10, 20, 30, 255), (3000, 0, 6000, 600))
+
+    photo = read_photo(encoded(image, exif=exif))
+
+    assert photo.mode == "RGBA"
+    assert photo.size == (300, 3000)
+    assert photo.getpixel((150, 400)) == (10, 20, 30, 255)
+    assert photo.getpixel((150, 2600))[3] == 0
+
+
+@pytest.mark.slow
+def test_a_hundred_megapixels_need_little_more_memory_than_their_bytes(tmp_path):
+    Image.new("RGB", (10_000, 10_000), (200, 10, 10)).save(tmp_path / "large.jpg")
+    program = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from onet_cli.shapes.photo import read_photo\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "read_photo(Path(sys.argv[1]))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+
+    def megabytes(name):
+        command = [sys.executable, "-c", program, str(tmp_path / name)]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout) / 1024
+
+    assert megabytes("large.jpg") < 120  # decoded at a quarter of the edge
+    Image.new("I;16", (10_000, 10_000), 40_000).save(tmp_path / "deep.png")
+    assert megabytes("deep.png") < 2 * 200
+
+
+def test_corners_that_are_clear_do_not_make_the_rest_an_object():
+    photo = scene("white").convert("RGBA")
+    photo.paste((0, 0, 0, 0), (0, 0, 5, 5))
+
+    prepared = isolate_object(photo)
+
+    assert prepared.method == "border"
+    assert prepared.picture.size[0] == pytest.approx(80 / MARGIN, abs=2)
+
+
+def test_light_that_falls_off_across_the_background_is_not_the_object():
+    y, x = np.mgrid[0:200, 0:300] / 300
+    pixels = (220 - 150 * ((x - 0.4) ** 2 + (y - 0.2) ** 2))[..., None] * (1, 0.97, 0.9)
+    pixels[60:100, 40:120] = (200, 30, 40)
+    stream = io.BytesIO(encoded(Image.fromarray(pixels.astype("u1")), format="JPEG", quality=80))
+
+    prepared = isolate_object(read_photo(stream.getvalue()))
+
+    assert (prepared.method, prepared.warnings) == ("border", ())
+    truth = np.zeros((200, 300), bool)
+    truth[60:100, 40:120] = True
+    assert overlap(prepared.weight > 0.5, truth) > 0.97
+
+
+def overlap(one, other):
+    return (one & other).sum() / (one | other).sum()
+
+
+def test_a_soft_shadow_is_background_and_a_dark_object_is_not():
+    y, x = np.mgrid[0:300, 0:300].astype(float)
+    shade = 0.5 * np.exp(-(((x - 150) / 70) ** 2 + ((y - 210) / 20) ** 2))
+    pixels = np.full((300, 300, 3), (120.0, 170, 130)) * (1 - shade[..., None])
+    truth = (abs(x - 150) < 50) & (abs(y - 150) < 60)
+    pixels[truth] = (45, 60, 50)  # nearly the shadow's hue
+
+    prepared = isolate_object(Image.fromarray(pixels.astype("u1")))
+
+    assert overlap(prepared.weight > 0.5, truth) > 0.95
+
+
+def test_the_edge_of_a_cut_object_keeps_no_halo_of_the_background():
+    large = scene((0, 200, 0), (200, 30, 200), (1200, 1200), (301, 303, 901, 907))
+    small = large.resize((171, 171), Image.Resampling.BOX)  # so that edges are mixed colours
+
+    picture = np.asarray(prepare_photo(small)).astype(int)
+
+    assert (picture[..., 1] - picture[..., [0, 2]].min(axis=-1)).max() < 8
+
+
+def test_what_shows_through_the_object_is_background():
+    photo = scene((90, 140, 200), size=(200, 200), box=(40, 40, 160, 160))
+    photo.paste((90, 140, 200), (80, 80, 120, 120))
+
+    picture = np.asarray(prepare_photo(photo))
+
+    assert (picture[len(picture) // 2, len(picture) // 2] == 255).all()
+
+
+def furnished(seed=0, size=240):
+    """A picture of a red and white thing before a textured wall and floor; and its mask."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size, 0:size] / size
+    wall, floor = np.array([150.0, 165, 120]), np.array([105.0, 80, 55])
+    pixels = np.where((y > 0.6)[..., None], floor, wall) + rng.normal(0, 9, (size, size, 1))
+    pixels += 14 * np.sin(60 * x + 5 * np.sin(9 * y))[..., None]
+    truth = ((x - 0.5) ** 2 + (y - 0.45) ** 2 < 0.04) | (abs(x - 0.5) < 0.05) & (abs(y - 0.6) < 0.2)
+    pixels[truth] = (190, 40, 45)
+    pixels[truth & (y < 0.4)] = (235, 235, 235)
+    return Image.fromarray(np.clip(pixels, 0, 255).astype("u1")), truth
+
+
+def test_an_object_before_a_textured_background_is_found():
+    photo, truth = furnished()
+
+    prepared = isolate_object(photo)
+
+    assert prepared.method == "segments"
+    assert overlap(prepared.weight > 0.5, truth) > 0.85
+    again = isolate_object(photo)
+    assert np.array_equal(again.weight, prepared.weight)
+
+
+def test_rembg_is_asked_where_it_is_installed(monkeypatch):
+    photo, truth = furnished()
+
+    def remove(picture, only_mask):
+        assert only_mask
+        return Image.fromarray(truth.astype(np.uint8) * 255)
+
+    monkeypatch.setitem(sys.modules, "rembg", SimpleNamespace(remove=remove))
+
+    prepared = isolate_object(photo)
+
+    assert prepared.method == "rembg"
+    assert overlap(prepared.weight > 0.5, truth) == 1
+    monkeypatch.setitem(sys.modules, "rembg", SimpleNamespace(remove=lambda *_, **__: 1 / 0))
+    with pytest.raises(PhotoError, match="rembg failed"):
+        isolate_object(photo)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_a_mask_decides_whatever_the_photo_shows(transparent):
+    photo, truth = furnished()
+    grey = Image.fromarray(truth.astype(np.uint8) * 255)
+    mask = grey
+    if transparent:
+        mask = Image.new("RGBA", grey.size, (9, 9, 9, 255))
+        mask.putalpha(grey)
+
+    prepared = isolate_object(photo, "keep", mask)
+
+    assert prepared.method == "mask"
+    assert np.array_equal(prepared.weight > 0.5, truth)
+    with pytest.raises(PhotoError, match="does not fit the photo"):
+        isolate_object(photo, mask=mask.resize((100, 300)))
+
+
+@pytest.mark.parametrize(
+    ("photo", "warning"),
+    [
+        (scene("white", box=(200, 60, 300, 140)), "cut off at the right of the photo"),
+        (scene("white", box=(100, 60, 130, 80)), "the object is tiny: 30 pixels"),
+        (scene((0, 0, 0), (22, 12, 12), box=(40, 20, 240, 180)), "very dark"),
+        (scene((0, 0, 255), (255, 255, 255), box=(40, 20, 240, 180)), "blown out"),
+        (scene("white", box=(40, 20, 240, 180)), None),
+    ],
+)
+def test_what_may_spoil_the_mesh_is_said(photo, warning):
+    warnings = isolate_object(photo).warnings
+
+    assert len(warnings) == (warning is not None)
+    assert all(warning in text for text in warnings)
+
+
+def test_finding_an_object_on_white_loads_no_torch_and_no_scipy(tmp_path):
+    scene("white").save(tmp_path / "photo.png")
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from onet_cli.shapes.photo import isolate_object, read_photo\n"
+        "assert isolate_object(read_photo(Path(sys.argv[1]))).method == 'border'\n"
+        "print([name for name in ('torch', 'scipy', 'skimage', 'trimesh') if name in sys.modules])"
+    )
+
+    command = [sys.executable, "-c", program, str(tmp_path / "photo.png")]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.strip() == "[]"

@@ -1,0 +1,127 @@
+"""The object before an even background: what a flood from the picture's border does not reach."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.shapes.photo_pixels import (
+    Mask,
+    Plane,
+    erode,
+    flood,
+    grow,
+    highest_near,
+    smooth,
+    steepness,
+    to_lab,
+)
+
+UNEVEN = 3.5
+"""Median distance in Lab of the border to its smooth model, from which it is no even background."""
+
+FREE = 0.6
+"""Least share of the border that must fit the model; the object may cover the rest."""
+
+UNSURE_NOISE, UNSURE_FREE, UNSURE_SHADOW = 2.2, 0.8, 0.7
+"""From here on the cut is made, but said to be uncertain."""
+
+_BAND = 0.015  # width of the border, as a share of the shorter side
+_DEEPEST_SHADOW = 45.0  # in L
+_SOFTEST_EDGE = 500.0  # L per picture side: what is steeper is an edge of the object, not a shadow
+_MOST_SHADOW = 0.85  # share of what is not background from which it is no shadow but a leak
+
+
+@dataclass(frozen=True)
+class Cut:
+    """An object told from its background.
+
+    `weight` (H, W) says from 0 to 1 how much of each pixel is the object; `backdrop` (H, W, 3)
+    is the colour behind it in sRGB, 0 to 255, where that is known.
+    """
+
+    weight: Plane
+    certain: bool
+    backdrop: Plane | None = None
+
+
+def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
+    """Return the object in `colours` (H, W, 3), or None where the border is not even.
+
+    The border's colour is modelled as a quadratic function of the place, so that light may fall off
+    across the picture. Background is what is near to the model and joined to the border, what is
+    very near to it anywhere (seen through a chair's back), and soft shadows: pixels of the same hue
+    but darker, reached from the background without crossing an edge.
+    """
+    lab = smooth(to_lab(colours))
+    border = _border(lab.shape[:2])
+    model, fits = _fit(lab, border)
+    residual = np.linalg.norm(lab - model, axis=2)
+    noise = float(np.median(residual[border]))
+    free = float((residual[border] < max(3 * noise, 4.0)).mean())
+    if noise > UNEVEN or free < FREE:
+        return None
+    tolerance = 3 * noise + 2.0
+    near = residual < tolerance
+    outside = flood(border & near, near) | (residual < 0.6 * tolerance)
+    outside, shaded = _with_shadows(outside, lab, model, tolerance)
+    inside = _without_specks(~outside)
+    weight = _soften(inside, residual, tolerance)
+    backdrop, _ = _fit(colours.astype(np.float32), fits)
+    certain = noise < UNSURE_NOISE and free > UNSURE_FREE and shaded < UNSURE_SHADOW
+    return Cut(weight, certain, backdrop)
+
+
+def _border(shape: tuple[int, ...]) -> Mask:
+    width = max(1, round(_BAND * min(shape)))
+    border = np.ones(shape, dtype=np.bool_)
+    border[width:-width, width:-width] = False
+    return border
+
+
+def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
+    """Return a quadratic model (H, W, 3) of `values`, and the pixels of `where` that it fits best.
+
+    Trimmed least squares: what fits worst is left out and the fit repeated, for the object may
+    touch the border.
+    """
+    down, right = (np.linspace(-1, 1, n, dtype=np.float32) for n in where.shape)
+    y, x = np.meshgrid(down, right, indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    sample, targets = terms[where].astype(np.float64), values[where].astype(np.float64)
+    distance = np.linalg.norm(targets - np.median(targets, axis=0), axis=1)
+    for _ in range(6):
+        kept = distance <= np.quantile(distance, 0.7)
+        weights = np.linalg.lstsq(sample[kept], targets[kept], rcond=None)[0]
+        distance = np.linalg.norm(targets - sample @ weights, axis=1)
+    fits = np.zeros_like(where)
+    fits[where] = distance <= np.quantile(distance, 0.7)
+    return (terms @ weights.astype(np.float32)), fits
+
+
+def _with_shadows(outside: Mask, lab: Plane, model: Plane, tolerance: float) -> tuple[Mask, float]:
+    """Return `outside` grown by soft shadows, and their share of what was not outside."""
+    darker = model[..., 0] - lab[..., 0]
+    # Less light takes colour away as it takes lightness.
+    dimmed = model[..., 1:] * (lab[..., :1] / np.maximum(model[..., :1], 1))
+    hue = np.linalg.norm(lab[..., 1:] - dimmed, axis=2)
+    gentle = steepness(lab[..., 0]) < _SOFTEST_EDGE / max(outside.shape)
+    shade = (darker > 0) & (darker < _DEEPEST_SHADOW) & (hue < tolerance + 2) & gentle
+    grown = flood(outside, outside | shade)
+    share = float((grown & ~outside).sum() / max(int((~outside).sum()), 1))
+    return (outside, share) if share > _MOST_SHADOW else (grown, share)
+
+
+def _without_specks(inside: Mask) -> Mask:
+    """Return `inside` without the pieces that are nowhere 5 pixels wide, if others remain."""
+    cores = erode(inside, 2)
+    return flood(cores, inside) if cores.any() else inside
+
+
+def _soften(inside: Mask, residual: Plane, tolerance: float) -> Plane:
+    """Return how much of each pixel is object: along the edge, its share of the step in colour."""
+    step = highest_near(np.where(inside, residual, 0), 2)
+    share = (residual - tolerance / 2) / np.maximum(step - tolerance / 2, 1e-3)
+    edge = inside & grow(~inside, 2)
+    weight = np.where(edge, np.clip(share, 0, 1), inside)
+    return weight.astype(np.float32)

@@ -1,0 +1,142 @@
+"""Picture files of any kind to 8-bit RGB or RGBA, upright, in bounded memory."""
+
+import io
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from onet_cli.errors import PhotoError
+
+ENOUGH = 2048
+"""Larger pictures are reduced, by whole numbers, as long as their longer side keeps this many."""
+
+_STRIP = 256  # rows that are converted at a time
+_ADVICE = "give a JPEG, PNG or WebP picture"
+_ADDRESS = re.compile(r"(https?|ftps?|file|s3|gs):/|data:", re.IGNORECASE)
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture with this EXIF orientation upright."""
+
+
+def decode_view(data: bytes) -> NDArray[np.uint8]:
+    """Return a stored view as (H, W, 3) RGB; grey is repeated, transparency becomes white.
+
+    Raises:
+        PhotoError: the bytes are no whole picture.
+    """
+    try:
+        image = Image.open(io.BytesIO(data))
+        return np.array(image if image.mode == "RGB" else on_white(to_eight_bits(image)))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PhotoError(f"a stored view cannot be decoded: {error}") from error
+
+
+def refuse_address(text: str) -> None:
+    """Raise PhotoError where `text` is a web address; onet opens no connections."""
+    if _ADDRESS.match(text):
+        short = text if len(text) <= 80 else text[:77] + "..."
+        raise PhotoError(f"{short} is an address, not a file", hint="download the picture first")
+
+
+def read_photo(source: Path | bytes) -> Image.Image:
+    """Return the picture of a file, or of a file's bytes, upright, as 8-bit RGB or RGBA.
+
+    Of an animation it is the first frame. RGBA comes back only where the file has transparency. A
+    picture of more than twice `ENOUGH` pixels on a side comes back reduced; a JPEG is decoded at
+    the reduced size, other formats need the memory of their pixels once.
+
+    Raises:
+        PhotoError: the file is missing, no picture, incomplete, or absurdly large.
+    """
+    name = source.name if isinstance(source, Path) else "the picture on stdin"
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
+                image.draft(None, (ENOUGH, ENOUGH))
+                image.load()
+                return _upright(_reduce(image), image.getexif().get(_ORIENTATION))
+    except FileNotFoundError as error:
+        refuse_address(str(source))
+        raise PhotoError(f"{source!s} does not exist", hint="check the path") from error
+    except IsADirectoryError as error:
+        raise PhotoError(f"{source!s} is a folder", hint=_ADVICE) from error
+    except UnidentifiedImageError as error:
+        raise PhotoError(f"{name} is not a picture in a known format", hint=_ADVICE) from error
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"{name} has too many pixels", hint="make it smaller first") from error
+    except PermissionError as error:
+        raise PhotoError(f"{name} may not be read", hint="check its permissions") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        # Decoders report damage with all of these.
+        raise PhotoError(
+            f"{name} is damaged or incomplete: {error}", hint="export or download it again"
+        ) from error
+
+
+def on_white(photo: Image.Image) -> Image.Image:
+    """Return `photo` as RGB, transparency blended with white."""
+    if photo.mode != "RGBA":
+        return photo.convert("RGB")
+    canvas = Image.new("RGBA", photo.size, "white")
+    return Image.alpha_composite(canvas, photo).convert("RGB")
+
+
+def to_eight_bits(image: Image.Image, brightest: float | None = None) -> Image.Image:
+    """Return `image` of any mode as RGB, or as RGBA where it has transparency.
+
+    `brightest` is the largest value of the picture that `image`, of more than 8 bits, is a part of.
+    """
+    if _is_deep(image):
+        image = Image.fromarray(_scale_to_bytes(np.asarray(image), brightest))
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _reduce(image: Image.Image) -> Image.Image:
+    """Return `image` in 8 bits, reduced if it is large, converted strip by strip."""
+    factor = max(1, max(image.size) // ENOUGH)
+    brightest = float(np.max(image.getextrema()[1])) if _is_deep(image) else None
+    if factor == 1:
+        return to_eight_bits(image, brightest)
+    width, height = image.size
+    parts = []
+    for top in range(0, height, factor * _STRIP):
+        strip = image.crop((0, top, width, min(top + factor * _STRIP, height)))
+        parts.append(to_eight_bits(strip, brightest).reduce(factor))
+    whole = Image.new(parts[0].mode, (parts[0].width, sum(part.height for part in parts)))
+    for index, part in enumerate(parts):
+        whole.paste(part, (0, index * _STRIP))
+    return whole
+
+
+def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
+    turn = _UPRIGHT.get(orientation or 1)
+    return image if turn is None else image.transpose(turn)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith(("I", "F"))
+
+
+def _scale_to_bytes(values: NDArray[np.generic], brightest: float | None) -> NDArray[np.uint8]:
+    """Return grey values of more than 8 bits as 8 bits, by the range that they seem to use."""
+    wide = np.nan_to_num(values.astype(np.float32))
+    highest = float(wide.max(initial=0)) if brightest is None else brightest
+    if values.dtype == np.uint16 or highest > 255:
+        wide *= 255 / max(highest, 65535)
+    elif np.issubdtype(values.dtype, np.floating) and highest <= 1:
+        wide *= 255
+    return np.rint(np.clip(wide, 0, 255)).astype(np.uint8)
