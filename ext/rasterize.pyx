@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Which face is seen at each sample. Private: call onet_cli.geometry.scene instead.
 
 Corners are rounded to 1/256 of a sample and edge functions are exact integers, so a sample belongs
@@ -7,6 +7,8 @@ to exactly one of two faces that share an edge (top-left rule): neither cracks n
 
 from libc.math cimport acos, fabsf, floor, llrint, log2f, powf, sqrt, sqrtf
 
+include "hit.pxi"
+include "texture.pxi"
 include "shade.pxi"
 
 cdef enum:
@@ -164,7 +166,7 @@ cdef inline Corner between(Corner* start, Corner* end, double share) noexcept no
 
 
 cdef int clip(Corner* corners, int count, int plane, double near) noexcept nogil:
-    """Cut the convex polygon at a plane, in place; return its corners' count (Sutherland-Hodgman)."""
+    """Cut a convex polygon at a plane, in place; return its corners (Sutherland and Hodgman)."""
     cdef Corner[CLIPPED] kept
     cdef int k, following, filled = 0
     cdef double here, there

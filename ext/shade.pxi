@@ -1,5 +1,4 @@
-# Colours of the samples that rasterize.pyx has given to faces: textures, lights, shadows, ambient
-# light. All in the scene's frame: centred at 0, radius 1, so positions are floats of known range.
+# The light on the samples that rasterize.pyx has given to faces: lamps, shadows, ambient light.
 
 cdef float SHARPNESS = 32  # exponent of the highlight (Blinn, 1977)
 
@@ -7,236 +6,14 @@ cdef float SHARPNESS = 32  # exponent of the highlight (Blinn, 1977)
 # (Schlick, 1994) where it is matt and where it is glossy. Without, what is black has no shape.
 cdef float MIRRORED = 0.03, RIM_MATT = 0.1, RIM_GLOSSY = 0.5
 
+cdef float DEPTH_HALF = 32767.5  # depths -1..1 are stored as 0..65535
+
 # Cover beyond which nothing shines through any more.
 cdef float FULL = 0.995
 
 
 cdef enum:
     MOST_AXES = 64
-
-
-cdef struct Stage:
-    # What `shade` is given, as pointers: its docstring says what they hold. NULL where not given.
-    const double* vertices
-    const int* faces
-    const float* normals
-    const float* uvs
-    const unsigned char* corner_colours
-    const int* material_of_face
-    const float* materials
-    const int* textures
-    const int* levels
-    const unsigned char* texels
-    const float* linear
-    const double* eye
-    const double* rays
-    const float* lights
-    const double* light_views
-    const float* shadows
-    Py_ssize_t light_count
-    Py_ssize_t shadow_size
-    const float* axes
-    const unsigned short* depths
-    const float* radiance
-    Py_ssize_t axis_count
-    Py_ssize_t depth_size
-    float margin
-
-
-cdef struct Hit:
-    # One sample. Normals point to the viewer's side, whichever way the face is wound.
-    Py_ssize_t face
-    int group  # which share of the directions and offsets this sample of its pixel looks into
-    double[3] weights  # barycentric; beside and below: at the next samples right and down
-    double[3] beside
-    double[3] below
-    float[3] point
-    float[3] start  # of shadow rays, above the surface
-    float[3] normal  # interpolated
-    float[3] facet  # the face's own
-    float[3] eye  # unit vector to the viewer
-    float[3] albedo
-    float opacity
-    float gloss
-
-
-cdef struct Texel:
-    float red
-    float green
-    float blue
-    float alpha
-
-
-cdef inline float dot(const float* a, const float* b) noexcept nogil:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-
-cdef inline void normalise(float* vector) noexcept nogil:
-    cdef float length = sqrtf(dot(vector, vector))
-    if length > 0:
-        vector[0] /= length
-        vector[1] /= length
-        vector[2] /= length
-
-
-cdef inline void weigh(
-    const double* sides, const double* rays, double column, double row, double* weights
-) noexcept nogil:
-    """Write where the ray of a sample meets a face's plane, in weights that may leave the face."""
-    cdef double[3] ray
-    cdef double total
-    cdef int k
-    for k in range(3):
-        ray[k] = rays[3 * k] * column + rays[3 * k + 1] * row + rays[3 * k + 2]
-    for k in range(3):
-        weights[k] = sides[3 * k] * ray[0] + sides[3 * k + 1] * ray[1] + sides[3 * k + 2] * ray[2]
-    total = weights[0] + weights[1] + weights[2]
-    for k in range(3):
-        weights[k] = weights[k] / total if total != 0 else 1.0 / 3
-
-
-cdef inline void locate(
-    const Stage* stage, double column, double row, bint steps, Hit* hit
-) noexcept nogil:
-    """Find where the ray of a sample meets `hit.face`; with `steps`, its neighbours' rays too."""
-    cdef double[9] arms, sides  # from the eye to the corners; normals of the planes through both
-    cdef const int* corners = stage.faces + 3 * hit.face
-    cdef const float* normals = stage.normals + 9 * hit.face
-    cdef double[3] share
-    cdef double total = 0
-    cdef int k, m, after, before
-    for m in range(3):
-        for k in range(3):
-            arms[3 * m + k] = stage.vertices[3 * corners[m] + k] - stage.eye[k]
-    for m in range(3):
-        after = 3 * ((m + 1) % 3)
-        before = 3 * ((m + 2) % 3)
-        sides[3 * m] = arms[after + 1] * arms[before + 2] - arms[after + 2] * arms[before + 1]
-        sides[3 * m + 1] = arms[after + 2] * arms[before] - arms[after] * arms[before + 2]
-        sides[3 * m + 2] = arms[after] * arms[before + 1] - arms[after + 1] * arms[before]
-    weigh(sides, stage.rays, column, row, hit.weights)
-    if steps:
-        weigh(sides, stage.rays, column + 1, row, hit.beside)
-        weigh(sides, stage.rays, column, row + 1, hit.below)
-    # A sample on the rim can lie a little outside of its face.
-    for m in range(3):
-        share[m] = min(max(hit.weights[m], 0.0), 1.0)
-        total += share[m]
-    for k in range(3):
-        hit.point[k] = hit.normal[k] = 0
-        for m in range(3):
-            hit.point[k] += <float>(share[m] / total * stage.vertices[3 * corners[m] + k])
-            hit.normal[k] += <float>share[m] * normals[3 * m + k]
-        hit.facet[k] = <float>(sides[k] + sides[3 + k] + sides[6 + k])
-        hit.eye[k] = <float>stage.eye[k] - hit.point[k]
-
-
-cdef inline void face_viewer(const Stage* stage, Hit* hit) noexcept nogil:
-    """Turn the normals to the viewer's side, so that a soup is lit as it is seen."""
-    cdef int k
-    normalise(hit.eye)
-    normalise(hit.facet)
-    if dot(hit.facet, hit.eye) < 0:
-        for k in range(3):
-            hit.facet[k] = -hit.facet[k]
-    if dot(hit.normal, hit.facet) < 0:
-        for k in range(3):
-            hit.normal[k] = -hit.normal[k]
-    normalise(hit.normal)
-    for k in range(3):
-        hit.start[k] = hit.point[k] + stage.margin * hit.facet[k]
-
-
-cdef inline void add_level(
-    const Stage* stage, const int* level, double u, double v, float share, Texel* total
-) noexcept nogil:
-    """Add `share` of one level's bilinear sample at (u, v), in 0..1, which wraps around."""
-    cdef Py_ssize_t width = level[1], height = level[2]
-    cdef double x = u * width + 0.5, y = v * height + 0.5  # half a texel back, one on: positive
-    cdef Py_ssize_t right = <Py_ssize_t>x, low = <Py_ssize_t>y, left, high
-    cdef float right_share = <float>(x - right), low_share = <float>(y - low), weight
-    cdef const unsigned char* texel
-    cdef Py_ssize_t[4] places
-    cdef float[4] weights
-    cdef int k
-    left = right - 1 if right > 0 else width - 1
-    high = low - 1 if low > 0 else height - 1
-    right = right if right < width else 0
-    low = low if low < height else 0
-    places[0] = high * width + left
-    places[1] = high * width + right
-    places[2] = low * width + left
-    places[3] = low * width + right
-    weights[0] = (1 - low_share) * (1 - right_share)
-    weights[1] = (1 - low_share) * right_share
-    weights[2] = low_share * (1 - right_share)
-    weights[3] = low_share * right_share
-    for k in range(4):
-        texel = stage.texels + 4 * (level[0] + places[k])
-        weight = share * weights[k] * texel[3] * <float>(1 / 255.0)  # holes have no colour
-        total.red += weight * stage.linear[texel[0]]
-        total.green += weight * stage.linear[texel[1]]
-        total.blue += weight * stage.linear[texel[2]]
-        total.alpha += weight
-
-
-cdef void look_up_texture(const Stage* stage, Py_ssize_t texture, Hit* hit) noexcept nogil:
-    """Set the colour from a texture, in levels whose texels are as large as the samples' steps."""
-    cdef const int* levels = stage.levels + 3 * stage.textures[2 * texture]
-    cdef int last = stage.textures[2 * texture + 1] - 1, whole
-    cdef const float* uv = stage.uvs + 6 * hit.face
-    cdef double u = 0, v = 0, u_across = 0, v_across = 0, u_along = 0, v_along = 0, longest
-    cdef float level, share
-    cdef Texel found
-    cdef int k
-    for k in range(3):
-        u += hit.weights[k] * uv[2 * k]
-        v -= hit.weights[k] * uv[2 * k + 1]  # v points up, rows go down
-        u_across += (hit.beside[k] - hit.weights[k]) * uv[2 * k]
-        v_across += (hit.beside[k] - hit.weights[k]) * uv[2 * k + 1]
-        u_along += (hit.below[k] - hit.weights[k]) * uv[2 * k]
-        v_along += (hit.below[k] - hit.weights[k]) * uv[2 * k + 1]
-    u_across *= levels[1]
-    v_across *= levels[2]
-    u_along *= levels[1]
-    v_along *= levels[2]
-    longest = max(u_across * u_across + v_across * v_across, u_along * u_along + v_along * v_along)
-    # Half the logarithm of a squared length. Bounded, as rays along the face meet it far away.
-    level = <float>0.5 * log2f(<float>min(max(longest, 1.0), 1e12))
-    level = min(level, <float>last)
-    whole = <int>level
-    share = level - whole
-    found.red = found.green = found.blue = found.alpha = 0
-    u -= floor(u)
-    v -= floor(v)
-    add_level(stage, levels + 3 * whole, u, v, 1 - share, &found)
-    if share > 0:
-        add_level(stage, levels + 3 * (whole + 1), u, v, share, &found)
-    hit.opacity *= found.alpha
-    if found.alpha > 0:
-        hit.albedo[0] = found.red / found.alpha
-        hit.albedo[1] = found.green / found.alpha
-        hit.albedo[2] = found.blue / found.alpha
-
-
-cdef inline void look_up_material(
-    const Stage* stage, const float* material, Hit* hit
-) noexcept nogil:
-    """Set colour, opacity and gloss of a hit."""
-    cdef const unsigned char* colours = stage.corner_colours + 9 * hit.face
-    cdef int k, m
-    hit.opacity = material[3]
-    hit.gloss = material[4]
-    for k in range(3):
-        hit.albedo[k] = material[k]
-    if material[5] >= 0:
-        look_up_texture(stage, <Py_ssize_t>material[5], hit)
-    elif stage.corner_colours != NULL:
-        for k in range(3):
-            hit.albedo[k] = 0
-            for m in range(3):
-                hit.albedo[k] += <float>hit.weights[m] * stage.linear[colours[3 * m + k]]
-            hit.albedo[k] = max(hit.albedo[k], <float>0)
 
 
 cdef void add_ambient(
@@ -251,7 +28,8 @@ cdef void add_ambient(
     cdef const float* axes = stage.axes + first
     cdef Py_ssize_t row = stage.axis_count, size = stage.depth_size
     cdef float half = <float>0.5 * size, x, y, z, total = 0, reach, seen
-    cdef float fade = 1 / (stage.margin * <float>32767.5)
+    cdef float across, along, up
+    cdef float fade = 1 / (stage.margin * DEPTH_HALF)
     cdef float[MOST_AXES] cosine, height
     cdef int[MOST_AXES] column, line
     cdef float[3] sum
@@ -263,9 +41,12 @@ cdef void add_ambient(
     y = hit.start[1]
     z = hit.start[2]
     for n in range(count):
-        column[n] = <int>((x * axes[n] + y * axes[row + n] + z * axes[2 * row + n] + 1) * half)
-        line[n] = <int>((x * axes[3 * row + n] + y * axes[4 * row + n] + z * axes[5 * row + n] + 1) * half)
-        height[n] = (x * axes[6 * row + n] + y * axes[7 * row + n] + z * axes[8 * row + n] + 1) * <float>32767.5
+        across = x * axes[n] + y * axes[row + n] + z * axes[2 * row + n]
+        along = x * axes[3 * row + n] + y * axes[4 * row + n] + z * axes[5 * row + n]
+        up = x * axes[6 * row + n] + y * axes[7 * row + n] + z * axes[8 * row + n]
+        column[n] = <int>((across + 1) * half)
+        line[n] = <int>((along + 1) * half)
+        height[n] = (up + 1) * DEPTH_HALF
         cosine[n] = (
             hit.normal[0] * axes[6 * row + n]
             + hit.normal[1] * axes[7 * row + n]
@@ -420,9 +201,9 @@ def shade(
     """Lay a layer of faces behind what `colours` (H, W, 4) holds: linear light times cover, cover.
 
     `owners` (H, W) is the face at each sample or -1; `rays` (3, 3) takes (column, row, 1) to the
-    direction from `eye`. Faces have `normals` (F, 3, 3), `uvs` (F, 3, 2), `corner_colours` (F, 3, 3)
-    and a material; the middle two may have no rows. `materials` (M, 6): linear red, green, blue,
-    opacity, gloss, texture or -1. `textures` (T, 2): first of the `levels` (L, 3) and their number;
+    direction from `eye`. Faces have `normals` (F, 3, 3), `uvs` (F, 3, 2), `corner_colours`
+    (F, 3, 3) and a material; the middle two may have no rows. `materials` (M, 6): linear red,
+    green, blue, opacity, gloss, texture or -1. `textures` (T, 2): first of the `levels` (L, 3) and their number;
     a level is its first of the `texels` (N, 4), width, height. `linear` (256,) decodes sRGB.
     `lights` (L, 6): place, colour; `light_views` (L, 3, 4) takes points to places in the `shadows`
     (L, S, S), 1 / depth. `axes` (3, 3, A), `depths` (A, R, R, 2) and `radiance` (A, 2, 3) are the

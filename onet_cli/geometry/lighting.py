@@ -46,9 +46,9 @@ class Lighting:
     @classmethod
     def studio(cls) -> "Lighting":
         """Return even light from the upper left of the camera, for pictures that show a shape."""
-        key = Light((-2.2, 3.2, 3.0), (0.52, 0.51, 0.50))
-        fill = Light((3.5, 0.8, 2.5), (0.10, 0.105, 0.11))
-        return cls((key, fill), (0.52, 0.53, 0.55), (0.26, 0.25, 0.24), turns=True)
+        key = Light((-2.9, 3.6, 2.2), (1.0, 0.985, 0.96))
+        fill = Light((3.5, 0.8, 2.5), (0.07, 0.075, 0.08))
+        return cls((key, fill), (0.28, 0.29, 0.31), (0.13, 0.125, 0.12), turns=True)
 
     @classmethod
     def choy(cls, rng: np.random.Generator | None = None) -> "Lighting":

@@ -12,7 +12,7 @@ from onet_cli._ext import rasterize as kernel
 
 AXES = 32
 RESOLUTION = 128
-SHADOW_RESOLUTION = 256
+SHADOW_RESOLUTIONS = (256, 512, 1024)
 LAST = 65535
 _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -49,10 +49,12 @@ class AmbientDepths:
 def spread_axes(count: int) -> NDArray[np.float64]:
     """Return `count` frames (A, 3, 3) whose third rows are spread evenly over the upper half space.
 
-    A Fibonacci lattice, of which every fourth point comes first: each quarter is spread evenly too.
+    Four Fibonacci lattices one after another, each at heights between the others': every quarter is
+    spread evenly too.
     """
-    index = np.arange(count).reshape(-1, 4).T.reshape(-1)
-    height, angle = (index + 0.5) / count, index * _GOLDEN_ANGLE
+    index = np.arange(count)
+    quarter, place = np.divmod(index, count // 4)
+    height, angle = (4 * place + quarter + 0.5) / count, index * _GOLDEN_ANGLE
     level = np.sqrt(1 - height**2)
     along = np.stack([level * np.cos(angle), height, level * np.sin(angle)], axis=1)
     return np.stack([_frame(direction) for direction in along])
@@ -72,18 +74,29 @@ def light_view(place: NDArray[np.float64], resolution: int) -> NDArray[np.float6
     return view
 
 
-def shadow_map(
-    view: NDArray[np.float64],
+def shadow_resolution(size: int) -> int:
+    """Return the edge of the shadow maps for pictures of `size` pixels: about two texels each."""
+    fine = (edge for edge in SHADOW_RESOLUTIONS if 2 * size <= 1.1 * edge)
+    return next(fine, SHADOW_RESOLUTIONS[-1])
+
+
+def shadow_maps(
+    views: NDArray[np.float64],
     vertices: NDArray[np.float64],
     faces: NDArray[np.int32],
     chosen: NDArray[np.int32],
+    resolution: int,
 ) -> NDArray[np.float32]:
-    """Return 1 / depth (S, S) of the `chosen` of `faces` in a light's `view`, 0 where none is."""
-    shape = (SHADOW_RESOLUTION, SHADOW_RESOLUTION)
-    nearness, owners = np.zeros(shape, np.float32), np.empty(shape, np.int32)
-    points = np.ascontiguousarray(vertices @ view[:, :3].T + view[:, 3])
+    """Return 1 / depth (L, S, S) of the `chosen` of `faces` in the lights' `views` (L, 3, 4).
+
+    0 where there is nothing.
+    """
+    shape = (resolution, resolution)
+    nearness, owners = np.zeros((len(views), *shape), np.float32), np.empty(shape, np.int32)
     ceiling = np.full(shape, np.inf, np.float32)
-    kernel.draw_perspective(points, faces, chosen, 1e-3, nearness, owners, ceiling)
+    for view, seen in zip(views, nearness, strict=True):
+        points = np.ascontiguousarray(vertices @ view[:, :3].T + view[:, 3])
+        kernel.draw_perspective(points, faces, chosen, 1e-3, seen, owners, ceiling)
     return nearness
 
 

@@ -16,10 +16,10 @@ from onet_cli.geometry.lighting import Lighting
 from onet_cli.geometry.normals import smooth_normals
 from onet_cli.geometry.occlusion import (
     RESOLUTION,
-    SHADOW_RESOLUTION,
     AmbientDepths,
     light_view,
-    shadow_map,
+    shadow_maps,
+    shadow_resolution,
 )
 from onet_cli.geometry.texture import TextureTables, linear_to_srgb, srgb_to_linear
 
@@ -78,7 +78,7 @@ class Scene:
         self._ambient = AmbientDepths.of(
             np.clip(self._vertices, -1, 1), np.ascontiguousarray(self._faces[self._solid])
         )
-        self._shadows = (b"", np.zeros((0, 3, 4)), np.zeros((0, 1, 1), np.float32))
+        self._shadows = (0, b""), np.zeros((0, 3, 4)), np.zeros((0, 1, 1), np.float32)
         self._material_of_face = np.ascontiguousarray(looks.material_of_face, np.int32)
         self._uv = _or_empty(looks.uv, (0, 3, 2), np.float32)
         self._corner_colours = _or_empty(looks.corner_colours, (0, 3, 3), np.uint8)
@@ -99,7 +99,8 @@ class Scene:
             return image
         lighting = Lighting.studio() if lighting is None else lighting
         view = self._view(camera, samples)
-        lamps = self._lamps(lighting.places(camera.world[:, :3].astype(np.float64)), lighting)
+        places = lighting.places(camera.world[:, :3].astype(np.float64))
+        lamps = self._lamps(places, lighting, shadow_resolution(size))
         radiance = lighting.radiance(self._ambient.directions())
         colours = np.zeros((size * samples, size * samples, 4), np.float32)
         for owners in self._layers(view, size * samples):
@@ -181,14 +182,13 @@ class Scene:
             colours,
         )
 
-    def _lamps(self, places: NDArray[np.float64], lighting: Lighting) -> _Lamps:
+    def _lamps(self, places: NDArray[np.float64], lighting: Lighting, resolution: int) -> _Lamps:
         """Return the lights at `places` (L, 3) with their shadows, which are kept for next time."""
-        key, (known, views, shadows) = places.tobytes(), self._shadows
+        key, (known, views, shadows) = (resolution, places.tobytes()), self._shadows
         if key != known:
-            views = np.array([light_view(place, SHADOW_RESOLUTION) for place in places])
-            maps = [shadow_map(view, self._vertices, self._faces, self._solid) for view in views]
+            views = np.array([light_view(place, resolution) for place in places])
             views = views.reshape(-1, 3, 4)
-            shadows = np.array(maps, np.float32).reshape(-1, SHADOW_RESOLUTION, SHADOW_RESOLUTION)
+            shadows = shadow_maps(views, self._vertices, self._faces, self._solid, resolution)
             # Lamps that stand still serve all views; one tuple, so that threads may share a scene.
             self._shadows = key, views, shadows
         colours = np.array([light.colour for light in lighting.lights]).reshape(-1, 3)

@@ -16,6 +16,9 @@ from onet_cli.geometry.render import on_white
 from onet_cli.geometry.scene import Scene
 from onet_cli.shapes.shape import Views
 
+Cameras = Literal["choy", "wide"]
+Background = Literal["white", "transparent"]
+
 CHOY_ELEVATION = (25.0, 30.0)
 CHOY_DISTANCE = (1.5, 1.8)
 """Degrees and edges of the unit cube, measured on the cameras that come with their pictures."""
@@ -37,8 +40,8 @@ class ViewOptions:
 
     count: int = 24
     size: int = 137
-    cameras: Literal["choy", "wide"] = "choy"
-    background: Literal["white", "transparent"] = "white"
+    cameras: Cameras = "choy"
+    background: Background = "white"
     samples: int = 2
     quality: int = 92
 
