@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KERNELS = {"inside", "mise", "rasterize", "simplify", "voxelize"}
+KERNELS = {"carve", "inside", "marching", "mise", "rasterize", "simplify", "voxelize"}
 
 pytestmark = pytest.mark.slow
 
