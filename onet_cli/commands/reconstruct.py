@@ -30,12 +30,28 @@ def reconstruct(
     ] = None,
     faces: Annotated[int | None, typer.Option(help="Simplify to this many faces.")] = None,
     refine: Annotated[int, typer.Option(help="Steps of refinement by the field's gradient.")] = 0,
+    largest_component: Annotated[
+        bool, typer.Option("--largest-component", help="Keep the largest piece only.")
+    ] = False,
+    min_component: Annotated[
+        float, typer.Option(help="Drop pieces of less than this share of the volume.")
+    ] = 0.0,
+    scale_mm: Annotated[
+        float | None, typer.Option(help="Longest edge of the mesh in millimetres.")
+    ] = None,
+    up: Annotated[Literal["y", "z"], typer.Option(help="The axis that points up.")] = "y",
     background: Annotated[
         Literal["auto", "keep", "remove"], typer.Option(help="What to do with the background.")
     ] = "auto",
+    mask: Annotated[
+        Path | None, typer.Option(help="A picture that is white where the object is.")
+    ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a PNG of photo and mesh beside the mesh.")
     ] = False,
+    debug: Annotated[
+        Path | None, typer.Option(help="Folder for what the network saw, and the mask.")
+    ] = None,
     device: Device = "auto",
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON list of all results.")
@@ -48,6 +64,10 @@ def reconstruct(
     """
     import json
 
+    from onet_cli.commands.startup import load_trimesh_only
+
+    load_trimesh_only()
+
     from onet_cli.commands.report import progress_bar, show_failures
     from onet_cli.models.checkpoint import load_checkpoint
     from onet_cli.reconstruction.batch import (
@@ -59,16 +79,22 @@ def reconstruct(
     from onet_cli.reconstruction.describe import describe_error, describe_line, describe_record
     from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 
-    settings = GeneratorSettings(resolution, threshold, faces, refine)
+    settings = GeneratorSettings(
+        resolution,
+        threshold,
+        faces,
+        refine,
+        min_component=min_component,
+        largest_component=largest_component,
+    )
+    batch = BatchSettings(background, preview, mask, debug, scale_mm, up)
     found = find_photos(photos)
     targets = choose_targets(found, output)
     generator = MeshGenerator(load_checkpoint(checkpoint, device), settings)
     results = []
     # Without --json the lines on stdout show the progress.
     with progress_bar("photos", quiet=quiet or not json_output) as advance:
-        for result in reconstruct_all(
-            generator, found, targets, BatchSettings(background, preview)
-        ):
+        for result in reconstruct_all(generator, found, targets, batch):
             results.append(result)
             advance(len(results), len(found))
             if result.error is None and not (quiet or json_output):

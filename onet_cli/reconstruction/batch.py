@@ -12,15 +12,19 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError, OnetError, PhotoError
+from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import MESH_SUFFIXES
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.preview import SUFFIX as PREVIEW_SUFFIX
 from onet_cli.reconstruction.preview import preview_path, save_preview
-from onet_cli.shapes.photo import Background, prepare_photo, read_photo
+from onet_cli.reconstruction.tidy import Up, check_scale
+from onet_cli.shapes.photo import Background, PreparedPhoto, isolate_object, read_photo
+from onet_cli.shapes.photo_files import refuse_address, to_eight_bits
 
 STDIN = "-"
 PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -50,20 +54,40 @@ class PhotoFile:
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What became of one photo: a mesh at `target`, or an error."""
+    """What became of one photo: a mesh at `target`, or an error.
+
+    `mesh` is the one that was written, in the file's frame; `warnings` are about the photo.
+    """
 
     photo: PhotoFile
     target: Path
     reconstruction: Reconstruction | None = None
     error: OnetError | None = None
+    mesh: Trimesh | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """How photos are read and what is written beside the mesh."""
+    """How photos are read, how meshes are written and what is written beside them.
+
+    `mask` is a picture of what is object in the one photo there is; `debug` a folder for the
+    picture that the network saw and the mask; `scale_mm` and `up` are those of `tidy.finish`.
+
+    Raises:
+        InvalidOptionError: `scale_mm` is no positive length.
+    """
 
     background: Background = "auto"
     preview: bool = False
+    mask: Path | None = None
+    debug: Path | None = None
+    scale_mm: float | None = None
+    up: Up = "y"
+
+    def __post_init__(self) -> None:
+        if self.scale_mm is not None:
+            check_scale(self.scale_mm)
 
 
 def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
@@ -73,7 +97,7 @@ def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
     photo appears once. A file that does not exist is returned too: reading it reports it.
 
     Raises:
-        PhotoError: a folder or glob holds no photo.
+        PhotoError: a folder or glob holds no photo, or an argument is a web address.
     """
     found: dict[PhotoFile, None] = {}
     for argument in arguments:
@@ -82,6 +106,7 @@ def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
 
 
 def _expand(argument: str) -> list[PhotoFile]:
+    refuse_address(argument)
     path = Path(argument)
     if argument == STDIN:
         return [PhotoFile(None)]
@@ -161,17 +186,50 @@ def reconstruct_all(
     targets: Sequence[Path],
     settings: BatchSettings,
 ) -> Iterator[PhotoResult]:
-    """Yield each photo's result as soon as its mesh is written; a failure stops nothing."""
+    """Yield each photo's result as soon as its mesh is written; a failure stops nothing.
+
+    Raises:
+        InvalidOptionError: there is a mask, but more than one photo.
+        PhotoError: the mask cannot be read.
+    """
+    if settings.mask is not None and len(photos) > 1:
+        raise InvalidOptionError(
+            f"one mask cannot fit {len(photos)} photos", hint="reconstruct them one at a time"
+        )
+    mask = None if settings.mask is None else read_photo(settings.mask)
     for photo, target in zip(photos, targets, strict=True):
         try:
-            prepared = prepare_photo(photo.read(), settings.background)
-            result = generator.generate(to_tensor(prepared))
-            result.save(target)
-            if settings.preview:
-                save_preview(prepared, result.mesh, preview_path(target))
-            yield PhotoResult(photo, target, result)
+            yield _reconstruct_one(generator, photo, target, settings, mask)
         except OnetError as error:
             yield PhotoResult(photo, target, error=error)
+
+
+def _reconstruct_one(
+    generator: MeshGenerator,
+    photo: PhotoFile,
+    target: Path,
+    settings: BatchSettings,
+    mask: Image.Image | None,
+) -> PhotoResult:
+    prepared = isolate_object(photo.read(), settings.background, mask)
+    if settings.debug is not None:  # first, for the mesh may fail because of what is seen there
+        save_debug(prepared, settings.debug, target.stem)
+    result = generator.generate(to_tensor(prepared.picture))
+    mesh = result.save(target, settings.scale_mm, settings.up)
+    if settings.preview:
+        save_preview(prepared.picture, result.mesh, preview_path(target))
+    return PhotoResult(photo, target, result, mesh=mesh, warnings=prepared.warnings)
+
+
+def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:
+    """Write what the network sees to STEM.prepared.png, and what was cut out to STEM.mask.png."""
+    pictures = {f"{stem}.prepared.png": prepared.picture}
+    if prepared.weight is not None:
+        grey = np.rint(prepared.weight * 255).astype(np.uint8)
+        pictures[f"{stem}.mask.png"] = Image.fromarray(grey)
+    for name, picture in pictures.items():
+        with whole_file(folder / name) as temporary:
+            picture.save(temporary, format="PNG")
 
 
 def reconstruct(
@@ -179,6 +237,7 @@ def reconstruct(
     model: str | Path | Checkpoint = DEFAULT_MODEL,
     *,
     background: Background = "auto",
+    mask: str | Path | Image.Image | None = None,
     device: str = "auto",
     **options: Any,
 ) -> Reconstruction:
@@ -188,8 +247,10 @@ def reconstruct(
         photo: A file, its bytes, or an opened picture.
         model: The name of a shipped model, a checkpoint file, or what `load_checkpoint` returned.
         background: "auto", "keep" or "remove", as `onet reconstruct --background`.
+        mask: A picture of the photo's shape, white where the object is.
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
-        options: `resolution`, `threshold`, `faces`, `refine`: see `GeneratorSettings`.
+        options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
+            `largest_component`: see `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.
@@ -198,13 +259,20 @@ def reconstruct(
         InvalidOptionError: an option's value cannot work.
     """
     settings = GeneratorSettings(**options)
-    if isinstance(photo, Image.Image):
-        picture = photo.convert("RGBA" if photo.has_transparency_data else "RGB")
-    else:
-        picture = read_photo(Path(photo) if isinstance(photo, str) else photo)
-    prepared = prepare_photo(picture, background)
+    known = None if mask is None else _open(mask)
+    prepared = isolate_object(_open(photo), background, known).picture
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)
     return MeshGenerator(checkpoint, settings).generate(to_tensor(prepared))
+
+
+def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
+    """Return a photo in any form as `read_photo` does."""
+    if isinstance(photo, Image.Image):
+        return to_eight_bits(photo)
+    if isinstance(photo, str):
+        refuse_address(photo)
+        photo = Path(photo)
+    return read_photo(photo)
 
 
 def to_tensor(photo: Image.Image) -> Tensor:

@@ -12,12 +12,12 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.geometry.isosurface import grid_surface
-from onet_cli.geometry.mesh import write_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.refine import refine
+from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
 from onet_cli.shapes.photo import resize_images
 
 
@@ -28,7 +28,9 @@ class GeneratorSettings:
     `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
     from which a point is inside (None: the checkpoint's), `faces` the number of faces to simplify
     to (None: all), `refine` the number of refinement steps. With `guess`, points that the surface
-    does not need are not evaluated: the same mesh from about 3/4 of the evaluations.
+    does not need are not evaluated: the same mesh from about 3/4 of the evaluations. Pieces of less
+    than the share `min_component` of the volume are dropped; with `largest_component`, all but the
+    largest.
     """
 
     resolution: int = 128
@@ -36,6 +38,8 @@ class GeneratorSettings:
     faces: int | None = None
     refine: int = 0
     guess: bool = False
+    min_component: float = 0.0
+    largest_component: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -49,6 +53,10 @@ class GeneratorSettings:
             )
         if self.refine < 0:
             raise InvalidOptionError(f"refinement takes 0 or more steps, not {self.refine}")
+        if not 0 <= self.min_component <= 1:
+            raise InvalidOptionError(
+                f"the least component is a share of the volume, 0 to 1, not {self.min_component:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -66,13 +74,15 @@ class Reconstruction:
     threshold: float
     rounds: tuple[int, ...] = ()
 
-    def save(self, path: Path | str) -> None:
-        """Write the mesh to `path`, whole or not at all; the suffix picks the format.
+    def save(self, path: Path | str, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
+        """Write the mesh to `path`, whole or not at all, and return it as it was written.
+
+        The suffix picks the format; `scale_mm` and `up` are those of `tidy.finish`.
 
         Raises:
             InvalidOptionError: the suffix is none of .obj .ply .stl .glb .off.
         """
-        write_mesh(self.mesh, Path(path))
+        return save_mesh(self.mesh, Path(path), scale_mm, up)
 
 
 class MeshGenerator:
@@ -112,7 +122,9 @@ class MeshGenerator:
         settings = self.settings
         grid = evaluate_grid(field, settings.resolution, self.level, guess=settings.guess)
         self._refuse_empty(grid)
-        mesh = grid_surface(grid)
+        mesh = drop_components(
+            grid_surface(grid), settings.min_component, largest=settings.largest_component
+        )
         # The paper simplifies first, which is faster; this order ends nearer to the field.
         mesh = refine(mesh, field, self.level, settings.refine)
         if settings.faces is not None and settings.faces < len(mesh.faces):

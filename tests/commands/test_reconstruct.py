@@ -1,6 +1,9 @@
 import json
+import subprocess
+import sys
 
 import pytest
+import trimesh
 import typer
 from typer.testing import CliRunner
 
@@ -88,3 +91,57 @@ def test_an_empty_surface_is_an_error_and_leaves_no_file(folder):
     assert "highest probability" in str(empty.exception)
     assert "--threshold" in empty.exception.hint
     assert not (folder / "y.obj").exists()
+
+
+def test_the_options_for_printing_reach_the_file_and_the_report(folder):
+    result = run(
+        folder,
+        *(folder / "chair.png", "-o", folder / "print.stl", "--json"),
+        *("--largest-component", "--min-component", "0.1", "--scale-mm", "60", "--up", "z"),
+    )
+
+    (record,) = json.loads(result.stdout)
+    mesh = trimesh.load(folder / "print.stl", force="mesh")
+    assert mesh.extents.max() == pytest.approx(60, rel=1e-5)
+    assert record["volume"] == pytest.approx(mesh.volume, rel=1e-4)
+    assert (record["closed"], record["components"], record["warnings"]) == (True, 1, [])
+
+
+@pytest.mark.parametrize(
+    "option", [("--scale-mm", "0"), ("--min-component", "2"), ("--min-component", "nan")]
+)
+def test_options_out_of_range_are_refused(folder, option):
+    result = run(folder, folder / "chair.png", *option)
+
+    assert isinstance(result.exception, InvalidOptionError)
+
+
+def test_an_address_is_refused(folder):
+    result = run(folder, "https://example.org/chair.png")
+
+    assert isinstance(result.exception, PhotoError)
+    assert "is an address" in str(result.exception)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb", ".off"])
+def test_a_run_loads_none_of_the_heavy_optional_libraries(folder, suffix):
+    program = (
+        "import sys\nfrom onet_cli.app import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "heavy = ('scipy', 'networkx', 'skimage', 'lightning', 'h5py', 'shapely')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    target = folder / f"out{suffix}"
+    arguments = ["reconstruct", "examples/chair.jpg", "-o", str(target), "--resolution", "32"]
+    extras = ["--largest-component", "--faces", "500", "--refine", "2", "--preview", "--quiet"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments, *extras],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"
+    assert trimesh.load(target, force="mesh").is_watertight

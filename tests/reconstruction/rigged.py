@@ -62,7 +62,7 @@ def surface_radius(radius=0.3, threshold=THRESHOLD):
     return radius - math.log(threshold / (1 - threshold)) / SHARPNESS
 
 
-def disc_photo(side=64):
+def disc_photo(side=160):
     """Return a photo of a dark disc on white."""
     photo = Image.new("RGB", (side, side), "white")
     ImageDraw.Draw(photo).ellipse((side // 4, side // 4, 3 * side // 4, 3 * side // 4), "navy")

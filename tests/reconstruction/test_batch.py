@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import trimesh
+from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.reconstruction.batch import (
@@ -138,8 +140,11 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
 
     mesh = good.reconstruction.mesh
     line = re.fullmatch(
-        r"(.*) -> (.*)  ([\d ]+) vertices, ([\d ]+) faces, closed, [\d.]+ s", describe_line(good)
+        r"(.*) -> (.*)  ([\d ]+) vertices, ([\d ]+) faces, volume ([\d.]+), 1 component, "
+        r"closed: yes, [\d.]+ s",
+        describe_line(good),
     )
+    assert float(line.group(5)) == pytest.approx(mesh.volume, rel=1e-3)
     assert line.group(1, 2) == (str(folder / "a.jpg"), str(folder / "a.obj"))
     assert [int(count.replace(" ", "")) for count in line.group(3, 4)] == [
         len(mesh.vertices),
@@ -149,6 +154,7 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     assert record["path"] == str(folder / "a.obj")
     assert (record["closed"], record["components"]) == (True, 1)
     assert record["volume"] == pytest.approx(mesh.volume, abs=1e-5)
+    assert record["warnings"] == []
     assert describe_record(bad)["path"] is None
     assert "not a picture" in describe_record(bad)["error"]
 
@@ -167,3 +173,72 @@ def test_the_python_api_takes_any_form_of_photo(folder, kind):
 
     assert result.threshold == 0.5
     assert result.mesh.is_watertight
+
+
+def test_warnings_are_said_in_the_line_and_listed_in_the_record(tmp_path, generator):
+    disc_photo().crop((0, 0, 100, 160)).save(tmp_path / "cut.png")
+
+    (result,) = reconstruct_all(
+        generator, photo_files(tmp_path / "cut.png"), [tmp_path / "cut.obj"], BatchSettings()
+    )
+
+    warnings = describe_record(result)["warnings"]
+    assert warnings[0] == "the object is cut off at the right of the photo"
+    assert f"; warning: {warnings[0]}" in describe_line(result)
+    assert describe_line(result).count("\n") == 0
+
+
+def test_what_is_written_and_reported_is_scaled_and_turned(tmp_path, generator):
+    disc_photo().save(tmp_path / "a.png")
+    settings = BatchSettings(scale_mm=80, up="z")
+
+    (result,) = reconstruct_all(
+        generator, photo_files(tmp_path / "a.png"), [tmp_path / "a.stl"], settings
+    )
+
+    again = trimesh.load(tmp_path / "a.stl", force="mesh")
+    assert again.extents.max() == pytest.approx(80)
+    assert describe_record(result)["volume"] == pytest.approx(again.volume, rel=1e-4)
+    assert result.reconstruction.mesh.extents.max() < 1.1
+
+
+def test_debug_shows_what_the_network_saw_even_if_there_is_no_mesh(tmp_path):
+    disc_photo().save(tmp_path / "a.png")
+    nothing = MeshGenerator(sphere_checkpoint(-1.0), GeneratorSettings(resolution=32))
+    settings = BatchSettings(debug=tmp_path / "debug")
+
+    (result,) = reconstruct_all(
+        nothing, photo_files(tmp_path / "a.png"), [tmp_path / "a.obj"], settings
+    )
+
+    assert result.error is not None
+    files = sorted(file.name for file in (tmp_path / "debug").iterdir())
+    assert files == ["a.mask.png", "a.prepared.png"]
+    with Image.open(tmp_path / "debug" / "a.mask.png") as mask:
+        assert (mask.mode, mask.size) == ("L", (160, 160))
+        assert mask.getpixel((80, 80)) == 255
+        assert mask.getpixel((2, 2)) == 0
+
+
+def test_a_mask_fits_one_photo_only(folder, generator):
+    disc_photo().convert("L").point(lambda value: 255 - value).save(folder / "mask.tif")
+    settings = BatchSettings(mask=folder / "mask.tif")
+    photos = photo_files(folder / "a.jpg", folder / "b.png")
+    targets = choose_targets(photos, folder / "out")
+
+    (result,) = reconstruct_all(generator, photos[:1], targets[:1], settings)
+
+    assert result.error is None
+    with pytest.raises(InvalidOptionError, match="one mask cannot fit 2 photos"):
+        list(reconstruct_all(generator, photos, targets, settings))
+    with pytest.raises(PhotoError, match="does not exist"):
+        list(reconstruct_all(generator, photos[:1], targets[:1], BatchSettings(mask=Path("no"))))
+
+
+@pytest.mark.parametrize("address", ["https://a.b/c.png?x=[1]", "http://a.b/*.jpg"])
+def test_an_address_is_no_photo_and_no_glob(address):
+    with pytest.raises(PhotoError, match="is an address") as caught:
+        find_photos([address])
+    assert "download" in caught.value.hint
+    with pytest.raises(PhotoError, match="is an address"):
+        reconstruct(address, sphere_checkpoint())

@@ -1,0 +1,153 @@
+"""From the surface of a field to a mesh for people: floaters dropped, scaled, with normals."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from trimesh import Trimesh
+from trimesh.visual import TextureVisuals
+from trimesh.visual.material import PBRMaterial
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.geometry.closedness import connected_parts
+from onet_cli.geometry.mesh import make_mesh, write_mesh
+
+Up = Literal["y", "z"]
+
+GREY = (0.72, 0.72, 0.74, 1.0)
+"""Base colour of the material in .glb files."""
+
+Vectors = NDArray[np.float64]
+
+
+def component_volumes(mesh: Trimesh) -> tuple[NDArray[np.int64], Vectors]:
+    """Return the piece (F,) that each face of a closed mesh belongs to and the pieces' volumes.
+
+    Pieces are numbered from 0. The wall of a cavity is a piece of its own, of negative volume.
+    """
+    faces = np.asarray(mesh.faces)
+    first = connected_parts(faces, len(mesh.vertices))[faces[:, 0]]
+    names, piece = np.unique(first, return_inverse=True)
+    a, b, c = np.moveaxis(np.asarray(mesh.vertices)[faces], 1, 0)
+    signed: Vectors = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    volumes = np.bincount(piece, signed, len(names)).astype(np.float64)
+    return piece.reshape(-1).astype(np.int64), volumes
+
+
+def count_components(mesh: Trimesh) -> int:
+    """Return how many pieces of connected faces `mesh` has; the wall of a cavity counts as one."""
+    return len(component_volumes(mesh)[1])
+
+
+def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False) -> Trimesh:
+    """Return `mesh` without its small pieces.
+
+    The largest piece always stays. A cavity goes with the smallest piece whose box holds it.
+
+    Args:
+        mesh: closed, oriented outward.
+        least: share of the volume of all pieces below which one goes, 0 to 1.
+        largest: keep the largest piece only.
+    """
+    piece, volumes = component_volumes(mesh)
+    if len(volumes) == 1 or (least <= 0 and not largest):
+        return mesh
+    solid = volumes > 0
+    if largest:
+        kept = np.zeros(len(volumes), dtype=np.bool_)
+    else:
+        kept = solid & (volumes >= least * volumes[solid].sum())
+    kept[np.argmax(volumes)] = True
+    if not solid.all():
+        kept |= kept[_holders(mesh, piece, volumes)]
+    if kept.all():
+        return mesh
+    faces = np.asarray(mesh.faces)[kept[piece]]
+    used, numbers = np.unique(faces, return_inverse=True)
+    return make_mesh(np.asarray(mesh.vertices)[used], numbers.reshape(-1, 3))
+
+
+def _holders(mesh: Trimesh, piece: NDArray[np.int64], volumes: Vectors) -> NDArray[np.int64]:
+    """Return for each piece the one that it is a cavity of; itself where it is none."""
+    corners = np.asarray(mesh.vertices)[np.asarray(mesh.faces)]
+    low = np.full((len(volumes), 3), np.inf)
+    high = -low
+    np.minimum.at(low, piece, corners.min(axis=1))
+    np.maximum.at(high, piece, corners.max(axis=1))
+    holders = np.arange(len(volumes))
+    for cavity in np.flatnonzero(volumes <= 0):
+        around = (low <= low[cavity]).all(axis=1) & (high >= high[cavity]).all(axis=1)
+        around &= volumes > 0
+        if around.any():
+            holders[cavity] = np.argmin(np.where(around, volumes, np.inf))
+    return holders
+
+
+def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
+    """Return `mesh` as it is written: with normals, and for printers and CAD scaled and turned.
+
+    Args:
+        mesh: In the unit-cube frame, +y up.
+        scale_mm: Length of the longest edge of the box, in millimetres; None leaves it as it is.
+        up: The axis that points up. With "z", what was +y becomes +z, and the front (+z) -y.
+
+    Raises:
+        InvalidOptionError: `scale_mm` is no positive length.
+    """
+    vertices = np.array(mesh.vertices, dtype=np.float64)
+    if scale_mm is not None:
+        check_scale(scale_mm)
+        vertices *= scale_mm / float(np.ptp(vertices, axis=0).max())
+    if up == "z":
+        vertices = vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
+    faces = np.asarray(mesh.faces)
+    normals = vertex_normals(vertices, faces)
+    return Trimesh(vertices, faces, vertex_normals=normals, process=False)
+
+
+def check_scale(scale_mm: float) -> None:
+    """Raise InvalidOptionError unless `scale_mm` is a positive length."""
+    if not 0 < scale_mm < np.inf:
+        raise InvalidOptionError(f"the longest edge is a length above 0 mm, not {scale_mm:g}")
+
+
+def vertex_normals(vertices: Vectors, faces: NDArray[np.integer]) -> Vectors:
+    """Return unit normals (V, 3): the mean of the faces' around each vertex, weighted by angle.
+
+    Source: Thürmer and Wüthrich, Journal of Graphics Tools 1998.
+    """
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    sums = np.zeros_like(vertices)
+    for corner in range(3):
+        here = corners[:, corner]
+        one, other = (corners[:, (corner + k) % 3] - here for k in (1, 2))
+        lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+        cosine = np.einsum("ij,ij->i", one, other) / np.maximum(lengths, 1e-300)
+        angle = np.arccos(np.clip(cosine, -1, 1))
+        for axis in range(3):
+            weighted = angle * normals[:, axis]
+            sums[:, axis] += np.bincount(faces[:, corner], weighted, len(vertices))
+    unit: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-300)
+    return unit
+
+
+def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
+    """Write `mesh` to `path` as `finish` returns it; return what was written.
+
+    A .glb file gets a plain grey material.
+
+    Raises:
+        InvalidOptionError: the suffix is none of `MESH_SUFFIXES`, or `scale_mm` no length.
+        OnetError: the file cannot be written.
+    """
+    finished = finish(mesh, scale_mm, up)
+    if path.suffix.lower() == ".glb":
+        material = PBRMaterial(  # type: ignore[no-untyped-call]
+            name="onet", baseColorFactor=GREY, metallicFactor=0.0, roughnessFactor=0.8
+        )
+        finished.visual = TextureVisuals(material=material)  # type: ignore[no-untyped-call]
+    write_mesh(finished, path)
+    return finished

@@ -1,0 +1,166 @@
+import math
+
+import numpy as np
+import pytest
+import trimesh
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.geometry.isosurface import extract_surface
+from onet_cli.geometry.simplify import simplify
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.refine import refine
+from onet_cli.reconstruction.tidy import (
+    count_components,
+    drop_components,
+    finish,
+    save_mesh,
+    vertex_normals,
+)
+
+
+def ball(radius, centre=(0.0, 0.0, 0.0)):
+    mesh = trimesh.creation.icosphere(subdivisions=2, radius=radius)
+    mesh.apply_translation(centre)
+    return mesh
+
+
+def shell():
+    """A ball with a cavity; and a floater outside."""
+    hollow = ball(0.15)
+    hollow.invert()
+    return trimesh.util.concatenate([ball(0.3), hollow, ball(0.05, (0.45, 0.0, 0.0))])
+
+
+def test_components_are_counted_with_the_walls_of_cavities():
+    assert count_components(ball(1)) == 1
+    assert count_components(shell()) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [({}, 3), ({"least": 0.001}, 3), ({"least": 0.01}, 2), ({"largest": True}, 2)],
+)
+def test_floaters_are_dropped_by_their_share_and_cavities_stay_with_their_solid(options, left):
+    kept = drop_components(shell(), **options)
+
+    assert count_components(kept) == left
+    assert kept.is_watertight
+    floater = ball(0.05).volume if left == 3 else 0
+    assert kept.volume == pytest.approx(ball(0.3).volume - ball(0.15).volume + floater)
+    assert len(kept.vertices) == len(np.unique(kept.faces))
+
+
+def test_a_dropped_solid_takes_its_cavity_along_and_the_largest_always_stays():
+    pair = trimesh.util.concatenate([shell(), ball(0.4, (2, 0, 0))])
+
+    assert drop_components(pair, largest=True).volume == pytest.approx(ball(0.4).volume)
+    assert drop_components(pair, 1.0).volume == pytest.approx(ball(0.4).volume)
+
+
+def test_scaling_and_turning_keep_the_shape():
+    box = trimesh.creation.box((0.2, 0.8, 0.4))
+
+    finished = finish(box, scale_mm=120, up="z")
+
+    np.testing.assert_allclose(np.ptp(finished.vertices, axis=0), (30, 60, 120))
+    assert finished.volume == pytest.approx(30 * 60 * 120)  # not mirrored
+    top = np.argmax(box.vertices @ (0, 1, 0.1))
+    assert finished.vertices[top][2] == pytest.approx(60)
+    np.testing.assert_allclose(finish(box).vertices, box.vertices)
+
+
+@pytest.mark.parametrize("length", [0.0, -1.0, math.nan, math.inf])
+def test_a_length_that_is_none_is_refused(length):
+    with pytest.raises(InvalidOptionError, match="longest edge"):
+        finish(ball(1), scale_mm=length)
+
+
+def test_normals_of_a_ball_point_from_its_middle_and_those_of_a_box_along_diagonals():
+    mesh = ball(0.5)
+    normals = vertex_normals(np.asarray(mesh.vertices), np.asarray(mesh.faces))
+    np.testing.assert_allclose(normals, mesh.vertices / 0.5, atol=0.01)
+
+    box = trimesh.creation.box()  # whose sides are cut into triangles in different ways
+    normals = vertex_normals(np.asarray(box.vertices), np.asarray(box.faces))
+    np.testing.assert_allclose(normals, np.sign(box.vertices) / math.sqrt(3), atol=1e-12)
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb", ".off"])
+def test_every_format_reads_back_equal_with_normals_where_it_has_them(tmp_path, suffix):
+    mesh = extract_surface(bumpy_field(24), 0.0)
+
+    written = save_mesh(mesh, tmp_path / f"mesh{suffix}", scale_mm=50, up="z")
+
+    data = (tmp_path / f"mesh{suffix}").read_bytes()
+    again = trimesh.load(tmp_path / f"mesh{suffix}", force="mesh", process=suffix == ".stl")
+    assert again.is_watertight
+    assert again.volume == pytest.approx(written.volume, rel=1e-5)
+    assert again.extents.max() == pytest.approx(50, rel=1e-5)
+    np.testing.assert_allclose(
+        again.vertices[again.faces], written.vertices[written.faces], atol=1e-5
+    )
+    if suffix in (".obj", ".ply", ".glb"):
+        np.testing.assert_allclose(again.vertex_normals, written.vertex_normals, atol=1e-4)
+        marks = {".obj": b"\nvn ", ".ply": b"property float nx", ".glb": b'"NORMAL"'}
+        assert marks[suffix] in data or b"property double nx" in data
+    if suffix == ".glb":
+        assert again.visual.material.roughnessFactor == pytest.approx(0.8)
+        assert b'"baseColorFactor"' in data
+    if suffix == ".ply":
+        assert b"format binary" in data[:60]
+    if suffix == ".stl":
+        assert len(data) == 84 + 50 * len(mesh.faces)
+
+
+def bumpy_field(resolution, reach=0.4):
+    line = np.linspace(-0.55, 0.55, resolution + 1)
+    x, y, z = np.meshgrid(line, line, line, indexing="ij")
+    return reach - np.sqrt(x * x + y * y + z * z) + 0.06 * np.sin(25 * x) * np.sin(31 * y + 17 * z)
+
+
+def noise_field(resolution, seed):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(resolution + 1,) * 3).astype(np.float32)
+
+
+FIELDS = {
+    "bumpy": bumpy_field(32),
+    "beyond the box": bumpy_field(32, reach=0.7),
+    "full": np.ones((17, 17, 17)),
+    "noise": noise_field(12, 0),
+    "plateau": np.where(noise_field(12, 1) > 0.7, 1.0, 0.0),
+}
+
+
+def refuse_flaws(mesh):
+    """Assert that `mesh` is closed, outward, and without degenerate or duplicate faces."""
+    assert mesh.is_watertight
+    assert mesh.is_winding_consistent
+    assert mesh.volume > 0
+    assert (mesh.area_faces > 0).all()
+    corners = np.sort(mesh.faces, axis=1)
+    assert (np.diff(corners, axis=1) > 0).all()
+    assert len(np.unique(corners, axis=0)) == len(corners)
+
+
+@pytest.mark.parametrize("steps", [0, 10])
+@pytest.mark.parametrize("name", FIELDS)
+def test_meshes_are_clean_after_refinement_and_simplification(name, steps):
+    def scatter(points):
+        return (points * 40).sin().sum(dim=1)
+
+    mesh = extract_surface(FIELDS[name], 0.5 if name == "plateau" else 0.0)
+    refuse_flaws(mesh)
+    mesh = refine(mesh, OccupancyField(scatter), 0.0, steps)
+    refuse_flaws(mesh)
+    fewer = simplify(mesh, max(len(mesh.faces) // 5, 4))
+    refuse_flaws(fewer)
+    refuse_flaws(drop_components(fewer, largest=True))
+
+
+def test_a_shape_that_reaches_the_box_is_capped_there():
+    mesh = extract_surface(FIELDS["full"], 0.0)
+
+    assert mesh.is_watertight
+    np.testing.assert_allclose(np.abs(mesh.bounds), 0.55, atol=0.08)
+    assert mesh.volume == pytest.approx(1.1**3, rel=0.2)
