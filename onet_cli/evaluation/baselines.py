@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.evaluation.codes import encode_views
 from onet_cli.evaluation.evaluate import Predict, Prediction, Task
 from onet_cli.evaluation.measure import Truth, defined_iou
 from onet_cli.evaluation.methods import MethodFacts
@@ -22,7 +23,7 @@ from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore
 
@@ -174,19 +175,12 @@ def _by_code(store: ShapeStore, ids: Sequence[ShapeId], network: OccupancyNetwor
     for shape_id in ids:
         count = store.view_count(shape_id)
         for view in range(0, count, max(1, count // VIEWS)):
-            codes.append(_code(network, decode_view(store.read_view(shape_id, view))))
+            codes.append(encode_views(network, [decode_view(store.read_view(shape_id, view))])[0])
             owners.append(shape_id)
     known = torch.stack(codes)
 
     def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
-        distances = torch.cdist(_code(network, image)[None], known)[0]
+        distances = torch.cdist(encode_views(network, [image]), known)[0]
         return _stored(store, owners[int(distances.argmin())])
 
     return predict
-
-
-def _code(network: OccupancyNetwork, image: NDArray[np.uint8]) -> torch.Tensor:
-    planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-    with torch.inference_mode():
-        pixels = resize_images(planes, network.spec.image_size).to(network.mean.device)
-        return network.encode(pixels)[0].float().cpu()

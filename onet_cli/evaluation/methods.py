@@ -78,10 +78,9 @@ class CheckpointMethod:
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
-            field = generator.field(planes)
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-                return field(points) >= generator.level
+                return generator.field(planes)(points) >= generator.level
 
             try:
                 return Prediction(self._mesh(generator, task, planes), contains)

@@ -27,8 +27,9 @@ def evaluate_tasks(
     """
     workers = min(settings.workers, len(tasks))
     if workers <= 1:
-        predict = method.start()
-        yield from (evaluate_task(store, task, predict, settings) for task in tasks)
+        with _one_thread():
+            predict = method.start()
+            yield from (evaluate_task(store, task, predict, settings) for task in tasks)
         return
     context = multiprocessing.get_context("spawn")
     with (
@@ -45,6 +46,19 @@ def evaluate_tasks(
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread, as in a worker: sums over more threads round otherwise."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

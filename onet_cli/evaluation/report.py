@@ -24,17 +24,27 @@ _SUFFIXES = {
 _CURVE = [f"f_score_{distance:g}" for distance in F_SCORE_DISTANCES]
 
 
+def check_folder(output: Path) -> None:
+    """Refuse an output whose folder is not there.
+
+    Raises:
+        InvalidOptionError: the folder of `output` does not exist.
+    """
+    if not output.absolute().parent.is_dir():
+        raise InvalidOptionError(
+            f"{output} cannot be written: its folder does not exist",
+            hint=f"make {output.parent} first",
+        )
+
+
 def choose_format(wanted: str | None, output: Path | None) -> str:
     """Return the format that was asked for, else the one that the suffix of `output` names.
 
     Raises:
         InvalidOptionError: neither names one, or the folder of `output` does not exist.
     """
-    if output is not None and not output.absolute().parent.is_dir():
-        raise InvalidOptionError(
-            f"{output} cannot be written: its folder does not exist",
-            hint=f"make {output.parent} first",
-        )
+    if output is not None:
+        check_folder(output)
     if wanted is not None:
         return wanted
     if output is None:

@@ -1,6 +1,6 @@
 """All scores of an evaluation, by object, by category and in the mean."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,8 @@ class EvaluationTable:
         """Return the 95 % interval of the category mean, or of the instance mean, of a score.
 
         What is drawn anew are objects; the views of one are averaged first, as they are no
-        independent evidence.
+        independent evidence. None where no category, or the instance mean, has two objects:
+        nothing says how far they scatter.
         """
         values: dict[ShapeId, list[float]] = {}
         for result in self.objects:
@@ -130,7 +131,14 @@ class EvaluationTable:
         for shape_id, found in values.items():
             key = shape_id.category if by_category else ""
             groups.setdefault(key, []).append(float(np.mean(found)))
+        if all(len(found) < 2 for found in groups.values()):
+            return None
         return bootstrap_mean([np.array(groups[key]) for key in sorted(groups)])
+
+    def category_interval(self, category: str, score: str) -> Interval | None:
+        """Return the 95 % interval of the mean of a score over the objects of one category."""
+        members = tuple(result for result in self.objects if result.id.category == category)
+        return replace(self, objects=members).interval(score, by_category=False)
 
     def intervals(self, by_category: bool) -> dict[str, list[float] | None]:
         """Return `interval` of every score that is a number, by name, JSON-ready."""
