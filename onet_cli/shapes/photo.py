@@ -150,14 +150,18 @@ def _find_object(photo: Image.Image, mask: Image.Image | None) -> tuple[Cut | No
             return Cut(opacity, certain=True), "alpha"
     colours = np.asarray(on_white(photo))
     even = cut_from_even_background(colours)
-    if even is not None:
+    if even is not None and even.certain:
         return even, "border"
+    # From here on an import takes longer than the work on an even background.
     from onet_cli.shapes.photo_segments import cut_by_rembg, cut_from_any_background
 
     found = cut_by_rembg(colours)
     if found is not None:
         return found, "rembg"
-    return cut_from_any_background(colours), "segments"
+    found = cut_from_any_background(colours)
+    if even is not None and (found is None or not found.certain):
+        return even, "border"
+    return found, "segments"
 
 
 def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:

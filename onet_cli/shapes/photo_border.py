@@ -63,8 +63,10 @@ def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
         return None
     tolerance = 3 * noise + 2.0
     near = residual < tolerance
+    gentle = steepness(lab[..., 0]) < _SOFTEST_EDGE / max(residual.shape)
+    shade = _in_shade(lab, model, tolerance) & gentle
     outside = flood(border & near, near) | (residual < 0.6 * tolerance)
-    outside, shaded = _with_shadows(outside, lab, model, tolerance)
+    outside, shaded = _with_shadows(outside, shade)
     inside = _without_specks(~outside)
     weight = _soften(inside, residual, tolerance)
     backdrop, _ = _fit(colours.astype(np.float32), fits)
@@ -99,14 +101,18 @@ def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
     return (terms @ weights.astype(np.float32)), fits
 
 
-def _with_shadows(outside: Mask, lab: Plane, model: Plane, tolerance: float) -> tuple[Mask, float]:
-    """Return `outside` grown by soft shadows, and their share of what was not outside."""
+def _in_shade(lab: Plane, model: Plane, tolerance: float) -> Mask:
+    """Return the pixels that the background could have with less light on it."""
     darker = model[..., 0] - lab[..., 0]
     # Less light takes colour away as it takes lightness.
     dimmed = model[..., 1:] * (lab[..., :1] / np.maximum(model[..., :1], 1))
     hue = np.linalg.norm(lab[..., 1:] - dimmed, axis=2)
-    gentle = steepness(lab[..., 0]) < _SOFTEST_EDGE / max(outside.shape)
-    shade = (darker > 0) & (darker < _DEEPEST_SHADOW) & (hue < tolerance + 2) & gentle
+    shade: Mask = (darker > 0) & (darker < _DEEPEST_SHADOW) & (hue < tolerance + 2)
+    return shade
+
+
+def _with_shadows(outside: Mask, shade: Mask) -> tuple[Mask, float]:
+    """Return `outside` grown by soft shadows, and their share of what was not outside."""
     grown = flood(outside, outside | shade)
     share = float((grown & ~outside).sum() / max(int((~outside).sum()), 1))
     return (outside, share) if share > _MOST_SHADOW else (grown, share)
