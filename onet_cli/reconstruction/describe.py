@@ -15,7 +15,7 @@ def describe_line(result: PhotoResult) -> str:
     facts = [
         f"{_grouped(len(mesh.vertices))} vertices",
         f"{_grouped(len(mesh.faces))} faces",
-        f"volume {mesh.volume:.4g}",
+        f"volume {_short(mesh.volume)}",
         f"{components} component{'s' if components > 1 else ''}",
         f"closed: {'yes' if mesh.is_watertight else 'no'}",
         f"{result.reconstruction.seconds:.1f} s",
@@ -55,6 +55,10 @@ def describe_error(result: PhotoResult) -> str:
     """Return why there is no mesh, and what to try, in one line."""
     hint = result.error.hint if result.error else None
     return f"{result.error} (try: {hint})" if hint else str(result.error)
+
+
+def _short(volume: float) -> str:
+    return f"{volume:.4g}" if volume < 1000 else _grouped(round(volume))
 
 
 def _grouped(number: int) -> str:

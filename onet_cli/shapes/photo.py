@@ -130,7 +130,9 @@ def isolate_object(
     solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
     box = _box(solid)
     cropped = Image.fromarray(_blend(colours, cut)).crop(box)
-    warnings = inspect_cut(solid, box, given, certain=cut.certain) + inspect_light(colours[solid])
+    # What stands out may be clear, and yet not what is meant.
+    certain = cut.certain and method != "segments"
+    warnings = inspect_cut(solid, box, given, certain=certain) + inspect_light(colours[solid])
     return PreparedPhoto(_on_square(cropped, margin), cut.weight, method, warnings)
 
 

@@ -359,6 +359,7 @@ def test_an_object_before_a_textured_background_is_found():
     prepared = isolate_object(photo)
 
     assert prepared.method == "segments"
+    assert "background is uncertain" in prepared.warnings[0]
     assert overlap(prepared.weight > 0.5, truth) > 0.85
     again = isolate_object(photo)
     assert np.array_equal(again.weight, prepared.weight)
