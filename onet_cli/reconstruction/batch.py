@@ -31,6 +31,9 @@ PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".we
 """What counts as a photo inside a folder; a file named outright may have any suffix."""
 
 DEFAULT_SUFFIX = ".obj"
+DEBUG_SUFFIXES = (".prepared.png", ".mask.png")
+OWN_SUFFIXES = (PREVIEW_SUFFIX, *DEBUG_SUFFIXES)
+"""Pictures that earlier runs wrote: no photos, where a folder or glob holds them."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class BatchSettings:
 def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
     """Return the photos that `arguments` name: files, folders, globs, or - for standard input.
 
-    Of a folder, the pictures directly in it, by name; previews of earlier runs are left out. Each
+    Of a folder, the pictures directly in it, by name; what earlier runs drew is left out. Each
     photo appears once. A file that does not exist is returned too: reading it reports it.
 
     Raises:
@@ -114,7 +117,7 @@ def _expand(argument: str) -> list[PhotoFile]:
         candidates = [file for file in sorted(path.iterdir()) if _looks_like_photo(file)]
     elif has_magic(argument) and not path.exists():
         names = sorted(glob(argument, recursive=True))  # noqa: PTH207 - Path.glob takes no root
-        candidates = [Path(name) for name in names if not name.endswith(PREVIEW_SUFFIX)]
+        candidates = [Path(name) for name in names if not name.endswith(OWN_SUFFIXES)]
         candidates = [file for file in candidates if file.is_file()]
     else:
         return [PhotoFile(path)]
@@ -126,7 +129,7 @@ def _expand(argument: str) -> list[PhotoFile]:
 
 
 def _looks_like_photo(file: Path) -> bool:
-    hidden = file.name.startswith(".") or file.name.endswith(PREVIEW_SUFFIX)
+    hidden = file.name.startswith(".") or file.name.endswith(OWN_SUFFIXES)
     return not hidden and file.suffix.lower() in PHOTO_SUFFIXES and file.is_file()
 
 
@@ -223,10 +226,11 @@ def _reconstruct_one(
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:
     """Write what the network sees to STEM.prepared.png, and what was cut out to STEM.mask.png."""
-    pictures = {f"{stem}.prepared.png": prepared.picture}
+    seen, cut = DEBUG_SUFFIXES
+    pictures = {stem + seen: prepared.picture}
     if prepared.weight is not None:
         grey = np.rint(prepared.weight * 255).astype(np.uint8)
-        pictures[f"{stem}.mask.png"] = Image.fromarray(grey)
+        pictures[stem + cut] = Image.fromarray(grey)
     for name, picture in pictures.items():
         with whole_file(folder / name) as temporary:
             picture.save(temporary, format="PNG")

@@ -23,7 +23,7 @@ from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("b.png", "a.jpg", "c.preview.png", ".hidden.png"):
+    for name in ("b.png", "a.jpg", "c.preview.png", "c.mask.png", ".hidden.png"):
         disc_photo().save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no photo")
     return tmp_path
