@@ -10,6 +10,7 @@ from onet_cli.commands.export import export
 from onet_cli.commands.models import models
 from onet_cli.commands.preprocess import preprocess
 from onet_cli.commands.reconstruct import reconstruct
+from onet_cli.commands.startup import ends_with_command
 from onet_cli.commands.train import train
 from onet_cli.errors import OnetError
 
@@ -44,6 +45,7 @@ def common(
 
 def main() -> None:
     """Run `onet`; an error that a user can meet becomes two lines and exit code 1."""
+    ends_with_command()
     try:
         app()
     except OnetError as error:

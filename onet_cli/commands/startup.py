@@ -22,10 +22,22 @@ def without_modules(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
+_ends_with_command = False
+
+
+def ends_with_command() -> None:
+    """Say that this process runs one command and nothing after it."""
+    global _ends_with_command
+    _ends_with_command = True
+
+
 def load_trimesh_only() -> None:
     """Import trimesh without the libraries that it can do without, if it is not imported yet.
 
-    For a process that ends with its command: some of trimesh's functions do not work in it.
+    Only in a process that ends with its command, because some of trimesh's functions do not work
+    in it any more.
     """
+    if not _ends_with_command:
+        return
     with without_modules(*SPARE):
         import trimesh  # noqa: F401

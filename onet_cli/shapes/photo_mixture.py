@@ -60,7 +60,7 @@ class RandomWalks:
     """
 
     def __init__(self, lab: Plane) -> None:
-        from scipy.sparse import coo_array, diags_array  # type: ignore[import-untyped]
+        from scipy.sparse import coo_array, diags_array
 
         number = np.arange(lab.shape[0] * lab.shape[1]).reshape(lab.shape[:2])
         ends, links = [], []
@@ -78,7 +78,7 @@ class RandomWalks:
     def settle(self, evidence: Values) -> Values:
         """Return probabilities (H, W) of object from `evidence` (H, W), its log odds."""
         from scipy.sparse import diags_array
-        from scipy.sparse.linalg import cg  # type: ignore[import-untyped]
+        from scipy.sparse.linalg import cg
 
         wanted = (1 / (1 + np.exp(-evidence))).ravel()
         scale = diags_array(1 / self._system.diagonal())

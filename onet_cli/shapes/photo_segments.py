@@ -100,7 +100,7 @@ def _in_any_light(density: Callable[[Values], Values], features: Values) -> Valu
 
 def _main_pieces(inside: Values) -> Values:
     """Return `inside` without the pieces that are small beside the main one, or far out."""
-    from scipy.ndimage import label  # type: ignore[import-untyped]
+    from scipy.ndimage import label
 
     pieces, count = label(inside > 0.5)
     if count < 2:
@@ -116,7 +116,7 @@ def _main_pieces(inside: Values) -> Values:
 
 def _salience(labels: NDArray[np.int64], lab: Plane) -> NDArray[np.float64]:
     """Return for each region from 0 to 1 how much it is object, by Zhu et al."""
-    from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
+    from scipy.sparse.csgraph import dijkstra
 
     count = int(labels.max()) + 1
     colour = _means(labels, lab.reshape(-1, 3), count)
@@ -173,7 +173,7 @@ def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
         PhotoError: rembg cannot start, for it loads its network from the web when first used.
     """
     try:
-        from rembg import remove  # type: ignore[import-not-found]
+        from rembg import remove
     except ImportError:
         return None
     try:

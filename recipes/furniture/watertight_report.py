@@ -198,12 +198,23 @@ def report(rows: list[Row]) -> None:
     print("\n## Why meshes are not kept\n")
     _table(["flaw", *sorted({r["soup"] for r in rows}), "all"], _classes(rows))
     print("\n## Result by class of the split file\n")
-    header = ["class", "count", "kept", "offset (cells)", "worst", "lost > 1 %", "missing > 5 %"]
+    header = [
+        "class",
+        "count",
+        "kept",
+        "offset median (cells)",
+        "worst",
+        "lost > 1 %",
+        "missing > 5 %",
+    ]
     _table([*header, "sheets"], _by(rows, "soup"))
     print("\n## Result by flaw\n")
     _table([*header, "sheets"], _by(rows, "reason"))
     print("\n## Conversion forced on meshes that are kept\n")
-    _table(["parts", "count", "IoU median", "p10", "worst", "offset (cells)"], _forced_rows(rows))
+    _table(
+        ["parts", "count", "IoU median", "p10", "worst", "offset median (cells)"],
+        _forced_rows(rows),
+    )
     print("\n## Suspects\n")
     for row in rows:
         if _is_suspect(row):
@@ -250,25 +261,25 @@ def _by(rows: list[Row], column: str) -> Iterable[list[str]]:
 
 def _forced_rows(rows: list[Row]) -> Iterable[list[str]]:
     forced = [row for row in rows if "forced_iou" in row]
-    thick = [row for row in forced if row["thick_share"] >= 0.5]
-    groups = {
-        "all parts, all objects": (forced, "forced_iou"),
-        "all parts, objects mostly thicker than 3 cells": (thick, "forced_iou"),
-        "parts thicker than 3 cells, all objects": (forced, "forced_thick_iou"),
-        "all parts, objects mostly thinner": (
-            [row for row in forced if row["thick_share"] < 0.5],
-            "forced_iou",
-        ),
-        "the band not taken back, all objects": (forced, "band_iou"),
-    }
-    for name, (group, column) in groups.items():
-        scores = sorted(
-            row[column] for row in group if column in row and row[column] == row[column]
-        )
-        if scores:
-            offset = statistics.median(row["forced_offset_cells"] for row in group)
-            numbers = [statistics.median(scores), scores[len(scores) // 10], scores[0], offset]
-            yield [name, str(len(scores)), *(f"{number:.3f}" for number in numbers)]
+    some = [row for row in forced if row["thick_share"] >= 0.1]
+    mostly = [row for row in forced if row["thick_share"] >= 0.5]
+    thin = [row for row in forced if row["thick_share"] < 0.5]
+    yield _scores("all parts, all objects", forced, "forced_iou")
+    yield _scores("parts thicker than 3 cells, objects with such", some, "forced_thick_iou")
+    yield _scores("all parts, objects mostly thicker than 3 cells", mostly, "forced_iou")
+    yield _scores("all parts, objects mostly thinner", thin, "forced_iou")
+    yield _scores("were the band not taken back: all objects", forced, "band_iou")
+
+
+def _scores(name: str, group: list[Row], column: str) -> list[str]:
+    group = [row for row in group if column in row]
+    if not group:
+        return [name, "0", "", "", "", ""]
+    scores = sorted(row[column] for row in group)
+    offset = statistics.median(row["forced_offset_cells"] for row in group)
+    numbers = [statistics.median(scores), scores[len(scores) // 10], scores[0]]
+    shown = f"{offset:.3f}" if column != "band_iou" else ""
+    return [name, str(len(group)), *(f"{number:.3f}" for number in numbers), shown]
 
 
 def _is_suspect(row: Row) -> bool:
