@@ -78,6 +78,8 @@ def convert_all(
         yield from _in_pool(source, converter, rest, workers, suspects)
         if not suspects:
             return
+        # The processes that were ended with the one at fault may have been writing.
+        converter.store.remove_leftovers()
         yield from _one_by_one(source, converter, sorted(suspects))
 
 
