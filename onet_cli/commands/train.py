@@ -49,6 +49,17 @@ def train(
     sampling: Annotated[
         Literal["uniform", "balanced"], typer.Option(help="How query points are drawn.")
     ] = "uniform",
+    near: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the query points taken near the surface."),
+    ] = 0.0,
+    extra: Annotated[
+        Path | None,
+        typer.Option(help="A second data set to train on too; validation is on DATA alone."),
+    ] = None,
+    extra_share: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Share of the samples taken from --extra.")
+    ] = 0.5,
     augment: Annotated[
         Literal["none", "photo"], typer.Option(help="photo: vary mirroring, place and colour.")
     ] = "none",
@@ -84,6 +95,8 @@ def train(
         batch_size=batch_size,
         points=points,
         sampling=sampling,
+        near_share=near,
+        extra_share=extra_share,
         augmentation=augment,
         rate=lr,
         ema_decay=ema,
@@ -111,7 +124,7 @@ def train(
             notes.print(f"{init}: {transfer}")
     with training_report(quiet) as listen:
         result = train_network(
-            data, output, network, config, device=device, resume=resume, listen=listen
+            data, output, network, config, extra=extra, device=device, resume=resume, listen=listen
         )
     if not quiet:
         notes.print(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from onet_cli import __version__
 from onet_cli.errors import CheckpointError, UnknownNameError
+from onet_cli.models.calibration import Calibration, split_calibration
 from onet_cli.models.device import resolve_device
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
@@ -83,16 +84,21 @@ class CheckpointInfo:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in eval mode and what is known about it."""
+    """A network in eval mode, what is known about it and, if that was measured, its worth."""
 
     network: OccupancyNetwork
     info: CheckpointInfo
+    calibration: Calibration | None = None
 
 
 def save_checkpoint(
-    path: Path, network: OccupancyNetwork, info: CheckpointInfo, half: bool = False
+    path: Path,
+    network: OccupancyNetwork,
+    info: CheckpointInfo,
+    half: bool = False,
+    calibration: Calibration | None = None,
 ) -> None:
-    """Write `network`'s weights and `info` to `path`, whole or not at all.
+    """Write `network`'s weights, `info` and `calibration` to `path`, whole or not at all.
 
     With `half`, matrices and kernels are stored in half precision; biases and running statistics,
     which are few and of any size, stay as they are.
@@ -102,7 +108,11 @@ def save_checkpoint(
         narrow = half and tensor.is_floating_point() and tensor.ndim >= 2
         tensor = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype)
         tensors[name] = tensor.contiguous().clone()
-    write_tensors(path, tensors, {HEADER_KEY: info.to_json()})
+    header = {HEADER_KEY: info.to_json()}
+    if calibration is not None:
+        tensors |= calibration.to_tensors()
+        header |= calibration.to_header()
+    write_tensors(path, tensors, header)
 
 
 def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoint:
@@ -122,10 +132,11 @@ def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoin
     path = find_checkpoint(path_or_name)
     try:
         info, tensors = _read(path)
+        calibration, tensors = split_calibration(_calibration_header(path), tensors)
         network = _assemble(info.spec, tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}", hint=error.hint) from error
-    return Checkpoint(network.to(target).eval(), info)
+    return Checkpoint(network.to(target).eval(), info, calibration)
 
 
 def load_model(path_or_name: str | Path, device: str = "auto") -> OccupancyNetwork:
@@ -190,6 +201,10 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             hint=f"give {path.with_name('best.safetensors')}",
         )
     return read_info(path), read_tensors(path)
+
+
+def _calibration_header(path: Path) -> dict[str, str]:
+    return {} if path.suffix in OFFICIAL_SUFFIXES else read_header(path)
 
 
 def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:

@@ -163,7 +163,7 @@ class ShapeStore:
             return Shape(
                 id=shape_id,
                 unit_cube=UnitCube((x, y, z), float(attributes["unit_cube_scale"])),
-                occupancy=_read_rows(file, 0, file["points/points"].shape[0]),
+                occupancy=_read_rows(file, "points"),
                 surface=_read_surface(file),
                 views=_read_views(file),
                 source_hash=str(attributes["source_hash"]),
@@ -203,16 +203,12 @@ class ShapeStore:
             UnknownNameError: the shape has no chunk of that number.
         """
         with self._open(shape_id) as file:
-            rows = int(file["points/points"].shape[0])
-            count = _chunk_count(rows)
-            _check_index("chunk", chunk, count, shape_id)
-            stop = rows if chunk == count - 1 else (chunk + 1) * CHUNK_ROWS
-            return _read_rows(file, chunk * CHUNK_ROWS, stop)
+            return _read_chunk(file, "points", chunk, shape_id)
 
     def read_occupancy(self, shape_id: ShapeId) -> OccupancySamples:
         """Return all points of a shape, in stored order."""
         with self._open(shape_id) as file:
-            return _read_rows(file, 0, file["points/points"].shape[0])
+            return _read_rows(file, "points")
 
     def read_surface(self, shape_id: ShapeId) -> SurfaceSamples:
         """Return the surface samples of a shape."""
@@ -229,6 +225,20 @@ class ShapeStore:
         """Return the samples near the surface, in stored (random) order; None if there are none."""
         with self._open(shape_id) as file:
             return _read_near(file)
+
+    def near_chunk_count(self, shape_id: ShapeId) -> int:
+        """Return into how many chunks the samples near the surface divide; 0 if there are none."""
+        with self._open(shape_id) as file:
+            return _chunk_count(file["near/points"].shape[0]) if "near" in file else 0
+
+    def read_near_chunk(self, shape_id: ShapeId, chunk: int) -> OccupancySamples:
+        """Return one chunk of the samples near the surface, as `read_chunk` does of the others.
+
+        Raises:
+            UnknownNameError: the shape has no chunk of that number.
+        """
+        with self._open(shape_id) as file:
+            return _read_chunk(file, "near", chunk, shape_id)
 
     def read_extra(self, shape_id: ShapeId) -> dict[str, Any]:
         """Return what else is known of a shape, its licence among it."""
@@ -346,19 +356,25 @@ def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
     attributes["extra"] = json.dumps(shape.extra, sort_keys=True)
 
 
-def _read_rows(file: h5py.File, start: int, stop: int) -> OccupancySamples:
+def _read_chunk(file: h5py.File, group: str, chunk: int, shape_id: ShapeId) -> OccupancySamples:
+    rows = int(file[f"{group}/points"].shape[0])
+    count = _chunk_count(rows)
+    _check_index("chunk", chunk, count, shape_id)
+    stop = rows if chunk == count - 1 else (chunk + 1) * CHUNK_ROWS
+    return _read_rows(file, group, chunk * CHUNK_ROWS, stop)
+
+
+def _read_rows(
+    file: h5py.File, group: str, start: int = 0, stop: int | None = None
+) -> OccupancySamples:
+    points = file[f"{group}/points"][start:stop]
     # Chunks begin at multiples of 8 rows, so a range of rows is a range of whole bytes.
-    packed = file["points/occupancies"][start // 8 : -(-stop // 8)]
-    points = file["points/points"][start:stop]
-    return OccupancySamples(points, np.unpackbits(packed, count=stop - start).view(np.bool_))
+    packed = file[f"{group}/occupancies"][start // 8 : -(-(start + len(points)) // 8)]
+    return OccupancySamples(points, np.unpackbits(packed, count=len(points)).view(np.bool_))
 
 
 def _read_near(file: h5py.File) -> OccupancySamples | None:
-    if "near" not in file:
-        return None
-    points = file["near/points"][:]
-    packed = file["near/occupancies"][:]
-    return OccupancySamples(points, np.unpackbits(packed, count=len(points)).view(np.bool_))
+    return _read_rows(file, "near") if "near" in file else None
 
 
 def _read_surface(file: h5py.File) -> SurfaceSamples:

@@ -52,6 +52,8 @@ class TrainingConfig:
     `rate` is the peak learning rate, reached after `warm_up` (a share of the budget) and followed
     by half a cosine to zero. `points` are the query points drawn per sample. `ema_decay` is the
     decay of the averaged weights, which are the ones validated and kept; 0 turns averaging off.
+    `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
+    second data set, if there is one.
     `validate_every` is in steps.
     """
 
@@ -59,6 +61,8 @@ class TrainingConfig:
     batch_size: int = 32
     points: int = 2048
     sampling: Sampling = "uniform"
+    near_share: float = 0.0
+    extra_share: float = 0.5
     augmentation: Augmentation = "none"
     rate: float = 1e-3
     weight_decay: float = 0.01
@@ -74,6 +78,10 @@ class TrainingConfig:
         for name in ("batch_size", "points", "validate_every", "validation_shapes"):
             if getattr(self, name) < 1:
                 raise InvalidOptionError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.near_share <= 1:
+            raise InvalidOptionError(f"near_share must lie in [0, 1], not {self.near_share}")
+        if not 0 < self.extra_share < 1:
+            raise InvalidOptionError(f"extra_share must lie in (0, 1), not {self.extra_share}")
         if not 0 < self.rate < 1:
             raise InvalidOptionError(f"the learning rate must lie in (0, 1), not {self.rate}")
         if self.budget.unlimited:

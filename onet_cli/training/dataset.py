@@ -14,7 +14,7 @@ from onet_cli.errors import StoreError
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore
-from onet_cli.training.config import Sampling
+from onet_cli.training.config import Sampling, TrainingConfig
 from onet_cli.training.draws import Draw
 
 
@@ -66,31 +66,62 @@ def draw_points(
 
 
 class OccupancyDataset(Dataset[Batch]):
-    """One split of a store, as unbatched samples addressed by `Draw`."""
+    """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
-    def __init__(
-        self, root: Path, ids: list[ShapeId], points: int, sampling: Sampling, seed: int
-    ) -> None:
-        if not ids:
-            raise StoreError(f"{root} has no shapes to train on", hint="check its *.lst files")
-        self.store = ShapeStore.open(root)
-        self.ids, self.points, self.sampling, self.seed = ids, points, sampling, seed
+    Those of a second set, `extra`, are numbered after them.
+    """
+
+    def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
+        self.config = config
+        self.store, self.ids = _training_shapes(root)
+        self.extra_ids: list[ShapeId] = []
+        if extra is not None:
+            self.extra_store, self.extra_ids = _training_shapes(extra)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.ids) + len(self.extra_ids)
 
     def __getitem__(self, draw: Draw) -> Batch:
         index, this_pass = draw
-        shape = self.ids[index]
-        rng = np.random.default_rng([self.seed, this_pass, index])
-        view = int(rng.integers(self.store.view_count(shape)))
-        chunk = int(rng.integers(self.store.chunk_count(shape)))
-        picture = decode_view(self.store.read_view(shape, view))
-        samples = self.store.read_chunk(shape, chunk)
-        return _assemble(picture, samples, self._draw(samples, rng))
+        rng = np.random.default_rng([self.config.seed, this_pass, index])
+        if index < len(self.ids):
+            return self._sample(self.store, self.ids[index], rng)
+        return self._sample(self.extra_store, self.extra_ids[index - len(self.ids)], rng)
 
-    def _draw(self, samples: OccupancySamples, rng: np.random.Generator) -> PointDraw:
-        return draw_points(samples.occupancies, self.points, self.sampling, rng)
+    def _sample(self, store: ShapeStore, shape: ShapeId, rng: np.random.Generator) -> Batch:
+        view = int(rng.integers(store.view_count(shape)))
+        chunk = int(rng.integers(store.chunk_count(shape)))
+        picture = decode_view(store.read_view(shape, view))
+        near = round(self.config.points * self.config.near_share)
+        parts = []
+        if near < self.config.points:
+            samples = store.read_chunk(shape, chunk)
+            draw = draw_points(
+                samples.occupancies, self.config.points - near, self.config.sampling, rng
+            )
+            parts.append((samples, draw))
+        if near:
+            samples = _near_chunk(store, shape, rng)
+            parts.append((samples, draw_points(samples.occupancies, near, "uniform", rng)))
+        return _assemble(picture, parts)
+
+
+def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
+    store = ShapeStore.open(root)
+    ids = store.ids("train")
+    if not ids:
+        raise StoreError(f"{root} has no shapes to train on", hint="check its *.lst files")
+    return store, ids
+
+
+def _near_chunk(store: ShapeStore, shape: ShapeId, rng: np.random.Generator) -> OccupancySamples:
+    chunks = store.near_chunk_count(shape)
+    if chunks == 0:
+        raise StoreError(
+            f"{shape} of {store.root} has no points near the surface",
+            hint="run `onet preprocess` with --near-points, or train with --near 0",
+        )
+    return store.read_near_chunk(shape, int(rng.integers(chunks)))
 
 
 class ValidationDataset(Dataset[Batch]):
@@ -107,13 +138,16 @@ class ValidationDataset(Dataset[Batch]):
         picture = decode_view(self.store.read_view(shape, index % self.store.view_count(shape)))
         samples = self.store.read_chunk(shape, 0)
         rows = np.arange(self.points) % len(samples.occupancies)
-        return _assemble(picture, samples, PointDraw(rows, np.ones(self.points, np.float32)))
+        draw = PointDraw(rows, np.ones(self.points, np.float32))
+        return _assemble(picture, [(samples, draw)])
 
 
-def _assemble(picture: NDArray[np.uint8], samples: OccupancySamples, draw: PointDraw) -> Batch:
+def _assemble(picture: NDArray[np.uint8], parts: list[tuple[OccupancySamples, PointDraw]]) -> Batch:
+    points = np.concatenate([samples.points[draw.rows] for samples, draw in parts])
+    inside = np.concatenate([samples.occupancies[draw.rows] for samples, draw in parts])
     return Batch(
         torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))),
-        torch.from_numpy(samples.points[draw.rows].astype(np.float32)),
-        torch.from_numpy(samples.occupancies[draw.rows].astype(np.float32)),
-        torch.from_numpy(draw.weights),
+        torch.from_numpy(points.astype(np.float32)),
+        torch.from_numpy(inside.astype(np.float32)),
+        torch.from_numpy(np.concatenate([draw.weights for _, draw in parts])),
     )

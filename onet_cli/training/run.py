@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -44,17 +45,15 @@ class TrainingResult:
 
 
 class ShapeData(pl.LightningDataModule):
-    """The train and validation splits of a store."""
+    """The train and validation splits of a store, and the train split of a second one."""
 
-    def __init__(self, root: Path, config: TrainingConfig) -> None:
+    def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
         super().__init__()
         self.root, self.config = root, config
         store = ShapeStore.open(root)
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
-        self.training = OccupancyDataset(
-            root, store.ids("train"), config.points, config.sampling, config.seed
-        )
+        self.training = OccupancyDataset(root, config, extra)
         validation = store.ids("val")[: config.validation_shapes]
         if not validation:
             raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
@@ -62,15 +61,24 @@ class ShapeData(pl.LightningDataModule):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in which every training shape is drawn once."""
-        return max(1, -(-len(self.training) // self.config.batch_size))
+        """Steps in which every training shape of the first set is drawn once."""
+        own = 1 - self.config.extra_share if self.training.extra_ids else 1.0
+        return max(1, ceil(len(self.training.ids) / (own * self.config.batch_size)))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the endless stream of training batches, from the trainer's step on."""
         assert self.trainer is not None
         ranks = self.trainer.world_size
         done = self.trainer.global_step * self.config.batch_size * ranks
-        draws = Draws(len(self.training), self.config.seed, done, self.trainer.global_rank, ranks)
+        draws = Draws(
+            len(self.training.ids),
+            self.config.seed,
+            done,
+            self.trainer.global_rank,
+            ranks,
+            extra=len(self.training.extra_ids),
+            share=self.config.extra_share,
+        )
         return DataLoader(
             self.training,
             batch_size=self.config.batch_size,
@@ -92,11 +100,14 @@ def train_network(
     network: OccupancyNetwork,
     config: TrainingConfig,
     *,
+    extra: Path | None = None,
     device: str = "auto",
     resume: bool = False,
     listen: Callable[[TrainingStatus], None] = lambda status: None,
 ) -> TrainingResult:
     """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
+
+    Further shapes to train on, but never to validate on, may lie in the store `extra`.
 
     Raises:
         StoreError: `data` is no data set, or has no training or validation shapes.
@@ -108,11 +119,12 @@ def train_network(
     _quieten()
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
-    shapes = ShapeData(data, config)
+    shapes = ShapeData(data, config, extra)
     config.write(
         run / "config.json",
         model=network.spec.to_dict(),
         data=str(data),
+        extra=None if extra is None else str(extra),
         categories=shapes.categories,
     )
     pl.seed_everything(config.seed, verbose=False)
@@ -188,7 +200,11 @@ def _averaging(config: TrainingConfig) -> list[pl.Callback]:
 
 def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:
     settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget")}
-    return {"source": shapes.source, "shapes": len(shapes.training), **settings}
+    facts: dict[str, object] = {"source": shapes.source, "shapes": len(shapes.training.ids)}
+    if shapes.training.extra_ids:
+        extra = shapes.training.extra_store.info.source
+        facts |= {"extra_source": extra, "extra_shapes": len(shapes.training.extra_ids)}
+    return facts | settings
 
 
 def _as_raised(error: OnetError) -> OnetError:

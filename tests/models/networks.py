@@ -9,7 +9,9 @@ IMAGE_SIZE = 32
 
 
 def tiny_spec(encoder="convnet", decoder="cbn", **changes):
-    settings = {"code_dim": 8, "hidden_dim": 16, "image_size": IMAGE_SIZE, **changes}
+    cells = encoder == "convnet-map" or decoder == "attention"
+    code_dim = 2 * 49 if cells else 8
+    settings = {"code_dim": code_dim, "hidden_dim": 16, "image_size": IMAGE_SIZE, **changes}
     return ModelSpec("tiny", encoder, decoder, **settings)
 
 

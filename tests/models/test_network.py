@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
+from onet_cli.models.decoders.attention import Look
 from onet_cli.models.layers import ConditionalBatchNorm
 from onet_cli.models.network import build_network, load_pretrained_encoder
 from tests.models.networks import inputs, tiny_network, tiny_spec
@@ -66,6 +67,40 @@ def test_the_planes_reach_the_edges_of_the_sampled_cube():
 def test_the_triplane_decoder_refuses_points_that_are_not_in_space():
     with pytest.raises(InvalidOptionError, match="3 coordinates, not 2"):
         build_network(tiny_spec(decoder="triplane", point_dim=2))
+
+
+@pytest.mark.parametrize(("encoder", "decoder"), [("convnet-map", "fc"), ("convnet", "attention")])
+def test_a_code_of_cells_must_have_whole_cells(encoder, decoder):
+    with pytest.raises(InvalidOptionError, match="100"):
+        build_network(tiny_spec(encoder, decoder, code_dim=100))
+
+
+def test_the_map_encoder_keeps_the_place_of_what_it_sees():
+    network = tiny_network("convnet-map", "attention")
+    blank = torch.full((1, 3, 112, 112), 0.5)
+    marked = blank.clone()
+    marked[..., :28, 84:] = 1.0
+
+    with torch.no_grad():
+        change = (network.encode(marked) - network.encode(blank)).view(2, 7, 7).abs().sum(dim=0)
+
+    assert change[:4, 3:].sum() > 0.9 * change.sum()
+
+
+def test_looking_at_the_picture_is_multi_head_attention():
+    torch.manual_seed(0)
+    look = Look()
+    torch.nn.init.normal_(look.out.weight, std=0.1)
+    twin = torch.nn.MultiheadAttention(64, 4, batch_first=True)
+    with torch.no_grad():
+        twin.in_proj_weight.copy_(torch.cat([look.query.weight, look.key_value.weight]))
+        twin.in_proj_bias.copy_(torch.cat([look.query.bias, look.key_value.bias]))
+        twin.out_proj.load_state_dict(look.out.state_dict())
+    rows, picture = torch.randn(2, 9, 64), torch.randn(2, 5, 64)
+
+    expected, _ = twin(look.norm(rows), picture, picture)
+
+    torch.testing.assert_close(look(rows, picture), expected)
 
 
 @pytest.mark.parametrize("decoder", ["cbn", "simple", "fc"])

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,4 +43,22 @@ def balls(tmp_path_factory):
     store.set_split("train", [shape.id for shape in shapes[::2]])
     store.set_split("val", [shape.id for shape in shapes[1::2]])
     store.set_split("test", [])
+    return root
+
+
+@pytest.fixture(scope="session")
+def shells(tmp_path_factory):
+    """Three balls of radius 0.3 with points near the surface: at most 0.05 away from it."""
+    root = tmp_path_factory.mktemp("shells")
+    store = ShapeStore.create(root, DatasetInfo("shells", {"ball": CategoryInfo("ball", 3)}))
+    rng = np.random.default_rng(7)
+    shapes = []
+    for number in range(3):
+        directions = rng.normal(size=(5000, 3))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        near = (directions * rng.uniform(0.25, 0.35, (5000, 1))).astype(np.float16)
+        labels = np.linalg.norm(near.astype(float), axis=1) < 0.3
+        shapes.append(replace(ball(f"n{number}", 0.3), near=OccupancySamples(near, labels)))
+        store.write(shapes[-1], rng)
+    store.set_split("train", [shape.id for shape in shapes])
     return root

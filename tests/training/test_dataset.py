@@ -3,8 +3,13 @@ import pytest
 import torch
 
 from onet_cli.errors import StoreError
-from onet_cli.shapes.store import ShapeStore
+from onet_cli.shapes.store import DatasetInfo, ShapeStore
+from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import OccupancyDataset, ValidationDataset, draw_points
+
+
+def config(**settings):
+    return TrainingConfig(Budget(steps=1), **settings)
 
 
 def test_uniform_points_are_distinct_rows_that_count_one_each():
@@ -33,10 +38,9 @@ def test_a_chunk_without_inside_is_drawn_uniformly():
 
 
 def test_a_sample_holds_a_view_and_labelled_points_of_its_shape(balls):
-    ids = ShapeStore.open(balls).ids("train")
-    dataset = OccupancyDataset(balls, ids, points=512, sampling="uniform", seed=0)
+    dataset = OccupancyDataset(balls, config(points=512))
 
-    for index in range(len(ids)):
+    for index in range(len(dataset)):
         sample = dataset[index, 0]
         radius = 0.15 + 0.05 * index
         assert sample.images.shape == (3, 32, 32)
@@ -47,8 +51,7 @@ def test_a_sample_holds_a_view_and_labelled_points_of_its_shape(balls):
 
 
 def test_the_same_draw_is_the_same_sample_and_another_pass_is_not(balls):
-    ids = ShapeStore.open(balls).ids("train")
-    dataset = OccupancyDataset(balls, ids, points=64, sampling="balanced", seed=5)
+    dataset = OccupancyDataset(balls, config(points=64, sampling="balanced", seed=5))
 
     first, again, later = dataset[2, 0], dataset[2, 0], dataset[2, 1]
 
@@ -62,6 +65,42 @@ def test_validation_samples_are_fixed(balls):
     assert all(torch.equal(a, b) for a, b in zip(dataset[3], dataset[3], strict=True))
 
 
-def test_a_split_without_shapes_cannot_be_trained_on(balls):
+def test_a_split_without_shapes_cannot_be_trained_on(tmp_path):
+    ShapeStore.create(tmp_path, DatasetInfo("none", {})).set_split("train", [])
+
     with pytest.raises(StoreError, match="no shapes to train on"):
-        OccupancyDataset(balls, [], points=8, sampling="uniform", seed=0)
+        OccupancyDataset(tmp_path, config())
+
+
+def test_points_near_the_surface_are_a_share_of_a_sample_and_labelled_right(shells):
+    dataset = OccupancyDataset(shells, config(points=400, near_share=0.25))
+
+    sample = dataset[1, 0]
+
+    distance = sample.points.double().norm(dim=1) - 0.3
+    assert (distance.abs()[300:] < 0.051).all()
+    assert (distance.abs()[:300] > 0.051).any()
+    assert torch.equal(sample.occupancies > 0, distance < 0)
+
+
+def test_only_points_near_the_surface_can_be_asked_for(shells):
+    sample = OccupancyDataset(shells, config(points=64, near_share=1.0))[0, 0]
+
+    assert ((sample.points.double().norm(dim=1) - 0.3).abs() < 0.051).all()
+
+
+def test_a_set_without_points_near_the_surface_says_what_to_do(balls):
+    dataset = OccupancyDataset(balls, config(near_share=0.5))
+
+    with pytest.raises(StoreError, match="no points near the surface"):
+        dataset[0, 0]
+
+
+def test_a_second_set_is_numbered_after_the_first(balls, shells):
+    dataset = OccupancyDataset(balls, config(points=16), extra=shells)
+    alone = OccupancyDataset(balls, config(points=16))
+
+    assert len(dataset) == len(alone) + 3
+    assert torch.equal(dataset[2, 1].points, alone[2, 1].points)
+    sample = dataset[len(alone) + 1, 0]
+    assert torch.equal(sample.occupancies > 0, sample.points.double().norm(dim=1) < 0.3)

@@ -30,6 +30,16 @@ WIDTHS = (96, 64, 48, 24)
 BLOCKS = 1
 
 
+def double(wide: int, narrow: int) -> list[nn.Module]:
+    """Return layers from (B, `wide`, P, P) to (B, `narrow`, 2 P, 2 P)."""
+    return [
+        nn.BatchNorm2d(wide),
+        nn.ReLU(),
+        # Kernel 4 at stride 2 covers every output cell evenly: no checkerboard.
+        nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
+    ]
+
+
 class PlaneGenerator(nn.Sequential):
     """Code (B, C) to one feature plane (B, 24, 48, 48): a learned seed, doubled three times."""
 
@@ -39,13 +49,19 @@ class PlaneGenerator(nn.Sequential):
             nn.Unflatten(1, (WIDTHS[0], SEED_SIZE, SEED_SIZE)),
         ]
         for wide, narrow in pairwise(WIDTHS):
-            layers += [
-                nn.BatchNorm2d(wide),
-                nn.ReLU(),
-                # Kernel 4 at stride 2 covers every output cell evenly: no checkerboard.
-                nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
-            ]
+            layers += double(wide, narrow)
         super().__init__(*layers)
+
+
+class TriplaneGenerator(nn.ModuleList):
+    """Code (B, C) to three feature planes, each by a `PlaneGenerator` of its own."""
+
+    def __init__(self, code_dim: int) -> None:
+        super().__init__(PlaneGenerator(code_dim) for _ in AXES)
+
+    def forward(self, code: Tensor) -> list[Tensor]:
+        """Return the planes, (B, 24, 48, 48) each."""
+        return [plane(code) for plane in self]
 
 
 @DECODERS.register("triplane")
@@ -59,7 +75,7 @@ class TriplaneDecoder(Decoder):
                 f"the triplane decoder reads points of 3 coordinates, not {point_dim}",
                 hint="choose another decoder",
             )
-        self.planes = nn.ModuleList(PlaneGenerator(code_dim) for _ in AXES)
+        self.planes: nn.Module = TriplaneGenerator(code_dim)
         self.fc_c = nn.Linear(code_dim, hidden_dim)
         self.fc_f = nn.Linear(len(AXES) * WIDTHS[-1] + point_dim, hidden_dim, bias=False)
         self.blocks = nn.Sequential(*(PreActivationBlock(hidden_dim) for _ in range(BLOCKS)))
@@ -67,17 +83,21 @@ class TriplaneDecoder(Decoder):
 
     def forward(self, points: Tensor, code: Tensor) -> Tensor:
         """Return logits (B, T) at `points` (B, T, 3) for `code` (B, C)."""
-        return self._read([plane(code) for plane in self.planes], self.fc_c(code), points)
+        return self._read(*self._draw(code), points)
 
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C), whose planes are drawn once."""
         frozen = deepcopy(self).requires_grad_(requires_grad=False)
-        planes, shift = [plane(code) for plane in frozen.planes], frozen.fc_c(code)
+        planes, shift = frozen._draw(code)
 
         def decode(points: Tensor) -> Tensor:
             return frozen._read(planes, shift, points.unsqueeze(0)).squeeze(0)
 
         return decode
+
+    def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return what depends on `code` (B, C) alone: planes, and the shift of the first layer."""
+        return self.planes(code), self.fc_c(code)
 
     def _read(self, planes: list[Tensor], shift: Tensor, points: Tensor) -> Tensor:
         features = [

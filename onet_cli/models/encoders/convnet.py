@@ -5,6 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from onet_cli.errors import InvalidOptionError
 from onet_cli.models.encoders.resnet import ResidualBlock
 from onet_cli.models.layers import conv3x3
 from onet_cli.models.registry import ENCODERS
@@ -14,15 +15,13 @@ GRID = 7
 """Cells per side of the last feature map: 112 pixels halved four times."""
 
 
-@ENCODERS.register("convnet")
-class ConvNetEncoder(nn.Module):
-    """Image to code, (B, 3, S, S) to (B, C); about 0.25 GFLOP at S = 112.
+class ConvNetFeatures(nn.Module):
+    """Image (B, 3, S, S) to a feature map (B, K, 7, 7); about 0.25 GFLOP at S = 112.
 
-    The last feature map is not averaged but read cell by cell, because where a silhouette lies says
-    more about a shape than that it occurs. Batch norm, which costs nothing once folded.
+    Batch norm, which costs nothing once folded.
     """
 
-    def __init__(self, code_dim: int) -> None:
+    def __init__(self, depth: int) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(3, WIDTHS[0], 5, stride=2, padding=2, bias=False),
@@ -38,13 +37,46 @@ class ConvNetEncoder(nn.Module):
                 ResidualBlock(wide, wide, stride=1),
             ]
         self.stages = nn.Sequential(*stages)
-        self.squeeze = nn.Conv2d(WIDTHS[-1], WIDTHS[-1] // 3, 1)
+        self.squeeze = nn.Conv2d(WIDTHS[-1], depth, 1)
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """Return the feature map (B, K, 7, 7) of normalised `images` (B, 3, S, S)."""
+        features: Tensor = self.squeeze(self.stages(self.stem(images)))
+        if features.shape[-2:] != (GRID, GRID):
+            features = F.adaptive_avg_pool2d(features, GRID)
+        return features
+
+
+@ENCODERS.register("convnet")
+class ConvNetEncoder(ConvNetFeatures):
+    """Image to code, (B, 3, S, S) to (B, C).
+
+    The feature map is not averaged but read cell by cell, because where a silhouette lies says more
+    about a shape than that it occurs.
+    """
+
+    def __init__(self, code_dim: int) -> None:
+        super().__init__(WIDTHS[-1] // 3)
         self.fc = nn.Linear(WIDTHS[-1] // 3 * GRID * GRID, code_dim)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return codes (B, C) of normalised `images` (B, 3, S, S)."""
-        features = self.squeeze(self.stages(self.stem(images)))
-        if features.shape[-2:] != (GRID, GRID):
-            features = F.adaptive_avg_pool2d(features, GRID)
-        code: Tensor = self.fc(F.relu(features).flatten(1))
+        code: Tensor = self.fc(F.relu(self.feature_map(images)).flatten(1))
         return code
+
+
+@ENCODERS.register("convnet-map")
+class ConvNetMapEncoder(ConvNetFeatures):
+    """Image to its whole feature map as the code, (B, 3, S, S) to (B, C): C / 49 numbers a cell."""
+
+    def __init__(self, code_dim: int) -> None:
+        if code_dim % GRID**2:
+            raise InvalidOptionError(
+                f"the code of convnet-map has {GRID**2} cells: {code_dim} is no multiple of that",
+                hint=f"{64 * GRID**2} is 64 numbers a cell",
+            )
+        super().__init__(code_dim // GRID**2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return codes (B, C) of normalised `images` (B, 3, S, S), channel by channel."""
+        return self.feature_map(images).flatten(1)

@@ -1,0 +1,113 @@
+"""Feature planes whose cells look at the picture: the tri-plane decoder without a bottleneck.
+
+The code is the encoder's last feature map, cell by cell. A summary of it draws coarse planes, as in
+the tri-plane decoder; then each of their cells asks the cells of the picture for what concerns it.
+Where a part lies in space and where it is seen need no camera:
+which picture cells matter to which plane cells is learned.
+
+Source: attention: Vaswani et al., NeurIPS 2017; planes that attend to image features: Hong et al.,
+LRM, ICLR 2024.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.models.decoders.triplane import AXES, SEED_SIZE, WIDTHS, TriplaneDecoder, double
+from onet_cli.models.encoders.convnet import GRID
+from onet_cli.models.registry import DECODERS
+
+SUMMARY = 256
+CELLS = len(AXES) * (2 * SEED_SIZE) ** 2
+WIDTH = 64
+HEADS = 4
+BLOCKS = 2
+
+
+class Look(nn.Module):
+    """Multi-head attention of rows (B, N, WIDTH) to the picture's cells (B, M, WIDTH)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(WIDTH)
+        self.query = nn.Linear(WIDTH, WIDTH)
+        self.key_value = nn.Linear(WIDTH, 2 * WIDTH)
+        self.out = nn.Linear(WIDTH, WIDTH)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, rows: Tensor, picture: Tensor) -> Tensor:
+        """Return what `rows` see in `picture`, (B, N, WIDTH)."""
+        batch = len(rows)
+        asked = self.query(self.norm(rows)).view(batch, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
+        known = self.key_value(picture).view(batch, -1, 2, HEADS, WIDTH // HEADS)
+        key, value = known.permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(asked, key, value)
+        answer: Tensor = self.out(seen.transpose(1, 2).flatten(2))
+        return answer
+
+
+class LookBlock(nn.Module):
+    """Look at the picture, then think: two residual steps, the identity at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = Look()
+        self.norm = nn.LayerNorm(WIDTH)
+        self.fc_0 = nn.Linear(WIDTH, 2 * WIDTH)
+        self.fc_1 = nn.Linear(2 * WIDTH, WIDTH)
+        nn.init.zeros_(self.fc_1.weight)
+
+    def forward(self, rows: Tensor, picture: Tensor) -> Tensor:
+        """Return `rows` (B, N, WIDTH) after one round with `picture` (B, M, WIDTH)."""
+        rows = rows + self.look(rows, picture)
+        result: Tensor = rows + self.fc_1(F.gelu(self.fc_0(self.norm(rows))))
+        return result
+
+
+class AttentionPlanes(nn.Module):
+    """Feature map, flattened to (B, C), to the three feature planes, (B, 24, 48, 48) each."""
+
+    def __init__(self, code_dim: int) -> None:
+        super().__init__()
+        if code_dim % GRID**2:
+            raise InvalidOptionError(
+                f"the attention decoder needs a code of whole cells, not {code_dim} numbers",
+                hint=f"give --code-dim a multiple of {GRID**2}, and --encoder convnet-map",
+            )
+        depth = code_dim // GRID**2
+        self.summary = nn.Sequential(nn.ReLU(), nn.Linear(code_dim, SUMMARY))
+        self.seeds = nn.Linear(SUMMARY, len(AXES) * WIDTHS[0] * SEED_SIZE**2)
+        self.coarse = nn.ModuleList(nn.Sequential(*double(WIDTHS[0], WIDTH)) for _ in AXES)
+        self.cells = nn.Linear(depth, WIDTH)
+        self.place = nn.Parameter(torch.randn(1, CELLS, WIDTH) * 0.02)
+        self.picture_place = nn.Parameter(torch.randn(1, GRID**2, WIDTH) * 0.02)
+        self.blocks = nn.ModuleList(LookBlock() for _ in range(BLOCKS))
+        self.fine = nn.ModuleList(
+            nn.Sequential(*double(WIDTH, WIDTHS[2]), *double(WIDTHS[2], WIDTHS[3])) for _ in AXES
+        )
+
+    def forward(self, code: Tensor) -> list[Tensor]:
+        """Return the planes, (B, 24, 48, 48) each."""
+        seeds = self.seeds(self.summary(code)).view(-1, len(AXES), WIDTHS[0], SEED_SIZE, SEED_SIZE)
+        coarse = [draw(seeds[:, k]) for k, draw in enumerate(self.coarse)]
+        rows = torch.cat([plane.flatten(2) for plane in coarse], dim=2).transpose(1, 2)
+        picture = self.cells(code.view(len(code), -1, GRID**2).transpose(1, 2)) + self.picture_place
+        rows = rows + self.place
+        for block in self.blocks:
+            rows = block(rows, picture)
+        maps = rows.transpose(1, 2).reshape(len(code), WIDTH, len(AXES), *coarse[0].shape[2:])
+        return [draw(maps[:, :, k].contiguous()) for k, draw in enumerate(self.fine)]
+
+
+@DECODERS.register("attention")
+class AttentionDecoder(TriplaneDecoder):
+    """A tri-plane decoder of `AttentionPlanes`; for the encoder `convnet-map`."""
+
+    def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
+        super().__init__(point_dim, SUMMARY, hidden_dim)
+        self.planes = AttentionPlanes(code_dim)
+
+    def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
+        assert isinstance(self.planes, AttentionPlanes)
+        return self.planes(code), self.fc_c(self.planes.summary(code))
