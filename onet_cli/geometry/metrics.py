@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli._ext.neighbours import sum_cosines
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.nearest import nearest
 
@@ -54,14 +55,21 @@ def compare_surfaces(
 
     Raises:
         EmptySurfaceError: either has no points.
+        InvalidGeometryError: points and normals do not go together.
 
     Source: Mescheder et al., CVPR 2019, section 4; F-score: Tatarchenko et al., CVPR 2019.
     """
+    for points, normals in (
+        (predicted_points, predicted_normals),
+        (target_points, target_normals),
+    ):
+        if points.shape != normals.shape:
+            raise InvalidGeometryError(f"{normals.shape} normals for {points.shape} points")
     to_target, target_index = nearest(predicted_points, target_points)
     to_predicted, predicted_index = nearest(target_points, predicted_points)
     accuracy, completeness = float(to_target.mean()), float(to_predicted.mean())
-    normals_accuracy = _cosines(predicted_normals, target_normals[target_index])
-    normals_completeness = _cosines(target_normals, predicted_normals[predicted_index])
+    normals_accuracy = _cosines(predicted_normals, target_normals, target_index)
+    normals_completeness = _cosines(target_normals, predicted_normals, predicted_index)
     return SurfaceMetrics(
         accuracy=accuracy,
         completeness=completeness,
@@ -81,15 +89,12 @@ def _f_score(
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Return the mean absolute cosine between the rows of `a` and `b`, (N, 3) each.
+def _cosines(
+    normals: NDArray[np.floating], others: NDArray[np.floating], partner: NDArray[np.int64]
+) -> float:
+    """Return the mean absolute cosine between row i of `normals` and row partner[i] of `others`.
 
     Absolute, because meshes of the original data set do not face outwards everywhere.
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    # Unlike np.linalg.norm, einsum does not crawl along rows of three.
-    squares = (np.einsum("nd,nd->n", side, side) for side in (a, b))
-    lengths = np.prod([np.sqrt(square) for square in squares], axis=0)
-    products = np.abs(np.einsum("nd,nd->n", a, b))
-    cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return float(np.mean(cosines))
+    own, other = (np.ascontiguousarray(side, np.float64) for side in (normals, others))
+    return sum_cosines(own, other, partner) / len(own)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pykdtree.kdtree import KDTree
 
+from onet_cli._ext.neighbours import sort_along_curve
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 
 _FEWEST_TO_SORT = 4096
@@ -11,10 +12,7 @@ _FEWEST_TO_SORT = 4096
 
 _FARTHEST = 1e18  # from twice that on, squared distances overflow float32
 
-_CELLS = 32  # per side of the grid that queries are sorted by: its cells fit 16 bits
-_SPREAD = np.array(
-    [sum((n >> bit & 1) << 3 * bit for bit in range(5)) for n in range(_CELLS)], np.uint16
-)
+_CURVE_CELLS = 32**3
 
 
 def nearest(
@@ -61,10 +59,7 @@ def _along_curve(points: NDArray[np.float32]) -> NDArray[np.int64]:
 
     Source: Morton, A Computer Oriented Geodetic Data Base, IBM 1966.
     """
-    columns = points.T.astype(np.float64)  # float32 could overflow in the differences
-    low = columns.min(axis=1, keepdims=True)
-    extent = float((columns.max(axis=1, keepdims=True) - low).max()) or 1.0
-    cells = ((columns - low) * ((_CELLS - 1) / extent)).astype(np.uint8)
-    x, y, z = _SPREAD[cells]
-    # numpy sorts integers of 16 bits by radix, in linear time.
-    return np.argsort(x << 2 | y << 1 | z, kind="stable")
+    order = np.empty(len(points), dtype=np.int64)
+    keys, starts = np.empty(len(points), np.int32), np.empty(_CURVE_CELLS + 1, np.int32)
+    sort_along_curve(points, keys, starts, order)
+    return order

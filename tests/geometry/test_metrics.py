@@ -155,3 +155,19 @@ def test_samples_all_in_one_place_have_scores():
 
     assert scores.chamfer_l1 == 0
     assert scores.normal_consistency == 1
+
+
+def test_normals_count_by_the_angle_between_them_and_none_counts_nothing():
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]])
+    normals = np.array([[0.0, 0, 2], [0, 0, 1], [0, 1, 1], [0, 0, 0]])
+    others = np.array([[0.0, 0, -1], [0, 5, 0], [0, 0, 3], [0, 0, 1]])
+
+    scores = compare_surfaces(points, normals, points[::-1], others[::-1])
+
+    assert scores.normal_consistency == pytest.approx((1 + 0 + np.sqrt(0.5) + 0) / 4)
+
+
+def test_normals_that_do_not_go_with_the_points_are_refused():
+    points = np.random.default_rng(0).normal(size=(9, 3))
+    with pytest.raises(InvalidGeometryError, match=r"\(8, 3\) normals for \(9, 3\) points"):
+        compare_surfaces(points, points, points, points[:8])

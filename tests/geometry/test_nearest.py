@@ -3,7 +3,7 @@ import pytest
 from pykdtree.kdtree import KDTree
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
-from onet_cli.geometry.nearest import nearest
+from onet_cli.geometry.nearest import _along_curve, nearest
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -67,3 +67,17 @@ def test_a_point_that_has_no_distance_is_refused(stray):
 def test_points_of_two_coordinates_are_refused():
     with pytest.raises(InvalidGeometryError, match=r"\(N, 3\)"):
         nearest(np.zeros((2, 2)), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e17])
+def test_the_curve_visits_octant_by_octant_and_every_point_once(scale):
+    points = np.random.default_rng(4).uniform(-1, 1, (6000, 3)).astype(np.float32)
+    cells = ((points - points.min(axis=0)) / np.ptp(points, axis=0).max() * 31).astype(int)
+    bits = [cells[:, axis] >> bit & 1 for bit in range(4, -1, -1) for axis in range(3)]
+    keys = np.dot(2 ** np.arange(14, -1, -1), bits)
+
+    order = _along_curve(points * np.float32(scale))
+
+    np.testing.assert_array_equal(np.sort(order), np.arange(6000))
+    # Up to points that rounding puts into the next cell.
+    assert np.count_nonzero(np.diff(keys[order]) < 0) <= 12
