@@ -64,6 +64,7 @@ def train(
         Literal["none", "photo"], typer.Option(help="photo: vary mirroring, place and colour.")
     ] = "none",
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    weight_decay: Annotated[float, typer.Option(min=0, help="AdamW's, of matrices.")] = 0.01,
     ema: Annotated[
         float, typer.Option(min=0, max=0.99999, help="Weight averaging; 0: off.")
     ] = 0.999,
@@ -99,6 +100,7 @@ def train(
         extra_share=extra_share,
         augmentation=augment,
         rate=lr,
+        weight_decay=weight_decay,
         ema_decay=ema,
         precision=precision,
         validate_every=val_every,

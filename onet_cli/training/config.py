@@ -70,12 +70,12 @@ class TrainingConfig:
     ema_decay: float = 0.999
     precision: Precision = "32"
     validate_every: int = 200
-    validation_shapes: int = 512
+    validation_samples: int = 512
     workers: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "points", "validate_every", "validation_shapes"):
+        for name in ("batch_size", "points", "validate_every", "validation_samples"):
             if getattr(self, name) < 1:
                 raise InvalidOptionError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.near_share <= 1:

@@ -54,10 +54,12 @@ class ShapeData(pl.LightningDataModule):
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
         self.training = OccupancyDataset(root, config, extra)
-        validation = store.ids("val")[: config.validation_shapes]
+        validation = store.ids("val")
         if not validation:
             raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
-        self.validation = ValidationDataset(root, validation, VALIDATION_POINTS)
+        self.validation = ValidationDataset(
+            root, validation, VALIDATION_POINTS, config.validation_samples
+        )
 
     @property
     def steps_per_epoch(self) -> int:

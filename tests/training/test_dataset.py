@@ -60,9 +60,22 @@ def test_the_same_draw_is_the_same_sample_and_another_pass_is_not(balls):
 
 
 def test_validation_samples_are_fixed(balls):
-    dataset = ValidationDataset(balls, ShapeStore.open(balls).ids("val"), points=256)
+    dataset = ValidationDataset(balls, ShapeStore.open(balls).ids("val"), points=256, samples=6)
 
     assert all(torch.equal(a, b) for a, b in zip(dataset[3], dataset[3], strict=True))
+
+
+@pytest.mark.parametrize(("samples", "length"), [(4, 4), (6, 6), (11, 6), (13, 12), (99, 12)])
+def test_few_validation_shapes_are_seen_from_several_sides(balls, samples, length):
+    ids = ShapeStore.open(balls).ids("val")
+
+    dataset = ValidationDataset(balls, ids, points=8, samples=samples)
+
+    assert len(dataset) == length
+    if length == 12:  # both views of each shape
+        for number in range(6):
+            assert not torch.equal(dataset[number].images, dataset[number + 6].images)
+            assert torch.equal(dataset[number].points, dataset[number + 6].points)
 
 
 def test_a_split_without_shapes_cannot_be_trained_on(tmp_path):
