@@ -86,6 +86,7 @@ def reconstruct(
         refine,
         min_component=min_component,
         largest_component=largest_component,
+        confidence=True,
     )
     batch = BatchSettings(background, preview, mask, debug, scale_mm, up)
     found = find_photos(photos)

@@ -49,7 +49,9 @@ def read_mesh(path: Path) -> Trimesh:
 def write_mesh(mesh: Trimesh, path: Path) -> None:
     """Write `mesh` to `path`, whole or not at all; the suffix picks the format.
 
-    PLY and STL are binary. Vertex normals are stored where the format has a place for them.
+    PLY and STL are binary. Vertex normals are stored where the format has a place for them, vertex
+    attributes in PLY, under their names, and in GLB, as its specification wants them: `confidence`
+    becomes `_CONFIDENCE`.
 
     Raises:
         InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
@@ -67,8 +69,19 @@ def _encode(mesh: Trimesh, suffix: str) -> bytes:
         ".ply": {"vertex_normal": True},
         ".glb": {"include_normals": True},
     }
+    if suffix == ".glb" and mesh.vertex_attributes:
+        mesh = _with_gltf_names(mesh)
     data = mesh.export(file_type=suffix[1:], **options.get(suffix, {}))
     return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _with_gltf_names(mesh: Trimesh) -> Trimesh:
+    """Return `mesh` with its vertex attributes named as glTF names an application's own."""
+    named = mesh.copy(include_cache=True)
+    named.vertex_attributes = {
+        f"_{name.lstrip('_').upper()}": values for name, values in mesh.vertex_attributes.items()
+    }
+    return named
 
 
 def _check_suffix(path: Path) -> None:

@@ -10,8 +10,8 @@ from torch import Tensor
 from onet_cli.errors import CheckpointError
 
 HEADER_KEY = "calibration"
-PLACES = "calibration.places"
-"""Name of the tensor beside those of the network."""
+TENSORS = ("calibration.basis", "calibration.places")
+"""Names of the tensors beside those of the network."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,14 @@ class Reliability:
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """Where the codes of the training views lie.
+    """Where the codes of the training views lie, as `reconstruction.familiarity` sees codes.
 
-    `places` (K, C + 1), in half precision, are the middles of K groups of them, as
-    `reconstruction.familiarity.place` sees codes; nearly all other views of the same kinds of
-    shapes lie within `farthest` of one.
+    `basis` (C, D) are the D directions along which most of them lie, `places` (P, D + 2) the
+    middles of P groups of them, both in half precision; nearly all other views of the same kinds
+    of shapes lie within `farthest` of one.
     """
 
+    basis: Tensor
     places: Tensor
     farthest: float
 
@@ -59,7 +60,9 @@ class Calibration:
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Return what belongs among the tensors of a checkpoint."""
-        return {PLACES: self.familiarity.places.detach().to("cpu", torch.float16).contiguous()}
+        tensors = (self.familiarity.basis, self.familiarity.places)
+        stored = (tensor.detach().to("cpu", torch.float16).contiguous() for tensor in tensors)
+        return dict(zip(TENSORS, stored, strict=True))
 
 
 def split_calibration(
@@ -70,7 +73,7 @@ def split_calibration(
     Raises:
         CheckpointError: it is damaged.
     """
-    own = {name: tensor for name, tensor in tensors.items() if name != PLACES}
+    own = {name: tensor for name, tensor in tensors.items() if name not in TENSORS}
     if HEADER_KEY not in header:
         return None, own
     try:
@@ -78,11 +81,12 @@ def split_calibration(
         curve = known["reliability"]
         claimed, measured = (tuple(map(float, curve[key])) for key in ("claimed", "measured"))
         reliability = Reliability(claimed, measured, float(curve["reach"]))
-        familiarity = Familiarity(tensors[PLACES], float(known["farthest"]))
+        basis, places = (tensors[name] for name in TENSORS)
+        familiarity = Familiarity(basis, places, float(known["farthest"]))
         data = dict(known["data"])
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError("its calibration cannot be read") from error
-    whole = len(claimed) == len(measured) > 0 and familiarity.places.ndim == 2
-    if not whole:
+    fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 2
+    if not (fits and len(claimed) == len(measured) > 0):
         raise CheckpointError("its calibration is incomplete")
     return Calibration(reliability, familiarity, data), own

@@ -19,6 +19,7 @@ from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import MESH_SUFFIXES
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.preview import SUFFIX as PREVIEW_SUFFIX
 from onet_cli.reconstruction.preview import preview_path, save_preview
@@ -221,7 +222,8 @@ def _reconstruct_one(
     mesh = result.save(target, settings.scale_mm, settings.up)
     if settings.preview:
         save_preview(prepared.picture, result.mesh, preview_path(target))
-    return PhotoResult(photo, target, result, mesh=mesh, warnings=prepared.warnings)
+    warnings = (*prepared.warnings, UNFAMILIAR) if result.unfamiliar else prepared.warnings
+    return PhotoResult(photo, target, result, mesh=mesh, warnings=warnings)
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:
@@ -254,7 +256,8 @@ def reconstruct(
         mask: A picture of the photo's shape, white where the object is.
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`: see `GeneratorSettings`.
+            `largest_component`, `guess`, `confidence` (here True unless set): see
+            `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.
@@ -262,7 +265,7 @@ def reconstruct(
         EmptySurfaceError: the field stays below the threshold everywhere.
         InvalidOptionError: an option's value cannot work.
     """
-    settings = GeneratorSettings(**options)
+    settings = GeneratorSettings(**{"confidence": True} | options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known).picture
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)

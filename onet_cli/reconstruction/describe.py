@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from onet_cli.reconstruction.batch import PhotoResult
+from onet_cli.reconstruction.generator import Reconstruction
 from onet_cli.reconstruction.tidy import count_components
 
 
@@ -18,6 +21,7 @@ def describe_line(result: PhotoResult) -> str:
         f"volume {_short(mesh.volume)}",
         f"{components} component{'s' if components > 1 else ''}",
         f"closed: {'yes' if mesh.is_watertight else 'no'}",
+        *_confidence_fact(result.reconstruction),
         f"{result.reconstruction.seconds:.1f} s",
     ]
     warnings = "".join(f"; warning: {warning}" for warning in result.warnings)
@@ -29,8 +33,11 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
 
     `path` is the mesh file, null where there is none; then `error` and `hint` say why. `volume` is
     in the frame of the file, `seconds` the wall time from photo to mesh, `evaluations` the number
-    of points at which the network was evaluated, `warnings` what about the photo may make the mesh
-    worse.
+    of points at which the network was evaluated, `confidence` the mean over the vertices, the value
+    that a tenth of them stay below and whether both are calibrated, null where it was not asked
+    for, `strangeness` how far
+    the photo is from the training pictures (above 1: unlike them), null where the checkpoint does
+    not know, `warnings` what may make the mesh worse than it could be.
     """
     record: dict[str, Any] = {"photo": str(result.photo), "path": None}
     mesh = result.mesh
@@ -47,8 +54,33 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "threshold": result.reconstruction.threshold,
         "seconds": round(result.reconstruction.seconds, 3),
         "evaluations": result.reconstruction.evaluations,
+        "confidence": _confidence_record(result.reconstruction),
+        "strangeness": _rounded(result.reconstruction.strangeness),
         "warnings": list(result.warnings),
     }
+
+
+def _confidence_fact(reconstruction: Reconstruction) -> list[str]:
+    known = reconstruction.confidence
+    if known is None:
+        return []
+    doubt = "" if reconstruction.calibrated else " (as claimed)"
+    return [f"confidence {100 * known.mean():.0f} %{doubt}"]
+
+
+def _confidence_record(reconstruction: Reconstruction) -> dict[str, Any] | None:
+    known = reconstruction.confidence
+    if known is None:
+        return None
+    return {
+        "mean": round(float(known.mean()), 4),
+        "lowest_tenth": round(float(np.quantile(known, 0.1)), 4),
+        "calibrated": reconstruction.calibrated,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def describe_error(result: PhotoResult) -> str:

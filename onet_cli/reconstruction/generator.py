@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from trimesh import Trimesh
 
@@ -15,6 +16,8 @@ from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.reconstruction.confidence import ATTRIBUTE, vertex_confidence
+from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
@@ -30,7 +33,8 @@ class GeneratorSettings:
     to (None: all), `refine` the number of refinement steps. With `guess`, points that the surface
     does not need are not evaluated: the same mesh from about 3/4 of the evaluations. Pieces of less
     than the share `min_component` of the volume are dropped; with `largest_component`, all but the
-    largest.
+    largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
+    of the field.
     """
 
     resolution: int = 128
@@ -40,6 +44,7 @@ class GeneratorSettings:
     guess: bool = False
     min_component: float = 0.0
     largest_component: bool = False
+    confidence: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -65,7 +70,9 @@ class Reconstruction:
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
-    probability at the surface.
+    probability at the surface. `strangeness` is how far the photo's code is from those of the
+    training pictures, above 1 where it is unlike them; None if the checkpoint does not know.
+    `calibrated` says whether `confidence` was corrected by how such claims turned out.
     """
 
     mesh: Trimesh
@@ -73,6 +80,23 @@ class Reconstruction:
     evaluations: int
     threshold: float
     rounds: tuple[int, ...] = ()
+    strangeness: float | None = None
+    calibrated: bool = False
+
+    @property
+    def confidence(self) -> NDArray[np.float32] | None:
+        """How sure the network is of each vertex (V,), 0 to 1; None if that was not asked for.
+
+        With a calibrated checkpoint it is the probability that the true surface lies within 2 % of
+        the longest edge, else what the network claims it to be.
+        """
+        known = self.mesh.vertex_attributes.get(ATTRIBUTE)
+        return None if known is None else np.asarray(known, np.float32)
+
+    @property
+    def unfamiliar(self) -> bool:
+        """Whether the photo is unlike those that the network was trained on."""
+        return self.strangeness is not None and self.strangeness > 1
 
     def save(self, path: Path | str, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
         """Write the mesh to `path`, whole or not at all, and return it as it was written.
@@ -100,15 +124,33 @@ class MeshGenerator:
         self.level = math.log(self.threshold) - math.log1p(-self.threshold)
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
+        self._calibration = checkpoint.calibration
+
+    def encode(self, image: Tensor) -> Tensor:
+        """Return the code (1, C) of `image` (3, H, W) uint8, prepared by shapes.photo."""
+        # Not inference_mode: refinement differentiates through what is computed here.
+        with torch.no_grad():
+            pixels = resize_images(image[None], self._network.spec.image_size)
+            return self._network.encode(pixels.to(self._device))
 
     def field(self, image: Tensor) -> OccupancyField:
         """Return the occupancy field of `image` (3, H, W) uint8, prepared by shapes.photo."""
-        size = self._network.spec.image_size
-        # Not inference_mode: refinement differentiates through what is computed here.
-        with torch.no_grad():
-            pixels = resize_images(image[None], size).to(self._device)
-            code = self._network.encode(pixels)
-            return OccupancyField(self._network.for_code(code), self._device)
+        return self.field_for_code(self.encode(image))
+
+    def field_for_code(self, code: Tensor) -> OccupancyField:
+        """Return the occupancy field of the photo with `code` (1, C)."""
+        return OccupancyField(self._network.for_code(code), self._device)
+
+    def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
+        """Return the surface of `field`, all pieces of it, and the grid that it was made from.
+
+        Raises:
+            EmptySurfaceError: the field stays below the threshold everywhere.
+            InvalidGeometryError: the network returns NaN.
+        """
+        grid = evaluate_grid(field, self.settings.resolution, self.level, guess=self.settings.guess)
+        self._refuse_empty(grid)
+        return grid_surface(grid), grid
 
     def generate(self, image: Tensor) -> Reconstruction:
         """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.
@@ -118,19 +160,26 @@ class MeshGenerator:
             InvalidGeometryError: the network returns NaN.
         """
         begin = time.perf_counter()
-        field = self.field(image)
+        code = self.encode(image)
+        field = self.field_for_code(code)
+        surface, grid = self.extract(field)
+        mesh = self._finish(surface, field)
+        seconds = time.perf_counter() - begin
+        known = self._calibration
+        strange = None if known is None else strangeness(code, known.familiarity)
+        return Reconstruction(mesh, seconds, grid.evaluations, self.threshold, grid.rounds, strange)
+
+    def _finish(self, surface: Trimesh, field: OccupancyField) -> Trimesh:
         settings = self.settings
-        grid = evaluate_grid(field, settings.resolution, self.level, guess=settings.guess)
-        self._refuse_empty(grid)
-        mesh = drop_components(
-            grid_surface(grid), settings.min_component, largest=settings.largest_component
-        )
+        mesh = drop_components(surface, settings.min_component, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
         mesh = refine(mesh, field, self.level, settings.refine)
         if settings.faces is not None and settings.faces < len(mesh.faces):
             mesh = simplify(mesh, settings.faces)
-        seconds = time.perf_counter() - begin
-        return Reconstruction(mesh, seconds, grid.evaluations, self.threshold, grid.rounds)
+        if settings.confidence:
+            reliability = None if self._calibration is None else self._calibration.reliability
+            mesh.vertex_attributes[ATTRIBUTE] = vertex_confidence(mesh, field, reliability)
+        return mesh
 
     def _refuse_empty(self, grid: Grid) -> None:
         if grid.highest < self.level:

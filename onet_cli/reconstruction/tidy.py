@@ -87,6 +87,8 @@ def _holders(mesh: Trimesh, piece: NDArray[np.int64], volumes: Vectors) -> NDArr
 def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
     """Return `mesh` as it is written: with normals, and for printers and CAD scaled and turned.
 
+    Attributes of vertices stay.
+
     Args:
         mesh: In the unit-cube frame, +y up.
         scale_mm: Length of the longest edge of the box, in millimetres; None leaves it as it is.
@@ -103,7 +105,10 @@ def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimes
         vertices = vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
     faces = np.asarray(mesh.faces)
     normals = vertex_normals(vertices, faces)
-    return Trimesh(vertices, faces, vertex_normals=normals, process=False)
+    attributes = dict(mesh.vertex_attributes)
+    return Trimesh(
+        vertices, faces, vertex_normals=normals, vertex_attributes=attributes, process=False
+    )
 
 
 def check_scale(scale_mm: float) -> None:

@@ -1,13 +1,16 @@
 import io
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 import trimesh
 from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
+from onet_cli.models.calibration import Calibration, Reliability
 from onet_cli.reconstruction.batch import (
     BatchSettings,
     PhotoFile,
@@ -17,6 +20,7 @@ from onet_cli.reconstruction.batch import (
     reconstruct_all,
 )
 from onet_cli.reconstruction.describe import describe_line, describe_record
+from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
@@ -31,7 +35,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def generator():
-    return MeshGenerator(sphere_checkpoint(), GeneratorSettings(resolution=32))
+    return MeshGenerator(sphere_checkpoint(), GeneratorSettings(resolution=32, confidence=True))
 
 
 def photo_files(*names):
@@ -141,7 +145,7 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     mesh = good.reconstruction.mesh
     line = re.fullmatch(
         r"(.*) -> (.*)  ([\d ]+) vertices, ([\d ]+) faces, volume ([\d.]+), 1 component, "
-        r"closed: yes, [\d.]+ s",
+        r"closed: yes, confidence (\d+) % \(as claimed\), [\d.]+ s",
         describe_line(good),
     )
     assert float(line.group(5)) == pytest.approx(mesh.volume, rel=1e-3)
@@ -155,6 +159,12 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     assert (record["closed"], record["components"]) == (True, 1)
     assert record["volume"] == pytest.approx(mesh.volume, abs=1e-5)
     assert record["warnings"] == []
+    assert record["strangeness"] is None
+    confidence = mesh.vertex_attributes["confidence"]
+    assert record["confidence"]["calibrated"] is False
+    assert record["confidence"]["mean"] == pytest.approx(confidence.mean(), abs=1e-4)
+    assert record["confidence"]["lowest_tenth"] <= record["confidence"]["mean"]
+    assert int(line.group(6)) == round(100 * confidence.mean())
     assert describe_record(bad)["path"] is None
     assert "not a picture" in describe_record(bad)["error"]
 
@@ -186,6 +196,24 @@ def test_warnings_are_said_in_the_line_and_listed_in_the_record(tmp_path, genera
     assert warnings[0] == "the object is cut off at the right of the photo"
     assert f"; warning: {warnings[0]}" in describe_line(result)
     assert describe_line(result).count("\n") == 0
+
+
+def test_a_photo_unlike_the_training_pictures_is_warned_of(tmp_path):
+    disc_photo().save(tmp_path / "a.png")
+    code, elsewhere = torch.zeros(1, 4), torch.ones(50, 4)
+    curve = Reliability((0.0, 1.0), (0.0, 1.0), 0.02)
+    for seen, told in ((code, False), (elsewhere, True)):
+        calibration = Calibration(curve, fit_familiarity(seen, seen), {})
+        known = replace(sphere_checkpoint(), calibration=calibration)
+        generator = MeshGenerator(known, GeneratorSettings(resolution=32))
+
+        (result,) = reconstruct_all(
+            generator, photo_files(tmp_path / "a.png"), [tmp_path / "a.obj"], BatchSettings()
+        )
+
+        record = describe_record(result)
+        assert (record["strangeness"] > 1) == told
+        assert any("unlike anything" in warning for warning in record["warnings"]) == told
 
 
 def test_what_is_written_and_reported_is_scaled_and_turned(tmp_path, generator):

@@ -1,4 +1,6 @@
+import json
 import math
+import struct
 
 import numpy as np
 import pytest
@@ -110,6 +112,51 @@ def test_every_format_reads_back_equal_with_normals_where_it_has_them(tmp_path, 
         assert b"format binary" in data[:60]
     if suffix == ".stl":
         assert len(data) == 84 + 50 * len(mesh.faces)
+
+
+def read_attribute(path):
+    """The values as they are in the file, read by its own description and not by trimesh."""
+    data = path.read_bytes()
+    if path.suffix == ".glb":
+        (length,) = struct.unpack("<I", data[12:16])
+        tree, start = json.loads(data[20 : 20 + length]), 28 + length
+        (attributes,) = (p["attributes"] for mesh in tree["meshes"] for p in mesh["primitives"])
+        accessor = tree["accessors"][attributes["_CONFIDENCE"]]
+        view = tree["bufferViews"][accessor["bufferView"]]
+        start += view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
+        assert accessor["componentType"] == 5126  # float32
+        return np.frombuffer(data, "<f4", accessor["count"], start)
+    header, _, body = data.partition(b"end_header\n")
+    lines = header.decode().splitlines()
+    (count,) = (int(line.split()[2]) for line in lines if line.startswith("element vertex"))
+    names = [line.split()[2] for line in lines if line.startswith("property float")]
+    rows = np.frombuffer(body, "<f4", count * len(names)).reshape(count, -1)
+    return rows[:, names.index("confidence")]
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".glb"])
+def test_confidence_is_an_attribute_of_each_vertex_in_the_file(tmp_path, suffix):
+    mesh = ball(0.3)
+    confidence = np.linspace(0, 1, len(mesh.vertices), dtype=np.float32)
+    mesh.vertex_attributes["confidence"] = confidence
+
+    written = save_mesh(mesh, tmp_path / f"a{suffix}", scale_mm=100, up="z")
+
+    np.testing.assert_array_equal(read_attribute(tmp_path / f"a{suffix}"), confidence)
+    np.testing.assert_array_equal(written.vertex_attributes["confidence"], confidence)
+    again = trimesh.load(tmp_path / f"a{suffix}", force="mesh", process=False)
+    np.testing.assert_allclose(again.vertices, written.vertices, atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".stl", ".off"])
+def test_formats_without_a_place_for_it_are_written_as_before(tmp_path, suffix):
+    mesh = ball(0.3)
+    save_mesh(mesh, tmp_path / f"plain{suffix}")
+    mesh.vertex_attributes["confidence"] = np.ones(len(mesh.vertices), np.float32)
+    save_mesh(mesh, tmp_path / f"known{suffix}")
+
+    plain, known = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("plain", "known"))
+    assert plain == known
 
 
 def bumpy_field(resolution, reach=0.4):

@@ -1,0 +1,169 @@
+"""Measure what a checkpoint's answers are worth, on the data set that it was trained on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onet_cli.errors import EmptySurfaceError, StoreError
+from onet_cli.geometry.nearest import nearest
+from onet_cli.models.calibration import Calibration, Reliability
+from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.reconstruction.confidence import claimed_confidence, fit_reliability
+from onet_cli.reconstruction.familiarity import fit_familiarity
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.tidy import vertex_normals
+from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
+
+BATCH = 32
+VERTICES = 2000
+"""Vertices drawn of each mesh, so that large ones do not count more."""
+
+View = tuple[ShapeId, int]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """How much is measured: views that are encoded of each split, and validation meshes."""
+
+    training_views: int = 8192
+    validation_views: int = 2048
+    meshes: int = 200
+    resolution: int = 64
+    seed: int = 0
+
+
+def calibrate(
+    checkpoint: Checkpoint,
+    store: ShapeStore,
+    settings: CalibrationSettings | None = None,
+    progress: Progress = lambda stage, done, total: None,
+) -> Calibration:
+    """Return what the answers of `checkpoint` are worth.
+
+    The codes of views of the split `train` say what is familiar to the network, those of the split
+    `val` how far familiar things lie from there. Meshes of one view each of `val`, compared with
+    the stored surfaces, say how often the claims of the network about its vertices hold.
+
+    Args:
+        checkpoint: The network, with its threshold.
+        store: The data set that it was trained on.
+        settings: How much to measure.
+        progress: Called with the name of a stage, how much of it is done and of how much.
+
+    Raises:
+        UnknownNameError: `store` has no split `train` or `val`.
+        StoreError: a split is empty, or a shape of it cannot be read.
+        EmptySurfaceError: not one validation view gives a mesh.
+    """
+    settings = settings or CalibrationSettings()
+    rng = np.random.default_rng(settings.seed)
+    network = checkpoint.network.eval()
+    codes = {}
+    for split, count in (("train", settings.training_views), ("val", settings.validation_views)):
+        views = draw_views(store, split, count, rng)
+        codes[split] = _encode(network, store, views, lambda *done: progress("codes", *done))
+    familiarity = fit_familiarity(codes["train"], codes["val"], settings.seed)
+    reliability, meshes = _measure(checkpoint, store, settings, rng, progress)
+    data = {
+        "source": store.info.source,
+        "training_views": len(codes["train"]),
+        "validation_views": len(codes["val"]),
+        "meshes": meshes,
+        "threshold": checkpoint.info.threshold,
+    }
+    return Calibration(reliability, familiarity, data)
+
+
+def draw_views(store: ShapeStore, split: str, count: int, rng: np.random.Generator) -> list[View]:
+    """Return up to `count` different views of a split, spread evenly over its shapes.
+
+    Raises:
+        UnknownNameError: there is no such split.
+        StoreError: it has no views.
+    """
+    ids = store.ids(split)
+    orders = [rng.permutation(store.view_count(shape_id)) for shape_id in ids]
+    depth = max(map(len, orders), default=0)
+    rounds = (
+        [(ids[n], int(orders[n][k])) for n in rng.permutation(len(ids)) if k < len(orders[n])]
+        for k in range(depth)
+    )
+    views = [view for one_each in rounds for view in one_each][:count]
+    if not views:
+        raise StoreError(f"the split {split!r} of {store.root} holds no view")
+    return views
+
+
+def _encode(
+    network: OccupancyNetwork,
+    store: ShapeStore,
+    views: Sequence[View],
+    progress: Callable[[int, int], None],
+) -> Tensor:
+    """Return the codes (N, C) of N views, on the CPU."""
+    size, codes = network.spec.image_size, []
+    for start in range(0, len(views), BATCH):
+        with torch.inference_mode():
+            batch = views[start : start + BATCH]
+            pixels = torch.cat([resize_images(_picture(store, view)[None], size) for view in batch])
+            codes.append(network.encode(pixels.to(network.mean.device)).float().cpu())
+        progress(start + len(batch), len(views))
+    return torch.cat(codes)
+
+
+def _measure(
+    checkpoint: Checkpoint,
+    store: ShapeStore,
+    settings: CalibrationSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> tuple[Reliability, int]:
+    """Return how reliable the network is, and of how many meshes that was measured."""
+    generator = MeshGenerator(checkpoint, GeneratorSettings(resolution=settings.resolution))
+    views = draw_views(store, "val", settings.meshes, rng)
+    pairs = list(_claims(generator, store, views, rng, lambda *done: progress("meshes", *done)))
+    if not pairs:
+        raise EmptySurfaceError(
+            "not one validation view gives a mesh", hint="train the network first"
+        )
+    claimed, distances = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return fit_reliability(claimed, distances), len(pairs)
+
+
+def _claims(
+    generator: MeshGenerator,
+    store: ShapeStore,
+    views: Sequence[View],
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None],
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Yield for each mesh what the network claims of vertices, and how far from the truth they are.
+
+    Photos that give no mesh are passed over: there is no vertex to be sure of.
+    """
+    for done, view in enumerate(views, start=1):
+        field = generator.field(_picture(store, view))
+        try:
+            mesh, _ = generator.extract(field)
+        except EmptySurfaceError:
+            continue
+        vertices = np.asarray(mesh.vertices)
+        normals = vertex_normals(vertices, np.asarray(mesh.faces))
+        chosen = rng.permutation(len(vertices))[:VERTICES]
+        distances, _ = nearest(vertices[chosen], store.read_surface(view[0]).points)
+        yield claimed_confidence(field, vertices[chosen], normals[chosen]), distances
+        progress(done, len(views))
+
+
+def _picture(store: ShapeStore, view: View) -> Tensor:
+    """Return a view as uint8 (3, H, W)."""
+    pixels = decode_view(store.read_view(*view))
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

@@ -1,0 +1,59 @@
+"""Measure what a checkpoint's answers are worth and store that in it.
+
+Adds two things to CHECKPOINT, which `onet reconstruct` then uses: how often the network is right
+about a vertex when it claims so (`reconstruction.confidence`), and where the codes of its training
+views lie (`reconstruction.familiarity`). DATA is the data set that it was trained on, with its
+splits `train` and `val`.
+
+Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA [-o FILE] [--half] [--views N]
+       [--meshes N] [--device cpu]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
+from onet_cli.reconstruction.calibrate import CalibrationSettings, calibrate
+from onet_cli.shapes.store import ShapeStore
+
+
+def show(stage: str, done: int, total: int) -> None:
+    """Print how far the work has come, on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{stage} {done} of {total}", end="" if done < total else "\n", file=sys.stderr)
+
+
+def main() -> None:
+    """Do what the first lines say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint", help="file, run folder or name of a shipped model")
+    parser.add_argument("data", type=Path, help="the data set that it was trained on")
+    parser.add_argument("-o", "--output", type=Path, help="file to write [default: replace]")
+    parser.add_argument("--half", action="store_true", help="store the matrices in half precision")
+    parser.add_argument("--views", type=int, default=8192, help="training views to encode")
+    parser.add_argument("--meshes", type=int, default=200, help="validation meshes to measure")
+    parser.add_argument("--device", default="auto")
+    options = parser.parse_args()
+
+    path = find_checkpoint(options.checkpoint)
+    checkpoint = load_checkpoint(path, options.device)
+    settings = CalibrationSettings(training_views=options.views, meshes=options.meshes)
+    found = calibrate(checkpoint, ShapeStore.open(options.data), settings, show)
+    target = options.output or path
+    save_checkpoint(target, checkpoint.network, checkpoint.info, options.half, found)
+
+    curve = found.reliability
+    print(f"{target}: {found.data}")
+    print(
+        f"{len(found.familiarity.places)} groups of codes, within {found.familiarity.farthest:.3f}"
+    )
+    print("claimed   " + " ".join(f"{value:.2f}" for value in curve.claimed))
+    print("measured  " + " ".join(f"{value:.2f}" for value in curve.measured))
+    print(f"a vertex is right within {curve.reach:g}; mean {np.mean(curve.measured):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+import runpy
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.errors import EmptySurfaceError, StoreError
+from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
+from onet_cli.reconstruction.calibrate import CalibrationSettings, calibrate, draw_views
+from onet_cli.reconstruction.confidence import corrected
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.shapes.shape import ShapeId
+from tests.evaluation.synthetic import CHAIR, make_store, sphere_truth
+from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
+
+IDS = [ShapeId(CHAIR, str(n)) for n in range(4)]
+SMALL = CalibrationSettings(training_views=5, validation_views=4, meshes=3, resolution=32)
+IMAGE = torch.full((3, 40, 40), 200, dtype=torch.uint8)
+
+
+def store_of(root, radius):
+    store = make_store(root, IDS, sphere_truth(radius, points=800, surface=40_000), views=2)
+    store.set_split("train", IDS[:2])
+    store.set_split("val", IDS[2:])
+    return store
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Two shapes of two views each in both splits, as large as the network makes them."""
+    return store_of(tmp_path / "data", surface_radius())
+
+
+def test_a_network_that_is_right_everywhere_is_found_to_be(store):
+    stages = []
+
+    found = calibrate(sphere_checkpoint(), store, SMALL, lambda *stage: stages.append(stage))
+
+    assert set(found.reliability.measured) == {1.0}
+    assert found.data == {
+        "source": "synthetic",
+        "training_views": 4,
+        "validation_views": 4,
+        "meshes": 3,
+        "threshold": 0.2,
+    }
+    assert ("codes", 4, 4) in stages
+    assert stages[-1] == ("meshes", 3, 3)
+
+
+def test_a_network_that_is_wrong_everywhere_is_not_trusted_afterwards(tmp_path):
+    found = calibrate(sphere_checkpoint(), store_of(tmp_path, 0.1), SMALL)
+
+    assert set(found.reliability.measured) == {0.0}
+    known = replace(sphere_checkpoint(), calibration=found)
+    result = MeshGenerator(known, GeneratorSettings(32, confidence=True)).generate(IMAGE)
+    assert result.confidence.max() == 0
+    assert corrected(np.ones(1), found.reliability) == 0
+
+
+def test_views_are_drawn_evenly_and_once(store):
+    everything = draw_views(store, "train", 99, np.random.default_rng(0))
+    half = draw_views(store, "train", 2, np.random.default_rng(0))
+
+    assert sorted(everything) == [(shape_id, view) for shape_id in IDS[:2] for view in (0, 1)]
+    assert {shape_id for shape_id, _ in half} == set(IDS[:2])
+
+
+def test_an_empty_split_or_a_network_without_surfaces_is_an_error(store):
+    with pytest.raises(EmptySurfaceError, match="not one"):
+        calibrate(sphere_checkpoint(-1.0), store, SMALL)
+    store.set_split("val", [])
+    with pytest.raises(StoreError, match="'val'"):
+        calibrate(sphere_checkpoint(), store, SMALL)
+
+
+def test_the_recipe_adds_it_to_a_checkpoint(store, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "model.safetensors"
+    plain = sphere_checkpoint()
+    save_checkpoint(path, plain.network, plain.info)
+    script = Path(__file__).parents[2] / "recipes" / "furniture" / "calibrate.py"
+    monkeypatch.setattr(sys, "argv", ["calibrate.py", str(path), str(store.root), "--meshes", "2"])
+
+    runpy.run_path(str(script), run_name="__main__")
+
+    loaded = load_checkpoint(path, "cpu")
+    assert loaded.calibration.data["meshes"] == 2
+    assert loaded.info == plain.info
+    assert "1 groups of codes" in capsys.readouterr().out
+    result = MeshGenerator(loaded, GeneratorSettings(32, confidence=True)).generate(IMAGE)
+    assert not result.unfamiliar
+    assert set(result.confidence) == {1.0}

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.reconstruction.familiarity import (
+    DIRECTIONS,
+    GROUPS,
+    fit_familiarity,
+    place,
+    strangeness,
+)
+
+WIDTH = 100
+
+
+def cloud(count, seed, centre_seed=0):
+    """Codes around one of ten directions, of lengths around 5."""
+    centres = torch.randn(10, WIDTH, generator=torch.Generator().manual_seed(centre_seed))
+    generator = torch.Generator().manual_seed(seed)
+    owners = torch.randint(10, (count,), generator=generator)
+    noise = 0.2 * torch.randn(count, WIDTH, generator=generator)
+    codes = torch.nn.functional.normalize(centres[owners] + noise, dim=1)
+    return codes * (5 + 0.2 * torch.randn(count, 1, generator=generator))
+
+
+@pytest.fixture(scope="module")
+def known():
+    return fit_familiarity(cloud(2000, 1), cloud(1000, 2))
+
+
+def test_all_but_one_in_a_hundred_familiar_codes_are_near(known):
+    found = np.array([strangeness(code[None], known) for code in cloud(1000, 3)])
+
+    assert 0.002 < (found > 1).mean() < 0.03
+
+
+def test_codes_of_another_direction_or_length_are_far(known):
+    elsewhere = cloud(50, 4, centre_seed=1)
+    longer = 3 * cloud(50, 5)
+
+    for codes in (elsewhere, longer, longer / 9):
+        assert min(strangeness(code[None], known) for code in codes) > 1
+
+
+def test_what_is_kept_is_small_and_in_half_precision(known):
+    assert known.basis.shape == (WIDTH, DIRECTIONS)
+    assert known.places.shape == (GROUPS, DIRECTIONS + 2)
+    assert {known.basis.dtype, known.places.dtype} == {torch.float16}
+
+
+def test_a_place_keeps_distances_between_directions_up_to_what_lies_beside_the_basis():
+    codes = cloud(20, 0)
+
+    places = place(codes, torch.eye(WIDTH))
+
+    unit = codes / codes.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(places[:, :WIDTH], unit)
+    assert places[:, WIDTH].abs().max() < 1e-3
+    beside = place(codes, torch.eye(WIDTH)[:, :3])[:, 3]
+    torch.testing.assert_close(beside, unit[:, 3:].norm(dim=1))
+
+
+def test_the_same_codes_give_the_same_places(known):
+    again = fit_familiarity(cloud(2000, 1), cloud(1000, 2))
+
+    assert torch.equal(again.places, known.places)
+    assert again.farthest == known.farthest
+
+
+def test_equal_codes_and_zero_codes_are_places_too():
+    for code in (torch.ones(1, 8), torch.zeros(1, 8)):
+        found = fit_familiarity(code.repeat(5, 1), code)
+
+        assert len(found.places) == 1
+        assert strangeness(code, found) < 1e4
+        assert strangeness(-code + 1e-3, found) > 1e3
+
+
+def test_codes_of_another_width_are_refused(known):
+    with pytest.raises(ValueError, match="does not fit"):
+        strangeness(torch.zeros(1, 8), known)
+    with pytest.raises(ValueError, match="no codes"):
+        fit_familiarity(torch.zeros(0, 4), torch.zeros(1, 4))
