@@ -215,13 +215,14 @@ def _reconstruct_one(
     settings: BatchSettings,
     mask: Image.Image | None,
 ) -> PhotoResult:
-    prepared = isolate_object(photo.read(), settings.background, mask)
+    picture = photo.read()
+    prepared = isolate_object(picture, settings.background, mask)
     if settings.debug is not None:  # first, for the mesh may fail because of what is seen there
         save_debug(prepared, settings.debug, target.stem)
     result = generator.generate(to_tensor(prepared.picture))
     mesh = result.save(target, settings.scale_mm, settings.up)
     if settings.preview:
-        save_preview(prepared.picture, result.mesh, preview_path(target))
+        save_preview(picture, prepared.picture, result.mesh, preview_path(target))
     warnings = (*prepared.warnings, UNFAMILIAR) if result.unfamiliar else prepared.warnings
     return PhotoResult(photo, target, result, mesh=mesh, warnings=warnings)
 

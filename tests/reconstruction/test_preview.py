@@ -8,32 +8,63 @@ from onet_cli.reconstruction.preview import (
     draw_preview,
     preview_path,
     save_preview,
+    tile_corner,
 )
+from onet_cli.reconstruction.stage import SCALE, Stage, colour_scale
+
+SMALL = Image.new("RGB", (8, 8))
 
 
-def tile_of(sheet, index):
-    gap = (sheet.width - 5 * TILE) // 6
-    left = gap + index * (TILE + gap)
-    return np.asarray(sheet.crop((left, gap, left + TILE, gap + TILE)))
+def tile_of(sheet, row, column):
+    left, top = tile_corner(row, column)
+    return np.asarray(sheet.crop((left, top, left + TILE, top + TILE)))
 
 
-def test_the_photo_stands_first_and_four_views_follow():
+def known_box(confidence):
+    mesh = trimesh.creation.box((1, 0.5, 0.25))
+    mesh.vertex_attributes["confidence"] = np.full(8, confidence, np.float32)
+    return mesh
+
+
+def test_photo_and_prepared_picture_stand_above_four_views():
     photo = Image.new("RGB", (300, 300), (200, 30, 30))
+    seen = Image.new("RGB", (300, 300), (30, 200, 30))
 
-    sheet = draw_preview(photo, trimesh.creation.box((1, 0.5, 0.25)))
+    sheet = draw_preview(photo, seen, trimesh.creation.box((1, 0.5, 0.25)))
 
     assert len(AZIMUTHS) == 4
-    assert (tile_of(sheet, 0) == (200, 30, 30)).all()
-    for index in range(1, 5):
-        covered = (tile_of(sheet, index) < 250).any(axis=2).mean()
+    assert (tile_of(sheet, 0, 0) == (200, 30, 30)).all()
+    assert (tile_of(sheet, 0, 1) == (30, 200, 30)).all()
+    for column in range(4):
+        covered = (tile_of(sheet, 1, column) < 250).any(axis=2).mean()
         assert 0.05 < covered < 0.8
+
+
+def test_without_confidence_its_place_is_empty_and_with_it_it_is_coloured():
+    plain = draw_preview(SMALL, SMALL, trimesh.creation.box((1, 0.5, 0.25)))
+    sure, guessed = (draw_preview(SMALL, SMALL, known_box(share)) for share in (1.0, 0.0))
+
+    for column in (2, 3):
+        assert (tile_of(plain, 0, column) == 255).all()
+        blue, red = (tile_of(sheet, 0, column).astype(int) for sheet in (sure, guessed))
+        ink = (blue < 250).any(axis=2)
+        assert ink.mean() > 0.05
+        assert (blue[ink][:, 2] > blue[ink][:, 0]).mean() > 0.9
+        assert (red[ink][:, 0] > red[ink][:, 2]).mean() > 0.9
+    np.testing.assert_array_equal(tile_of(plain, 1, 0), tile_of(sure, 1, 0))
+
+
+def test_the_scale_goes_through_its_colours_in_equal_steps():
+    assert [tuple(colour) for colour in colour_scale(np.linspace(0, 1, 5))] == list(SCALE)
+    between = colour_scale(np.array([[0.125]]))[0, 0].astype(float)
+    np.testing.assert_allclose(between, np.mean(SCALE[:2], axis=0), atol=0.6)
 
 
 def test_a_mesh_far_from_the_origin_fits_its_views():
     ball = trimesh.creation.icosphere(subdivisions=3, radius=2)
     ball.apply_translation((50, -20, 3))
 
-    view = tile_of(draw_preview(Image.new("RGB", (8, 8)), ball), 1)
+    view = np.asarray(Stage(ball).view(30, TILE))
 
     ink = (view < 250).any(axis=2)
     assert not ink[[0, -1]].any()
@@ -44,18 +75,21 @@ def test_a_mesh_far_from_the_origin_fits_its_views():
     assert abs(columns.mean() - TILE / 2) < 2
 
 
-def test_a_wide_photo_keeps_its_shape():
-    sheet = draw_preview(Image.new("RGB", (200, 100), "black"), trimesh.creation.box())
+def test_a_wide_photo_keeps_its_shape_and_transparency_is_white():
+    photo = Image.new("RGBA", (200, 100), (0, 0, 0, 255))
+    photo.paste((0, 0, 0, 0), (0, 0, 100, 100))
 
-    ink = (tile_of(sheet, 0) < 128).all(axis=2)
-    assert ink.any(axis=0).sum() == TILE
+    sheet = draw_preview(photo, SMALL, trimesh.creation.box())
+
+    ink = (tile_of(sheet, 0, 0) < 128).all(axis=2)
+    assert abs(ink.any(axis=0).sum() - TILE // 2) <= 1
     assert ink.any(axis=1).sum() == TILE // 2
 
 
 def test_the_picture_lands_beside_the_mesh(tmp_path):
     path = preview_path(tmp_path / "chair.obj")
 
-    save_preview(Image.new("RGB", (8, 8)), trimesh.creation.box(), path)
+    save_preview(SMALL, SMALL, trimesh.creation.box(), path)
 
     assert [file.name for file in tmp_path.iterdir()] == ["chair.preview.png"]
     assert Image.open(path).format == "PNG"

@@ -1,0 +1,53 @@
+"""A mesh set up for pictures from all around, plain or coloured by confidence."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from trimesh import Trimesh
+
+from onet_cli.geometry.appearance import Appearance, Material
+from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.render import on_white
+from onet_cli.geometry.scene import Scene
+
+ELEVATION = 25.0
+
+SCALE = ((215, 25, 28), (253, 174, 97), (255, 255, 191), (171, 217, 233), (44, 123, 182))
+"""Colours of a confidence of 0, 1/4, ... 1: red where the network guesses, blue where it knows."""
+
+_FILL = 0.47  # share of half the picture that the mesh's bounding sphere takes, times the focal
+_FOCAL = float(Camera.orbit(0, 0, 1, 1).camera[0, 0])  # in edges of the picture
+
+
+def colour_scale(confidence: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return the colours (..., 3) of `confidence` (...), sRGB, in steps along `SCALE`."""
+    stops = np.linspace(0, 1, len(SCALE))
+    channels = [np.interp(confidence, stops, channel) for channel in np.transpose(SCALE)]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+
+
+class Stage:
+    """A mesh with the middle of its box at the origin; `view` takes pictures of it.
+
+    Args:
+        mesh: Any mesh with faces; its place and size do not matter.
+        confidence: (V,) to colour it by, 0 to 1; plain without.
+    """
+
+    def __init__(self, mesh: Trimesh, confidence: NDArray[np.floating] | None = None) -> None:
+        vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
+        centred = vertices - np.asarray(mesh.bounds).mean(axis=0)
+        looks = Appearance.plain(len(faces))
+        if confidence is not None:
+            corners = colour_scale(confidence)[faces]
+            looks = Appearance((Material(),), looks.material_of_face, corner_colours=corners)
+        self._scene = Scene(make_mesh(centred, faces), looks)
+        radius = float(np.linalg.norm(centred, axis=1).max())
+        # Where the sphere around the mesh just fits the picture.
+        self._distance = radius * float(np.hypot(1.0, _FOCAL / _FILL))
+
+    def view(self, azimuth_deg: float, size: int, samples: int = 3) -> Image.Image:
+        """Return a picture of the whole mesh on white, RGB, of `size` x `size` pixels."""
+        camera = Camera.orbit(azimuth_deg, ELEVATION, self._distance, size)
+        return Image.fromarray(on_white(self._scene.render(camera, size, samples=samples)))
