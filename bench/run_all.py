@@ -19,15 +19,15 @@ from typing import Any
 
 HERE = Path(__file__).parent
 BENCHMARKS: dict[str, list[str]] = {
-    "simplify": [],
-    "inside": [],
-    "voxelize": [],
-    "mise": [],
-    "isosurface": [],
+    "simplify": ["--rounds", "3"],
+    "inside": ["--rounds", "3"],
+    "voxelize": ["--rounds", "3"],
+    "mise": ["--rounds", "3"],
+    "isosurface": ["--rounds", "3"],
     "nearest": [],
     "evaluate": [],
-    "render": [],
-    "procedural": [],
+    "render": ["--rounds", "3"],
+    "procedural": ["--rounds", "3"],
     "malloc": ["--rounds", "2"],
 }
 LONGEST = 240  # seconds that one benchmark may take, unless --limit says otherwise
