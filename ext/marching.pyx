@@ -81,6 +81,81 @@ cdef inline double area(const double* a, const double* b, const double* c) noexc
     return sqrt(x * x + y * y + z * z)
 
 
+cdef inline int read_cell(
+    const float[::1] low,
+    const float[::1] high,
+    float level,
+    Py_ssize_t least,
+    Py_ssize_t width,
+    double* value,
+) noexcept nogil:
+    """Write how far the corners of a cell lie above `level`; return which are not below it."""
+    cdef int mask = 0
+    cdef int corner
+    cdef Py_ssize_t place
+    cdef double given
+    for corner in range(8):
+        place = least + ((corner >> 1) & 1) * width + (corner >> 2)
+        given = high[place] if corner & 1 else low[place]
+        mask |= (given >= level) << corner
+        value[corner] = fmax(fmin(given, INNERMOST), OUTERMOST) - level
+    return mask
+
+
+cdef inline int smallest_disc(
+    const double* at,
+    int first,
+    int count,
+    const int[::1] first_triangle,
+    const signed char[:, ::1] triangles,
+) noexcept nogil:
+    """Return which of the entries `first` to `first` + `count` - 1 has the least area."""
+    cdef int best = first
+    cdef int entry
+    cdef Py_ssize_t t
+    cdef double total
+    cdef double smallest = INFINITY
+    for entry in range(first, first + count):
+        total = 0
+        for t in range(first_triangle[entry], first_triangle[entry + 1]):
+            total += area(
+                at + 3 * triangles[t, 0], at + 3 * triangles[t, 1], at + 3 * triangles[t, 2]
+            )
+        if total < smallest:
+            smallest = total
+            best = entry
+    return best
+
+
+cdef inline void find_centre(double* at, int middle, int edges) noexcept nogil:
+    """Put place `middle` of `at` into the centre of the vertices on `edges`, a set of bits."""
+    cdef int members = 0
+    cdef int edge, axis
+    cdef double* centre = at + 3 * middle
+    centre[0] = centre[1] = centre[2] = 0
+    for edge in range(12):
+        if (edges >> edge) & 1:
+            members += 1
+            for axis in range(3):
+                centre[axis] += at[3 * edge + axis]
+    for axis in range(3):
+        centre[axis] /= members
+
+
+cdef inline void write_vertex(
+    double[:, ::1] vertices,
+    long long number,
+    Py_ssize_t slab,
+    Py_ssize_t least,
+    Py_ssize_t width,
+    const double* at,
+) noexcept nogil:
+    """Write the place `at` in the cell `least` of a slab as a vertex, in grid steps."""
+    vertices[number, 0] = slab - 1 + at[0]
+    vertices[number, 1] = least // width - 1 + at[1]
+    vertices[number, 2] = least % width - 1 + at[2]
+
+
 def march(
     const int[::1] cells,
     const float[::1] low,
@@ -112,22 +187,17 @@ def march(
     from collapsing. `counts` gets the numbers of new vertices and new faces.
     """
     cdef Py_ssize_t n, least, place, row, t
-    cdef int mask, entry, first, choice, edge, axis, corner, side, middle, members
+    cdef int mask, entry, edge, axis, corner, side, middle
     cdef long long new_vertices = 0
     cdef long long new_faces = 0
-    cdef double given, total, smallest
+    cdef double given
     cdef double[8] value
-    cdef double[16][3] at
+    cdef double[48] at  # three for each of up to 16 vertices
     cdef long long[16] vertex
     with nogil:
         for n in range(cells.shape[0]):
             least = cells[n]
-            mask = 0
-            for corner in range(8):
-                place = least + ((corner >> 1) & 1) * width + (corner >> 2)
-                given = high[place] if corner & 1 else low[place]
-                mask |= (given >= level) << corner
-                value[corner] = fmax(fmin(given, INNERMOST), OUTERMOST) - level
+            mask = read_cell(low, high, level, least, width, value)
             entry = entries[mask, decide(value, mask, ambiguous[mask]) if ambiguous[mask] else 0]
             for t in range(12):
                 edge = crossings[mask, t]
@@ -138,43 +208,25 @@ def march(
                 side = corner & 1  # is it in the high plane?
                 place = least + ((corner >> 1) & 1) * width + (corner >> 2)
                 row = 4 if axis == 0 else 2 * (axis - 1) + ((slab + side) & 1)
-                at[edge][0] = side
-                at[edge][1] = (corner >> 1) & 1
-                at[edge][2] = corner >> 2
+                at[3 * edge] = side
+                at[3 * edge + 1] = (corner >> 1) & 1
+                at[3 * edge + 2] = corner >> 2
                 given = value[corner]
                 given /= given - value[corner | (1 << axis)]
-                at[edge][axis] += fmin(fmax(given, closest), 1 - closest)
+                at[3 * edge + axis] += fmin(fmax(given, closest), 1 - closest)
                 if names[row, place] < created[0 if axis > 0 and side == 0 else 1]:
                     names[row, place] = <int>(created[1] + new_vertices)
-                    vertices[new_vertices, 0] = slab - 1 + at[edge][0]
-                    vertices[new_vertices, 1] = least // width - 1 + at[edge][1]
-                    vertices[new_vertices, 2] = least % width - 1 + at[edge][2]
+                    write_vertex(vertices, new_vertices, slab, least, width, at + 3 * edge)
                     new_vertices += 1
                 vertex[edge] = names[row, place]
 
-            first = entry
-            smallest = INFINITY
-            for choice in range(choices[first] if choices[first] > 1 else 0):
-                total = 0
-                for t in range(first_triangle[first + choice], first_triangle[first + choice + 1]):
-                    total += area(at[triangles[t, 0]], at[triangles[t, 1]], at[triangles[t, 2]])
-                if total < smallest:
-                    smallest = total
-                    entry = first + choice
-
+            if choices[entry] > 1:
+                entry = smallest_disc(at, entry, choices[entry], first_triangle, triangles)
             for t in range(first_centre[entry], first_centre[entry + 1]):
                 middle = 12 + t - first_centre[entry]
                 vertex[middle] = created[1] + new_vertices
-                members = 0
-                at[middle][0] = at[middle][1] = at[middle][2] = 0
-                for edge in range(12):
-                    if (centres[t] >> edge) & 1:
-                        members += 1
-                        for axis in range(3):
-                            at[middle][axis] += at[edge][axis]
-                vertices[new_vertices, 0] = slab - 1 + at[middle][0] / members
-                vertices[new_vertices, 1] = least // width - 1 + at[middle][1] / members
-                vertices[new_vertices, 2] = least % width - 1 + at[middle][2] / members
+                find_centre(at, middle, centres[t])
+                write_vertex(vertices, new_vertices, slab, least, width, at + 3 * middle)
                 new_vertices += 1
             for t in range(first_triangle[entry], first_triangle[entry + 1]):
                 for corner in range(3):
