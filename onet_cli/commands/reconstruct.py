@@ -49,6 +49,12 @@ def reconstruct(
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a PNG of photo and mesh beside the mesh.")
     ] = False,
+    turntable: Annotated[
+        bool, typer.Option("--turntable", help="Write a GIF of the mesh, turning.")
+    ] = False,
+    viewer: Annotated[
+        bool, typer.Option("--viewer", help="Write an HTML page to turn the mesh, offline.")
+    ] = False,
     debug: Annotated[
         Path | None, typer.Option(help="Folder for what the network saw, and the mask.")
     ] = None,
@@ -70,14 +76,11 @@ def reconstruct(
 
     from onet_cli.commands.report import progress_bar, show_failures
     from onet_cli.models.checkpoint import load_checkpoint
-    from onet_cli.reconstruction.batch import (
-        BatchSettings,
-        choose_targets,
-        find_photos,
-        reconstruct_all,
-    )
+    from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
     from onet_cli.reconstruction.describe import describe_error, describe_line, describe_record
+    from onet_cli.reconstruction.extras import Extras
     from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+    from onet_cli.reconstruction.photos import choose_targets, find_photos
 
     settings = GeneratorSettings(
         resolution,
@@ -88,7 +91,8 @@ def reconstruct(
         largest_component=largest_component,
         confidence=True,
     )
-    batch = BatchSettings(background, preview, mask, debug, scale_mm, up)
+    extras = Extras(preview, turntable, viewer)
+    batch = BatchSettings(background, extras, mask, debug, scale_mm, up)
     found = find_photos(photos)
     targets = choose_targets(found, output)
     generator = MeshGenerator(load_checkpoint(checkpoint, device), settings)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from onet_cli.reconstruction.batch import PhotoResult
+from onet_cli.reconstruction.facts import mesh_facts
 from onet_cli.reconstruction.generator import Reconstruction
 from onet_cli.reconstruction.tidy import count_components
 
@@ -14,18 +15,18 @@ def describe_line(result: PhotoResult) -> str:
     mesh = result.mesh
     if result.reconstruction is None or mesh is None:
         return f"{result.photo} failed: {describe_error(result)}"
-    components = count_components(mesh)
-    facts = [
-        f"{_grouped(len(mesh.vertices))} vertices",
-        f"{_grouped(len(mesh.faces))} faces",
-        f"volume {_short(mesh.volume)}",
-        f"{components} component{'s' if components > 1 else ''}",
-        f"closed: {'yes' if mesh.is_watertight else 'no'}",
-        *_confidence_fact(result.reconstruction),
-        f"{result.reconstruction.seconds:.1f} s",
+    facts = dict(mesh_facts(result.reconstruction, mesh))
+    words = [
+        f"{facts['vertices']} vertices",
+        f"{facts['faces']} faces",
+        f"volume {facts['volume']}",
+        f"{facts['components']} component{'' if facts['components'] == '1' else 's'}",
+        f"closed: {facts['closed']}",
+        *([f"confidence {facts['confidence']}"] if "confidence" in facts else []),
+        facts["time"],
     ]
     warnings = "".join(f"; warning: {warning}" for warning in result.warnings)
-    return f"{result.photo} -> {result.target}  {', '.join(facts)}{warnings}"
+    return f"{result.photo} -> {result.target}  {', '.join(words)}{warnings}"
 
 
 def describe_record(result: PhotoResult) -> dict[str, Any]:
@@ -35,9 +36,8 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     in the frame of the file, `seconds` the wall time from photo to mesh, `evaluations` the number
     of points at which the network was evaluated, `confidence` the mean over the vertices, the value
     that a tenth of them stay below and whether both are calibrated, null where it was not asked
-    for, `strangeness` how far
-    the photo is from the training pictures (above 1: unlike them), null where the checkpoint does
-    not know, `warnings` what may make the mesh worse than it could be.
+    for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
+    where the checkpoint does not know, `warnings` what may make the mesh worse than it could be.
     """
     record: dict[str, Any] = {"photo": str(result.photo), "path": None}
     mesh = result.mesh
@@ -60,14 +60,6 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     }
 
 
-def _confidence_fact(reconstruction: Reconstruction) -> list[str]:
-    known = reconstruction.confidence
-    if known is None:
-        return []
-    doubt = "" if reconstruction.calibrated else " (as claimed)"
-    return [f"confidence {100 * known.mean():.0f} %{doubt}"]
-
-
 def _confidence_record(reconstruction: Reconstruction) -> dict[str, Any] | None:
     known = reconstruction.confidence
     if known is None:
@@ -87,11 +79,3 @@ def describe_error(result: PhotoResult) -> str:
     """Return why there is no mesh, and what to try, in one line."""
     hint = result.error.hint if result.error else None
     return f"{result.error} (try: {hint})" if hint else str(result.error)
-
-
-def _short(volume: float) -> str:
-    return f"{volume:.4g}" if volume < 1000 else _grouped(round(volume))
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", " ")

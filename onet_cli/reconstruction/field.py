@@ -72,13 +72,13 @@ class OccupancyField:
             for chunk in chunks:
                 work(chunk)
             return
-        with _single_threaded_pool(threads) as pool:
+        with single_threaded_pool(threads) as pool:
             for _ in pool.map(work, chunks):  # consumed, so that an error is raised here
                 pass
 
 
 @contextmanager
-def _single_threaded_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+def single_threaded_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     """Yield a pool in whose threads torch computes on one thread each."""
     before = torch.get_num_threads()
     try:

@@ -126,6 +126,11 @@ class MeshGenerator:
         self._device = self._network.mean.device
         self._calibration = checkpoint.calibration
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the network computes on the CPU."""
+        return self._device.type == "cpu"
+
     def encode(self, image: Tensor) -> Tensor:
         """Return the code (1, C) of `image` (3, H, W) uint8, prepared by shapes.photo."""
         # Not inference_mode: refinement differentiates through what is computed here.

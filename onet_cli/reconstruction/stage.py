@@ -24,7 +24,8 @@ def colour_scale(confidence: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return the colours (..., 3) of `confidence` (...), sRGB, in steps along `SCALE`."""
     stops = np.linspace(0, 1, len(SCALE))
     channels = [np.interp(confidence, stops, channel) for channel in np.transpose(SCALE)]
-    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    return colours
 
 
 class Stage:

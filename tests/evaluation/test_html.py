@@ -14,13 +14,18 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.evaluate import Prediction
 from onet_cli.evaluation.html.comparison import comparison_page
-from onet_cli.evaluation.html.encode import FARTHEST, pack_mesh, unpack_mesh, unpack_positions
 from onet_cli.evaluation.html.exhibits import FACES, choose_results, collect_exhibits
 from onet_cli.evaluation.html.page import report_page
 from onet_cli.evaluation.html.write import check_page, write_report
 from onet_cli.evaluation.methods import MethodFacts
 from onet_cli.evaluation.run import evaluate_method
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.reconstruction.viewer.encode import (
+    FARTHEST,
+    pack_mesh,
+    unpack_mesh,
+    unpack_positions,
+)
 from onet_cli.shapes.shape import ShapeId
 from tests.commands.test_evaluate import app
 from tests.evaluation.synthetic import CHAIR, SOFA, make_store, sphere
@@ -267,7 +272,7 @@ setTimeout(async () => {
   await next(() => { drag("pointerdown", 50); drag("pointermove", 150); drag("pointerup", 150); });
   await next(() => document.getElementById("reset").click());
   await next(() => document.getElementById("wireframe").click());
-  await next(() => document.getElementById("missed").click());
+  await next(() => document.getElementById("colours").click());
   const heads = [...document.querySelectorAll(".sortable th button")];
   const column = heads.findIndex(head => head.textContent === "IoU");
   heads[column].click(); log.push(names()[0]);

@@ -11,17 +11,12 @@ from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.models.calibration import Calibration, Reliability
-from onet_cli.reconstruction.batch import (
-    BatchSettings,
-    PhotoFile,
-    choose_targets,
-    find_photos,
-    reconstruct,
-    reconstruct_all,
-)
+from onet_cli.reconstruction.batch import BatchSettings, reconstruct, reconstruct_all
 from onet_cli.reconstruction.describe import describe_line, describe_record
+from onet_cli.reconstruction.extras import Extras
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.photos import PhotoFile, choose_targets, find_photos
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
 
@@ -108,7 +103,9 @@ def test_a_bad_photo_stops_nothing_and_leaves_nothing(folder, generator):
     photos = photo_files(folder / "notes.txt", folder / "gone.png", folder / "b.png")
     targets = choose_targets(photos, folder / "meshes")
 
-    results = list(reconstruct_all(generator, photos, targets, BatchSettings(preview=True)))
+    results = list(
+        reconstruct_all(generator, photos, targets, BatchSettings(extras=Extras(preview=True)))
+    )
 
     assert [result.error is None for result in results] == [False, False, True]
     names = sorted(file.name for file in (folder / "meshes").iterdir())

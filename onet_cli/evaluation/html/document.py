@@ -1,32 +1,12 @@
 """The frame of a page: one file, no network, light and dark."""
 
 import html
-import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
- style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-{scripts}
-</body>
-</html>
-"""
+from onet_cli.reconstruction.viewer.frame import frame, viewer_scripts
 
 
 def document(title: str, sections: Iterable[str], data: Any = None) -> str:
@@ -37,14 +17,8 @@ def document(title: str, sections: Iterable[str], data: Any = None) -> str:
     """
     scripts = [f"<script>\n{asset('table.js')}</script>"]
     if data is not None:
-        scripts.append(f'<script type="application/json" id="exhibits">{_inert(data)}</script>')
-        scripts.append(f"<script>\n{asset('viewer.js')}</script>")
-    return _PAGE.format(
-        title=html.escape(title),
-        style=asset("style.css"),
-        body="\n".join(sections),
-        scripts="\n".join(scripts),
-    )
+        scripts += viewer_scripts(data)
+    return frame(title, asset("style.css"), "\n".join(sections), scripts)
 
 
 @cache
@@ -102,8 +76,3 @@ def _row(cells: Sequence[str], tag: str) -> str:
     lines = (html.escape(cell).partition("\n") for cell in cells)
     parts = (f"{first}<small>{rest}</small>" if rest else first for first, _, rest in lines)
     return "<tr>" + "".join(f"<{tag}>{part}</{tag}>" for part in parts) + "</tr>"
-
-
-def _inert(data: Any) -> str:
-    # In a script element only "</" and "<!--" could end or bend it.
-    return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -10,7 +10,6 @@ from trimesh.remesh import subdivide
 
 from onet_cli.errors import OnetError
 from onet_cli.evaluation.evaluate import Predict, Prediction, Task
-from onet_cli.evaluation.html.encode import Packed, pack_mesh, pack_points
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.table import EvaluationTable, ObjectResult
@@ -18,6 +17,7 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.simplify import simplify
+from onet_cli.reconstruction.viewer.encode import Packed, pack_mesh, pack_points
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId, SurfaceSamples
 from onet_cli.shapes.store import ShapeStore

@@ -160,7 +160,7 @@ def _strips(table: EvaluationTable, objects: dict[ShapeId, MeshMetrics]) -> list
 def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
     tools = (
         '<div class="tools"><label><input type="checkbox" id="wireframe"> wireframe</label>'
-        '<label><input type="checkbox" id="missed"> distances on the truth too</label>'
+        '<label><input type="checkbox" id="colours"> distances on the truth too</label>'
         '<button type="button" id="reset">reset views</button>'
         '<span class="scale">distance 0 <i></i> 5 % and more</span></div>'
     )

@@ -3,7 +3,7 @@
 // but a few at a time; each pane keeps the picture, so that the page prints.
 (() => {
   const FARTHEST = 0.1;  // the distance that the byte 255 stands for
-  const SCALE = 0.05;    // the distance at the end of the colour scale
+  const SCALE = 0.05;    // the distance at the end of the colour scale, if an exhibit has no other
   const COLOURS = ["#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"];
   const FIELD = 2 * Math.atan(0.5 / (149.84375 / 137));
 
@@ -75,7 +75,6 @@
   const uniform = name => gl.getUniformLocation(program, name);
   const channels = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255);
   gl.uniform3fv(uniform("stops"), COLOURS.flatMap(channels));
-  gl.uniform1f(uniform("reach"), FARTHEST / SCALE);
   gl.enable(gl.DEPTH_TEST);
 
   const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
@@ -133,7 +132,7 @@
   }
 
   const wireframe = document.getElementById("wireframe");
-  const missed = document.getElementById("missed");
+  const colours = document.getElementById("colours");
 
   function draw(view, pane) {
     const model = view.models[pane.dataset.model];
@@ -148,8 +147,10 @@
     gl.uniform3fv(uniform("low"), model.low);
     gl.uniform1f(uniform("step_"), model.step);
     gl.uniform1f(uniform("pixels"), side * 0.04);
-    const coloured = pane.dataset.show === "distance" || (pane.dataset.show === "truth" && missed.checked);
+    const boxed = ["truth", "boxed"].includes(pane.dataset.show);
+    const coloured = pane.dataset.show === "distance" || (boxed && colours.checked);
     gl.uniform1i(uniform("coloured"), coloured && view.hasPrediction);
+    gl.uniform1f(uniform("reach"), FARTHEST / view.scale);
     gl.uniform3fv(uniform("plain"), channels(pane.dataset.show === "truth" ? "#c9d8c4" : "#d8d3c8"));
     gl.bindVertexArray(model.array);
     if (model.faces) {
@@ -185,6 +186,7 @@
     for (const name of ["mesh", "points", "truth"]) {
       if (exhibit[name]) view.models[name] = upload(exhibit[name]);
     }
+    view.scale = exhibit.scale ?? SCALE;
     view.hasPrediction = Boolean(exhibit.mesh || exhibit.points);
     view.reset = () => {
       [view.azimuth, view.elevation] = exhibit.eye.map(angle => angle * Math.PI / 180);
@@ -251,7 +253,7 @@
     views.forEach(view => view.reset());
     redraw(views);
   });
-  for (const box of [wireframe, missed]) box.addEventListener("change", () => redraw(views));
+  for (const box of [wireframe, colours]) box.addEventListener("change", () => redraw(views));
   addEventListener("resize", () => redraw(views));
   redraw(views);
 })();

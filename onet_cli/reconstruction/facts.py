@@ -1,0 +1,34 @@
+"""What is said of a mesh: its size, whether it is closed, how sure the network is of it."""
+
+from trimesh import Trimesh
+
+from onet_cli.reconstruction.generator import Reconstruction
+from onet_cli.reconstruction.tidy import count_components
+
+
+def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str, str]]:
+    """Return names and values, for people, of `mesh` as it was made by `reconstruction`.
+
+    The volume is in the frame of `mesh`.
+    """
+    facts = [
+        ("vertices", grouped(len(mesh.vertices))),
+        ("faces", grouped(len(mesh.faces))),
+        ("volume", _short(float(mesh.volume))),
+        ("components", str(count_components(mesh))),
+        ("closed", "yes" if mesh.is_watertight else "no"),
+    ]
+    known = reconstruction.confidence
+    if known is not None:
+        doubt = "" if reconstruction.calibrated else " (as claimed)"
+        facts.append(("confidence", f"{100 * known.mean():.0f} %{doubt}"))
+    return [*facts, ("time", f"{reconstruction.seconds:.1f} s")]
+
+
+def grouped(number: int) -> str:
+    """Return `number` with a space before each group of three digits."""
+    return f"{number:,}".replace(",", " ")
+
+
+def _short(volume: float) -> str:
+    return f"{volume:.4g}" if volume < 1000 else grouped(round(volume))

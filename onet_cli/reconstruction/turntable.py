@@ -1,0 +1,54 @@
+"""A mesh turning once around, as an animated GIF."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from trimesh import Trimesh
+
+from onet_cli.files import whole_file
+from onet_cli.reconstruction.stage import Stage
+
+SUFFIX = ".turntable.gif"
+FRAMES = 36
+MILLISECONDS = 90
+"""Between frames: three seconds a turn."""
+
+SIZE = 320
+START = 30.0  # degrees, as the first view of the preview
+
+
+def draw_turntable(mesh: Trimesh, frames: int = FRAMES, size: int = SIZE) -> list[Image.Image]:
+    """Return pictures (size, size) of `mesh` from equal steps all around, in one palette."""
+    stage = Stage(mesh)
+    views = [stage.view(START + 360 * k / frames, size, samples=2) for k in range(frames)]
+    # One palette for all: with one for each frame still parts would flicker.
+    strip = Image.fromarray(
+        np.concatenate([np.asarray(view) for view in views[:: frames // 4 or 1]])
+    )
+    palette = strip.quantize(128)
+    return [view.quantize(palette=palette, dither=Image.Dither.NONE) for view in views]
+
+
+def save_turntable(mesh: Trimesh, path: Path) -> None:
+    """Write `draw_turntable`'s pictures to `path` as a GIF without end, whole or not at all.
+
+    Raises:
+        OnetError: the file cannot be written.
+    """
+    first, *others = draw_turntable(mesh)
+    with whole_file(path) as temporary:
+        first.save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=others,
+            duration=MILLISECONDS,
+            loop=0,
+            optimize=False,
+        )
+
+
+def turntable_path(mesh_path: Path) -> Path:
+    """Return where the GIF of the mesh at `mesh_path` belongs: beside it."""
+    return mesh_path.with_name(mesh_path.stem + SUFFIX)

@@ -1,0 +1,113 @@
+"""One mesh to turn in a browser, its photo beside it: a file that opens offline."""
+
+import base64
+import html
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from trimesh import Trimesh
+
+from onet_cli.files import write_text
+from onet_cli.geometry.nearest import nearest
+from onet_cli.geometry.simplify import simplify
+from onet_cli.reconstruction.confidence import ATTRIBUTE
+from onet_cli.reconstruction.viewer.encode import FARTHEST, pack_mesh
+from onet_cli.reconstruction.viewer.frame import asset, frame, viewer_scripts
+
+SUFFIX = ".viewer.html"
+
+FACES = 250_000
+"""Meshes with more are simplified: browsers on phones give up on larger ones."""
+
+EYE = (30.0, 25.0)
+PHOTO_SIDE = 480
+
+_TOOLS = """<div class="tools">
+<label><input type="checkbox" id="colours"{known}> confidence</label>
+<span class="scale">1 <i></i> 0</span>
+<label><input type="checkbox" id="wireframe"> wireframe</label>
+<button type="button" id="reset">reset view</button>
+</div>"""
+
+_HELP = (
+    "Drag to turn, click and scroll to zoom, double-click to reset; arrow keys and + - work too."
+)
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """What the page shows: the photo, what the network saw of it, a mesh, and facts about it."""
+
+    title: str
+    photo: Image.Image
+    seen: Image.Image
+    mesh: Trimesh
+    facts: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def viewer_page(showcase: Showcase) -> str:
+    """Return the page. The box for confidence is out of use if the mesh has none."""
+    mesh, confidence = _light(showcase.mesh)
+    doubt = np.zeros(len(mesh.vertices)) if confidence is None else 1 - confidence
+    exhibit = {"mesh": pack_mesh(mesh, doubt * FARTHEST), "scale": FARTHEST, "eye": EYE}
+    pictures = _figure(showcase.photo, "photo") + _figure(showcase.seen, "seen by the network")
+    warnings = "".join(
+        f'<p class="warning">{html.escape(warning)}</p>' for warning in showcase.warnings
+    )
+    body = "\n".join(
+        [
+            f"<h1>{html.escape(showcase.title)}</h1>",
+            _TOOLS.format(known=" disabled" if confidence is None else ""),
+            f'<div class="exhibit"><div>{pictures}{_facts(showcase.facts)}{warnings}</div>',
+            '<div><canvas data-model="mesh" data-show="boxed" tabindex="0" role="img" '
+            f'aria-label="the mesh"></canvas><p class="note">{_HELP}</p></div></div>',
+        ]
+    )
+    return frame(showcase.title, asset("page.css"), body, viewer_scripts([exhibit]))
+
+
+def save_viewer(showcase: Showcase, path: Path) -> None:
+    """Write `viewer_page` to `path`, whole or not at all.
+
+    Raises:
+        OnetError: the file cannot be written.
+    """
+    write_text(path, viewer_page(showcase))
+
+
+def viewer_path(mesh_path: Path) -> Path:
+    """Return where the page of the mesh at `mesh_path` belongs: beside it."""
+    return mesh_path.with_name(mesh_path.stem + SUFFIX)
+
+
+def _light(mesh: Trimesh) -> tuple[Trimesh, NDArray[np.floating] | None]:
+    """Return `mesh` with at most `FACES` faces, and the confidence of its vertices (V,)."""
+    confidence = mesh.vertex_attributes.get(ATTRIBUTE)
+    known = None if confidence is None else np.asarray(confidence)
+    if len(mesh.faces) <= FACES:
+        return mesh, known
+    small = simplify(mesh, FACES)
+    if known is not None:
+        _, origin = nearest(np.asarray(small.vertices), np.asarray(mesh.vertices))
+        known = known[origin]
+    return small, known
+
+
+def _figure(picture: Image.Image, caption: str) -> str:
+    small = picture.convert("RGBA")
+    small.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+    data = io.BytesIO()
+    small.save(data, "WEBP", quality=85)
+    uri = f"data:image/webp;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
+    return f'<figure><img src="{uri}" alt="{caption}"><figcaption>{caption}</figcaption></figure>\n'
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    rows = (f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in facts)
+    return f"<dl>{''.join(rows)}</dl>"
