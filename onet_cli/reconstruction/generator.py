@@ -172,7 +172,15 @@ class MeshGenerator:
         seconds = time.perf_counter() - begin
         known = self._calibration
         strange = None if known is None else strangeness(code, known.familiarity)
-        return Reconstruction(mesh, seconds, grid.evaluations, self.threshold, grid.rounds, strange)
+        return Reconstruction(
+            mesh,
+            seconds,
+            grid.evaluations,
+            self.threshold,
+            grid.rounds,
+            strange,
+            calibrated=known is not None,
+        )
 
     def _finish(self, surface: Trimesh, field: OccupancyField) -> Trimesh:
         settings = self.settings

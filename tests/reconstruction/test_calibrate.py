@@ -57,6 +57,7 @@ def test_a_network_that_is_wrong_everywhere_is_not_trusted_afterwards(tmp_path):
     assert set(found.reliability.measured) == {0.0}
     known = replace(sphere_checkpoint(), calibration=found)
     result = MeshGenerator(known, GeneratorSettings(32, confidence=True)).generate(IMAGE)
+    assert result.calibrated
     assert result.confidence.max() == 0
     assert corrected(np.ones(1), found.reliability) == 0
 

@@ -29,7 +29,7 @@ PHOTO_SIDE = 480
 
 _TOOLS = """<div class="tools">
 <label><input type="checkbox" id="colours"{known}> confidence</label>
-<span class="scale">1 <i></i> 0</span>
+<span class="scale">0 <i></i> 1</span>
 <label><input type="checkbox" id="wireframe"> wireframe</label>
 <button type="button" id="reset">reset view</button>
 </div>"""
