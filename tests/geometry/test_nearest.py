@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pykdtree.kdtree import KDTree
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
@@ -18,6 +20,28 @@ def test_the_nearest_is_the_least_of_all_distances(targets, dtype):
 
     np.testing.assert_array_equal(indices, table.argmin(axis=1))
     np.testing.assert_allclose(distances, table.min(axis=1), atol=1e-6)
+
+
+@settings(deadline=None, max_examples=25, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    scale=st.sampled_from([1e-12, 1.0, 1e6, 1e17]),
+    count=st.sampled_from([1, 50, 4096, 6000]),
+    distinct=st.sampled_from([1, 3, 1000]),
+)
+def test_no_target_is_nearer_than_the_one_found(seed, scale, count, distinct):
+    rng = np.random.default_rng(seed)
+    queries = (rng.normal(size=(count, 3)) * scale).astype(np.float32)
+    targets = (rng.normal(size=(distinct, 3)) * scale).astype(np.float32)
+    targets = targets[rng.integers(distinct, size=2 * distinct)]
+
+    distances, indices = nearest(queries, targets)
+
+    exact = queries.astype(np.float64) - targets[indices]
+    np.testing.assert_allclose(distances, np.linalg.norm(exact, axis=1), rtol=1e-5)
+    for other in rng.integers(len(targets), size=20):
+        away = np.linalg.norm(queries.astype(np.float64) - targets[other], axis=1)
+        assert (distances <= away * (1 + 1e-5)).all()
 
 
 def test_arrays_that_are_not_contiguous_are_read_as_they_look():
