@@ -161,6 +161,6 @@ def test_a_browser_draws_turns_and_colours_without_an_error(tmp_path):
     title = re.search(r"<title>(.*?)</title>", done.stdout)[1]
     assert title == "|".join(["true"] * 6)
     pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
-    assert ((pixels == (255, 0, 0)).all(axis=2)).mean() > 0.02  # the photo
+    assert (np.abs(pixels - (255, 0, 0)).max(axis=2) < 20).mean() > 0.02  # the photo
     blue = (pixels[..., 2] - pixels[..., 0] > 60) & (pixels[..., 0] < 150)
     assert blue.mean() > 0.02  # the mesh, as the network is sure of it
