@@ -1,5 +1,7 @@
 """Layers that several networks share. Points are rows, (B, T, H), so that layers are GEMMs."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -46,17 +48,40 @@ class ConditionalBatchNorm(nn.Module):
         return scale, shift
 
 
-class ConditionalResidualBlock(nn.Module):
-    """x + fc_1(relu(bn_1(fc_0(relu(bn_0(x)))))), the norms conditioned on a code.
+class RowNorm(nn.Module):
+    """Batch norm of rows with a learned scale and shift: what the code has no influence on."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.bn = nn.BatchNorm1d(width)
+
+    def forward(self, features: Tensor, code: Tensor) -> Tensor:
+        """Return `features` (B, T, H) normalised; `code` is not looked at."""
+        normalised: Tensor = self.bn(features.flatten(0, 1)).view_as(features)
+        return normalised
+
+    def affine(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the scale and shift, (1, H) each, that the layer amounts to in eval mode."""
+        mean, variance = self.bn.running_mean, self.bn.running_var
+        assert isinstance(mean, Tensor)
+        assert isinstance(variance, Tensor)  # for the type checker: the statistics are tracked
+        scale: Tensor = self.bn.weight * torch.rsqrt(variance + self.bn.eps)
+        return scale[None], (self.bn.bias - scale * mean)[None]
+
+
+Norm = ConditionalBatchNorm | RowNorm
+
+
+class NormalisedResidualBlock(nn.Module):
+    """x + fc_1(relu(bn_1(fc_0(relu(bn_0(x)))))), the norms made by `norm`.
 
     Starts as the identity, up to the last layer's bias.
     """
 
-    def __init__(self, code_dim: int, width: int) -> None:
+    def __init__(self, width: int, norm: Callable[[], Norm]) -> None:
         super().__init__()
-        self.bn_0 = ConditionalBatchNorm(code_dim, width)
+        self.bn_0, self.bn_1 = norm(), norm()
         self.fc_0 = nn.Linear(width, width)
-        self.bn_1 = ConditionalBatchNorm(code_dim, width)
         self.fc_1 = nn.Linear(width, width)
         nn.init.zeros_(self.fc_1.weight)
 

@@ -1,16 +1,19 @@
 """Checkpoints of the original implementation of Occupancy Networks, read into our networks.
 
-Covers single-image models with a ResNet-18 encoder and the decoders `cbatchnorm` (current and
-legacy layout), `cbatchnorm2` and `simple`, by the names of their tensors.
+Covers single-image models: encoders `resnet18` and `simple_conv`, decoders `cbatchnorm` (current
+and legacy layout), `cbatchnorm2`, `cbatchnorm_noresnet`, `batchnorm` and `simple`, told apart by
+the names of their tensors.
 """
 
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError
+from onet_cli.models.network import IMAGENET_DEVIATION, IMAGENET_MEAN
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.weights import read_plain_pickle
 
@@ -20,7 +23,27 @@ _RENAMINGS = (
     (r"^decoder\.block(\d)\.", r"decoder.blocks.\1."),
     (r"^decoder\.(conv_p|conv_out)\.", lambda match: f"decoder.fc{match[1][4:]}."),
     (r"\.(conv|fc)_(gamma|beta)\.", r".\2."),
+    # Norms that the code has no influence on.
+    (
+        r"^(decoder\.(?:blocks\.\d\.)?bn(?:_\d)?)\.(weight|bias|running_\w+|num_\w+)$",
+        r"\1.bn.\2",
+    ),
+    (r"^decoder\.bn_(\d)\.", r"decoder.norms.\1."),
+    (r"^decoder\.fc_(\d)\.", r"decoder.layers.\1."),
+    (r"^encoder\.conv(\d)\.", r"encoder.convs.\1."),
+    (r"^encoder\.fc_out\.", "encoder.fc."),
 )
+_DECODERS = (
+    ("decoder.norms.0.gamma.weight", "cbn-noresnet"),
+    ("decoder.blocks.0.bn_0.gamma.weight", "cbn"),
+    ("decoder.blocks.0.bn_0.bn.weight", "batchnorm"),
+    ("decoder.fc_c.weight", "simple"),
+)
+_ENCODERS = (
+    ("encoder.features.layer4.1.conv2.weight", "resnet18"),
+    ("encoder.convs.4.weight", "simple-conv"),
+)
+"""A tensor that tells, and the part that has it, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +81,23 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
         CheckpointError: the network is of a kind that we do not have.
     """
     tensors = {translate_name(name): tensor for name, tensor in state.items()}
-    decoder = _decoder_name(tensors)
-    if "encoder.features.layer4.1.conv2.weight" not in tensors or decoder is None:
+    encoder, decoder = (_first_with(parts, tensors) for parts in (_ENCODERS, _DECODERS))
+    if encoder is None or decoder is None:
         raise CheckpointError(
             "it holds a network of the original implementation that onet does not have",
-            hint="single-image models with resnet18 and a cbatchnorm or simple decoder are read",
+            hint="models of a single image are read, with encoder resnet18 or simple_conv",
         )
     tensors = {
         # Point-wise convolutions are the same matrices with one more axis.
         name: tensor.squeeze(-1) if name.startswith("decoder.") and tensor.ndim == 3 else tensor
         for name, tensor in tensors.items()
     }
+    if encoder == "simple-conv":
+        _take_normalised_images(tensors)
     hidden_dim, point_dim = tensors["decoder.fc_p.weight"].shape
     spec = ModelSpec(
-        "onet" if decoder == "cbn" else "onet-simple",
-        encoder="resnet18",
+        "onet" if (encoder, decoder) == ("resnet18", "cbn") else f"onet-{decoder}",
+        encoder=encoder,
         decoder=decoder,
         code_dim=tensors["encoder.fc.weight"].shape[0],
         hidden_dim=hidden_dim,
@@ -90,9 +115,16 @@ def translate_name(name: str) -> str:
     return name
 
 
-def _decoder_name(tensors: dict[str, Tensor]) -> str | None:
-    if "decoder.blocks.0.bn_0.gamma.weight" in tensors:
-        return "cbn"
-    if "decoder.fc_c.weight" in tensors and "decoder.bn.weight" not in tensors:
-        return "simple"
-    return None
+def _first_with(parts: tuple[tuple[str, str], ...], tensors: dict[str, Tensor]) -> str | None:
+    return next((part for name, part in parts if name in tensors), None)
+
+
+def _take_normalised_images(tensors: dict[str, Tensor]) -> None:
+    """Change the first layer of a simple_conv, which the original gives images in [0, 1].
+
+    Our networks normalise all images; without padding, a convolution can undo that exactly.
+    """
+    weight, bias = "encoder.convs.0.weight", "encoder.convs.0.bias"
+    mean, deviation = (torch.tensor(values) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    tensors[bias] = tensors[bias] + (tensors[weight].sum(dim=(2, 3)) @ mean)
+    tensors[weight] = tensors[weight] * deviation[:, None, None]

@@ -11,7 +11,8 @@ IMAGE_SIZE = 32
 def tiny_spec(encoder="convnet", decoder="cbn", **changes):
     cells = encoder == "convnet-map" or decoder == "attention"
     code_dim = 2 * 49 if cells else 8
-    settings = {"code_dim": code_dim, "hidden_dim": 16, "image_size": IMAGE_SIZE, **changes}
+    size = 2 * IMAGE_SIZE if encoder == "simple-conv" else IMAGE_SIZE
+    settings = {"code_dim": code_dim, "hidden_dim": 16, "image_size": size, **changes}
     return ModelSpec("tiny", encoder, decoder, **settings)
 
 

@@ -75,6 +75,11 @@ def test_a_code_of_cells_must_have_whole_cells(encoder, decoder):
         build_network(tiny_spec(encoder, decoder, code_dim=100))
 
 
+def test_a_picture_too_small_for_five_strided_layers_is_refused():
+    with pytest.raises(InvalidOptionError, match="at least 63 pixels"):
+        tiny_network("simple-conv").encode(torch.zeros(1, 3, 62, 62))
+
+
 def test_the_map_encoder_keeps_the_place_of_what_it_sees():
     network = tiny_network("convnet-map", "attention")
     blank = torch.full((1, 3, 112, 112), 0.5)

@@ -122,12 +122,96 @@ def test_the_legacy_layout_of_the_conditional_norm_is_read():
     np.testing.assert_array_equal(network.decoder.bn.gamma.weight.detach(), expected)
 
 
+def original_norm(features, state, name, code=None):
+    """Batch norm in eval mode of `features` (B, H, T), by the original's tensors."""
+    bn = f"{name}.bn" if code is not None else name
+    mean, variance = (state[f"{bn}.running_{what}"] for what in ("mean", "var"))
+    if code is None:
+        return F.batch_norm(features, mean, variance, state[f"{bn}.weight"], state[f"{bn}.bias"])
+    gamma, beta = (
+        F.conv1d(
+            code[..., None], state[f"{name}.conv_{kind}.weight"], state[f"{name}.conv_{kind}.bias"]
+        )
+        for kind in ("gamma", "beta")
+    )
+    return gamma * F.batch_norm(features, mean, variance) + beta
+
+
+def original_conv(features, state, name):
+    return F.conv1d(features, state[f"{name}.weight"], state[f"{name}.bias"])
+
+
+def batchnorm_logits(state, code, points):
+    net = original_conv(points.transpose(1, 2), state, "decoder.fc_p")
+    added = F.linear(code, state["decoder.fc_c.weight"], state["decoder.fc_c.bias"])
+    net = net + added[..., None]
+    for k in range(5):
+        block = f"decoder.block{k}"
+        change = original_norm(net, state, f"{block}.bn_0").relu()
+        change = original_conv(change, state, f"{block}.fc_0")
+        change = original_norm(change, state, f"{block}.bn_1").relu()
+        net = net + original_conv(change, state, f"{block}.fc_1")
+    net = original_norm(net, state, "decoder.bn").relu()
+    return original_conv(net, state, "decoder.fc_out")[:, 0]
+
+
+def noresnet_logits(state, code, points):
+    net = original_conv(points.transpose(1, 2), state, "decoder.fc_p")
+    for k in range(5):
+        net = original_norm(net, state, f"decoder.bn_{k}", code).relu()
+        net = original_conv(net, state, f"decoder.fc_{k}")
+    net = original_norm(net, state, "decoder.bn_5", code).relu()
+    return original_conv(net, state, "decoder.fc_out")[:, 0]
+
+
 @pytest.mark.parametrize(
-    "model", ["img_batchnorm", "img_cbatchnorm_noresnet", "img_onet_simple_conv"]
+    ("model", "twin", "decoder"),
+    [
+        ("img_batchnorm", batchnorm_logits, "batchnorm"),
+        ("img_cbatchnorm_noresnet", noresnet_logits, "cbn-noresnet"),
+    ],
 )
-def test_networks_that_we_do_not_have_are_refused(model):
+def test_decoders_without_recorded_logits_agree_with_their_definition(model, twin, decoder):
+    network = converted(model).eval()
+    assert network.spec.decoder == decoder
+    count = sum(parameter.numel() for parameter in network.parameters())
+    assert count == FACTS[model]["n_params"]
+    points = torch.from_numpy(RECORDED["points"])
+
+    with torch.no_grad():
+        code = torch.randn((2, 256), generator=torch.Generator().manual_seed(0))
+        expected = twin(official_state(model), code, points)
+        logits = network.decode(points, code)
+        single = torch.stack([network.for_code(code[b : b + 1])(points[b]) for b in range(2)])
+
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(single, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_convolutional_encoder_takes_the_pictures_that_the_original_took():
+    state = official_state("img_onet_simple_conv")
+    network = converted("img_onet_simple_conv").eval()
+    assert sum(parameter.numel() for parameter in network.parameters()) == 3806529
+    net = images()  # not normalised there
+    for k in range(5):
+        conv = f"encoder.conv{k}"
+        net = F.conv2d(
+            net if k == 0 else net.relu(), state[f"{conv}.weight"], state[f"{conv}.bias"], 2
+        )
+    net = net.flatten(2).mean(dim=2).relu()
+    expected = F.linear(net, state["encoder.fc_out.weight"], state["encoder.fc_out.bias"])
+
+    with torch.no_grad():
+        np.testing.assert_allclose(network.encode(images()), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_another_encoder_of_the_original_is_refused():
+    state = official_state("img_onet")
+    for name in [name for name in state if name.startswith("encoder.")]:
+        state[name.replace("encoder.", "encoder.pointnet.")] = state.pop(name)
+
     with pytest.raises(CheckpointError, match="does not have"):
-        convert_official(official_state(model))
+        convert_official(state)
 
 
 @pytest.mark.parametrize("zipped", [True, False])

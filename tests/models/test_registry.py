@@ -28,7 +28,7 @@ PAIRS = [
 @pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
 def test_every_pair_builds_runs_and_gives_the_same_logits_after_saving(encoder, decoder, tmp_path):
     network = tiny_network(encoder, decoder)
-    images, points = inputs()
+    images, points = inputs(size=network.spec.image_size)
     path = tmp_path / "network.safetensors"
 
     save_checkpoint(path, network, CheckpointInfo(network.spec))
