@@ -30,6 +30,9 @@ def reconstruct(
     ] = None,
     faces: Annotated[int | None, typer.Option(help="Simplify to this many faces.")] = None,
     refine: Annotated[int, typer.Option(help="Steps of refinement by the field's gradient.")] = 0,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Guess no point: slower, finds specks of single cells.")
+    ] = False,
     largest_component: Annotated[
         bool, typer.Option("--largest-component", help="Keep the largest piece only.")
     ] = False,
@@ -87,6 +90,7 @@ def reconstruct(
         threshold,
         faces,
         refine,
+        guess=not exact,
         min_component=min_component,
         largest_component=largest_component,
         confidence=True,

@@ -163,7 +163,7 @@ def reconstruct(
         mask: A picture of the photo's shape, white where the object is.
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`, `guess`, `confidence` (here True unless set): see
+            `largest_component`, `guess` and `confidence` (both True here unless set): see
             `GeneratorSettings`.
 
     Raises:
@@ -172,7 +172,7 @@ def reconstruct(
         EmptySurfaceError: the field stays below the threshold everywhere.
         InvalidOptionError: an option's value cannot work.
     """
-    settings = GeneratorSettings(**{"confidence": True} | options)
+    settings = GeneratorSettings(**{"guess": True, "confidence": True} | options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known).picture
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)

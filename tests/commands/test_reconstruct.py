@@ -1,10 +1,13 @@
 import json
+import struct
 import subprocess
 import sys
+import zlib
 
 import pytest
 import trimesh
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from onet_cli.commands.reconstruct import reconstruct
@@ -44,6 +47,72 @@ def test_the_suffix_of_output_picks_the_format_and_preview_adds_a_picture(folder
     assert result.exit_code == 0
     assert (folder / "new" / "x.ply").read_bytes().startswith(b"ply")
     assert sorted(file.name for file in (folder / "new").iterdir()) == ["x.ply", "x.preview.png"]
+
+
+def test_turntable_and_viewer_land_beside_the_mesh(folder):
+    result = run(folder, folder / "chair.png", "-o", folder / "new", "--turntable", "--viewer")
+
+    assert result.exit_code == 0
+    names = sorted(file.name for file in (folder / "new").iterdir())
+    assert names == ["chair.obj", "chair.turntable.gif", "chair.viewer.html"]
+    page = (folder / "new" / "chair.viewer.html").read_text()
+    assert "<dt>closed</dt><dd>yes</dd>" in page
+    again = run(folder, folder / "new" / "*.gif")
+    assert isinstance(again.exception, PhotoError)  # what an earlier run drew is no photo
+
+
+def test_guessing_points_saves_evaluations_and_exact_guesses_none(folder):
+    common = [str(folder / "chair.png"), "--checkpoint", str(folder / "model.safetensors")]
+    guessed, exact = (
+        json.loads(
+            CliRunner().invoke(app, [*common, "--resolution", "64", "--json", *option]).stdout
+        )
+        for option in ([], ["--exact"])
+    )
+
+    assert guessed[0]["evaluations"] < 0.95 * exact[0]["evaluations"]
+    assert guessed[0]["faces"] == exact[0]["faces"]
+    assert guessed[0]["volume"] == exact[0]["volume"]
+
+
+def damaged_photos(folder):
+    """Files that are no photos, each with what is said of it."""
+    disc_photo().save(folder / "whole.jpg")
+    Image.new("RGB", (1, 1)).save(folder / "tiny.png")
+    (folder / "text.png").write_text("not a picture")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:1500])
+    # 30 000 x 30 000 pixels, says the header, in a file of a few bytes.
+    chunks = [(b"IHDR", struct.pack(">II5B", 30_000, 30_000, 8, 2, 0, 0, 0)), (b"IDAT", b"x")]
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    (folder / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    return {
+        "tiny.png": "1 x 1 pixels is too small",
+        "text.png": "is not a picture",
+        "empty.jpg": "is not a picture",
+        "cut.jpg": "damaged or incomplete",
+        "bomb.png": "too many pixels",
+        "gone.png": "does not exist",
+    }
+
+
+def test_each_kind_of_bad_photo_is_one_clear_line_and_a_good_one_is_done(folder):
+    expected = damaged_photos(folder)
+    photos = [folder / name for name in (*expected, "whole.jpg")]
+
+    result = run(folder, *photos, "-o", folder / "out", "--json")
+
+    *bad, good = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert good["closed"] is True
+    for record, (name, words) in zip(bad, expected.items(), strict=True):
+        assert words in record["error"], name
+        assert "\n" not in record["error"]
+        assert record["hint"]
+    assert [file.name for file in (folder / "out").iterdir()] == ["whole.obj"]
 
 
 def test_json_is_one_list_with_failures_in_it_and_the_exit_code_tells(folder):

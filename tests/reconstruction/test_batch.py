@@ -122,6 +122,47 @@ def test_a_place_that_cannot_be_written_is_a_failure_of_that_photo(folder, gener
     assert results[1].error is None
 
 
+def test_photos_side_by_side_give_what_one_after_the_other_gives(tmp_path, generator):
+    names = [f"{n}.png" for n in range(7)]
+    for n, name in enumerate(names):
+        disc_photo(100 + 10 * n).save(tmp_path / name)
+    (tmp_path / "3.png").write_text("no photo")
+    photos = photo_files(*(tmp_path / name for name in names))
+    before = torch.get_num_threads()
+    found = {}
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            targets = [tmp_path / str(threads) / f"{name}.ply" for name in names]
+            found[threads] = list(reconstruct_all(generator, photos, targets, BatchSettings()))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+
+    for one, three in zip(found[1], found[3], strict=True):
+        assert one.photo == three.photo
+        assert (one.error is None) == (three.error is None)
+        if one.error is None:
+            assert one.target.read_bytes() == three.target.read_bytes()
+    assert [result.error is None for result in found[3]].count(False) == 1
+
+
+def test_results_that_nobody_takes_stop_the_work(tmp_path, generator):
+    disc_photo().save(tmp_path / "a.png")
+    photos = photo_files(*[tmp_path / "a.png"] * 40)
+    targets = [tmp_path / "out" / f"{n}.stl" for n in range(40)]
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        results = reconstruct_all(generator, photos, targets, BatchSettings())
+        next(results)
+        results.close()
+    finally:
+        torch.set_num_threads(before)
+
+    assert len(list((tmp_path / "out").iterdir())) < 10
+
+
 def test_a_photo_comes_from_standard_input(tmp_path, generator, monkeypatch):
     buffer = io.BytesIO()
     disc_photo().save(buffer, "PNG")
