@@ -11,7 +11,8 @@ import torch
 from lightning.pytorch.callbacks import Callback, WeightAveraging
 from torch import Tensor
 
-from onet_cli.errors import OnetError
+from onet_cli.errors import CheckpointError, OnetError
+from onet_cli.files import whole_file
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.training.config import Budget
 from onet_cli.training.metrics_file import MetricsFile
@@ -119,23 +120,35 @@ class KeepBest(Callback):
 
 
 class KeepLast(Callback):
-    """Writes `last.ckpt` every so many steps and at the end, for resuming.
+    """Writes `last.ckpt` after each validation and at the end, for resuming; keeps the one before.
 
-    It has to stand after `AveragedWeights` in the list, so that the average has had its step.
+    A file is written whole or not at all: whenever the run is killed, one of the two is whole. It
+    has to stand after `AveragedWeights` in the list, which puts the weights back after validation.
     """
 
-    def __init__(self, path: Path, every: int) -> None:
-        self.path, self.every = path, every
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Write the file when its turn has come."""
-        if trainer.global_step % self.every == 0:
-            trainer.save_checkpoint(self.path)
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the file, the score that the weights have just got in it."""
+        if trainer.state.fn == "fit":
+            self._write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, *args: Any) -> None:
         """Write the file: the one endless epoch has been stopped."""
         # Not at the end of training, when the average has already replaced the weights.
-        trainer.save_checkpoint(self.path)
+        self._write(trainer)
+
+    def _write(self, trainer: pl.Trainer) -> None:
+        with whole_file(self.path, CheckpointError) as temporary:
+            trainer.save_checkpoint(temporary)
+            if self.path.is_file():
+                self.path.replace(previous_checkpoint(self.path))
+
+
+def previous_checkpoint(last: Path) -> Path:
+    """Return where the checkpoint before `last` is kept."""
+    return last.with_name("previous.ckpt")
 
 
 class Reporter(Callback):

@@ -4,6 +4,7 @@ import csv
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from onet_cli.errors import OnetError
 from onet_cli.files import whole_file
 from onet_cli.training.status import TrainingStatus
 
@@ -27,12 +28,22 @@ class MetricsFile:
             writer.writerows(kept)
 
     def add(self, status: TrainingStatus) -> None:
-        """Write a row if `status` has a validation's score or its turn has come."""
+        """Write a row if `status` has a validation's score or its turn has come.
+
+        Raises:
+            OnetError: the row cannot be written: no space is left, say.
+        """
         if status.iou is None and status.step % EVERY:
             return
-        with self.path.open("a", newline="") as file:
-            row = {name: _short(value) for name, value in asdict(status).items()}
-            csv.DictWriter(file, COLUMNS).writerow(row)
+        row = {name: _short(value) for name, value in asdict(status).items()}
+        try:
+            with self.path.open("a", newline="") as file:
+                csv.DictWriter(file, COLUMNS).writerow(row)
+        except OSError as error:
+            raise OnetError(
+                f"{self.path} cannot be written: {error.strerror}",
+                hint="make room, then continue the run with --resume",
+            ) from error
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, str]]:

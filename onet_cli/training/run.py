@@ -3,6 +3,7 @@
 import logging
 import os
 import warnings
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -22,11 +23,12 @@ from onet_cli.training.callbacks import (
     KeepBest,
     KeepLast,
     Reporter,
+    previous_checkpoint,
 )
 from onet_cli.training.config import TrainingConfig, read_spec
 from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
 from onet_cli.training.draws import Draws
-from onet_cli.training.memory import keep_freed_memory
+from onet_cli.training.memory import keep_freed_memory, memory_errors
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus
 
@@ -137,12 +139,15 @@ def train_network(
         clock,
         best,
         *_averaging(config),
-        KeepLast(last, config.validate_every),
+        KeepLast(last),
         Reporter(clock, best, run / "metrics.csv", listen),
     ]
     trainer = _trainer(run, config, device, callbacks)
     try:
-        trainer.fit(module, shapes, ckpt_path=str(last) if resume else None, weights_only=True)
+        with memory_errors(config):
+            trainer.fit(
+                module, shapes, ckpt_path=str(_whole(last)) if resume else None, weights_only=True
+            )
     except SystemExit as stop:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from stop
     except OnetError as error:
@@ -164,12 +169,20 @@ def _check_run(run: Path, last: Path, network: OccupancyNetwork, resume: bool) -
                 f"{run} holds an earlier run", hint="add --resume, or choose another --output"
             )
         return
-    if not last.is_file():
+    if not (last.is_file() or previous_checkpoint(last).is_file()):
         raise CheckpointError(f"{run} has no last.ckpt to resume", hint="train without --resume")
     if read_spec(run / "config.json") != network.spec:
         raise CheckpointError(
             f"{run} holds a run of another network", hint="give the model options of that run"
         )
+
+
+def _whole(last: Path) -> Path:
+    """Return `last`, or the checkpoint before it where `last` is missing or damaged."""
+    for path in (last, previous_checkpoint(last)):
+        if path.is_file() and zipfile.is_zipfile(path):
+            return path
+    raise CheckpointError(f"{last} is damaged", hint="train again, without --resume")
 
 
 def _trainer(

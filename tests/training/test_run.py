@@ -1,15 +1,18 @@
 import csv
+import errno
 import json
 import shutil
 
 import pytest
 import torch
+from lightning.pytorch import Trainer
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, StoreError
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.module import OccupancyModule
 from onet_cli.training.run import train_network
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
@@ -23,6 +26,28 @@ def config(steps, **more):
 def train(balls, run, steps, resume=False, **more):
     network = build_network(TINY, seed=0)
     return train_network(balls, run, network, config(steps, **more), device="cpu", resume=resume)
+
+
+class KilledError(Exception):
+    pass
+
+
+def cut_at(step, balls, run, steps, **more):
+    """Train as `train` does, and die after `step`."""
+
+    def die(status):
+        if status.step == step and status.iou is None:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_network(
+            balls,
+            run,
+            build_network(TINY, seed=0),
+            config(steps, **more),
+            device="cpu",
+            listen=die,
+        )
 
 
 def test_a_short_run_learns_and_leaves_its_files(balls, tmp_path):
@@ -55,25 +80,10 @@ def test_the_same_seed_gives_the_same_weights(balls, tmp_path):
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
-def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path, monkeypatch):
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path):
     whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
 
-    class KilledError(Exception):
-        pass
-
-    def die_at_step_12(status):
-        if status.step == 12 and status.iou is None:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        train_network(
-            balls,
-            tmp_path / "cut",
-            build_network(TINY, seed=0),
-            config(20, validate_every=5),
-            device="cpu",
-            listen=die_at_step_12,
-        )
+    cut_at(12, balls, tmp_path / "cut", steps=20, validate_every=5)
     resumed = train(balls, tmp_path / "cut", steps=20, validate_every=5, resume=True)
 
     assert resumed.steps == 20
@@ -166,3 +176,73 @@ def test_a_loss_that_is_no_number_ends_the_run(balls, tmp_path):
         train_network(balls, tmp_path / "run", network, config(9), device="cpu")
 
     assert "--lr" in error.value.hint
+
+
+def test_a_last_checkpoint_that_was_cut_short_is_replaced_by_the_one_before(balls, tmp_path):
+    whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
+    cut_at(17, balls, tmp_path / "run", steps=20, validate_every=5)
+    last = tmp_path / "run/last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+
+    resumed = train(balls, tmp_path / "run", steps=20, validate_every=5, resume=True)
+
+    assert resumed.steps == 20
+    ends = [load_checkpoint(run.checkpoint, "cpu").network.state_dict() for run in (whole, resumed)]
+    assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
+
+
+def test_two_damaged_checkpoints_are_said_to_be(balls, tmp_path):
+    train(balls, tmp_path, steps=10, validate_every=5)
+    for name in ("last.ckpt", "previous.ckpt"):
+        (tmp_path / name).write_bytes(b"PK nothing more")
+
+    with pytest.raises(CheckpointError, match=r"last.ckpt is damaged"):
+        train(balls, tmp_path, steps=20, resume=True)
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "metrics.csv"])
+def test_a_full_disk_ends_the_run_with_a_reason_and_nothing_half_written(
+    balls, tmp_path, monkeypatch, name
+):
+    train(balls, tmp_path, steps=5, validate_every=5)
+    before = (tmp_path / "last.ckpt").read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if name == "last.ckpt":
+        monkeypatch.setattr(Trainer, "save_checkpoint", full)
+    else:
+        monkeypatch.setattr(csv.DictWriter, "writerow", full)
+    with pytest.raises(OnetError, match=rf"{name} cannot be written: No space left"):
+        train(balls, tmp_path, steps=10, validate_every=5, resume=True)
+
+    assert (tmp_path / "last.ckpt").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_running_out_of_memory_says_which_options_to_lower(balls, tmp_path, monkeypatch, error):
+    def step(self, batch, batch_idx):
+        raise error
+
+    monkeypatch.setattr(OccupancyModule, "training_step", step)
+    with pytest.raises(OnetError, match="not enough memory for batches of 4 x 256") as caught:
+        train(balls, tmp_path, steps=5)
+    assert "--batch-size" in caught.value.hint
+
+
+def test_other_errors_of_a_step_are_not_taken_for_a_lack_of_memory(balls, tmp_path, monkeypatch):
+    def step(self, batch, batch_idx):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(OccupancyModule, "training_step", step)
+    with pytest.raises(RuntimeError, match="do not fit"):
+        train(balls, tmp_path, steps=5)
