@@ -5,7 +5,7 @@ which stay in the cache, one Python thread a core. FLOP are multiply-adds of the
 times 2. Nobody's trained weights of the paper's network come with this project, so its last layer
 is fitted to a ring, over inner layers at random. Beside it stands a plain rendering of the paper's
 procedure (`paper_procedure.py`) with the same weights, in the same MISE rounds. The last rows are
-the whole command, in a process of its own, and what importing takes of that.
+many photos at a time, the whole command in a process of its own, and what importing takes of that.
 
 Usage: python bench/reconstruct.py [--resolution 128] [--rounds 3] [--json FILE]
 """
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +35,12 @@ from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.simplify import simplify
 from onet_cli.models.catalogue import DEFAULT_MODEL, MODELS
-from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.network import OccupancyNetwork, build_network
+from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
 from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
@@ -44,16 +48,18 @@ from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
 PHOTO = Path(__file__).parents[1] / "examples" / "table.jpg"
 REFINED_FACES, STEPS = 2000, 10
 PRODUCTS = 100
+PHOTOS = 8
 SAMPLES = 20_000
 SHARPNESS = 40.0
 
 
-def measure_limit() -> float:
+def measure_limit(kind: torch.dtype) -> float:
     """Return the FLOP a second of cache-resident matrix products on all of torch's threads."""
     threads = torch.get_num_threads()
 
     def multiply(_: int) -> None:
-        rows, matrix, result = torch.rand(2048, 256), torch.rand(256, 256), torch.empty(2048, 256)
+        shapes = (2048, 256), (256, 256), (2048, 256)
+        rows, matrix, result = (torch.rand(shape).to(kind) for shape in shapes)
         with torch.inference_mode():
             for _ in range(PRODUCTS):
                 torch.mm(rows, matrix, out=result)
@@ -62,7 +68,8 @@ def measure_limit() -> float:
         with single_threaded_pool(threads) as pool:
             list(pool.map(multiply, range(threads)))
 
-    seconds = interleave({"limit": all_threads}, rounds=5)["limit"]
+    all_threads()
+    seconds = timed(all_threads)[0] / 1000
     return threads * PRODUCTS * 2 * 2048 * 256 * 256 / seconds
 
 
@@ -115,8 +122,10 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
     return 1000 * (time.perf_counter() - start), result
 
 
-def once(network: OccupancyNetwork, level: float, resolution: int) -> tuple[dict[str, float], Grid]:
-    """Return the milliseconds of each stage from photo to file, and the grid."""
+def once(
+    network: OccupancyNetwork, level: float, resolution: int
+) -> tuple[dict[str, float], Grid, float]:
+    """Return the milliseconds of each stage from photo to file, the grid, and the limit then."""
     stages: dict[str, float] = {}
     stages["read and prepare"], photo = timed(lambda: prepare_photo(read_photo(PHOTO)))
     pixels = torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None]
@@ -131,6 +140,7 @@ def once(network: OccupancyNetwork, level: float, resolution: int) -> tuple[dict
     grid = evaluate_grid(field, resolution, level)
     stages["field"] = 1000 * field.seconds
     stages["MISE"] = 1000 * (time.perf_counter() - begin - field.seconds)
+    limit = measure_limit(torch.float32)  # now, as other programs may slow both
     stages["marching cubes"], mesh = timed(lambda: grid_surface(grid))
     stages[f"simplify to {REFINED_FACES}"], small = timed(lambda: simplify(mesh, REFINED_FACES))
     stages[f"refine that, {STEPS} steps"], _ = timed(
@@ -138,23 +148,26 @@ def once(network: OccupancyNetwork, level: float, resolution: int) -> tuple[dict
     )
     with tempfile.TemporaryDirectory() as folder:
         stages["write .ply"], _ = timed(lambda: save_mesh(mesh, Path(folder) / "a.ply"))
-    return stages, grid
+    return stages, grid, limit
 
 
 def stage_rows(
-    name: str, network: OccupancyNetwork, level: float, resolution: int, rounds: int, limit: float
+    name: str, network: OccupancyNetwork, level: float, resolution: int, rounds: int
 ) -> list[Row]:
+    """Return a row for each stage from photo to file."""
     found = [once(network, level, resolution) for _ in range(rounds + 1)][1:]
     points = found[-1][1].evaluations
     rows: list[Row] = []
     for stage in found[0][0]:
         row: Row = {"network": name, "what": stage}
-        row["ms"] = statistics.median(stages[stage] for stages, _ in found)
+        row["ms"] = statistics.median(stages[stage] for stages, *_ in found)
         if stage == "field":
             flop = points * network.decoder.flops_per_point
             row |= {"points": points, "GFLOP": flop / 1e9}
             row["GFLOP/s"] = flop / row["ms"] / 1e6
-            row["of limit %"] = 100e9 * row["GFLOP/s"] / limit
+            row["of limit %"] = statistics.median(
+                100e3 * flop / stages[stage] / limit for stages, _, limit in found
+            )
         rows.append(row)
     short = [row["ms"] for row in rows if not row["what"].startswith(("simplify", "refine"))]
     return [*rows, {"network": name, "what": "photo to file, all but refinement", "ms": sum(short)}]
@@ -204,6 +217,36 @@ def beside_the_paper(
     return rows
 
 
+def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row]:
+    """Return the time of eight photos on one thread, and on all of them."""
+    generator = MeshGenerator(checkpoint, GeneratorSettings(resolution, guess=True))
+    photos = [PhotoFile(path) for path in sorted(PHOTO.parent.glob("*.jpg"))]
+    photos = (photos * PHOTOS)[:PHOTOS]
+    threads = torch.get_num_threads()
+    with tempfile.TemporaryDirectory() as folder:
+        targets = [Path(folder) / f"{n}.ply" for n in range(PHOTOS)]
+
+        def run(count: int) -> None:
+            torch.set_num_threads(count)
+            try:
+                list(reconstruct_all(generator, photos, targets, BatchSettings()))
+            finally:
+                torch.set_num_threads(threads)
+
+        counts = {f"{PHOTOS} photos, {count} at a time": count for count in (1, threads)}
+        seconds = interleave({name: partial(run, count) for name, count in counts.items()}, rounds)
+    alone = next(iter(seconds.values()))
+    return [
+        {
+            "network": DEFAULT_MODEL,
+            "what": name,
+            "ms": 1000 * taken,
+            "times one thread": alone / taken,
+        }
+        for name, taken in seconds.items()
+    ]
+
+
 def command_rows(rounds: int) -> list[Row]:
     """Return the wall time of the whole command, and what importing takes of it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -240,17 +283,19 @@ def main() -> None:
     parser.add_argument("--resolution", type=int, default=128)
     parser.set_defaults(rounds=3)
     options = parser.parse_args()
-    limit = measure_limit()
-    rows: list[Row] = [{"network": "", "what": "the limit", "GFLOP/s": limit / 1e9}]
+    limit, half = (measure_limit(kind) for kind in (torch.float32, torch.bfloat16))
+    rows: list[Row] = [
+        {"network": "", "what": "the limit", "GFLOP/s": limit / 1e9},
+        {"network": "", "what": "the same in bfloat16", "GFLOP/s": half / 1e9},
+    ]
     network, code = paper_network()
-    rows += stage_rows("onet", network, 0.0, options.resolution, options.rounds, limit)
+    rows += stage_rows("onet", network, 0.0, options.resolution, options.rounds)
     rows += beside_the_paper(network, code, options.resolution, options.rounds)
     shipped = load_checkpoint(DEFAULT_MODEL, "cpu")
     probability = shipped.info.threshold
     level = float(np.log(probability / (1 - probability)))
-    rows += stage_rows(
-        DEFAULT_MODEL, shipped.network, level, options.resolution, options.rounds, limit
-    )
+    rows += stage_rows(DEFAULT_MODEL, shipped.network, level, options.resolution, options.rounds)
+    rows += batch_rows(shipped, options.resolution, options.rounds)
     rows += command_rows(options.rounds)
     publish("Reconstruction", rows, options.json, ("torch",))
 

@@ -7,18 +7,9 @@ import numpy as np
 from PIL import Image
 
 from onet_cli.files import whole_file
-from onet_cli.reconstruction.facts import mesh_facts
+from onet_cli.reconstruction.beside import DEBUG_SUFFIXES, beside
 from onet_cli.reconstruction.generator import Reconstruction
-from onet_cli.reconstruction.preview import SUFFIX as PREVIEW_SUFFIX
-from onet_cli.reconstruction.preview import preview_path, save_preview
-from onet_cli.reconstruction.turntable import SUFFIX as TURNTABLE_SUFFIX
-from onet_cli.reconstruction.turntable import save_turntable, turntable_path
-from onet_cli.reconstruction.viewer.page import Showcase, save_viewer, viewer_path
 from onet_cli.shapes.photo import PreparedPhoto
-
-DEBUG_SUFFIXES = (".prepared.png", ".mask.png")
-OWN_SUFFIXES = (PREVIEW_SUFFIX, TURNTABLE_SUFFIX, *DEBUG_SUFFIXES)
-"""Pictures that earlier runs wrote: no photos, where a folder or glob holds them."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +34,22 @@ def save_extras(
     Raises:
         OnetError: a file cannot be written.
     """
+    # What draws is loaded where something is to be drawn.
     if extras.preview:
-        save_preview(photo, prepared.picture, result.mesh, preview_path(target))
+        from onet_cli.reconstruction.preview import save_preview
+
+        save_preview(photo, prepared.picture, result.mesh, beside(target, "preview"))
     if extras.turntable:
-        save_turntable(result.mesh, turntable_path(target))
+        from onet_cli.reconstruction.turntable import save_turntable
+
+        save_turntable(result.mesh, beside(target, "turntable"))
     if extras.viewer:
+        from onet_cli.reconstruction.facts import mesh_facts
+        from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
+
         facts = tuple(mesh_facts(result, result.mesh))
         showcase = Showcase(target.stem, photo, prepared.picture, result.mesh, facts, warnings)
-        save_viewer(showcase, viewer_path(target))
+        save_viewer(showcase, beside(target, "viewer"))
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.geometry.mesh import MESH_SUFFIXES
-from onet_cli.reconstruction.extras import OWN_SUFFIXES
+from onet_cli.reconstruction.beside import OWN_PICTURES
 from onet_cli.shapes.photo import read_photo
 from onet_cli.shapes.photo_files import refuse_address
 
@@ -65,7 +65,7 @@ def _expand(argument: str) -> list[PhotoFile]:
         candidates = [file for file in sorted(path.iterdir()) if _looks_like_photo(file)]
     elif has_magic(argument) and not path.exists():
         names = sorted(glob(argument, recursive=True))  # noqa: PTH207 - Path.glob takes no root
-        candidates = [Path(name) for name in names if not name.endswith(OWN_SUFFIXES)]
+        candidates = [Path(name) for name in names if not name.endswith(OWN_PICTURES)]
         candidates = [file for file in candidates if file.is_file()]
     else:
         return [PhotoFile(path)]
@@ -77,7 +77,7 @@ def _expand(argument: str) -> list[PhotoFile]:
 
 
 def _looks_like_photo(file: Path) -> bool:
-    hidden = file.name.startswith(".") or file.name.endswith(OWN_SUFFIXES)
+    hidden = file.name.startswith(".") or file.name.endswith(OWN_PICTURES)
     return not hidden and file.suffix.lower() in PHOTO_SUFFIXES and file.is_file()
 
 

@@ -18,7 +18,6 @@ DOUBTS = (30.0, 210.0)
 
 COLUMNS = 4
 TILE = 256
-SUFFIX = ".preview.png"
 
 _GAP = 8
 _CAPTION = 24
@@ -56,11 +55,6 @@ def save_preview(photo: Image.Image, seen: Image.Image, mesh: Trimesh, path: Pat
     """Write `draw_preview`'s picture to `path` as PNG, whole or not at all."""
     with whole_file(path) as temporary:
         draw_preview(photo, seen, mesh).save(temporary, format="PNG", optimize=True)
-
-
-def preview_path(mesh_path: Path) -> Path:
-    """Return where the preview of the mesh at `mesh_path` belongs: beside it."""
-    return mesh_path.with_name(mesh_path.stem + SUFFIX)
 
 
 def tile_corner(row: int, column: int, tile: int = TILE) -> tuple[int, int]:

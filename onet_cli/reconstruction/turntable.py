@@ -9,7 +9,6 @@ from trimesh import Trimesh
 from onet_cli.files import whole_file
 from onet_cli.reconstruction.stage import Stage
 
-SUFFIX = ".turntable.gif"
 FRAMES = 36
 MILLISECONDS = 90
 """Between frames: three seconds a turn."""
@@ -47,8 +46,3 @@ def save_turntable(mesh: Trimesh, path: Path) -> None:
             loop=0,
             optimize=False,
         )
-
-
-def turntable_path(mesh_path: Path) -> Path:
-    """Return where the GIF of the mesh at `mesh_path` belongs: beside it."""
-    return mesh_path.with_name(mesh_path.stem + SUFFIX)

@@ -2,11 +2,11 @@ import numpy as np
 import trimesh
 from PIL import Image
 
+from onet_cli.reconstruction.beside import beside
 from onet_cli.reconstruction.preview import (
     AZIMUTHS,
     TILE,
     draw_preview,
-    preview_path,
     save_preview,
     tile_corner,
 )
@@ -87,7 +87,7 @@ def test_a_wide_photo_keeps_its_shape_and_transparency_is_white():
 
 
 def test_the_picture_lands_beside_the_mesh(tmp_path):
-    path = preview_path(tmp_path / "chair.obj")
+    path = beside(tmp_path / "chair.obj", "preview")
 
     save_preview(SMALL, SMALL, trimesh.creation.box(), path)
 

@@ -8,10 +8,11 @@ import pytest
 import trimesh
 from PIL import Image
 
-from onet_cli.reconstruction.turntable import FRAMES, draw_turntable, save_turntable, turntable_path
+from onet_cli.reconstruction.beside import beside
+from onet_cli.reconstruction.turntable import FRAMES, draw_turntable, save_turntable
 from onet_cli.reconstruction.viewer import page as module
 from onet_cli.reconstruction.viewer.encode import FARTHEST, unpack_mesh
-from onet_cli.reconstruction.viewer.page import Showcase, save_viewer, viewer_page, viewer_path
+from onet_cli.reconstruction.viewer.page import Showcase, save_viewer, viewer_page
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -80,8 +81,8 @@ def test_a_large_mesh_is_simplified_and_keeps_its_confidence(monkeypatch):
 def test_page_and_turntable_land_beside_the_mesh(tmp_path):
     target = tmp_path / "chair.obj"
 
-    save_viewer(showcase(known_ball()), viewer_path(target))
-    save_turntable(trimesh.creation.box((1, 0.5, 0.25)), turntable_path(target))
+    save_viewer(showcase(known_ball()), beside(target, "viewer"))
+    save_turntable(trimesh.creation.box((1, 0.5, 0.25)), beside(target, "turntable"))
 
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == ["chair.turntable.gif", "chair.viewer.html"]

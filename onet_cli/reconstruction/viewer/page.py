@@ -19,8 +19,6 @@ from onet_cli.reconstruction.confidence import ATTRIBUTE
 from onet_cli.reconstruction.viewer.encode import FARTHEST, pack_mesh
 from onet_cli.reconstruction.viewer.frame import asset, frame, viewer_scripts
 
-SUFFIX = ".viewer.html"
-
 FACES = 250_000
 """Meshes with more are simplified: browsers on phones give up on larger ones."""
 
@@ -79,11 +77,6 @@ def save_viewer(showcase: Showcase, path: Path) -> None:
         OnetError: the file cannot be written.
     """
     write_text(path, viewer_page(showcase))
-
-
-def viewer_path(mesh_path: Path) -> Path:
-    """Return where the page of the mesh at `mesh_path` belongs: beside it."""
-    return mesh_path.with_name(mesh_path.stem + SUFFIX)
 
 
 def _light(mesh: Trimesh) -> tuple[Trimesh, NDArray[np.floating] | None]:
