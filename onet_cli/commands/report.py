@@ -17,6 +17,10 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from onet_cli.models.spec import ModelSpec
+    from onet_cli.training.rehearsal import Rehearsal
     from onet_cli.training.status import TrainingStatus
 
 ProgressCallback = Callable[[int, int], None]
@@ -64,6 +68,24 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
     notes.print(f"{len(failures)} {what}:", style="bold")
     for name, reason in failures:
         notes.print(f"  {name}: {reason}", soft_wrap=True)
+
+
+def show_rehearsal(spec: "ModelSpec", facts: "Rehearsal", picture: "Path") -> None:
+    """Print on stdout what `onet train --dry-run` has found."""
+    minutes, megabyte = facts.seconds / 60, 2**20
+    lines = (
+        ("model", f"{spec.name}: {spec.encoder} + {spec.decoder}, {spec.image_size} pixels"),
+        ("shapes", f"{facts.training_shapes} to train on, {facts.validation_shapes} to validate"),
+        ("arithmetic", f"{facts.flops / 1e9:.1f} GFLOP a step, forward and backward"),
+        ("memory", f"{facts.weight_bytes / megabyte:.0f} MiB for weights, gradients and averages"),
+        ("", f"{facts.activation_bytes / megabyte:.0f} MiB kept by a step for its backward pass"),
+        ("a step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s"),
+        ("loading", f"{facts.load_seconds_per_step:.3f} s a step for one process"),
+        ("the budget", f"about {facts.steps} steps in {minutes:.1f} minutes, without validation"),
+        ("a batch", str(picture)),
+    )
+    for name, text in lines:
+        output.print(f"{name:12}{text}", soft_wrap=True)
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from onet_cli.commands.config_file import ConfigFile, write_options
 from onet_cli.commands.options import Data, Device, Quiet, Seed
 
 
 def train(
+    context: typer.Context,
     data: Data,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and settings.")
@@ -73,6 +75,11 @@ def train(
     ] = "32",
     val_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 200,
     workers: Annotated[int, typer.Option(min=0, help="Loader processes; 0: in this one.")] = 1,
+    config: ConfigFile = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Make a few steps only; say what a run costs and sees."),
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in OUTPUT.")] = False,
     device: Device = "auto",
     seed: Seed = 0,
@@ -83,15 +90,17 @@ def train(
     Example: `onet train data/ -o runs/first --max-time 25m`, then
     `tensorboard --logdir runs` to watch. From the shipped model: add `--init furniture`.
     """
-    from onet_cli.commands.report import notes, training_report
+    from onet_cli import __version__
+    from onet_cli.commands.report import notes, show_rehearsal, training_report
     from onet_cli.models.catalogue import find_model, vary_model
     from onet_cli.models.checkpoint import load_checkpoint
     from onet_cli.models.initialise import initialise_from
     from onet_cli.models.network import build_network, load_pretrained_encoder
     from onet_cli.training.config import Budget, TrainingConfig, parse_duration
+    from onet_cli.training.rehearsal import rehearse
     from onet_cli.training.run import train_network
 
-    config = TrainingConfig(
+    settings = TrainingConfig(
         budget=Budget(max_steps, max_epochs, parse_duration(max_time) if max_time else None),
         batch_size=batch_size,
         points=points,
@@ -124,9 +133,27 @@ def train(
         transfer = initialise_from(network, init)
         if not quiet:
             notes.print(f"{init}: {transfer}")
+    if dry_run:
+        picture = output / "batch.png"
+        show_rehearsal(
+            network.spec,
+            rehearse(data, network, settings, picture, extra=extra, device=device),
+            picture,
+        )
+        return
     with training_report(quiet) as listen:
         result = train_network(
-            data, output, network, config, extra=extra, device=device, resume=resume, listen=listen
+            data,
+            output,
+            network,
+            settings,
+            extra=extra,
+            device=device,
+            resume=resume,
+            listen=listen,
+            started=lambda: write_options(
+                output / "config.toml", context.params, f"onet {__version__}: onet train --config"
+            ),
         )
     if not quiet:
         notes.print(

@@ -44,6 +44,17 @@ class Budget:
             shares.append(seconds / self.seconds)
         return min(max(shares), 1.0)
 
+    def steps_at(self, steps_per_epoch: int, seconds_per_step: float) -> int:
+        """Return how many steps the budget pays for at a pace."""
+        limits = []
+        if self.steps is not None:
+            limits.append(self.steps)
+        if self.epochs is not None:
+            limits.append(self.epochs * steps_per_epoch)
+        if self.seconds is not None:
+            limits.append(int(self.seconds / seconds_per_step))
+        return max(1, min(limits)) if limits else 0
+
 
 @dataclass(frozen=True)
 class TrainingConfig:

@@ -64,14 +64,23 @@ class OccupancyModule(pl.LightningModule):
         images = resize_images(batch.images, self.network.spec.image_size)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the loss of one batch."""
+    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented."""
         images, points = self._images(batch), batch.points
         if self.config.augmentation == "photo":
             # Seeded by the step, so that a resumed run varies its pictures alike.
             rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.global_step)
             images, points = augment_photos(images, points, rng)
-        loss = occupancy_loss(self.network(images, points).float(), batch)
+        return images, points
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the training loss of a batch."""
+        images, points = self.inputs(batch)
+        return occupancy_loss(self.network(images, points).float(), batch)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the loss of one batch, and log it."""
+        loss = self.loss(batch)
         self.log("loss", loss.detach() / batch.points.shape[1])
         return loss
 

@@ -6,17 +6,14 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import ceil
 from pathlib import Path
 
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch.utils.data import DataLoader
 
-from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, StoreError
+from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.callbacks import (
     AveragedWeights,
     Clock,
@@ -26,14 +23,12 @@ from onet_cli.training.callbacks import (
     previous_checkpoint,
 )
 from onet_cli.training.config import TrainingConfig, read_spec
-from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
-from onet_cli.training.draws import Draws
+from onet_cli.training.data import ShapeData
 from onet_cli.training.memory import keep_freed_memory, memory_errors
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
-VALIDATION_POINTS = 4096
 
 
 @dataclass(frozen=True)
@@ -46,58 +41,6 @@ class TrainingResult:
     seconds: float
 
 
-class ShapeData(pl.LightningDataModule):
-    """The train and validation splits of a store, and the train split of a second one."""
-
-    def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
-        super().__init__()
-        self.root, self.config = root, config
-        store = ShapeStore.open(root)
-        self.source = store.info.source
-        self.categories = tuple(sorted(store.info.categories))
-        self.training = OccupancyDataset(root, config, extra)
-        validation = store.ids("val")
-        if not validation:
-            raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
-        self.validation = ValidationDataset(
-            root, validation, VALIDATION_POINTS, config.validation_samples
-        )
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in which every training shape of the first set is drawn once."""
-        own = 1 - self.config.extra_share if self.training.extra_ids else 1.0
-        return max(1, ceil(len(self.training.ids) / (own * self.config.batch_size)))
-
-    def train_dataloader(self) -> DataLoader[Batch]:
-        """Return the endless stream of training batches, from the trainer's step on."""
-        assert self.trainer is not None
-        ranks = self.trainer.world_size
-        done = self.trainer.global_step * self.config.batch_size * ranks
-        draws = Draws(
-            len(self.training.ids),
-            self.config.seed,
-            done,
-            self.trainer.global_rank,
-            ranks,
-            extra=len(self.training.extra_ids),
-            share=self.config.extra_share,
-        )
-        return DataLoader(
-            self.training,
-            batch_size=self.config.batch_size,
-            sampler=draws,
-            num_workers=self.config.workers,
-            multiprocessing_context="forkserver" if self.config.workers else None,
-            persistent_workers=self.config.workers > 0,
-            prefetch_factor=4 if self.config.workers else None,
-        )
-
-    def val_dataloader(self) -> DataLoader[Batch]:
-        """Return the fixed validation batches."""
-        return DataLoader(self.validation, batch_size=self.config.batch_size)
-
-
 def train_network(
     data: Path,
     run: Path,
@@ -108,10 +51,12 @@ def train_network(
     device: str = "auto",
     resume: bool = False,
     listen: Callable[[TrainingStatus], None] = lambda status: None,
+    started: Callable[[], None] = lambda: None,
 ) -> TrainingResult:
     """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
 
-    Further shapes to train on, but never to validate on, may lie in the store `extra`.
+    Further shapes to train on, but never to validate on, may lie in the store `extra`. `started` is
+    called once the run is known to be possible, before its first step, and `listen` after each.
 
     Raises:
         StoreError: `data` is no data set, or has no training or validation shapes.
@@ -131,6 +76,7 @@ def train_network(
         extra=None if extra is None else str(extra),
         categories=shapes.categories,
     )
+    started()
     pl.seed_everything(config.seed, verbose=False)
     clock = Clock(config.budget, shapes.steps_per_epoch)
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))

@@ -1,0 +1,69 @@
+"""Options from a TOML file: `--config` reads them, and what a run used is written as one."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onet_cli.errors import InvalidOptionError, UnknownNameError
+from onet_cli.files import write_text
+
+_NOT_OF_THE_RUN = ("config", "resume", "quiet", "dry_run", "help")
+"""Options that say how to call a command, not what it does."""
+
+
+def read_options(path: Path, known: set[str]) -> dict[str, Any]:
+    """Return the options in a TOML file, by their names with underscores.
+
+    Raises:
+        InvalidOptionError: the file is missing or no TOML, or a value is no plain one.
+        UnknownNameError: a key is none of the options `known`; the hint is the nearest.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise InvalidOptionError(f"{path} cannot be read: {reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidOptionError(f"{path} is no TOML: {error}") from error
+    options = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            raise UnknownNameError.among(f"option in {path}", key, known)
+        if not isinstance(value, str | int | float | bool):
+            raise InvalidOptionError(f"{key} in {path} is no plain value: {value!r}")
+        options[name] = value
+    return options
+
+
+def write_options(path: Path, options: Mapping[str, Any], comment: str) -> None:
+    """Write `options` as TOML that `read_options` reads back; those that are None are left out."""
+    lines = [f"# {comment}"]
+    for name, value in options.items():
+        if value is not None and name not in _NOT_OF_THE_RUN:
+            plain = str(value) if isinstance(value, Path) else value
+            # For strings, numbers and booleans TOML and JSON agree.
+            lines.append(f"{name.replace('_', '-')} = {json.dumps(plain, ensure_ascii=False)}")
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _take(context: typer.Context, path: Path | None) -> Path | None:
+    if path is not None and not context.resilient_parsing:
+        known = {str(parameter.name) for parameter in context.command.params}
+        context.default_map = read_options(path, known - {*_NOT_OF_THE_RUN})
+    return path
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        callback=_take,
+        is_eager=True,
+        help="A TOML file of options, such as RUN/config.toml; those given here win over it.",
+    ),
+]

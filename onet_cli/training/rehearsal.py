@@ -1,0 +1,167 @@
+"""What a run would cost and look at, from a few steps of it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.data import default_collate
+from torch.utils.flop_counter import FlopCounterMode
+
+from onet_cli.files import whole_file
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.checkpoint import resolve_device
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.training.config import TrainingConfig
+from onet_cli.training.data import ShapeData
+from onet_cli.training.dataset import Batch
+from onet_cli.training.memory import keep_freed_memory, memory_errors
+from onet_cli.training.module import OccupancyModule
+
+STEPS = 4
+"""Steps that are timed, after one that warms up."""
+
+COPIES = 5
+"""Of the weights: themselves, gradients, two moments of Adam, averaged weights."""
+
+SHOWN, EDGE, COLOUR = 12, 112, (60, 90, 160)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a few steps have shown.
+
+    `flops` are those of the matrices and convolutions of one step, forward and backward;
+    `weight_bytes` hold the weights in all their copies, `activation_bytes` what one step keeps for
+    its backward pass; `steps` is how many the budget pays for.
+    """
+
+    training_shapes: int
+    validation_shapes: int
+    flops: int
+    weight_bytes: int
+    activation_bytes: int
+    seconds_per_step: float
+    load_seconds_per_step: float
+    steps: int
+    seconds: float
+
+    @property
+    def gflops(self) -> float:
+        """Arithmetic speed, in GFLOP/s."""
+        return self.flops / self.seconds_per_step / 1e9
+
+
+def rehearse(
+    data: Path,
+    network: OccupancyNetwork,
+    config: TrainingConfig,
+    picture: Path,
+    *,
+    extra: Path | None = None,
+    device: str = "auto",
+) -> Rehearsal:
+    """Make a few steps with `network`, draw the first batch to the PNG `picture`, and report.
+
+    The network's weights are changed by it. The picture shows what the encoder sees and, below
+    each view, the inside points of its shape from the front.
+
+    Raises:
+        StoreError: `data` or `extra` is no data set, or has no shapes to train on.
+        OnetError: memory does not suffice, or `picture` cannot be written.
+    """
+    place = resolve_device(device)
+    if place.type == "cpu":
+        keep_freed_memory()
+    shapes = ShapeData(data, config, extra)
+    draws = iter(shapes.draws())
+    module = OccupancyModule(network, config, lambda: 0.5).to(place)
+    module.train()
+    optimizer = torch.optim.AdamW(module.parameters(), lr=config.rate)
+    loading, stepping = [], []
+    for number in range(STEPS + 1):
+        start = time.perf_counter()
+        samples = [shapes.training[next(draws)] for _ in range(config.batch_size)]
+        batch = Batch(*(part.to(place) for part in default_collate(samples)))
+        loading.append(time.perf_counter() - start)
+        with memory_errors(config):
+            if number == 0:
+                draw_batch(module, batch, picture)
+                flops, activations = _count(module, batch)
+                continue
+            start = time.perf_counter()
+            optimizer.zero_grad()
+            torch.autograd.backward(module.loss(batch))
+            optimizer.step()
+            if place.type == "cuda":
+                torch.cuda.synchronize()
+            stepping.append(time.perf_counter() - start)
+    seconds = float(np.median(stepping))
+    # Loader processes read while the network computes.
+    wait = float(np.median(loading)) / max(config.workers, 1)
+    pace = max(seconds, wait) if config.workers else seconds + wait
+    steps = config.budget.steps_at(shapes.steps_per_epoch, pace)
+    weights = sum(
+        parameter.numel() * parameter.element_size() for parameter in network.parameters()
+    )
+    return Rehearsal(
+        training_shapes=len(shapes.training),
+        validation_shapes=len(shapes.validation.ids),
+        flops=flops,
+        weight_bytes=COPIES * weights,
+        activation_bytes=activations,
+        seconds_per_step=seconds,
+        load_seconds_per_step=float(np.median(loading)),
+        steps=steps,
+        seconds=steps * pace,
+    )
+
+
+def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
+    """Return the operations of one step, and the bytes it keeps for its backward pass."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    weights = {parameter.untyped_storage().data_ptr() for parameter in module.parameters()}
+    with FlopCounterMode(display=False) as counter:
+        with saved_tensors_hooks(keep, lambda tensor: tensor):
+            loss = module.loss(batch)
+        held = sum(size for place, size in kept.items() if place not in weights)
+        torch.autograd.backward(loss)
+    module.zero_grad()
+    return counter.get_total_flops(), held
+
+
+def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:
+    """Write a PNG of what the network is shown: views, and inside points from the front."""
+    images, points = module.inputs(batch)
+    columns = []
+    for view, cloud, inside in zip(
+        images.cpu()[:SHOWN], points.cpu()[:SHOWN], batch.occupancies.cpu()[:SHOWN], strict=True
+    ):
+        shown = (view.clamp(0, 1).permute(1, 2, 0) * 255).byte().numpy()
+        square = Image.fromarray(shown).resize((EDGE, EDGE))
+        front = _front(cloud[inside > 0.5].numpy())
+        columns.append(np.concatenate([np.asarray(square), front], axis=0))
+    with whole_file(path) as temporary:
+        Image.fromarray(np.concatenate(columns, axis=1)).save(temporary, "png")
+
+
+def _front(points: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return `points` (N, 3) seen along -z, dark on white, (EDGE, EDGE, 3)."""
+    paper = np.full((EDGE, EDGE, 3), 255, np.uint8)
+    across, down = ((points[:, :2].T * [[1], [-1]]) / CUBE_EDGE + 0.5) * EDGE
+    column, row = (np.clip(side.astype(int), 0, EDGE - 2) for side in (across, down))
+    for right in range(2):
+        for below in range(2):
+            paper[row + below, column + right] = COLOUR
+    return paper
