@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
@@ -19,6 +18,7 @@ from onet_cli.evaluation.measure import Truth
 from onet_cli.files import write_text
 from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
+from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 
 
@@ -78,24 +78,25 @@ class CheckpointMethod:
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+            field = generator.field(planes)
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-                return generator.field(planes)(points) >= generator.level
+                return field(points) >= generator.level
 
             try:
-                return Prediction(self._mesh(generator, task, planes), contains)
+                return Prediction(self._mesh(generator, task, field), contains)
             except EmptySurfaceError as error:
                 return Prediction(Trimesh(), contains, failure=str(error))
 
         return predict
 
-    def _mesh(self, generator: MeshGenerator, task: Task, planes: Tensor) -> Trimesh:
+    def _mesh(self, generator: MeshGenerator, task: Task, field: OccupancyField) -> Trimesh:
         if self.meshes is None:
-            return generator.generate(planes).mesh
+            return generator.extract(field)[0]
         path = _place(self.meshes, task)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_mesh(generator.generate(planes).mesh, path)
+            write_mesh(generator.extract(field)[0], path)
         # Read back also when just written: files round, and a second run must score the same.
         return read_mesh(path)
 

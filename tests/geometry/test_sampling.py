@@ -57,6 +57,18 @@ def test_normals_of_a_sphere_are_unit_and_point_outwards():
     assert (radial * normals).sum(axis=1).min() > 0.99
 
 
+def test_in_the_order_of_the_faces_the_points_are_as_random():
+    mesh = two_triangles()
+
+    points, normals = sample_surface(mesh, 20_000, rng(), by_face=True)
+
+    upper = points[:, 2] > 0.5
+    assert np.mean(upper) == pytest.approx(0.9, abs=5 * np.sqrt(0.09 / 20_000))
+    assert (np.diff(upper.astype(int)) >= 0).all()
+    np.testing.assert_allclose(points[upper].mean(axis=0), [2, 1, 1], atol=0.05)
+    np.testing.assert_allclose(normals, np.tile([0.0, 0, 1], (20_000, 1)))
+
+
 def test_the_same_seed_gives_the_same_points():
     mesh = Sphere().mesh(2)
     for first, second in zip(
