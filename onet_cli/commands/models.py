@@ -57,9 +57,11 @@ def _overview() -> dict[str, Any]:
 
 
 def _pair(encoder: str = "convnet", decoder: str = "simple") -> "ModelSpec":
+    from onet_cli.models.registry import usual_code_dim
     from onet_cli.models.spec import ModelSpec
 
-    return ModelSpec("", encoder, decoder, code_dim=_WIDTH, hidden_dim=_WIDTH)
+    width = usual_code_dim(encoder, decoder) or _WIDTH
+    return ModelSpec("", encoder, decoder, code_dim=width, hidden_dim=_WIDTH)
 
 
 def _cost(spec: "ModelSpec") -> dict[str, int]:
@@ -107,7 +109,7 @@ def _show(overview: dict[str, Any]) -> None:
         ],
     )
     show_table(
-        f"Encoders at C = {_WIDTH}",
+        f"Encoders at C = {_WIDTH} (of maps, 64 numbers a cell)",
         ("encoder", "params"),
         [(entry["name"], _short(entry["parameters"])) for entry in overview["encoders"]],
     )

@@ -33,6 +33,15 @@ MODELS = catalogue(
         summary="Small and fast: three feature planes in place of a deep decoder, for CPUs.",
     ),
     ModelSpec(
+        "onet-attention",
+        encoder="convnet-map",
+        decoder="attention",
+        code_dim=3136,
+        hidden_dim=96,
+        image_size=112,
+        summary="As onet-small, with planes that look at the picture's parts: slower, finer.",
+    ),
+    ModelSpec(
         "noisypixel",
         encoder="efficientnet-b0",
         decoder="cbn",

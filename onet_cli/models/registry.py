@@ -63,3 +63,12 @@ DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
     "decoder", "onet_cli.models.decoders"
 )
 """Called with the widths of point, code and hidden layers, in this order."""
+
+
+def usual_code_dim(encoder: str, decoder: str) -> int | None:
+    """Return the width of code that one of two parts is made for, or None where any will do."""
+    for part in (ENCODERS.get(encoder), DECODERS.get(decoder)):
+        width: int | None = getattr(part, "usual_code_dim", None)
+        if width is not None:
+            return width
+    return None

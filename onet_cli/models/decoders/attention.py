@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.decoders.triplane import AXES, SEED_SIZE, WIDTHS, TriplaneDecoder, double
-from onet_cli.models.encoders.convnet import GRID
+from onet_cli.models.encoders.convnet import GRID, USUAL_MAP
 from onet_cli.models.registry import DECODERS
 
 SUMMARY = 256
@@ -103,6 +103,8 @@ class AttentionPlanes(nn.Module):
 @DECODERS.register("attention")
 class AttentionDecoder(TriplaneDecoder):
     """A tri-plane decoder of `AttentionPlanes`; for the encoder `convnet-map`."""
+
+    usual_code_dim = USUAL_MAP
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__(point_dim, SUMMARY, hidden_dim)

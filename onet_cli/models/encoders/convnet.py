@@ -14,6 +14,9 @@ WIDTHS = (24, 48, 96, 192)
 GRID = 7
 """Cells per side of the last feature map: 112 pixels halved four times."""
 
+USUAL_MAP = 64 * GRID**2
+"""Numbers in a feature map of 64 channels."""
+
 
 class ConvNetFeatures(nn.Module):
     """Image (B, 3, S, S) to a feature map (B, K, 7, 7); about 0.25 GFLOP at S = 112.
@@ -69,11 +72,13 @@ class ConvNetEncoder(ConvNetFeatures):
 class ConvNetMapEncoder(ConvNetFeatures):
     """Image to its whole feature map as the code, (B, 3, S, S) to (B, C): C / 49 numbers a cell."""
 
+    usual_code_dim = USUAL_MAP
+
     def __init__(self, code_dim: int) -> None:
         if code_dim % GRID**2:
             raise InvalidOptionError(
                 f"the code of convnet-map has {GRID**2} cells: {code_dim} is no multiple of that",
-                hint=f"{64 * GRID**2} is 64 numbers a cell",
+                hint=f"{USUAL_MAP} is 64 numbers a cell",
             )
         super().__init__(code_dim // GRID**2)
 
