@@ -5,7 +5,6 @@ are those of the authors' code.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoders.folding import FoldedDecoder, fold
 from onet_cli.models.layers import (
     ConditionalBatchNorm,
     Norm,
@@ -54,10 +54,10 @@ class NormalisedDecoder(Decoder):
         blocks = []
         for block in self.blocks:
             assert isinstance(block, NormalisedResidualBlock)
-            blocks.append(_fold(block, code, offset))
+            blocks.append(fold(block, code, offset))
             offset = offset + block.fc_1.bias
         scale, shift = self.bn.affine(code)
-        return _FoldedDecoder(
+        return FoldedDecoder(
             self.fc_p.weight.t().clone(),
             tuple(blocks),
             scale[0],
@@ -139,45 +139,3 @@ class PlainCbnDecoder(Decoder):
         """Multiply-adds per query point, times 2."""
         layers = [layer for layer in self.layers if isinstance(layer, nn.Linear)]
         return matrix_flops(self.fc_p, *layers, self.fc_out)
-
-
-@dataclass(frozen=True)
-class _FoldedBlock:
-    scale: Tensor
-    shift: Tensor
-    weight_0: Tensor
-    bias_0: Tensor
-    weight_1: Tensor
-
-
-def _fold(block: NormalisedResidualBlock, code: Tensor, offset: Tensor) -> _FoldedBlock:
-    # Biases on the residual stream are constants: they are summed in `offset` and enter where the
-    # stream is read, so that fc_1 and the addition become one GEMM that accumulates.
-    scale_0, shift_0 = (value[0] for value in block.bn_0.affine(code))
-    scale_1, shift_1 = (value[0] for value in block.bn_1.affine(code))
-    return _FoldedBlock(
-        scale=scale_0,
-        shift=shift_0 + scale_0 * offset,
-        weight_0=(block.fc_0.weight * scale_1[:, None]).t().contiguous(),
-        bias_0=block.fc_0.bias * scale_1 + shift_1,
-        weight_1=block.fc_1.weight.t().contiguous(),
-    )
-
-
-@dataclass(frozen=True)
-class _FoldedDecoder:
-    weight_p: Tensor
-    blocks: tuple[_FoldedBlock, ...]
-    scale: Tensor
-    shift: Tensor
-    weight_out: Tensor
-    bias_out: Tensor
-
-    def __call__(self, points: Tensor) -> Tensor:
-        stream = points @ self.weight_p
-        for block in self.blocks:
-            hidden = torch.addcmul(block.shift, stream, block.scale).relu_()
-            hidden = torch.addmm(block.bias_0, hidden, block.weight_0).relu_()
-            stream = torch.addmm(stream, hidden, block.weight_1)
-        hidden = torch.addcmul(self.shift, stream, self.scale).relu_()
-        return torch.mv(hidden, self.weight_out) + self.bias_out
