@@ -82,6 +82,8 @@ def train(
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in OUTPUT.")] = False,
     device: Device = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="Processes, one per GPU.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines, each with --devices.")] = 1,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -149,6 +151,8 @@ def train(
             settings,
             extra=extra,
             device=device,
+            devices=devices,
+            nodes=nodes,
             resume=resume,
             listen=listen,
             started=lambda: write_options(

@@ -21,11 +21,16 @@ from onet_cli.training.status import TrainingStatus
 
 
 class Clock(Callback):
-    """Counts steps and seconds over all parts of a run, and ends it when the budget is spent."""
+    """Counts steps and seconds over all parts of a run, and ends it when the budget is spent.
+
+    With several ranks all of them go by the first one's watch: a rank that ended alone, or had
+    another learning rate, would leave the others waiting or drift away from them.
+    """
 
     def __init__(self, budget: Budget, steps_per_epoch: int) -> None:
         self.budget, self.steps_per_epoch = budget, steps_per_epoch
         self.step, self._before, self._started = 0, 0.0, time.monotonic()
+        self._agreed: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -34,19 +39,25 @@ class Clock(Callback):
 
     def spent(self) -> float:
         """Return the share of the budget that is used up."""
-        return self.budget.spent(self.step, self.steps_per_epoch, self.seconds)
+        seconds = self.seconds if self._agreed is None else self._agreed
+        return self.budget.spent(self.step, self.steps_per_epoch, seconds)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start counting; what went before came with the checkpoint."""
         self._started = time.monotonic()
-        self.step = trainer.global_step
+        self._count(trainer)
         trainer.should_stop = self.spent() >= 1
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
         """Ask Lightning to stop once nothing is left."""
-        self.step = trainer.global_step
+        self._count(trainer)
         if self.spent() >= 1:
             trainer.should_stop = True
+
+    def _count(self, trainer: pl.Trainer) -> None:
+        self.step = trainer.global_step
+        if trainer.world_size > 1 and self.budget.seconds is not None:
+            self._agreed = float(trainer.strategy.broadcast(self.seconds))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run has to know."""
@@ -140,6 +151,9 @@ class KeepLast(Callback):
         self._write(trainer)
 
     def _write(self, trainer: pl.Trainer) -> None:
+        if not trainer.is_global_zero:
+            trainer.save_checkpoint(self.path)  # gathers with the others, writes nothing
+            return
         with whole_file(self.path, CheckpointError) as temporary:
             trainer.save_checkpoint(temporary)
             if self.path.is_file():
@@ -198,9 +212,9 @@ class Reporter(Callback):
         self._last = time.monotonic()
 
     def _tell(self, status: TrainingStatus) -> None:
-        if self._metrics is not None:
+        if self._metrics is not None:  # on the first rank only
             self._metrics.add(status)
-        self._listen(status)
+            self._listen(status)
 
     def _status(
         self,
@@ -210,7 +224,7 @@ class Reporter(Callback):
         threshold: float | None = None,
     ) -> TrainingStatus:
         rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-        batch = module.config.batch_size
+        batch = module.config.batch_size * trainer.world_size
         speed = batch / self._step_seconds if self._step_seconds else 0.0
         return TrainingStatus(
             trainer.global_step,

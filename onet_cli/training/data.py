@@ -4,7 +4,7 @@ from math import ceil
 from pathlib import Path
 
 import lightning.pytorch as pl
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 
 from onet_cli.errors import StoreError
 from onet_cli.shapes.store import ShapeStore
@@ -32,11 +32,10 @@ class ShapeData(pl.LightningDataModule):
             root, validation, VALIDATION_POINTS, config.validation_samples
         )
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in which every training shape of the first set is drawn once."""
+    def steps_per_epoch(self, ranks: int = 1) -> int:
+        """Return the steps in which `ranks` draw every training shape of the first set once."""
         own = 1 - self.config.extra_share if self.training.extra_ids else 1.0
-        return max(1, ceil(len(self.training.ids) / (own * self.config.batch_size)))
+        return max(1, ceil(len(self.training.ids) / (own * ranks * self.config.batch_size)))
 
     def draws(self, done: int = 0, rank: int = 0, ranks: int = 1) -> Draws:
         """Return the endless stream of training draws after the first `done`."""
@@ -67,5 +66,7 @@ class ShapeData(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return the fixed validation batches."""
-        return DataLoader(self.validation, batch_size=self.config.batch_size)
+        """Return the fixed validation batches: of several ranks, each has its share, none twice."""
+        assert self.trainer is not None
+        own = range(self.trainer.global_rank, len(self.validation), self.trainer.world_size)
+        return DataLoader(Subset(self.validation, own), batch_size=self.config.batch_size)

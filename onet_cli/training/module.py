@@ -68,8 +68,9 @@ class OccupancyModule(pl.LightningModule):
         """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented."""
         images, points = self._images(batch), batch.points
         if self.config.augmentation == "photo":
-            # Seeded by the step, so that a resumed run varies its pictures alike.
-            rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.global_step)
+            # Seeded by the step, so that a resumed run varies its pictures alike; and by the rank.
+            seed = self.config.seed * 1_000_003 + self.global_step
+            rng = torch.Generator().manual_seed(seed + self.global_rank * 7_919 * 1_000_003)
             images, points = augment_photos(images, points, rng)
         return images, points
 
@@ -90,9 +91,16 @@ class OccupancyModule(pl.LightningModule):
         self.validation_ious.append(iou_by_threshold(logits, batch.occupancies).cpu())
 
     def take_validation(self) -> tuple[float, float]:
-        """Return the best mean IoU of the collected validation samples and its threshold."""
-        mean = torch.cat(self.validation_ious).mean(dim=0)
+        """Return the best mean IoU of the validation samples of all ranks and its threshold."""
+        ious = torch.cat([torch.zeros(0, len(THRESHOLDS)), *self.validation_ious]).double()
         self.validation_ious.clear()
+        # Sums and a count, as the ranks' shares of the samples differ by one.
+        totals = torch.cat([ious.sum(dim=0), torch.tensor([len(ious)])])
+        if torch.distributed.is_initialized():
+            shared = totals.to(self.device)
+            torch.distributed.all_reduce(shared)
+            totals = shared.cpu()
+        mean = totals[:-1] / totals[-1]
         best = int(mean.argmax())
         return float(mean[best]), float(THRESHOLDS[best])
 

@@ -105,7 +105,7 @@ def rehearse(
     # Loader processes read while the network computes.
     wait = float(np.median(loading)) / max(config.workers, 1)
     pace = max(seconds, wait) if config.workers else seconds + wait
-    steps = config.budget.steps_at(shapes.steps_per_epoch, pace)
+    steps = config.budget.steps_at(shapes.steps_per_epoch(), pace)
     weights = sum(
         parameter.numel() * parameter.element_size() for parameter in network.parameters()
     )

@@ -49,6 +49,8 @@ def train_network(
     *,
     extra: Path | None = None,
     device: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
     resume: bool = False,
     listen: Callable[[TrainingStatus], None] = lambda status: None,
     started: Callable[[], None] = lambda: None,
@@ -57,6 +59,9 @@ def train_network(
 
     Further shapes to train on, but never to validate on, may lie in the store `extra`. `started` is
     called once the run is known to be possible, before its first step, and `listen` after each.
+
+    With `devices` or `nodes` above 1, so many processes on so many machines train together, each on
+    batches of its own; started as one process, it starts the others by running this program again.
 
     Raises:
         StoreError: `data` is no data set, or has no training or validation shapes.
@@ -69,16 +74,17 @@ def train_network(
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config, extra)
-    config.write(
-        run / "config.json",
-        model=network.spec.to_dict(),
-        data=str(data),
-        extra=None if extra is None else str(extra),
-        categories=shapes.categories,
-    )
-    started()
+    if is_first_process():
+        config.write(
+            run / "config.json",
+            model=network.spec.to_dict(),
+            data=str(data),
+            extra=None if extra is None else str(extra),
+            categories=shapes.categories,
+        )
+        started()
     pl.seed_everything(config.seed, verbose=False)
-    clock = Clock(config.budget, shapes.steps_per_epoch)
+    clock = Clock(config.budget, shapes.steps_per_epoch(devices * nodes))
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
     module = OccupancyModule(network, config, clock.spent)
     callbacks = [
@@ -88,7 +94,7 @@ def train_network(
         KeepLast(last),
         Reporter(clock, best, run / "metrics.csv", listen),
     ]
-    trainer = _trainer(run, config, device, callbacks)
+    trainer = _trainer(run, config, device, devices, nodes, callbacks)
     try:
         with memory_errors(config):
             trainer.fit(
@@ -131,14 +137,30 @@ def _whole(last: Path) -> Path:
     raise CheckpointError(f"{last} is damaged", hint="train again, without --resume")
 
 
+def is_first_process() -> bool:
+    """Return whether this is the one process of a run, or the first of several."""
+    ranks = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
+    return all(os.environ.get(name, "0") == "0" for name in ranks)
+
+
 def _trainer(
-    run: Path, config: TrainingConfig, device: str, callbacks: list[pl.Callback]
+    run: Path,
+    config: TrainingConfig,
+    device: str,
+    devices: int,
+    nodes: int,
+    callbacks: list[pl.Callback],
 ) -> pl.Trainer:
     place = resolve_device(device)
+    several = devices * nodes > 1
     board = TensorBoardLogger(run, name="", version="")
     return pl.Trainer(
         accelerator={"cuda": "gpu"}.get(place.type, place.type),
-        devices=1 if place.type != "cuda" or place.index is None else [place.index],
+        devices=devices if several or place.index is None else [place.index],
+        num_nodes=nodes,
+        strategy="ddp" if several else "auto",
+        # torch has no synchronised batch norm for CPUs.
+        sync_batchnorm=several and place.type == "cuda",
         precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
         max_epochs=-1,
         val_check_interval=config.validate_every,

@@ -60,7 +60,9 @@ OPTIONS = (
 def test_a_run_killed_with_signal_9_and_resumed_ends_with_the_same_weights(balls, tmp_path, wait):
     command = [sys.executable, "-m", "onet_cli", "train", str(balls)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, "-o", tmp_path / "whole", *OPTIONS.split()], env=environment, check=True)
+    subprocess.run(
+        [*command, "-o", tmp_path / "whole", *OPTIONS.split()], env=environment, check=True
+    )
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     with subprocess.Popen(
         [*command, "-o", cut, *OPTIONS.split()], env=environment, start_new_session=True
@@ -81,3 +83,42 @@ def test_a_run_killed_with_signal_9_and_resumed_ends_with_the_same_weights(balls
     assert all(torch.equal(best[0][key], best[1][key]) for key in best[0])
     rows = [(run / "metrics.csv").read_text().splitlines() for run in (whole, cut)]
     assert [row.split(",")[0] for row in rows[0]] == [row.split(",")[0] for row in rows[1]]
+
+
+PLAIN = (
+    "--encoder simple-conv --decoder simple --code-dim 8 --hidden-dim 8 --image-size 64 "
+    "--points 64 --max-steps 3 --ema 0 --lr 1e-3 --val-every 3 --workers 0 --device cpu -q"
+)
+"""A network without batch norm, for which torch has no synchronised form on CPUs."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["own", "torchrun"])
+def test_two_ranks_take_the_steps_that_one_process_takes_with_their_joint_batch(
+    balls, tmp_path, launcher
+):
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+
+    def train(run, *options):
+        start = [sys.executable, "-m"]
+        if launcher == "torchrun" and "--devices" in options:
+            start += ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+        subprocess.run(
+            [*start, "onet_cli", "train", balls, "-o", tmp_path / run, *PLAIN.split(), *options],
+            env=environment,
+            check=True,
+            timeout=120,
+        )
+        return torch.load(tmp_path / run / "last.ckpt", weights_only=True)["state_dict"]
+
+    joint = train("one", "--batch-size", "4")
+    shared = train("two", "--batch-size", "2", "--devices", "2")
+
+    for name, weights in joint.items():
+        torch.testing.assert_close(shared[name], weights, rtol=1e-4, atol=1e-6)
+    scores = [
+        (tmp_path / run / "metrics.csv").read_text().splitlines()[-1] for run in ("one", "two")
+    ]
+    fields = [line.split(",") for line in scores]
+    assert float(fields[0][6]) == pytest.approx(float(fields[1][6]), abs=1e-4)
+    assert fields[0][0] == fields[1][0] == "3"
