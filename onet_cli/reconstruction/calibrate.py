@@ -1,4 +1,4 @@
-"""Measure what a checkpoint's answers are worth, on the data set that it was trained on."""
+"""Measure what a checkpoint's answers are worth, on the data sets that it was trained on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onet_cli.errors import EmptySurfaceError, StoreError
+from onet_cli.errors import EmptySurfaceError, StoreError, UnknownNameError
 from onet_cli.geometry.nearest import nearest
 from onet_cli.models.calibration import Calibration, Reliability
 from onet_cli.models.checkpoint import Checkpoint
@@ -25,7 +25,7 @@ BATCH = 32
 VERTICES = 2000
 """Vertices drawn of each mesh, so that large ones do not count more."""
 
-View = tuple[ShapeId, int]
+View = tuple[ShapeStore, ShapeId, int]
 Progress = Callable[[str, int, int], None]
 
 
@@ -42,7 +42,7 @@ class CalibrationSettings:
 
 def calibrate(
     checkpoint: Checkpoint,
-    store: ShapeStore,
+    stores: Sequence[ShapeStore],
     settings: CalibrationSettings | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Calibration:
@@ -54,13 +54,12 @@ def calibrate(
 
     Args:
         checkpoint: The network, with its threshold.
-        store: The data set that it was trained on.
+        stores: The data sets that it was trained on; each counts alike.
         settings: How much to measure.
         progress: Called with the name of a stage, how much of it is done and of how much.
 
     Raises:
-        UnknownNameError: `store` has no split `train` or `val`.
-        StoreError: a split is empty, or a shape of it cannot be read.
+        StoreError: no store has views in the split `train` or `val`, or a shape cannot be read.
         EmptySurfaceError: not one validation view gives a mesh.
     """
     settings = settings or CalibrationSettings()
@@ -68,12 +67,12 @@ def calibrate(
     network = checkpoint.network.eval()
     codes = {}
     for split, count in (("train", settings.training_views), ("val", settings.validation_views)):
-        views = draw_views(store, split, count, rng)
-        codes[split] = _encode(network, store, views, lambda *done: progress("codes", *done))
+        views = draw_views(stores, split, count, rng)
+        codes[split] = _encode(network, views, lambda *done: progress("codes", *done))
     familiarity = fit_familiarity(codes["train"], codes["val"], settings.seed)
-    reliability, meshes = _measure(checkpoint, store, settings, rng, progress)
+    reliability, meshes = _measure(checkpoint, stores, settings, rng, progress)
     data = {
-        "source": store.info.source,
+        "sources": [store.info.source for store in stores],
         "training_views": len(codes["train"]),
         "validation_views": len(codes["val"]),
         "meshes": meshes,
@@ -82,29 +81,40 @@ def calibrate(
     return Calibration(reliability, familiarity, data)
 
 
-def draw_views(store: ShapeStore, split: str, count: int, rng: np.random.Generator) -> list[View]:
-    """Return up to `count` different views of a split, spread evenly over its shapes.
+def draw_views(
+    stores: Sequence[ShapeStore], split: str, count: int, rng: np.random.Generator
+) -> list[View]:
+    """Return up to `count` different views of a split, as many of each store, in random order.
+
+    Of each store they are spread evenly over its shapes. A store without the split gives none.
 
     Raises:
-        UnknownNameError: there is no such split.
-        StoreError: it has no views.
+        StoreError: no store has views in that split.
     """
-    ids = store.ids(split)
+    share = -(-count // len(stores))
+    views = [view for store in stores for view in _draw(store, split, share, rng)]
+    if not views:
+        where = ", ".join(str(store.root) for store in stores)
+        raise StoreError(f"the split {split!r} of {where} holds no view")
+    return [views[n] for n in rng.permutation(len(views))][:count]
+
+
+def _draw(store: ShapeStore, split: str, count: int, rng: np.random.Generator) -> list[View]:
+    try:
+        ids = store.ids(split)
+    except UnknownNameError:
+        return []
     orders = [rng.permutation(store.view_count(shape_id)) for shape_id in ids]
     depth = max(map(len, orders), default=0)
     rounds = (
         [(ids[n], int(orders[n][k])) for n in rng.permutation(len(ids)) if k < len(orders[n])]
         for k in range(depth)
     )
-    views = [view for one_each in rounds for view in one_each][:count]
-    if not views:
-        raise StoreError(f"the split {split!r} of {store.root} holds no view")
-    return views
+    return [(store, *view) for one_each in rounds for view in one_each][:count]
 
 
 def _encode(
     network: OccupancyNetwork,
-    store: ShapeStore,
     views: Sequence[View],
     progress: Callable[[int, int], None],
 ) -> Tensor:
@@ -113,7 +123,7 @@ def _encode(
     for start in range(0, len(views), BATCH):
         with torch.inference_mode():
             batch = views[start : start + BATCH]
-            pixels = torch.cat([resize_images(_picture(store, view)[None], size) for view in batch])
+            pixels = torch.cat([resize_images(_picture(view)[None], size) for view in batch])
             codes.append(network.encode(pixels.to(network.mean.device)).float().cpu())
         progress(start + len(batch), len(views))
     return torch.cat(codes)
@@ -121,15 +131,15 @@ def _encode(
 
 def _measure(
     checkpoint: Checkpoint,
-    store: ShapeStore,
+    stores: Sequence[ShapeStore],
     settings: CalibrationSettings,
     rng: np.random.Generator,
     progress: Progress,
 ) -> tuple[Reliability, int]:
     """Return how reliable the network is, and of how many meshes that was measured."""
     generator = MeshGenerator(checkpoint, GeneratorSettings(resolution=settings.resolution))
-    views = draw_views(store, "val", settings.meshes, rng)
-    pairs = list(_claims(generator, store, views, rng, lambda *done: progress("meshes", *done)))
+    views = draw_views(stores, "val", settings.meshes, rng)
+    pairs = list(_claims(generator, views, rng, lambda *done: progress("meshes", *done)))
     if not pairs:
         raise EmptySurfaceError(
             "not one validation view gives a mesh", hint="train the network first"
@@ -140,7 +150,6 @@ def _measure(
 
 def _claims(
     generator: MeshGenerator,
-    store: ShapeStore,
     views: Sequence[View],
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
@@ -150,7 +159,7 @@ def _claims(
     Photos that give no mesh are passed over: there is no vertex to be sure of.
     """
     for done, view in enumerate(views, start=1):
-        field = generator.field(_picture(store, view))
+        field = generator.field(_picture(view))
         try:
             mesh, _ = generator.extract(field)
         except EmptySurfaceError:
@@ -158,12 +167,13 @@ def _claims(
         vertices = np.asarray(mesh.vertices)
         normals = vertex_normals(vertices, np.asarray(mesh.faces))
         chosen = rng.permutation(len(vertices))[:VERTICES]
-        distances, _ = nearest(vertices[chosen], store.read_surface(view[0]).points)
+        distances, _ = nearest(vertices[chosen], view[0].read_surface(view[1]).points)
         yield claimed_confidence(field, vertices[chosen], normals[chosen]), distances
         progress(done, len(views))
 
 
-def _picture(store: ShapeStore, view: View) -> Tensor:
+def _picture(view: View) -> Tensor:
     """Return a view as uint8 (3, H, W)."""
-    pixels = decode_view(store.read_view(*view))
+    store, shape_id, number = view
+    pixels = decode_view(store.read_view(shape_id, number))
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

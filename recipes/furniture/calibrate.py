@@ -2,10 +2,10 @@
 
 Adds two things to CHECKPOINT, which `onet reconstruct` then uses: how often the network is right
 about a vertex when it claims so (`reconstruction.confidence`), and where the codes of its training
-views lie (`reconstruction.familiarity`). DATA is the data set that it was trained on, with its
-splits `train` and `val`.
+views lie (`reconstruction.familiarity`). DATA are the data sets that it was trained on, with their
+splits `train` and `val`; each counts alike.
 
-Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA [-o FILE] [--half] [--views N]
+Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA... [-o FILE] [--half] [--views N]
        [--meshes N] [--device cpu]
 """
 
@@ -30,7 +30,7 @@ def main() -> None:
     """Do what the first lines say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", help="file, run folder or name of a shipped model")
-    parser.add_argument("data", type=Path, help="the data set that it was trained on")
+    parser.add_argument("data", type=Path, nargs="+", help="the data sets it was trained on")
     parser.add_argument("-o", "--output", type=Path, help="file to write [default: replace]")
     parser.add_argument("--half", action="store_true", help="store the matrices in half precision")
     parser.add_argument("--views", type=int, default=8192, help="training views to encode")
@@ -41,7 +41,8 @@ def main() -> None:
     path = find_checkpoint(options.checkpoint)
     checkpoint = load_checkpoint(path, options.device)
     settings = CalibrationSettings(training_views=options.views, meshes=options.meshes)
-    found = calibrate(checkpoint, ShapeStore.open(options.data), settings, show)
+    stores = [ShapeStore.open(folder) for folder in options.data]
+    found = calibrate(checkpoint, stores, settings, show)
     target = options.output or path
     save_checkpoint(target, checkpoint.network, checkpoint.info, options.half, found)
 

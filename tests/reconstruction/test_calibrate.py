@@ -37,11 +37,11 @@ def store(tmp_path):
 def test_a_network_that_is_right_everywhere_is_found_to_be(store):
     stages = []
 
-    found = calibrate(sphere_checkpoint(), store, SMALL, lambda *stage: stages.append(stage))
+    found = calibrate(sphere_checkpoint(), [store], SMALL, lambda *stage: stages.append(stage))
 
     assert set(found.reliability.measured) == {1.0}
     assert found.data == {
-        "source": "synthetic",
+        "sources": ["synthetic"],
         "training_views": 4,
         "validation_views": 4,
         "meshes": 3,
@@ -52,7 +52,7 @@ def test_a_network_that_is_right_everywhere_is_found_to_be(store):
 
 
 def test_a_network_that_is_wrong_everywhere_is_not_trusted_afterwards(tmp_path):
-    found = calibrate(sphere_checkpoint(), store_of(tmp_path, 0.1), SMALL)
+    found = calibrate(sphere_checkpoint(), [store_of(tmp_path, 0.1)], SMALL)
 
     assert set(found.reliability.measured) == {0.0}
     known = replace(sphere_checkpoint(), calibration=found)
@@ -63,19 +63,32 @@ def test_a_network_that_is_wrong_everywhere_is_not_trusted_afterwards(tmp_path):
 
 
 def test_views_are_drawn_evenly_and_once(store):
-    everything = draw_views(store, "train", 99, np.random.default_rng(0))
-    half = draw_views(store, "train", 2, np.random.default_rng(0))
+    everything = draw_views([store], "train", 99, np.random.default_rng(0))
+    half = draw_views([store], "train", 2, np.random.default_rng(0))
 
-    assert sorted(everything) == [(shape_id, view) for shape_id in IDS[:2] for view in (0, 1)]
-    assert {shape_id for shape_id, _ in half} == set(IDS[:2])
+    found = sorted((shape_id, view) for _, shape_id, view in everything)
+    assert found == [(shape_id, view) for shape_id in IDS[:2] for view in (0, 1)]
+    assert {shape_id for _, shape_id, _ in half} == set(IDS[:2])
+
+
+def test_several_data_sets_count_alike_and_one_without_the_split_gives_none(store, tmp_path):
+    other = store_of(tmp_path / "other", 0.2)
+    rng = np.random.default_rng(0)
+
+    both = draw_views([store, other], "val", 4, rng)
+    (other.root / "val.lst").unlink()
+    one = draw_views([store, other], "val", 4, rng)
+
+    assert [[view[0] for view in both].count(source) for source in (store, other)] == [2, 2]
+    assert {view[0] for view in one} == {store}
 
 
 def test_an_empty_split_or_a_network_without_surfaces_is_an_error(store):
     with pytest.raises(EmptySurfaceError, match="not one"):
-        calibrate(sphere_checkpoint(-1.0), store, SMALL)
+        calibrate(sphere_checkpoint(-1.0), [store], SMALL)
     store.set_split("val", [])
     with pytest.raises(StoreError, match="'val'"):
-        calibrate(sphere_checkpoint(), store, SMALL)
+        calibrate(sphere_checkpoint(), [store], SMALL)
 
 
 def test_the_recipe_adds_it_to_a_checkpoint(store, tmp_path, monkeypatch, capsys):
