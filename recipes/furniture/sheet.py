@@ -60,8 +60,8 @@ def triple(
     """Return photo, prediction and truth side by side over the name."""
     strip = Image.new("RGB", (3 * SIZE, SIZE + CAPTION), "white")
     photo = Image.fromarray(decode_view(store.read_view(shape, view)))
-    made = next(iter(sorted((meshes / shape.category).glob(f"{shape.name}.*"))), None)
-    pictures = (photo, picture(read_mesh(made) if made else None), picture(truth))
+    made = meshes / shape.category / shape.name / f"{view:02}.ply"
+    pictures = (photo, picture(read_mesh(made) if made.is_file() else None), picture(truth))
     for place, drawn in enumerate(pictures):
         strip.paste(drawn.resize((SIZE, SIZE), Image.Resampling.LANCZOS), (place * SIZE, 0))
     ImageDraw.Draw(strip).text((4, SIZE), str(shape)[:52], fill=(90, 90, 90))
