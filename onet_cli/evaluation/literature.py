@@ -1,9 +1,9 @@
 """Published scores, to stand beside ours: single-view reconstruction on 13 classes of ShapeNet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.table import EvaluationTable
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,17 @@ RELEASE_IOU = {
 """IoU of the authors' release by synset; the keys are the categories that the figures are of."""
 
 
-def check_comparable(table: EvaluationTable) -> None:
-    """Refuse to set the published figures beside a table that they say nothing about.
+def check_comparable(protocol: str, categories: Iterable[str]) -> None:
+    """Refuse to set the published figures beside scores that they say nothing about.
 
     Raises:
-        InvalidOptionError: the table is of another protocol or of other categories.
+        InvalidOptionError: the scores are of another protocol or of other categories.
     """
-    if table.facts.protocol != "paper":
+    if protocol != "paper":
         raise InvalidOptionError(
             "the published figures are of the paper's protocol", hint="add --protocol paper"
         )
-    unknown = sorted({r.id.category for r in table.objects} - RELEASE_IOU.keys())
+    unknown = sorted(set(categories) - RELEASE_IOU.keys())
     if unknown:
         raise InvalidOptionError(
             f"the published figures say nothing about the category {unknown[0]!r}",

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -24,12 +25,16 @@ from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 
 @dataclass(frozen=True)
 class MethodFacts:
-    """What identifies a method; `sha256` is empty where files may change, `threshold` None."""
+    """What identifies a method; `sha256` is empty where files may change, `threshold` None.
+
+    `categories` are those that it was trained on, where that is known.
+    """
 
     path: str
     model: str
     sha256: str = ""
     threshold: float | None = None
+    categories: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -62,7 +67,7 @@ class CheckpointMethod:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         info = read_info(path)
         threshold = info.threshold if self.threshold is None else self.threshold
-        return MethodFacts(self.checkpoint, info.spec.name, digest, threshold)
+        return MethodFacts(self.checkpoint, info.spec.name, digest, threshold, info.categories)
 
     def start(self) -> Predict:
         """Return the loaded network's predictor.
@@ -74,7 +79,9 @@ class CheckpointMethod:
         loaded = load_checkpoint(self.checkpoint, self.device)
         generator = MeshGenerator(loaded, GeneratorSettings(self.resolution, self.threshold))
         if self.meshes is not None:
-            _claim(self.meshes, {**asdict(self.facts()), "resolution": self.resolution})
+            facts = asdict(self.facts())
+            del facts["categories"]
+            _claim(self.meshes, {**facts, "resolution": self.resolution})
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
@@ -106,7 +113,7 @@ class FolderMethod:
     """Meshes in files, `CATEGORY/NAME.SUFFIX` or `CATEGORY/NAME/VIEW.SUFFIX`, unit-cube frame.
 
     Raises:
-        InvalidOptionError: there is no such folder.
+        InvalidOptionError: there is no such folder, or no mesh at such a place in it.
     """
 
     root: Path
@@ -114,6 +121,13 @@ class FolderMethod:
     def __post_init__(self) -> None:
         if not self.root.is_dir():
             raise InvalidOptionError(f"there is no folder {self.root}")
+        found = chain(self.root.glob("*/*"), self.root.glob("*/*/*"))
+        # Lest a folder one level off scores 0 throughout.
+        if not any(path.suffix in MESH_SUFFIXES for path in found):
+            raise InvalidOptionError(
+                f"{self.root} holds no CATEGORY/NAME.obj, nor CATEGORY/NAME/VIEW.obj",
+                hint=f"name them like the shapes of the data set; {' '.join(MESH_SUFFIXES)} work",
+            )
 
     def facts(self) -> MethodFacts:
         """Return the folder's name."""

@@ -52,7 +52,11 @@ def table_notes(table: EvaluationTable) -> list[str]:
     notes = []
     for by_category, kind in ((True, "category mean"), (False, "instance mean")):
         if interval := table.interval("iou", by_category):
-            notes.append(f"IoU, {kind}: 95 % interval {interval.low:.3f} to {interval.high:.3f}")
+            alone = sum(entry.objects == 1 for entry in table.categories) if by_category else 0
+            notes.append(
+                f"IoU, {kind}: 95 % interval {interval.low:.3f} to {interval.high:.3f}"
+                + (f" (too narrow: {alone} categories of one object)" if alone else "")
+            )
     mean = table.instance_mean
     if mean.network_iou is not None:
         notes.append(
@@ -79,7 +83,7 @@ def table_notes(table: EvaluationTable) -> list[str]:
 
 def _reference_cells(table: EvaluationTable) -> Iterator[list[str]]:
     """Yield the rows of the literature, and how ours differs from the paper's."""
-    check_comparable(table)
+    check_comparable(table.facts.protocol, (r.id.category for r in table.objects))
     for entry in PUBLISHED:
         values = [_digits(v) for v in (entry.iou, entry.chamfer_l1_x10, entry.normal_consistency)]
         yield [entry.method, "", values[0], values[1], "", "", values[2], ""]

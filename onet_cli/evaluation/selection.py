@@ -53,6 +53,17 @@ def find_category(text: str, names: dict[str, str]) -> str:
     raise UnknownNameError.among("category", text, dict.fromkeys(known))
 
 
+def untrained(ids: Iterable[ShapeId], names: dict[str, str], trained: Sequence[str]) -> list[str]:
+    """Return the names of the categories of `ids` that are not among the `trained` ones.
+
+    They are known by id or by any of their names. Nothing where nothing is known of the training.
+    """
+    known = {word for name in trained for word in (name.lower(), *_synonyms(name))}
+    found = dict.fromkeys(shape_id.category for shape_id in ids)
+    missing = [k for k in found if not known & {k.lower(), *_synonyms(names.get(k, k))}]
+    return [names.get(key, key).split(",")[0] for key in missing] if known else []
+
+
 def spread(ids: Iterable[ShapeId], limit: int | None) -> list[ShapeId]:
     """Return at most `limit` of `ids`, grouped by category, taken in turn from each of them."""
     groups: dict[str, list[ShapeId]] = {}

@@ -10,7 +10,7 @@ from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError, Unk
 from onet_cli.evaluation import pool
 from onet_cli.evaluation.evaluate import evaluate_task
 from onet_cli.evaluation.report import from_json
-from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.shape import ShapeId
@@ -93,11 +93,32 @@ def test_a_limit_and_a_category_narrow_what_is_scored(data, checkpoint):
     assert [entry["id"] for entry in scores["objects"]] == [str(IDS[1])]
 
 
-def test_workers_change_no_byte(data, checkpoint, tmp_path):
-    for workers in ("0", "2"):
-        run(data, "-c", checkpoint, "-o", tmp_path / f"{workers}.json", *SMALL[:-1], workers)
+def test_workers_and_an_end_before_time_change_no_byte_of_any_output(
+    data, checkpoint, tmp_path, monkeypatch
+):
+    def outputs(name, workers):
+        paths = [tmp_path / f"{name}.json", tmp_path / f"{name}.csv", tmp_path / f"{name}.html"]
+        options = [*SMALL[:-1], workers, "--report", paths[2]]
+        for path in paths[:2]:
+            result = run(data, "-c", checkpoint, "-o", path, *options)
+        assert result.exit_code == 0, result.exception
+        return [path.read_bytes() for path in paths]
 
-    assert (tmp_path / "0.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+    whole = outputs("whole", 0)
+    seen = []
+
+    def stop_after_one(store, task, *rest):
+        seen.append(task)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return evaluate_task(store, task, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "evaluate_task", stop_after_one)
+        run(data, "-c", checkpoint, "-o", tmp_path / "resumed.json", *SMALL)
+    assert (tmp_path / "resumed.json.partial").exists()
+
+    assert outputs("resumed", 2) == whole
 
 
 def test_meshes_are_kept_and_used_again_and_refused_to_another_grid(data, checkpoint, tmp_path):
@@ -135,6 +156,61 @@ def test_meshes_of_another_tool_are_scored_by_category_and_name(data, tmp_path):
     dropped = run(data, "--predictions", folder, *paper)
     assert json.loads(dropped.stdout)["scored"] == 2
     assert dropped.exit_code == 1
+
+
+@pytest.mark.parametrize("place", [None, "a.obj", "deep/er/than/that.obj"])
+def test_a_folder_without_a_mesh_in_its_place_is_refused(data, tmp_path, place):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    if place is not None:
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(sphere().export(file_type="obj"))
+
+    result = run(data, "--predictions", folder, *SMALL)
+
+    assert isinstance(result.exception, InvalidOptionError)
+    assert "CATEGORY/NAME" in str(result.exception)
+
+
+def test_open_and_clipped_meshes_of_another_tool_are_scored_and_counted(data, tmp_path):
+    ball, half, hole = sphere(), sphere(), sphere()
+    half.update_faces(half.triangles_center[:, 1] < 0)  # clipped, its cut left open
+    hole.update_faces([n > 20 for n in range(len(hole.faces))])
+    for shape_id, mesh in zip(IDS, (ball, half, hole), strict=True):
+        path = tmp_path / shape_id.category / f"{shape_id.name}.ply"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(mesh.export(file_type="ply"))
+
+    result = run(data, "--predictions", tmp_path, "--format", "json", *SMALL)
+
+    found = [entry["metrics"] for entry in json.loads(result.stdout)["objects"]]
+    assert [entry["closed"] for entry in found] == [1, 0, 0]
+    assert [entry["iou"] for entry in found] == pytest.approx([1, 0.5, 1], abs=0.05)
+    assert [entry["volume_error"] for entry in found] == pytest.approx([0, 0.5, 0], abs=0.05)
+    assert json.loads(result.stdout)["empty"] == 0
+    assert result.exit_code == 0
+
+
+def test_a_checkpoint_of_other_categories_is_measured_and_said_to_be(data, checkpoint, tmp_path):
+    known = load_checkpoint(str(checkpoint), "cpu")
+    path = tmp_path / "lounge.safetensors"
+    info = CheckpointInfo(known.info.spec, known.info.threshold, categories=("lounge", "plane"))
+    save_checkpoint(path, known.network, info)
+
+    result = run(data, "-c", path, "--format", "json", *SMALL)
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["scored"] == 3
+    assert result.stderr == "note: the checkpoint was not trained on: chair\n"
+
+
+def test_the_literature_is_refused_before_anything_is_scored(data, checkpoint, monkeypatch):
+    monkeypatch.setattr(pool, "evaluate_task", None)
+
+    result = run(data, "-c", checkpoint, "--reference", "paper", *SMALL)
+
+    assert isinstance(result.exception, InvalidOptionError)
+    assert "paper's protocol" in str(result.exception)
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(data, checkpoint, tmp_path, monkeypatch):
@@ -176,7 +252,15 @@ def test_two_outputs_are_compared_without_any_data(data, checkpoint, tmp_path):
     assert "seed: 0 and 1" in result.stderr
 
 
-@pytest.mark.parametrize("options", [[], ["-c", "x", "--predictions", "y"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["-c", "x", "--predictions", "y"],
+        ["--predictions", "y", "--meshes", "z"],
+        ["--embeddings", "codes.npz"],
+    ],
+)
 def test_what_to_score_must_be_said_once(data, options):
     assert run(data, *options).exit_code == 2
 

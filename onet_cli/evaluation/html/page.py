@@ -164,7 +164,11 @@ def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
         '<button type="button" id="reset">reset views</button>'
         '<span class="scale">distance 0 <i></i> 5 % and more</span></div>'
     )
-    parts = [tools]
+    turning = (
+        "Drag to turn, click and scroll to zoom, double-click to reset; arrow keys and + - work "
+        "too. All panes of an object turn together and start where the photo was taken."
+    )
+    parts = [f'<p class="note turning">{turning}</p>', tools]
     for group, heading in _GROUPS.items():
         members = [exhibit for exhibit in exhibits if exhibit.group == group]
         if members:
@@ -173,10 +177,8 @@ def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
     return section(
         "Objects",
         *parts,
-        about="Drag to turn, click and scroll to zoom, double-click to reset; arrow keys and + - "
-        "work too. All panes of an object turn together and start where the photo was taken. "
-        "Meshes are simplified for this page, scores are of the whole ones; the truth is shown by "
-        "its stored surface samples. Distances are shares of the longest edge.",
+        about="Meshes are simplified for this page, scores are of the whole ones; the truth is "
+        "shown by its stored surface samples. Distances are shares of the longest edge.",
     )
 
 
