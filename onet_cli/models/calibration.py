@@ -31,14 +31,16 @@ class Reliability:
 class Familiarity:
     """Where the codes of the training views lie, as `reconstruction.familiarity` sees codes.
 
-    `basis` (C, D) are the D directions along which most of them lie, `places` (P, D + 2) the
-    middles of P groups of them, both in half precision; nearly all other views of the same kinds
-    of shapes lie within `farthest` of one.
+    `basis` (C, D) are the D directions along which most of them lie, `places` (P, D + 1) the
+    middles of P groups of them, both in half precision. Of nearly all other views of the same kinds
+    of shapes, the codes lie within `farthest` of such a place, and not more than the share `widest`
+    of their length beside the basis.
     """
 
     basis: Tensor
     places: Tensor
     farthest: float
+    widest: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Calibration:
         known = {
             "reliability": asdict(self.reliability),
             "farthest": self.familiarity.farthest,
+            "widest": self.familiarity.widest,
             "data": self.data,
         }
         return {HEADER_KEY: json.dumps(known, sort_keys=True)}
@@ -82,11 +85,11 @@ def split_calibration(
         claimed, measured = (tuple(map(float, curve[key])) for key in ("claimed", "measured"))
         reliability = Reliability(claimed, measured, float(curve["reach"]))
         basis, places = (tensors[name] for name in TENSORS)
-        familiarity = Familiarity(basis, places, float(known["farthest"]))
+        familiarity = Familiarity(basis, places, float(known["farthest"]), float(known["widest"]))
         data = dict(known["data"])
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError("its calibration cannot be read") from error
-    fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 2
+    fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 1
     if not (fits and len(claimed) == len(measured) > 0):
         raise CheckpointError("its calibration is incomplete")
     return Calibration(reliability, familiarity, data), own

@@ -1,8 +1,9 @@
 """Whether a photo shows something of a kind that the network was trained on.
 
-Codes are compared by their direction and, weighed less, by their length: what an encoder does not
-know it maps between the known directions, or hardly anywhere. Directions are measured along the
-few axes on which most of the training codes lie, so that a code may be a whole feature map.
+Most training codes lie along a few directions. A code is unfamiliar if too much of it lies beside
+them, as much of what an encoder has not learned to ignore does, or if it is far, in direction and
+length, from all training codes, as what it maps between them is. Only directions count for the
+first, so that a code may be a whole feature map.
 """
 
 import numpy as np
@@ -17,8 +18,11 @@ DIRECTIONS = 64
 GROUPS = 256
 """How many groups of training codes are kept."""
 
-QUANTILE = 0.99
-"""Share of the validation views that count as familiar."""
+QUANTILE = 0.995
+"""Share of the validation views that count as familiar by each of the two measures."""
+
+LEAST_BESIDE = 0.05
+"""Shares beside the basis below this say nothing: the basis is stored in half precision."""
 
 LENGTH_WEIGHT = 0.5
 """Weight of the logarithm of a code's length beside its direction, a unit vector."""
@@ -28,29 +32,30 @@ ROUNDS = 30
 WARNING = "unlike anything the network was trained on: the mesh may be a wrong guess"
 
 
-def place(codes: Tensor, basis: Tensor) -> Tensor:
-    """Return where codes (N, C) lie, (N, D + 2) float32.
+def place(codes: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where codes (N, C) lie, (N, D + 1), and how much of them beside `basis`, (N,).
 
-    That is: their unit vectors along `basis` (C, D), how much of these lies beside it, and the
-    weighted logarithm of their lengths.
+    Where is: their unit vectors along `basis` (C, D), and the weighted logarithm of their lengths.
+    How much is a share of their length, 0 to 1.
     """
     codes = codes.detach().float().cpu()
     length = codes.norm(dim=1, keepdim=True).clamp_min(1e-12)
     along = codes / length @ basis.float()
-    beside = (1 - along.square().sum(dim=1, keepdim=True)).clamp_min(0).sqrt()
-    return torch.cat([along, beside, LENGTH_WEIGHT * length.log()], dim=1)
+    beside = (1 - along.square().sum(dim=1)).clamp_min(0).sqrt()
+    return torch.cat([along, LENGTH_WEIGHT * length.log()], dim=1), beside
 
 
 def strangeness(code: Tensor, familiarity: Familiarity) -> float:
-    """Return how far `code` (1, C) is from the training codes; above 1 it is unlike them.
+    """Return how unlike the training codes `code` (1, C) is; above 1 it is not one of their kind.
 
     Raises:
         ValueError: the code has another width than the training codes.
     """
     if code.shape[1] != len(familiarity.basis):
         raise ValueError(f"a code of {code.shape[1]} does not fit {len(familiarity.basis)}")
-    here = place(code, familiarity.basis)
-    return float(_to_nearest(here, familiarity.places)[0]) / familiarity.farthest
+    here, beside = place(code, familiarity.basis)
+    far = _to_nearest(here, familiarity.places) / familiarity.farthest
+    return float(torch.maximum(far, beside / familiarity.widest)[0])
 
 
 def fit_familiarity(training: Tensor, validation: Tensor, seed: int = 0) -> Familiarity:
@@ -69,14 +74,15 @@ def fit_familiarity(training: Tensor, validation: Tensor, seed: int = 0) -> Fami
     from scipy.cluster.vq import kmeans2  # not needed to use what was fitted
 
     basis = _main_directions(training).to(torch.float16)
-    points = place(training, basis).numpy().astype(np.float64)
+    points = place(training, basis)[0].numpy().astype(np.float64)
     groups = min(GROUPS, len(np.unique(points, axis=0)))
     middles, owners = kmeans2(points, groups, iter=ROUNDS, minit="++", seed=seed)
     used = np.unique(owners)  # a group that lost all its codes is nowhere
     places = torch.from_numpy(middles[used]).to(torch.float16)
-    distances = _to_nearest(place(validation, basis), places)
-    farthest = float(np.quantile(distances.numpy(), QUANTILE))
-    return Familiarity(basis, places, max(farthest, 1e-6))
+    here, beside = place(validation, basis)
+    farthest = float(np.quantile(_to_nearest(here, places).numpy(), QUANTILE))
+    widest = float(np.quantile(beside.numpy(), QUANTILE))
+    return Familiarity(basis, places, max(farthest, 1e-6), max(widest, LEAST_BESIDE))
 
 
 def _main_directions(codes: Tensor) -> Tensor:

@@ -48,8 +48,10 @@ def main() -> None:
 
     curve = found.reliability
     print(f"{target}: {found.data}")
+    known = found.familiarity
     print(
-        f"{len(found.familiarity.places)} groups of codes, within {found.familiarity.farthest:.3f}"
+        f"{len(known.places)} groups of codes, within {known.farthest:.3f}, "
+        f"up to {known.widest:.3f} beside"
     )
     print("claimed   " + " ".join(f"{value:.2f}" for value in curve.claimed))
     print("measured  " + " ".join(f"{value:.2f}" for value in curve.measured))

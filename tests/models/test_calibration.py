@@ -13,7 +13,7 @@ from tests.models.networks import inputs, tiny_network
 
 @pytest.fixture
 def calibration():
-    familiarity = Familiarity(torch.eye(8, 3).half(), torch.rand(6, 5).half(), 0.75)
+    familiarity = Familiarity(torch.eye(8, 3).half(), torch.rand(6, 4).half(), 0.75, 0.25)
     return Calibration(Reliability((0.1, 0.5), (0.2, 0.9), 0.02), familiarity, {"meshes": 7})
 
 
@@ -31,6 +31,7 @@ def test_a_calibration_comes_back_with_the_network_unchanged(saved, calibration)
     assert loaded.calibration.reliability == calibration.reliability
     assert loaded.calibration.data == {"meshes": 7}
     assert loaded.calibration.familiarity.farthest == 0.75
+    assert loaded.calibration.familiarity.widest == 0.25
     assert torch.equal(loaded.calibration.familiarity.basis, calibration.familiarity.basis)
     assert torch.equal(loaded.calibration.familiarity.places, calibration.familiarity.places)
     torch.testing.assert_close(loaded.network(*inputs()), tiny_network()(*inputs()))
