@@ -157,7 +157,7 @@ class ShapeStore:
             StoreError: the shape is not stored, or its file is damaged or too new. The other
                 readers below raise the same.
         """
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             attributes = file.attrs
             x, y, z = (float(value) for value in attributes["unit_cube_centre"])
             return Shape(
@@ -174,13 +174,13 @@ class ShapeStore:
 
     def view_count(self, shape_id: ShapeId) -> int:
         """Return the number of views stored of a shape."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             return int(file["images/offsets"].shape[0]) - 1
 
     def chunk_count(self, shape_id: ShapeId) -> int:
         """Return into how many chunks of `CHUNK_ROWS` points the shape's samples divide."""
-        with self._open(shape_id) as file:
-            return _chunk_count(file["points/points"].shape[0])
+        with self.open_file(shape_id) as file:
+            return chunk_count(file["points/points"].shape[0])
 
     def read_view(self, shape_id: ShapeId, view: int) -> bytes:
         """Return the encoded JPEG or PNG of one view.
@@ -188,7 +188,7 @@ class ShapeStore:
         Raises:
             UnknownNameError: the shape has no view of that number.
         """
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             offsets = file["images/offsets"][:]
             _check_index("view", view, len(offsets) - 1, shape_id)
             return bytes(file["images/data"][offsets[view] : offsets[view + 1]])
@@ -202,47 +202,33 @@ class ShapeStore:
         Raises:
             UnknownNameError: the shape has no chunk of that number.
         """
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             return _read_chunk(file, "points", chunk, shape_id)
 
     def read_occupancy(self, shape_id: ShapeId) -> OccupancySamples:
         """Return all points of a shape, in stored order."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             return _read_rows(file, "points")
 
     def read_surface(self, shape_id: ShapeId) -> SurfaceSamples:
         """Return the surface samples of a shape."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             return _read_surface(file)
 
     def read_world(self, shape_id: ShapeId) -> NDArray[np.float32] | None:
         """Return the world matrices of all views, (K, 3, 4), or None where none are stored."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             path = "camera/world_mat"
             return np.asarray(file[path][()], np.float32) if path in file else None
 
     def read_near(self, shape_id: ShapeId) -> OccupancySamples | None:
         """Return the samples near the surface, in stored (random) order; None if there are none."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             return _read_near(file)
-
-    def near_chunk_count(self, shape_id: ShapeId) -> int:
-        """Return into how many chunks the samples near the surface divide; 0 if there are none."""
-        with self._open(shape_id) as file:
-            return _chunk_count(file["near/points"].shape[0]) if "near" in file else 0
-
-    def read_near_chunk(self, shape_id: ShapeId, chunk: int) -> OccupancySamples:
-        """Return one chunk of the samples near the surface, as `read_chunk` does of the others.
-
-        Raises:
-            UnknownNameError: the shape has no chunk of that number.
-        """
-        with self._open(shape_id) as file:
-            return _read_chunk(file, "near", chunk, shape_id)
 
     def read_extra(self, shape_id: ShapeId) -> dict[str, Any]:
         """Return what else is known of a shape, its licence among it."""
-        with self._open(shape_id) as file:
+        with self.open_file(shape_id) as file:
             extra: dict[str, Any] = json.loads(file.attrs["extra"])
             return extra | {"licence": str(file.attrs["licence"])}
 
@@ -258,7 +244,8 @@ class ShapeStore:
             raise StoreError(f"{shape_id} cannot be removed: {error.strerror}") from error
 
     @contextmanager
-    def _open(self, shape_id: ShapeId) -> Iterator[h5py.File]:
+    def open_file(self, shape_id: ShapeId) -> Iterator[h5py.File]:
+        """Yield the HDF5 file of a shape; what goes wrong inside the block is a StoreError."""
         path = self.path(shape_id)
         try:
             yield _last.file(path)
@@ -358,10 +345,8 @@ def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
 
 def _read_chunk(file: h5py.File, group: str, chunk: int, shape_id: ShapeId) -> OccupancySamples:
     rows = int(file[f"{group}/points"].shape[0])
-    count = _chunk_count(rows)
-    _check_index("chunk", chunk, count, shape_id)
-    stop = rows if chunk == count - 1 else (chunk + 1) * CHUNK_ROWS
-    return _read_rows(file, group, chunk * CHUNK_ROWS, stop)
+    _check_index("chunk", chunk, chunk_count(rows), shape_id)
+    return _read_rows(file, group, *chunk_range(rows, chunk))
 
 
 def _read_rows(
@@ -390,8 +375,15 @@ def _read_views(file: h5py.File) -> Views:
     return Views(images, file["camera/world_mat"][:], file["camera/camera_mat"][:])
 
 
-def _chunk_count(rows: int) -> int:
+def chunk_count(rows: int) -> int:
+    """Return into how many chunks `rows` points divide."""
     return max(1, rows // CHUNK_ROWS)
+
+
+def chunk_range(rows: int, chunk: int) -> tuple[int, int]:
+    """Return the first row of a chunk of `rows` points and the one after its last."""
+    first = chunk * CHUNK_ROWS
+    return first, rows if chunk == chunk_count(rows) - 1 else first + CHUNK_ROWS
 
 
 def _check_index(kind: str, index: int, count: int, shape_id: ShapeId) -> None:

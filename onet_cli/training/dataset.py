@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from onet_cli.errors import StoreError
+from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
-from onet_cli.shapes.store import ShapeStore
+from onet_cli.shapes.store import ShapeStore, chunk_count
 from onet_cli.training.config import Sampling, TrainingConfig
 from onet_cli.training.draws import Draw
 
@@ -74,9 +75,11 @@ class OccupancyDataset(Dataset[Batch]):
     def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
         self.config = config
         self.store, self.ids = _training_shapes(root)
+        self._reader = SampleReader(self.store)
         self.extra_ids: list[ShapeId] = []
         if extra is not None:
             self.extra_store, self.extra_ids = _training_shapes(extra)
+            self._extra_reader = SampleReader(self.extra_store)
 
     def __len__(self) -> int:
         return len(self.ids) + len(self.extra_ids)
@@ -85,24 +88,22 @@ class OccupancyDataset(Dataset[Batch]):
         index, this_pass = draw
         rng = np.random.default_rng([self.config.seed, this_pass, index])
         if index < len(self.ids):
-            return self._sample(self.store, self.ids[index], rng)
-        return self._sample(self.extra_store, self.extra_ids[index - len(self.ids)], rng)
+            return self._sample(self._reader, self.ids[index], rng)
+        return self._sample(self._extra_reader, self.extra_ids[index - len(self.ids)], rng)
 
-    def _sample(self, store: ShapeStore, shape: ShapeId, rng: np.random.Generator) -> Batch:
-        view = int(rng.integers(store.view_count(shape)))
-        chunk = int(rng.integers(store.chunk_count(shape)))
-        picture = decode_view(store.read_view(shape, view))
+    def _sample(self, reader: SampleReader, shape: ShapeId, rng: np.random.Generator) -> Batch:
         near = round(self.config.points * self.config.near_share)
         parts = []
-        if near < self.config.points:
-            samples = store.read_chunk(shape, chunk)
-            draw = draw_points(
-                samples.occupancies, self.config.points - near, self.config.sampling, rng
-            )
-            parts.append((samples, draw))
-        if near:
-            samples = _near_chunk(store, shape, rng)
-            parts.append((samples, draw_points(samples.occupancies, near, "uniform", rng)))
+        with reader.open(shape) as file:
+            picture = decode_view(file.view(int(rng.integers(file.view_count))))
+            chunk = int(rng.integers(chunk_count(file.layout.points.rows)))
+            if near < self.config.points:
+                samples, count = file.chunk(chunk), self.config.points - near
+                drawn = draw_points(samples.occupancies, count, self.config.sampling, rng)
+                parts.append((samples, drawn))
+            if near:
+                samples = _near_chunk(file, shape, rng)
+                parts.append((samples, draw_points(samples.occupancies, near, "uniform", rng)))
         return _assemble(picture, parts)
 
 
@@ -114,14 +115,13 @@ def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
     return store, ids
 
 
-def _near_chunk(store: ShapeStore, shape: ShapeId, rng: np.random.Generator) -> OccupancySamples:
-    chunks = store.near_chunk_count(shape)
-    if chunks == 0:
+def _near_chunk(file: OpenShape, shape: ShapeId, rng: np.random.Generator) -> OccupancySamples:
+    if file.layout.near is None or file.layout.near.rows == 0:
         raise StoreError(
-            f"{shape} of {store.root} has no points near the surface",
+            f"{shape} has no points near the surface",
             hint="run `onet preprocess` with --near-points, or train with --near 0",
         )
-    return store.read_near_chunk(shape, int(rng.integers(chunks)))
+    return file.near_chunk(int(rng.integers(chunk_count(file.layout.near.rows))))
 
 
 class ValidationDataset(Dataset[Batch]):

@@ -1,0 +1,143 @@
+"""Where a shape's numbers lie in its file, so that a sample needs no HDF5 call.
+
+h5py spends milliseconds on finding what training reads of a file: one picture and one chunk of
+points. Their places never change, so they are looked up once a file and read as plain bytes after.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import StoreError
+from onet_cli.shapes.shape import OccupancySamples, ShapeId
+from onet_cli.shapes.store import ShapeStore, chunk_range
+
+_POINT = 6  # bytes: three coordinates in float16
+
+
+@dataclass(frozen=True)
+class SamplesLayout:
+    """`rows` points lie in blocks of `block` rows at the bytes `starts`, their bits from `bits`."""
+
+    rows: int
+    block: int
+    starts: NDArray[np.int64]
+    bits: int
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """`views` (K + 1,) are the bytes between which each picture lies; `stamp` tells the file."""
+
+    stamp: tuple[int, int]
+    views: NDArray[np.int64]
+    points: SamplesLayout
+    near: SamplesLayout | None
+
+
+class SampleReader:
+    """Reads views and chunks of the shapes of a store; what it gives is what the store gives.
+
+    Raises, in all that reads:
+        StoreError: the shape is not stored, or its file is damaged or too new.
+    """
+
+    def __init__(self, store: ShapeStore) -> None:
+        self.store = store
+        self._layouts: dict[ShapeId, FileLayout] = {}
+
+    @contextmanager
+    def open(self, shape: ShapeId) -> Iterator["OpenShape"]:
+        """Yield the file of `shape`, open for reading."""
+        path = self.store.path(shape)
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            self.store.view_count(shape)  # says what is wrong
+            raise
+        try:
+            state = os.fstat(descriptor)
+            stamp = state.st_size, state.st_mtime_ns
+            layout = self._layouts.get(shape)
+            if layout is None or layout.stamp != stamp:
+                layout = self._layouts[shape] = self._look_up(shape, stamp)
+            yield OpenShape(path, descriptor, layout)
+        finally:
+            os.close(descriptor)
+
+    def _look_up(self, shape: ShapeId, stamp: tuple[int, int]) -> FileLayout:
+        with self.store.open_file(shape) as file:
+            data = file["images/data"]
+            start = data.id.get_offset()
+            if start is None:
+                raise ValueError("its pictures are stored in pieces")
+            views = file["images/offsets"][:] + start
+            near = _samples(file, "near") if "near" in file else None
+            return FileLayout(stamp, views, _samples(file, "points"), near)
+
+
+def _samples(file: h5py.File, group: str) -> SamplesLayout:
+    points, bits = file[f"{group}/points"], file[f"{group}/occupancies"].id.get_offset()
+    blocks = points.id.get_num_chunks()
+    starts = np.empty(blocks, np.int64)
+    for number in range(blocks):
+        block = points.id.get_chunk_info(number)
+        starts[block.chunk_offset[0] // points.chunks[0]] = block.byte_offset
+    if bits is None or points.compression is not None or points.dtype != np.dtype("<f2"):
+        raise ValueError(f"its {group} are not stored plainly")
+    return SamplesLayout(len(points), points.chunks[0], starts, bits)
+
+
+@dataclass(frozen=True)
+class OpenShape:
+    """One shape's file."""
+
+    path: Path
+    descriptor: int
+    layout: FileLayout
+
+    @property
+    def view_count(self) -> int:
+        """Pictures stored."""
+        return len(self.layout.views) - 1
+
+    def view(self, number: int) -> bytes:
+        """Return the encoded JPEG or PNG of one view."""
+        start, stop = (int(byte) for byte in self.layout.views[number : number + 2])
+        return self._bytes(start, stop - start)
+
+    def chunk(self, number: int) -> OccupancySamples:
+        """Return one chunk of points, as `ShapeStore.read_chunk` does."""
+        return self._chunk(self.layout.points, number)
+
+    def near_chunk(self, number: int) -> OccupancySamples:
+        """Return one chunk of the points near the surface; the shape has to have some."""
+        assert self.layout.near is not None
+        return self._chunk(self.layout.near, number)
+
+    def _chunk(self, samples: SamplesLayout, number: int) -> OccupancySamples:
+        first, stop = chunk_range(samples.rows, number)
+        parts = []
+        for block in range(first // samples.block, -(-stop // samples.block)):
+            rows = min(samples.block, samples.rows - block * samples.block)
+            raw = self._bytes(int(samples.starts[block]), rows * _POINT)
+            parts.append(np.frombuffer(raw, "<f2").reshape(rows, 3))
+        packed = self._bytes(samples.bits + first // 8, -(-(stop - first) // 8))
+        inside = np.unpackbits(np.frombuffer(packed, np.uint8), count=stop - first)
+        points = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return OccupancySamples(points, inside.view(np.bool_))
+
+    def _bytes(self, start: int, count: int) -> bytes:
+        found = os.pread(self.descriptor, count, start)
+        if len(found) != count:
+            raise StoreError(
+                f"{self.path} is damaged: it ends early",
+                hint="delete it and run `onet preprocess` again",
+            )
+        return found
