@@ -7,7 +7,7 @@ the system has in its cache. The older two are written here, plainly, from their
   occupancies in one .npz, which is read whole for each sample; the picture is resized to 224 x 224
   and becomes float32.
 * `hdf5 whole`: as noisypixel. One HDF5 file a shape, its pictures as pixels; every view and all
-  points are read for each sample, of which one view and 2 048 points are kept.
+  points are read for each sample, of which one view, resized likewise, and 2 048 points are kept.
 * `h5py`: our files, read chunk by chunk through h5py.
 * `ours`: our files, read by the places of the bytes; pictures stay uint8 at their size, and are
   resized in the batch, which is no loader's work.
@@ -73,12 +73,17 @@ def write_whole(store: ShapeStore, ids: list[ShapeId], folder: Path) -> None:
             file["occupancies"] = np.packbits(shape.occupancy.occupancies)
 
 
+def as_input(picture: Image.Image) -> NDArray[np.float32]:
+    """Return `picture` as these networks take it, (3, 224, 224) in [0, 1]."""
+    resized = picture.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.float32).transpose(2, 0, 1) / 255
+
+
 def npz(ids: list[ShapeId], folder: Path) -> Draw:
     def draw(index: int, rng: np.random.Generator) -> Sample:
         place = folder / ids[index].category / ids[index].name
         views = sorted(place.glob("*.jpg"))
-        picture = Image.open(views[rng.integers(len(views))]).convert("RGB").resize((SIZE, SIZE))
-        pixels = np.asarray(picture, np.float32).transpose(2, 0, 1) / 255
+        pixels = as_input(Image.open(views[rng.integers(len(views))]).convert("RGB"))
         with np.load(place / "points.npz") as arrays:
             points = arrays["points"].astype(np.float32)
             points += 1e-4 * rng.standard_normal(points.shape).astype(np.float32)
@@ -96,7 +101,7 @@ def whole(ids: list[ShapeId], folder: Path) -> Draw:
             packed = file["occupancies"][:]
         rows = rng.integers(len(points), size=POINTS)
         inside = np.unpackbits(packed)[: len(points)]
-        picture = pictures[rng.integers(len(pictures))]
+        picture = as_input(Image.fromarray(pictures[rng.integers(len(pictures))]))
         return picture, points[rows].astype(np.float32), inside[rows].astype(np.float32)
 
     return draw
