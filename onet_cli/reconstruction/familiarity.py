@@ -12,7 +12,7 @@ from torch import Tensor
 
 from onet_cli.models.calibration import Familiarity
 
-DIRECTIONS = 64
+DIRECTIONS = 128
 """How many axes are kept."""
 
 GROUPS = 256

@@ -10,7 +10,7 @@ from onet_cli.reconstruction.familiarity import (
     strangeness,
 )
 
-WIDTH = 100
+WIDTH = 300
 
 
 def cloud(count, seed, centre_seed=0):
