@@ -72,6 +72,7 @@ def reconstruct(
     Example: `onet reconstruct chair.png -o chair.glb --preview`
     """
     import json
+    import time
 
     from onet_cli.commands.startup import load_trimesh_only
 
@@ -80,7 +81,12 @@ def reconstruct(
     from onet_cli.commands.report import progress_bar, show_failures
     from onet_cli.models.checkpoint import load_checkpoint
     from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
-    from onet_cli.reconstruction.describe import describe_error, describe_line, describe_record
+    from onet_cli.reconstruction.describe import (
+        describe_error,
+        describe_line,
+        describe_pace,
+        describe_record,
+    )
     from onet_cli.reconstruction.extras import Extras
     from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
     from onet_cli.reconstruction.photos import choose_targets, find_photos
@@ -101,6 +107,7 @@ def reconstruct(
     targets = choose_targets(found, output)
     generator = MeshGenerator(load_checkpoint(checkpoint, device), settings)
     results = []
+    begin = time.perf_counter()
     # Without --json the lines on stdout show the progress.
     with progress_bar("photos", quiet=quiet or not json_output) as advance:
         for result in reconstruct_all(generator, found, targets, batch):
@@ -111,6 +118,8 @@ def reconstruct(
     if json_output:
         typer.echo(json.dumps([describe_record(result) for result in results], indent=2))
     failed = [result for result in results if result.error is not None]
+    if len(results) > 1 and not quiet:
+        typer.echo(describe_pace(results, time.perf_counter() - begin), err=True)
     if len(results) == 1 and failed and failed[0].error:
         raise failed[0].error
     show_failures([(str(result.photo), describe_error(result)) for result in failed], "failed")

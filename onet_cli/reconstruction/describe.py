@@ -1,5 +1,6 @@
 """What is said about a photo's result: one line for people, one record for programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,12 @@ def _confidence_record(reconstruction: Reconstruction) -> dict[str, Any] | None:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+def describe_pace(results: Sequence[PhotoResult], seconds: float) -> str:
+    """Return in a line how many meshes were made in `seconds`, and how many that is a minute."""
+    made = sum(result.error is None for result in results)
+    return f"{made} of {len(results)} photos, {60 * made / max(seconds, 1e-9):.0f} meshes a minute"
 
 
 def describe_error(result: PhotoResult) -> str:

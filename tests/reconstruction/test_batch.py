@@ -11,8 +11,8 @@ from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.models.calibration import Calibration, Reliability
-from onet_cli.reconstruction.batch import BatchSettings, reconstruct, reconstruct_all
-from onet_cli.reconstruction.describe import describe_line, describe_record
+from onet_cli.reconstruction.batch import BatchSettings, PhotoResult, reconstruct, reconstruct_all
+from onet_cli.reconstruction.describe import describe_line, describe_pace, describe_record
 from onet_cli.reconstruction.extras import Extras
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
@@ -205,6 +205,13 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     assert int(line.group(6)) == round(100 * confidence.mean())
     assert describe_record(bad)["path"] is None
     assert "not a picture" in describe_record(bad)["error"]
+
+
+def test_the_pace_counts_meshes_and_not_failures():
+    photo, target = PhotoFile(Path("a.png")), Path("a.obj")
+    good, bad = PhotoResult(photo, target), PhotoResult(photo, target, error=PhotoError("x"))
+
+    assert describe_pace([good, bad, good], 3.0) == "2 of 3 photos, 40 meshes a minute"
 
 
 @pytest.mark.parametrize("kind", ["path", "text", "bytes", "picture"])
