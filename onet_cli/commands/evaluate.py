@@ -196,10 +196,16 @@ def _embed(path: Path, source: _Source, settings: "EvaluationSettings", quiet: b
 
 def _compare(first: Path, second: Path, page: Path | None) -> None:
     from onet_cli.commands.report import notes, show_table
+    from onet_cli.commands.report import output as stdout
     from onet_cli.evaluation.compare import compare_tables
     from onet_cli.evaluation.html.write import check_page, write_comparison
     from onet_cli.evaluation.report import read_json
-    from onet_cli.evaluation.rows import COMPARISON_HEADER, comparison_cells
+    from onet_cli.evaluation.rows import (
+        COMPARISON_HEADER,
+        comparison_cells,
+        comparison_title,
+        comparison_verdict,
+    )
 
     if page is not None:
         check_page(page)
@@ -207,7 +213,9 @@ def _compare(first: Path, second: Path, page: Path | None) -> None:
     comparison = compare_tables(*tables)
     for warning in comparison.warnings:
         notes.print(f"warning: {warning}")
-    title = f"{second} minus {first}, paired by object"
+    title = comparison_title(comparison, str(first), str(second))
     show_table(title, COMPARISON_HEADER, comparison_cells(comparison))
+    if verdict := comparison_verdict(comparison):
+        stdout.print(verdict, soft_wrap=True)
     if page is not None:
         write_comparison(page, tables, comparison, (first.name, second.name))

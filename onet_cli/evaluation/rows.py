@@ -55,17 +55,23 @@ def table_notes(table: EvaluationTable) -> list[str]:
             alone = sum(entry.objects == 1 for entry in table.categories) if by_category else 0
             notes.append(
                 f"IoU, {kind}: 95 % interval {interval.low:.3f} to {interval.high:.3f}"
-                + (f" (too narrow: {alone} categories of one object)" if alone else "")
+                + (
+                    f" (too narrow: one object in {alone} of {len(table.categories)} categories)"
+                    if alone
+                    else ""
+                )
             )
     mean = table.instance_mean
     if mean.network_iou is not None:
         notes.append(
             f"IoU of the network itself at the same points, not of its mesh: {mean.network_iou:.3f}"
         )
-    notes.append(
-        f"meshes: {mean.closed:.1%} closed, {mean.components:.1f} pieces in the mean, the largest "
-        f"with {mean.largest_share:.1%} of the volume"
-    )
+    # Samples of a surface, as baselines answer with, are neither open nor closed.
+    if mean.components > 0:
+        notes.append(
+            f"meshes: {mean.closed:.1%} closed, {mean.components:.1f} pieces in the mean, the "
+            f"largest with {mean.largest_share:.1%} of the volume"
+        )
     if spread := spread_over_views(table.objects):
         notes.append(
             f"over the views of an object IoU varies by {spread.deviation:.3f} (deviation), from "
@@ -131,20 +137,53 @@ def _digits(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-COMPARISON_HEADER = ("score", "first", "second", "difference", "95 % interval", "better", "worse")
+COMPARISON_HEADER = ("score", "first", "second", "change", "95 % interval", "better", "worse")
+
+_COMPARED = {
+    "iou": "IoU",
+    "chamfer_l1": "Chamfer-L1",
+    "accuracy": "acc.",
+    "completeness": "compl.",
+    "normal_consistency": "normals",
+    "f_score": "F-score",
+}
+
+
+def comparison_title(comparison: Comparison, first: str, second: str) -> str:
+    """Return what the comparison table shows."""
+    objects = comparison.differences[0].objects if comparison.differences else 0
+    return f"{second} minus {first}, paired over {objects} objects"
+
+
+def comparison_verdict(comparison: Comparison) -> str:
+    """Return what it means where one of the two is a baseline and the other is none, else ""."""
+    baselines = [name.startswith("baseline:") for name in (comparison.first, comparison.second)]
+    iou = next((entry for entry in comparison.differences if entry.score == "iou"), None)
+    if sum(baselines) != 1 or iou is None:
+        return ""
+    model, baseline = comparison.second, comparison.first.removeprefix("baseline:")
+    gain = iou.second - iou.first
+    if baselines[1]:
+        model, baseline = comparison.first, comparison.second.removeprefix("baseline:")
+        gain = iou.first - iou.second
+    if not iou.decided:
+        return f"{model} is not told apart from the {baseline} baseline: IoU {gain:+.3f}"
+    if gain < 0:
+        return f"{model} loses to the {baseline} baseline: IoU {gain:+.3f}"
+    return f"{model} beats the {baseline} baseline: IoU {gain:+.3f}"
 
 
 def comparison_cells(comparison: Comparison) -> list[list[str]]:
     """Return the cells below `COMPARISON_HEADER`, distances raw; * marks a decided difference."""
     return [
         [
-            entry.score.replace("_", " "),
+            _COMPARED.get(entry.score, entry.score),
             f"{entry.first:.4f}",
             f"{entry.second:.4f}",
             f"{entry.second - entry.first:+.4f}{'*' if entry.decided else ''}",
             f"{entry.interval.low:+.3f} .. {entry.interval.high:+.3f}",
-            f"{entry.better} of {entry.objects}",
-            f"{entry.worse}",
+            str(entry.better),
+            str(entry.worse),
         ]
         for entry in comparison.differences
     ]

@@ -248,7 +248,7 @@ def test_two_outputs_are_compared_without_any_data(data, checkpoint, tmp_path):
     result = run("--compare", tmp_path / "a.json", tmp_path / "b.json")
 
     assert result.exit_code == 0
-    assert "chamfer l1" in result.stdout
+    assert "Chamfer-L1" in result.stdout
     assert "seed: 0 and 1" in result.stderr
 
 

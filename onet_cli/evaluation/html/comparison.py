@@ -12,7 +12,7 @@ from onet_cli.evaluation.html.document import (
     section,
     sortable_table,
 )
-from onet_cli.evaluation.rows import COMPARISON_HEADER, comparison_cells
+from onet_cli.evaluation.rows import COMPARISON_HEADER, comparison_cells, comparison_verdict
 from onet_cli.evaluation.scores import PAPER_UNIT
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.shapes.shape import ShapeId
@@ -30,7 +30,8 @@ def comparison_page(
     title = f"{names[1]} compared with {names[0]}"
     warned = "".join(f"<li>{html.escape(text)}</li>" for text in comparison.warnings)
     warning = f'<div class="warning">Not measured alike:<ul>{warned}</ul></div>' if warned else ""
-    head = f"<h1>{html.escape(title)}</h1>\n{warning}"
+    verdict = html.escape(comparison_verdict(comparison))
+    head = f'<h1>{html.escape(title)}</h1>\n<p class="lead">{verdict}</p>\n{warning}'
     about = (
         "Means over the objects that both scored, raw distances in the unit-cube frame. The "
         "interval is the 95 % bootstrap interval of the difference, paired by object; * marks one "
