@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "evaluate": [],
     "render": ["--rounds", "3"],
     "procedural": ["--rounds", "3"],
+    "reconstruct": [],
     "loader": ["--rounds", "3"],
     "malloc": ["--rounds", "2"],
 }

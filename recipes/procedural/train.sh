@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How the shipped model `furniture` was made: generated furniture, a small network, one CPU.
+# A small network from generated furniture alone, on one CPU.
 # Usage: recipes/procedural/train.sh [WORK]      (WORK: a folder with 4 GB free; default ./runs)
 set -euo pipefail
 work=${1:-runs}
