@@ -165,7 +165,9 @@ def _check_first(
         check_comparable(settings.protocol, (shape_id.category for shape_id in ids))
     strange = untrained(ids, category_names(store), method.facts().categories)
     if strange and not outputs.quiet:
-        notes.print(f"note: the checkpoint was not trained on: {', '.join(strange)}")
+        notes.print(
+            f"note: the checkpoint was not trained on: {', '.join(strange)}", soft_wrap=True
+        )
 
 
 def _show(table: "EvaluationTable", reference: bool) -> None:
