@@ -10,7 +10,7 @@ Usage: python bench/isosurface.py [--resolutions 128 256 512] [--rounds 5] [--js
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from fields import ring
@@ -93,13 +93,16 @@ def compare(
     extractors = {"ours": ours} | peers()
     if len(values) > LARGEST_FOR_LIBIGL:
         extractors.pop("libigl", None)
-    contestants: dict[str, Callable[[], object]] = {
-        peer: lambda extract=extract: extract(values) for peer, extract in extractors.items()
-    }
+    surfaces: dict[str, Surface] = {}
+
+    def run(peer: str) -> None:
+        surfaces[peer] = extractors[peer](values)
+
+    contestants: dict[str, Callable[[], object]] = {peer: partial(run, peer) for peer in extractors}
     if grid is not None:
         contestants = {"ours, MISE": lambda: grid_surface(grid)} | contestants
-    seconds = interleave(contestants, rounds)
-    found = {peer: quality(extract(values)) for peer, extract in extractors.items()}
+    seconds = interleave(contestants, rounds, warm_up=len(values) <= LARGEST_FOR_LIBIGL)
+    found = {peer: quality(surface) for peer, surface in surfaces.items()}
     if grid is not None:
         mesh = grid_surface(grid)
         scale = (len(values) - 1) / grid.edge

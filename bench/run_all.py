@@ -19,18 +19,18 @@ from typing import Any
 
 HERE = Path(__file__).parent
 BENCHMARKS: dict[str, list[str]] = {
-    "simplify": ["--rounds", "3"],
+    "simplify": ["--rounds", "2"],
     "inside": ["--rounds", "3"],
     "voxelize": ["--rounds", "3"],
     "mise": ["--rounds", "3"],
     "isosurface": ["--rounds", "3"],
-    "nearest": [],
+    "nearest": ["--rounds", "5"],
     "evaluate": [],
-    "render": ["--rounds", "3"],
-    "procedural": ["--rounds", "3"],
+    "render": ["--rounds", "2"],
+    "procedural": ["--rounds", "1"],
     "reconstruct": [],
     "loader": ["--rounds", "3"],
-    "malloc": ["--rounds", "2"],
+    "malloc": ["--rounds", "1"],
 }
 LONGEST = 240  # seconds that one benchmark may take, unless --limit says otherwise
 

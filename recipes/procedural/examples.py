@@ -9,12 +9,12 @@ from pathlib import Path
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.shapes.shape import ShapeId
 
-PICTURES = ("bed/00005", "chair/00000", "lamp/00016", "sofa/00002", "table/00009")
+PICTURES = ("bed/00087", "chair/00037", "lamp/00073", "sofa/00011", "table/00059")
 
 
 def main(folder: Path) -> None:
     """Write one JPEG for each of `PICTURES` into `folder`."""
-    source = ProceduralSource(count=41, seed=2026, views=1, image_size=320, points=8)
+    source = ProceduralSource(count=123, seed=2026, views=1, image_size=320, points=8)
     folder.mkdir(parents=True, exist_ok=True)
     for name in PICTURES:
         shape = source.read(ShapeId.parse(name))
