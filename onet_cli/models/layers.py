@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from onet_cli.models.fused import can_fuse, norm_relu_linear
+
 
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     """Return a 3 x 3 convolution that keeps the size (or divides it by `stride`), without bias."""
@@ -32,11 +34,15 @@ class ConditionalBatchNorm(nn.Module):
     def forward(self, features: Tensor, code: Tensor) -> Tensor:
         """Return `features` (B, T, H) normalised, then scaled and shifted by `code` (B, C)."""
         if self.training:
-            scale, shift = self.gamma(code), self.beta(code)
+            scale, shift = self.learned(code)
             features = self.bn(features.flatten(0, 1)).view_as(features)
         else:
             scale, shift = self.affine(code)
         return torch.addcmul(shift.unsqueeze(1), features, scale.unsqueeze(1))
+
+    def learned(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the scale and shift, (B, H) each, of what has been normalised."""
+        return self.gamma(code), self.beta(code)
 
     def affine(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scale and shift, (B, H) each, that the layer amounts to in eval mode."""
@@ -60,6 +66,10 @@ class RowNorm(nn.Module):
         normalised: Tensor = self.bn(features.flatten(0, 1)).view_as(features)
         return normalised
 
+    def learned(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the scale and shift, (B, H) each, of what has been normalised."""
+        return self.bn.weight.expand(len(code), -1), self.bn.bias.expand(len(code), -1)
+
     def affine(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scale and shift, (1, H) each, that the layer amounts to in eval mode."""
         mean, variance = self.bn.running_mean, self.bn.running_var
@@ -70,6 +80,20 @@ class RowNorm(nn.Module):
 
 
 Norm = ConditionalBatchNorm | RowNorm
+
+
+def after_norm(
+    features: Tensor, code: Tensor, norm: Norm, layer: nn.Linear, residual: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return layer(relu(norm(features))) plus `residual`, and the features for use elsewhere.
+
+    `features` are (B, T, H), `code` is (B, C), `residual` (B, T, K). Where training on a CPU, all
+    of it happens at once; see `fused`.
+    """
+    if can_fuse(norm.bn, features):
+        return norm_relu_linear(features, norm.bn, norm.learned(code), layer, residual)
+    result: Tensor = layer(F.relu(norm(features, code)))
+    return (result if residual is None else residual + result), features
 
 
 class NormalisedResidualBlock(nn.Module):
@@ -87,9 +111,8 @@ class NormalisedResidualBlock(nn.Module):
 
     def forward(self, features: Tensor, code: Tensor) -> Tensor:
         """Return (B, T, H) from `features` (B, T, H) and `code` (B, C)."""
-        change = self.fc_0(F.relu(self.bn_0(features, code)))
-        change = self.fc_1(F.relu(self.bn_1(change, code)))
-        result: Tensor = features + change
+        change, features = after_norm(features, code, self.bn_0, self.fc_0)
+        result, _ = after_norm(change, code, self.bn_1, self.fc_1, residual=features)
         return result
 
 

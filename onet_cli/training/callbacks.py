@@ -68,17 +68,18 @@ class Clock(Callback):
         self._before = float(state_dict["seconds"])
 
 
-def _warmed_average(decay: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+def _warmed_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
     """Return an exponential average whose memory grows with the number of updates.
 
     With a fixed decay the random initial weights would linger for thousands of steps.
     """
 
-    def average(averaged: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
-        if not torch.is_floating_point(averaged):
-            return current
+    def average(averaged: list[Tensor], current: list[Tensor], updates: Tensor | int) -> None:
+        if not torch.is_floating_point(averaged[0]):
+            torch._foreach_copy_(averaged, current)
+            return
         count = int(updates)
-        return torch.lerp(current, averaged, min(decay, (1 + count) / (10 + count)))
+        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + count) / (10 + count)))
 
     return average
 
@@ -87,7 +88,7 @@ class AveragedWeights(WeightAveraging):
     """Exponential moving average of the weights, which validation sees and checkpoints keep."""
 
     def __init__(self, decay: float) -> None:
-        super().__init__(avg_fn=_warmed_average(decay))
+        super().__init__(multi_avg_fn=_warmed_average(decay))
 
 
 class KeepBest(Callback):

@@ -18,6 +18,7 @@ from onet_cli.models.layers import (
     Norm,
     NormalisedResidualBlock,
     RowNorm,
+    after_norm,
 )
 from onet_cli.models.registry import DECODERS
 
@@ -45,7 +46,7 @@ class NormalisedDecoder(Decoder):
         features = F.linear(points, self.fc_p.weight) + self.offset(code).unsqueeze(1)
         for block in self.blocks:
             features = block(features, code)
-        logits: Tensor = self.fc_out(F.relu(self.bn(features, code)))
+        logits, _ = after_norm(features, code, self.bn, self.fc_out)
         return logits.squeeze(-1)
 
     def for_code(self, code: Tensor) -> PointDecoder:
@@ -112,7 +113,9 @@ class PlainCbnDecoder(Decoder):
         """Return logits (B, T) at `points` (B, T, D) for `code` (B, C)."""
         features: Tensor = self.fc_p(points)
         for norm, layer in zip(self.norms, [*self.layers, self.fc_out], strict=True):
-            features = layer(F.relu(norm(features, code)))
+            assert isinstance(norm, ConditionalBatchNorm)
+            assert isinstance(layer, nn.Linear)  # for the type checker
+            features, _ = after_norm(features, code, norm, layer)
         return features.squeeze(-1)
 
     def for_code(self, code: Tensor) -> PointDecoder:
