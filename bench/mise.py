@@ -86,7 +86,8 @@ def photo_fields() -> dict[str, tuple[Field, float]]:
     for path in sorted(EXAMPLES.glob("*.jpg")):
         pixels = np.array(prepare_photo(read_photo(path)))
         image = torch.from_numpy(pixels).permute(2, 0, 1)
-        fields[path.name] = generator.field(image), generator.level
+        field = generator.field(image)
+        fields[path.name] = field, field.level
     return fields
 
 

@@ -27,6 +27,7 @@ from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 class MethodFacts:
     """What identifies a method; `sha256` is empty where files may change, `threshold` None.
 
+    Where `platt` is known, each photo has a threshold of its own (`reconstruction.level`).
     `categories` are those that it was trained on, where that is known.
     """
 
@@ -34,6 +35,7 @@ class MethodFacts:
     model: str
     sha256: str = ""
     threshold: float | None = None
+    platt: tuple[float, float] | None = None
     categories: tuple[str, ...] = ()
 
 
@@ -66,8 +68,10 @@ class CheckpointMethod:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         info = read_info(path)
-        threshold = info.threshold if self.threshold is None else self.threshold
-        return MethodFacts(self.checkpoint, info.spec.name, digest, threshold, info.categories)
+        given = self.threshold
+        threshold, platt = (info.threshold, info.platt) if given is None else (given, None)
+        name = info.spec.name
+        return MethodFacts(self.checkpoint, name, digest, threshold, platt, info.categories)
 
     def start(self) -> Predict:
         """Return the loaded network's predictor.
@@ -88,7 +92,7 @@ class CheckpointMethod:
             field = generator.field(planes)
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-                return field(points) >= generator.level
+                return field(points) >= field.level
 
             try:
                 return Prediction(self._mesh(generator, task, field), contains)

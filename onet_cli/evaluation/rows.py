@@ -30,7 +30,8 @@ def table_title(table: EvaluationTable) -> str:
     facts = table.facts
     empty = f"; {table.empty} of {len(table.objects)} without a surface" if table.empty else ""
     view = "all views" if facts.view == "all" else f"view {facts.view}"
-    threshold = "" if facts.threshold is None else f"threshold {facts.threshold:g}, "
+    kind = "adaptive threshold" if facts.adaptive else "threshold"
+    threshold = "" if facts.threshold is None else f"{kind} {facts.threshold:g}, "
     return (
         f"{facts.model}, {facts.protocol} protocol, {facts.split} split, {view}, "
         f"{threshold}{facts.resolution} cells; "

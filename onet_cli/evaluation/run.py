@@ -98,6 +98,7 @@ def _facts(
         data_source=store.info.source,
         data_sha256=_data_hash(store, ids),
         onet_version=__version__,
+        adaptive=described.platt is not None,
     )
 
 

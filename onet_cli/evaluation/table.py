@@ -18,7 +18,8 @@ FORMAT_VERSION = 2
 class EvaluationFacts:
     """Everything that the scores depend on; two tables compare where these agree.
 
-    `threshold` is the probability that was used, `resolution` in cells per side, `mesh_samples`
+    `threshold` is the probability that was used, if `adaptive` one that was adapted to each photo;
+    `resolution` in cells per side, `mesh_samples`
     the points drawn on each prediction, `f_score_distances` in the unit-cube frame; `view` is a
     number, `random` or `all`. `checkpoint_sha256` and `data_sha256` identify network and data.
     """
@@ -39,6 +40,7 @@ class EvaluationFacts:
     data_source: str
     data_sha256: str
     onet_version: str
+    adaptive: bool = False
 
 
 @dataclass(frozen=True)

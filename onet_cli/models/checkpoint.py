@@ -41,12 +41,15 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 class CheckpointInfo:
     """What a checkpoint says about its weights.
 
-    `threshold` is the probability above which a point counts as inside; `categories` what the
-    network was trained on; `scores` and `training` are free notes, JSON-ready.
+    `threshold` is the probability above which a point counts as inside; `platt` scale and shift
+    that correct the logits, where the threshold is to be adapted to each photo with them
+    (`reconstruction.level`); `categories` what the network was trained on; `scores` and `training`
+    are free notes, JSON-ready.
     """
 
     spec: ModelSpec
     threshold: float = 0.2
+    platt: tuple[float, float] | None = None
     categories: tuple[str, ...] = ()
     step: int = 0
     scores: dict[str, float] = field(default_factory=dict)
@@ -77,8 +80,10 @@ class CheckpointInfo:
             )
         try:
             spec = ModelSpec.from_dict(data.pop("spec"))
-            return cls(spec=spec, categories=tuple(data.pop("categories")), **data)
-        except (TypeError, KeyError) as error:
+            categories, platt = tuple(data.pop("categories")), data.pop("platt", None)
+            pair = None if platt is None else (float(platt[0]), float(platt[1]))
+            return cls(spec=spec, categories=categories, platt=pair, **data)
+        except (TypeError, KeyError, IndexError, ValueError) as error:
             raise CheckpointError(f"the header is incomplete: {error}") from error
 
 

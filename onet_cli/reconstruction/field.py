@@ -1,5 +1,6 @@
 """One photo's occupancy field: numpy points in, logits out, as fast as the machine allows."""
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,13 +23,17 @@ ACCELERATOR_ROWS = 1 << 17
 class OccupancyField:
     """The occupancy field of one photo; calling it takes points (N, 3) to logits (N,), float32.
 
-    `decode` is what `OccupancyNetwork.for_code` returns and `device` where it computes. On a CPU
+    `decode` is what `OccupancyNetwork.for_code` returns, `device` where it computes and `threshold`
+    the probability at the surface. On a CPU
     the chunks run on one Python thread per core, each with single-threaded matrix products: chunks
     are independent, so nothing waits at the end of each layer.
     """
 
-    def __init__(self, decode: Decode, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, decode: Decode, device: torch.device | str = "cpu", threshold: float = 0.5
+    ) -> None:
         self._decode = decode
+        self.threshold = threshold
         self._device = torch.device(device)
         self._rows = CPU_ROWS if self._device.type == "cpu" else ACCELERATOR_ROWS
 
@@ -44,6 +49,15 @@ class OccupancyField:
 
         self._for_each_chunk(evaluate, len(points))
         return logits
+
+    @property
+    def level(self) -> float:
+        """The logit at the surface."""
+        return math.log(self.threshold) - math.log1p(-self.threshold)
+
+    def cut_at(self, threshold: float) -> "OccupancyField":
+        """Return the same field with another surface."""
+        return OccupancyField(self._decode, self._device, threshold)
 
     def with_gradient(
         self, points: NDArray[np.floating]

@@ -1,6 +1,5 @@
 """From a photo to a mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.confidence import ATTRIBUTE, vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.level import adapted_threshold
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
 from onet_cli.shapes.photo import resize_images
@@ -29,7 +29,8 @@ class GeneratorSettings:
     """How meshes are made from a field.
 
     `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
-    from which a point is inside (None: the checkpoint's), `faces` the number of faces to simplify
+    from which a point is inside (None: the checkpoint's, or what suits the photo if the checkpoint
+    knows how to tell, see `reconstruction.level`), `faces` the number of faces to simplify
     to (None: all), `refine` the number of refinement steps. With `guess`, points that the surface
     does not need are not evaluated: the same mesh from about 3/4 of the evaluations. Pieces of less
     than the share `min_component` of the volume are dropped; with `largest_component`, all but the
@@ -118,10 +119,9 @@ class MeshGenerator:
 
     def __init__(self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None) -> None:
         self.settings = settings or GeneratorSettings()
-        given = self.settings.threshold
-        self.threshold = checkpoint.info.threshold if given is None else given
-        # The one place where the probability becomes a logit.
-        self.level = math.log(self.threshold) - math.log1p(-self.threshold)
+        given, info = self.settings.threshold, checkpoint.info
+        self._threshold = info.threshold if given is None else given
+        self._platt = info.platt if given is None else None
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
         self._calibration = checkpoint.calibration
@@ -143,8 +143,11 @@ class MeshGenerator:
         return self.field_for_code(self.encode(image))
 
     def field_for_code(self, code: Tensor) -> OccupancyField:
-        """Return the occupancy field of the photo with `code` (1, C)."""
-        return OccupancyField(self._network.for_code(code), self._device)
+        """Return the occupancy field of the photo with `code` (1, C), cut where it should be."""
+        field = OccupancyField(self._network.for_code(code), self._device, self._threshold)
+        if self._platt is None:
+            return field
+        return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.
@@ -153,8 +156,9 @@ class MeshGenerator:
             EmptySurfaceError: the field stays below the threshold everywhere.
             InvalidGeometryError: the network returns NaN.
         """
-        grid = evaluate_grid(field, self.settings.resolution, self.level, guess=self.settings.guess)
-        self._refuse_empty(grid)
+        settings = self.settings
+        grid = evaluate_grid(field, settings.resolution, field.level, guess=settings.guess)
+        _refuse_empty(grid, field)
         return grid_surface(grid), grid
 
     def generate(self, image: Tensor) -> Reconstruction:
@@ -176,7 +180,7 @@ class MeshGenerator:
             mesh,
             seconds,
             grid.evaluations,
-            self.threshold,
+            field.threshold,
             grid.rounds,
             strange,
             calibrated=known is not None,
@@ -186,7 +190,7 @@ class MeshGenerator:
         settings = self.settings
         mesh = drop_components(surface, settings.min_component, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
-        mesh = refine(mesh, field, self.level, settings.refine)
+        mesh = refine(mesh, field, field.level, settings.refine)
         if settings.faces is not None and settings.faces < len(mesh.faces):
             mesh = simplify(mesh, settings.faces)
         if settings.confidence:
@@ -194,11 +198,12 @@ class MeshGenerator:
             mesh.vertex_attributes[ATTRIBUTE] = vertex_confidence(mesh, field, reliability)
         return mesh
 
-    def _refuse_empty(self, grid: Grid) -> None:
-        if grid.highest < self.level:
-            probability = float(np.exp(-np.logaddexp(0.0, -grid.highest)))
-            raise EmptySurfaceError(
-                f"no surface: the highest probability is {probability:.3g}, "
-                f"the threshold {self.threshold:.3g}",
-                hint=f"lower --threshold, to {probability / 2:.1g} for example",
-            )
+
+def _refuse_empty(grid: Grid, field: OccupancyField) -> None:
+    if grid.highest < field.level:
+        probability = float(np.exp(-np.logaddexp(0.0, -grid.highest)))
+        raise EmptySurfaceError(
+            f"no surface: the highest probability is {probability:.3g}, "
+            f"the threshold {field.threshold:.3g}",
+            hint=f"lower --threshold, to {probability / 2:.1g} for example",
+        )
