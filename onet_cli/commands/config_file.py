@@ -54,7 +54,8 @@ def write_options(path: Path, options: Mapping[str, Any], comment: str) -> None:
 def _take(context: typer.Context, path: Path | None) -> Path | None:
     if path is not None and not context.resilient_parsing:
         known = {str(parameter.name) for parameter in context.command.params}
-        context.default_map = read_options(path, known - {*_NOT_OF_THE_RUN})
+        options = read_options(path, known - {*_NOT_OF_THE_RUN})
+        context.default_map = {**(context.default_map or {}), **options}
     return path
 
 

@@ -7,6 +7,7 @@ import typer
 
 from onet_cli.commands.config_file import ConfigFile, write_options
 from onet_cli.commands.options import Data, Device, Quiet, Seed
+from onet_cli.commands.recipe import Recipe
 
 
 def train(
@@ -41,6 +42,7 @@ def train(
             "name of a shipped model."
         ),
     ] = None,
+    recipe: Recipe = "ours",
     max_steps: Annotated[int | None, typer.Option(min=1, help="End after this many steps.")] = None,
     max_epochs: Annotated[int | None, typer.Option(min=1, help="End after so many passes.")] = None,
     max_time: Annotated[str | None, typer.Option(help="End after 90s, 25m, 1h30m ...")] = None,
@@ -66,6 +68,14 @@ def train(
         Literal["none", "photo"], typer.Option(help="photo: vary mirroring, place and colour.")
     ] = "none",
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    schedule: Annotated[
+        Literal["cosine", "constant"],
+        typer.Option(help="cosine: warm up, then fall to 0 as the budget ends."),
+    ] = "cosine",
+    beta2: Annotated[float, typer.Option(help="AdamW's second decay.")] = 0.99,
+    clip: Annotated[float, typer.Option(min=0, help="Bound of the gradient's norm; 0: none.")] = (
+        1000.0
+    ),
     weight_decay: Annotated[float, typer.Option(min=0, help="AdamW's, of matrices.")] = 0.01,
     ema: Annotated[
         float, typer.Option(min=0, max=0.99999, help="Weight averaging; 0: off.")
@@ -75,6 +85,10 @@ def train(
     ] = "32",
     val_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 200,
     workers: Annotated[int, typer.Option(min=0, help="Loader processes; 0: in this one.")] = 1,
+    cache: Annotated[
+        Literal["none", "ram", "gpu"],
+        typer.Option(help="Keep all training shapes decoded in memory: no loader."),
+    ] = "none",
     config: ConfigFile = None,
     dry_run: Annotated[
         bool,
@@ -110,12 +124,17 @@ def train(
         near_share=near,
         extra_share=extra_share,
         augmentation=augment,
+        recipe=recipe,
         rate=lr,
+        schedule=schedule,
+        beta2=beta2,
+        clip=clip,
         weight_decay=weight_decay,
         ema_decay=ema,
         precision=precision,
         validate_every=val_every,
         workers=workers,
+        cache=cache,
         seed=seed,
     )
     given = load_checkpoint(init, "cpu").info.spec if init and not model else None

@@ -68,7 +68,7 @@ class Clock(Callback):
         self._before = float(state_dict["seconds"])
 
 
-def _warmed_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+def warmed_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
     """Return an exponential average whose memory grows with the number of updates.
 
     With a fixed decay the random initial weights would linger for thousands of steps.
@@ -88,7 +88,7 @@ class AveragedWeights(WeightAveraging):
     """Exponential moving average of the weights, which validation sees and checkpoints keep."""
 
     def __init__(self, decay: float) -> None:
-        super().__init__(multi_avg_fn=_warmed_average(decay))
+        super().__init__(multi_avg_fn=warmed_average(decay))
 
 
 class KeepBest(Callback):

@@ -13,6 +13,8 @@ from onet_cli.models.spec import ModelSpec
 Sampling = Literal["uniform", "balanced"]
 Augmentation = Literal["none", "photo"]
 Precision = Literal["32", "bf16", "16"]
+Schedule = Literal["cosine", "constant"]
+Cache = Literal["none", "ram", "gpu"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,11 @@ class TrainingConfig:
     """Every setting of a run apart from its data, network and place.
 
     `rate` is the peak learning rate, reached after `warm_up` (a share of the budget) and followed
-    by half a cosine to zero. `points` are the query points drawn per sample. `ema_decay` is the
-    decay of the averaged weights, which are the ones validated and kept; 0 turns averaging off.
+    by half a cosine to zero; with the schedule `constant` it holds all the time. `beta2` is Adam's,
+    and gradients are shortened to the norm `clip`, unless that is 0. `points` are the query points
+    drawn per sample. `ema_decay` is the decay of the averaged weights, which are the ones validated
+    and kept; 0 turns averaging off. `recipe` names the defaults that these settings come from.
+    `cache` is where the training shapes are kept, decoded: nowhere, in memory, on the GPU.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
     `validate_every` is in steps.
@@ -75,7 +80,11 @@ class TrainingConfig:
     near_share: float = 0.0
     extra_share: float = 0.5
     augmentation: Augmentation = "none"
+    recipe: str = "ours"
     rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    beta2: float = 0.99
+    clip: float = 1000.0
     weight_decay: float = 0.01
     warm_up: float = 0.03
     ema_decay: float = 0.999
@@ -83,6 +92,7 @@ class TrainingConfig:
     validate_every: int = 200
     validation_samples: int = 512
     workers: int = 1
+    cache: Cache = "none"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -95,6 +105,10 @@ class TrainingConfig:
             raise InvalidOptionError(f"extra_share must lie in (0, 1), not {self.extra_share}")
         if not 0 < self.rate < 1:
             raise InvalidOptionError(f"the learning rate must lie in (0, 1), not {self.rate}")
+        if not 0 < self.beta2 < 1:
+            raise InvalidOptionError(f"beta2 must lie in (0, 1), not {self.beta2}")
+        if not self.clip >= 0:
+            raise InvalidOptionError(f"clip must not be below 0, as {self.clip} is")
         if self.budget.unlimited:
             raise InvalidOptionError(
                 "training would never end", hint="set --max-steps, --max-epochs or --max-time"

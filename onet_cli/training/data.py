@@ -4,10 +4,18 @@ from math import ceil
 from pathlib import Path
 
 import lightning.pytorch as pl
+import torch
 from torch.utils.data import DataLoader, Subset
 
-from onet_cli.errors import StoreError
+from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.shapes.store import ShapeStore
+from onet_cli.training.cache import (
+    CachedBatches,
+    CachePlan,
+    ShapeCache,
+    check_room,
+    plan_cache,
+)
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
 from onet_cli.training.draws import Draws
@@ -25,12 +33,36 @@ class ShapeData(pl.LightningDataModule):
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
         self.training = OccupancyDataset(root, config, extra)
+        self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:
             raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
         self.validation = ValidationDataset(
             root, validation, VALIDATION_POINTS, config.validation_samples
         )
+
+    def plan_cache(self, device: torch.device, copies: int = 1) -> int:
+        """Return how many bytes the cache will hold, of which this machine has room for `copies`.
+
+        Raises:
+            InvalidOptionError: it has not, or `device` is no GPU and the cache should be on one.
+            StoreError: a training shape cannot be read.
+        """
+        if self.config.cache == "none":
+            return 0
+        if self.config.cache == "gpu" and device.type != "cuda":
+            raise InvalidOptionError(
+                f"--cache gpu needs a CUDA device, and training is on {device.type}",
+                hint="use --cache ram",
+            )
+        self.cache_plan = plan_cache(self.training)
+        # On a GPU or not, it is read into the machine's memory first.
+        check_room(self.cache_plan, torch.device("cpu"), copies)
+        check_room(self.cache_plan, self._cache_device(device))
+        return self.cache_plan.bytes
+
+    def _cache_device(self, device: torch.device) -> torch.device:
+        return device if self.config.cache == "gpu" else torch.device("cpu")
 
     def steps_per_epoch(self, ranks: int = 1) -> int:
         """Return the steps in which `ranks` draw every training shape of the first set once."""
@@ -49,12 +81,16 @@ class ShapeData(pl.LightningDataModule):
             share=self.config.extra_share,
         )
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> DataLoader[Batch] | CachedBatches:
         """Return the endless stream of training batches, from the trainer's step on."""
         assert self.trainer is not None
         ranks = self.trainer.world_size
         done = self.trainer.global_step * self.config.batch_size * ranks
         draws = self.draws(done, self.trainer.global_rank, ranks)
+        if self.cache_plan is not None:
+            device = self._cache_device(self.trainer.strategy.root_device)
+            cache = ShapeCache(self.training, self.cache_plan, device)
+            return CachedBatches(cache, draws, self.config.batch_size)
         return DataLoader(
             self.training,
             batch_size=self.config.batch_size,

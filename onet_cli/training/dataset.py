@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -66,6 +66,56 @@ def draw_points(
     return PointDraw(rows, weights)
 
 
+class Drawable(Protocol):
+    """What has to be known of a shape to draw a sample of it."""
+
+    @property
+    def view_count(self) -> int:
+        """Pictures stored."""
+
+    def rows(self, near: bool) -> int:
+        """Return how many points are stored: of all of them, or of those `near` the surface."""
+
+    def inside(self, near: bool, chunk: int) -> NDArray[np.bool_]:
+        """Return the occupancies of one chunk of them."""
+
+
+class PartDraw(NamedTuple):
+    """Points of one chunk, of all or of those `near` the surface."""
+
+    near: bool
+    chunk: int
+    points: PointDraw
+
+
+@dataclass(frozen=True)
+class SampleDraw:
+    """Which picture and which points of a shape make up a sample."""
+
+    view: int
+    parts: tuple[PartDraw, ...]
+
+
+def draw_sample(shape: Drawable, config: TrainingConfig, draw: Draw) -> SampleDraw:
+    """Return what the sample `draw` of `shape` is made of: a function of these and the seed."""
+    index, this_pass = draw
+    rng = np.random.default_rng([config.seed, this_pass, index])
+    near = round(config.points * config.near_share)
+    view = int(rng.integers(shape.view_count))
+    chunk = int(rng.integers(chunk_count(shape.rows(near=False))))
+    parts = []
+    if near < config.points:
+        inside = shape.inside(near=False, chunk=chunk)
+        points = draw_points(inside, config.points - near, config.sampling, rng)
+        parts.append(PartDraw(near=False, chunk=chunk, points=points))
+    if near:
+        chunk = int(rng.integers(chunk_count(shape.rows(near=True))))
+        inside = shape.inside(near=True, chunk=chunk)
+        points = draw_points(inside, near, "uniform", rng)
+        parts.append(PartDraw(near=True, chunk=chunk, points=points))
+    return SampleDraw(view, tuple(parts))
+
+
 class OccupancyDataset(Dataset[Batch]):
     """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
@@ -84,27 +134,57 @@ class OccupancyDataset(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.ids) + len(self.extra_ids)
 
-    def __getitem__(self, draw: Draw) -> Batch:
-        index, this_pass = draw
-        rng = np.random.default_rng([self.config.seed, this_pass, index])
+    def find(self, index: int) -> tuple[SampleReader, ShapeId]:
+        """Return shape number `index` and what reads its set."""
         if index < len(self.ids):
-            return self._sample(self._reader, self.ids[index], rng)
-        return self._sample(self._extra_reader, self.extra_ids[index - len(self.ids)], rng)
+            return self._reader, self.ids[index]
+        return self._extra_reader, self.extra_ids[index - len(self.ids)]
 
-    def _sample(self, reader: SampleReader, shape: ShapeId, rng: np.random.Generator) -> Batch:
-        near = round(self.config.points * self.config.near_share)
-        parts = []
+    def __getitem__(self, draw: Draw) -> Batch:
+        reader, shape = self.find(draw[0])
         with reader.open(shape) as file:
-            picture = decode_view(file.view(int(rng.integers(file.view_count))))
-            chunk = int(rng.integers(chunk_count(file.layout.points.rows)))
-            if near < self.config.points:
-                samples, count = file.chunk(chunk), self.config.points - near
-                drawn = draw_points(samples.occupancies, count, self.config.sampling, rng)
-                parts.append((samples, drawn))
-            if near:
-                samples = _near_chunk(file, shape, rng)
-                parts.append((samples, draw_points(samples.occupancies, near, "uniform", rng)))
-        return _assemble(picture, parts)
+            source = _File(shape, file)
+            sample = draw_sample(source, self.config, draw)
+            parts = [(source.chunk(part.near, part.chunk), part.points) for part in sample.parts]
+            return _assemble(decode_view(file.view(sample.view)), parts)
+
+
+class _File:
+    """An open file as `draw_sample` wants it; the chunk it looked at is read once."""
+
+    def __init__(self, shape: ShapeId, file: OpenShape) -> None:
+        self._shape, self._file = shape, file
+        self._chunks: dict[bool, OccupancySamples] = {}
+
+    @property
+    def view_count(self) -> int:
+        return self._file.view_count
+
+    def rows(self, near: bool) -> int:
+        return near_rows(self._shape, self._file) if near else self._file.layout.points.rows
+
+    def inside(self, near: bool, chunk: int) -> NDArray[np.bool_]:
+        return self.chunk(near, chunk).occupancies
+
+    def chunk(self, near: bool, chunk: int) -> OccupancySamples:
+        if near not in self._chunks:
+            read = self._file.near_chunk if near else self._file.chunk
+            self._chunks[near] = read(chunk)
+        return self._chunks[near]
+
+
+def near_rows(shape: ShapeId, file: OpenShape) -> int:
+    """Return how many points near the surface are stored.
+
+    Raises:
+        StoreError: none are.
+    """
+    if file.layout.near is None or file.layout.near.rows == 0:
+        raise StoreError(
+            f"{shape} has no points near the surface",
+            hint="run `onet preprocess` with --near-points, or train with --near 0",
+        )
+    return file.layout.near.rows
 
 
 def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
@@ -113,15 +193,6 @@ def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
     if not ids:
         raise StoreError(f"{root} has no shapes to train on", hint="check its *.lst files")
     return store, ids
-
-
-def _near_chunk(file: OpenShape, shape: ShapeId, rng: np.random.Generator) -> OccupancySamples:
-    if file.layout.near is None or file.layout.near.rows == 0:
-        raise StoreError(
-            f"{shape} has no points near the surface",
-            hint="run `onet preprocess` with --near-points, or train with --near 0",
-        )
-    return file.near_chunk(int(rng.integers(chunk_count(file.layout.near.rows))))
 
 
 class ValidationDataset(Dataset[Batch]):

@@ -1,9 +1,11 @@
 """Memory while a network trains: how the C library keeps it, and what to say when it ends."""
 
 import ctypes
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -31,6 +33,39 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _LARGEST), (_M_TOP_PAD, _PAD))
     return all(mallopt(name, value) == 1 for name, value in settings)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Return the bytes of memory that can still be had on `device`; None where that is unknown."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type != "cpu":
+        return None
+    known = [free for free in (_available(), _left_in_group()) if free is not None]
+    return min(known, default=None)
+
+
+def _available() -> int | None:
+    """Return what the system could give without swapping."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:  # no Linux: physical memory is a bound at least
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (ValueError, OSError, AttributeError):
+            return None
+    sizes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return 1024 * int(sizes[0]) if sizes else None
+
+
+def _left_in_group() -> int | None:
+    """Return what the control group of a container or a batch job leaves."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
+        return max(0, int(limit) - int(used))
+    except (OSError, ValueError):  # no group, or no limit: "max"
+        return None
 
 
 @contextmanager

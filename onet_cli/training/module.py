@@ -107,7 +107,8 @@ class OccupancyModule(pl.LightningModule):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Bound the gradient, which early steps of the summed loss can make huge."""
         # By torch itself: Lightning, when mixing precisions, refuses to with a fused optimiser.
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1000.0)
+        if self.config.clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return AdamW, decaying matrices only, under the budget's schedule."""
@@ -121,9 +122,15 @@ class OccupancyModule(pl.LightningModule):
         # fused these would be scaled back after they were bounded.
         device = matrices[0].device.type
         fused = device in ("cpu", "cuda") and self.config.precision != "16"
-        optimizer = AdamW(groups, lr=self.config.rate, betas=(0.9, 0.99), fused=fused)
-        schedule = LambdaLR(optimizer, lambda _: rate_factor(self._spent(), self.config.warm_up))
+        betas = 0.9, self.config.beta2
+        optimizer = AdamW(groups, lr=self.config.rate, betas=betas, fused=fused)
+        schedule = LambdaLR(optimizer, lambda _: self._rate_factor())
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+    def _rate_factor(self) -> float:
+        if self.config.schedule == "constant":
+            return 1.0
+        return rate_factor(self._spent(), self.config.warm_up)

@@ -74,6 +74,7 @@ def train_network(
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config, extra)
+    shapes.plan_cache(resolve_device(device), devices)
     if is_first_process():
         config.write(
             run / "config.json",
@@ -182,7 +183,7 @@ def _averaging(config: TrainingConfig) -> list[pl.Callback]:
 
 
 def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:
-    settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget")}
+    settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget", "cache")}
     facts: dict[str, object] = {"source": shapes.source, "shapes": len(shapes.training.ids)}
     if shapes.training.extra_ids:
         extra = shapes.training.extra_store.info.source

@@ -25,8 +25,9 @@ def ball(name: str, radius: float) -> Shape:
     )
 
 
-def picture(radius: float, shade: int) -> bytes:
-    y, x = np.mgrid[-0.5:0.5:32j, -0.5:0.5:32j]
+def picture(radius: float, shade: int, size: int = 32) -> bytes:
+    x = np.linspace(-0.5, 0.5, size)
+    y = x[:, None]
     pixels = np.where(np.hypot(x, y) < radius, shade, 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "png")

@@ -1,0 +1,233 @@
+"""All training shapes in memory: pictures decoded, points and labels as they are stored.
+
+A batch is then a few look-ups by index, on the CPU or on a GPU, in place of files, decoders and
+loader processes; its samples are those that the files would give, bit for bit.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.shapes.layout import OpenShape, SampleReader
+from onet_cli.shapes.photo import decode_view
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import chunk_count, chunk_range
+from onet_cli.training.dataset import Batch, OccupancyDataset, draw_sample, near_rows
+from onet_cli.training.draws import Draw, Draws
+from onet_cli.training.memory import free_memory
+
+READERS = 8
+"""Threads that fill the cache."""
+
+_BITS = 8
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a shape lies in the cache: its views, and its points and those near the surface.
+
+    `starts` are the first rows, multiples of 8, and `counts` how many rows there are; of the points
+    near the surface there are none where they are not asked for.
+    """
+
+    first_view: int
+    view_count: int
+    starts: tuple[int, int]
+    counts: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CachePlan:
+    """What a cache will hold; `bytes` is its size."""
+
+    places: tuple[_Place, ...]
+    views: int
+    rows: int
+    picture: tuple[int, int]
+
+    @property
+    def bytes(self) -> int:
+        """Three bytes a pixel, six and a bit a point."""
+        height, width = self.picture
+        return self.views * 3 * height * width + self.rows * 6 + self.rows // _BITS
+
+
+def plan_cache(data: OccupancyDataset) -> CachePlan:
+    """Return where each shape of `data` would lie, for which every file is looked at.
+
+    Raises:
+        StoreError: a shape cannot be read, or has no points near the surface and should.
+    """
+    places, views, rows = [], 0, 0
+    picture = (0, 0)
+    for number in range(len(data)):
+        reader, shape = data.find(number)
+        with reader.open(shape) as file:
+            if number == 0:
+                picture = decode_view(file.view(0)).shape[:2]
+            points = file.layout.points.rows
+            near = near_rows(shape, file) if data.config.near_share else 0
+            start = rows + _padded(points)
+            places.append(_Place(views, file.view_count, (rows, start), (points, near)))
+            views += file.view_count
+            rows = start + _padded(near)
+    return CachePlan(tuple(places), views, rows, picture)
+
+
+def check_room(plan: CachePlan, device: torch.device, copies: int = 1) -> None:
+    """Refuse a cache that does not fit.
+
+    Args:
+        plan: What the cache would hold.
+        device: Where: the CPU or a GPU.
+        copies: Processes on this machine that hold one each, where it is held on the CPU.
+
+    Raises:
+        InvalidOptionError: it needs more than is free.
+    """
+    needed = plan.bytes * (copies if device.type == "cpu" else 1)
+    free = free_memory(device)
+    if free is not None and needed > free:
+        raise InvalidOptionError(
+            f"the set needs {_size(needed)} of memory, {_size(free)} are free",
+            hint="leave out --cache: the files are then read as they are needed",
+        )
+
+
+def _size(count: int) -> str:
+    gigabytes = count / 1e9
+    return f"{gigabytes:.0f} GB" if gigabytes >= 10 else f"{gigabytes:.2g} GB"
+
+
+def _padded(rows: int) -> int:
+    return -(-rows // _BITS) * _BITS
+
+
+class ShapeCache:
+    """The training shapes of a data set in memory, on `device`."""
+
+    def __init__(self, data: OccupancyDataset, plan: CachePlan, device: torch.device) -> None:
+        """Read all of them.
+
+        Raises:
+            StoreError: a shape cannot be read, or its pictures have not the size of the first.
+        """
+        self._config, self._places, self._device = data.config, plan.places, device
+        images = torch.empty((plan.views, 3, *plan.picture), dtype=torch.uint8)
+        points = torch.empty((plan.rows, 3), dtype=torch.float16)
+        self._bits = np.zeros(plan.rows // _BITS, np.uint8)
+        arrays = images.numpy(), points.numpy(), self._bits
+        with ThreadPoolExecutor(READERS) as pool:
+            jobs = [
+                pool.submit(_fill, *data.find(number), place, arrays)
+                for number, place in enumerate(plan.places)
+            ]
+            for job in jobs:
+                job.result()
+        self._images, self._points = images.to(device), points.to(device)
+        self._packed = torch.from_numpy(self._bits).to(device)
+
+    def batch(self, draws: Sequence[Draw]) -> Batch:
+        """Return the samples `draws`, as `OccupancyDataset` gives them, on the cache's device."""
+        views, rows, weights = [], [], []
+        for draw in draws:
+            place = self._places[draw[0]]
+            sample = draw_sample(_Cached(place, self._bits), self._config, draw)
+            views.append(place.first_view + sample.view)
+            rows += [
+                place.starts[part.near]
+                + chunk_range(place.counts[part.near], part.chunk)[0]
+                + part.points.rows
+                for part in sample.parts
+            ]
+            weights += [part.points.weights for part in sample.parts]
+        chosen = torch.from_numpy(np.concatenate(rows)).to(self._device)
+        packed = self._packed.index_select(0, chosen >> 3)
+        inside = (packed >> (7 - (chosen & 7)).to(torch.uint8)) & 1
+        shape = len(draws), -1
+        return Batch(
+            self._images.index_select(0, torch.tensor(views, device=self._device)),
+            self._points.index_select(0, chosen).float().view(*shape, 3),
+            inside.float().view(shape),
+            torch.from_numpy(np.concatenate(weights)).to(self._device).view(shape),
+        )
+
+
+class CachedBatches:
+    """Endless batches of a cache, in the order of `draws`."""
+
+    def __init__(self, cache: ShapeCache, draws: Draws, batch_size: int) -> None:
+        self._cache, self._draws, self._batch_size = cache, draws, batch_size
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield them."""
+        draws = iter(self._draws)
+        while True:
+            yield self._cache.batch([next(draws) for _ in range(self._batch_size)])
+
+
+@dataclass(frozen=True)
+class _Cached:
+    """A cached shape as `draw_sample` wants it."""
+
+    place: _Place
+    bits: NDArray[np.uint8]
+
+    @property
+    def view_count(self) -> int:
+        return self.place.view_count
+
+    def rows(self, near: bool) -> int:
+        return self.place.counts[near]
+
+    def inside(self, near: bool, chunk: int) -> NDArray[np.bool_]:
+        first, stop = (
+            self.place.starts[near] + row for row in chunk_range(self.place.counts[near], chunk)
+        )
+        packed = self.bits[first // _BITS : _padded(stop) // _BITS]
+        return np.unpackbits(packed, count=stop - first).view(np.bool_)
+
+
+def _fill(
+    reader: SampleReader,
+    shape: ShapeId,
+    place: _Place,
+    arrays: tuple[NDArray[np.uint8], NDArray[np.float16], NDArray[np.uint8]],
+) -> None:
+    """Read `shape` into its place in the pictures, points and bits."""
+    images, points, bits = arrays
+    with reader.open(shape) as file:
+        for view in range(place.view_count):
+            picture = decode_view(file.view(view))
+            if picture.shape[:2] != images.shape[2:]:
+                sizes = [f"{h} x {w}" for h, w in (picture.shape[:2], images.shape[2:])]
+                raise StoreError(
+                    f"the pictures of {shape} are {sizes[0]}, those of other shapes {sizes[1]}",
+                    hint="a batch takes pictures of one size: convert the shapes alike",
+                )
+            images[place.first_view + view] = picture.transpose(2, 0, 1)
+        for near, start in enumerate(place.starts):
+            if place.counts[near]:
+                _fill_points(file, bool(near), start, points, bits)
+
+
+def _fill_points(
+    file: OpenShape,
+    near: bool,
+    start: int,
+    points: NDArray[np.float16],
+    bits: NDArray[np.uint8],
+) -> None:
+    layout = file.layout.near if near else file.layout.points
+    assert layout is not None  # for the type checker: there are rows
+    for chunk in range(chunk_count(layout.rows)):
+        samples = file.near_chunk(chunk) if near else file.chunk(chunk)
+        first, stop = (start + row for row in chunk_range(layout.rows, chunk))
+        points[first:stop] = samples.points
+        packed = np.packbits(samples.occupancies)
+        bits[first // _BITS : first // _BITS + len(packed)] = packed
