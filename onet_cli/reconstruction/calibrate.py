@@ -1,7 +1,7 @@
 """Measure what a checkpoint's answers are worth, on the data sets that it was trained on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import claimed_confidence, fit_reliability
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.level import POINTS, fit_platt
 from onet_cli.reconstruction.tidy import vertex_normals
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
@@ -31,13 +32,44 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """How much is measured: views that are encoded of each split, and validation meshes."""
+    """How much is measured: views that are encoded of each split, or cut, and validation meshes."""
 
     training_views: int = 8192
     validation_views: int = 2048
+    cut_views: int = 576
     meshes: int = 200
     resolution: int = 64
     seed: int = 0
+
+
+def calibrate_threshold(
+    checkpoint: Checkpoint,
+    store: ShapeStore,
+    settings: CalibrationSettings | None = None,
+    progress: Progress = lambda stage, done, total: None,
+) -> Checkpoint:
+    """Return `checkpoint` such that its threshold adapts to each photo (`reconstruction.level`).
+
+    How, is fitted on views of the split `val` of `store`. The IoU at their stored points, which is
+    that of the fit itself, is among the scores as `validation_iou_adapted`.
+
+    Raises:
+        StoreError: the store has no views in the split `val`, or a shape cannot be read.
+    """
+    settings = settings or CalibrationSettings()
+    rng = np.random.default_rng(settings.seed)
+    generator = MeshGenerator(checkpoint)
+    views = draw_views([store], "val", settings.cut_views, rng)
+    logits, occupied = [], []
+    for done, view in enumerate(views, start=1):
+        samples = store.read_occupancy(view[1])
+        chosen = rng.choice(len(samples.points), POINTS)
+        logits.append(generator.field(_picture(view))(samples.points[chosen]))
+        occupied.append(samples.occupancies[chosen])
+        progress("thresholds", done, len(views))
+    platt, iou = fit_platt(np.stack(logits), np.stack(occupied))
+    scores = checkpoint.info.scores | {"validation_iou_adapted": round(iou, 4)}
+    return replace(checkpoint, info=replace(checkpoint.info, platt=platt, scores=scores))
 
 
 def calibrate(

@@ -1,9 +1,10 @@
 """Measure what a checkpoint's answers are worth and store that in it.
 
-Adds two things to CHECKPOINT, which `onet reconstruct` then uses: how often the network is right
-about a vertex when it claims so (`reconstruction.confidence`), and where the codes of its training
-views lie (`reconstruction.familiarity`). DATA are the data sets that it was trained on, with their
-splits `train` and `val`; each counts alike.
+Adds three things to CHECKPOINT, which `onet reconstruct` then uses: which threshold suits which
+photo (`reconstruction.level`), how often the network is right about a vertex when it claims so
+(`reconstruction.confidence`), and where the codes of its training views lie
+(`reconstruction.familiarity`). DATA are the data sets that it was trained on, with their splits
+`train` and `val`; each counts alike, but thresholds are measured on the first alone.
 
 Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA... [-o FILE] [--half] [--views N]
        [--meshes N] [--device cpu]
@@ -16,7 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import CalibrationSettings, calibrate
+from onet_cli.reconstruction.calibrate import (
+    CalibrationSettings,
+    calibrate,
+    calibrate_threshold,
+)
 from onet_cli.shapes.store import ShapeStore
 
 
@@ -42,10 +47,12 @@ def main() -> None:
     checkpoint = load_checkpoint(path, options.device)
     settings = CalibrationSettings(training_views=options.views, meshes=options.meshes)
     stores = [ShapeStore.open(folder) for folder in options.data]
+    checkpoint = calibrate_threshold(checkpoint, stores[0], settings, show)
     found = calibrate(checkpoint, stores, settings, show)
     target = options.output or path
     save_checkpoint(target, checkpoint.network, checkpoint.info, options.half, found)
 
+    print(f"adaptive thresholds: {checkpoint.info.platt}, scores {checkpoint.info.scores}")
     curve = found.reliability
     print(f"{target}: {found.data}")
     known = found.familiarity

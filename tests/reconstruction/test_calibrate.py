@@ -9,7 +9,12 @@ import torch
 
 from onet_cli.errors import EmptySurfaceError, StoreError
 from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import CalibrationSettings, calibrate, draw_views
+from onet_cli.reconstruction.calibrate import (
+    CalibrationSettings,
+    calibrate,
+    calibrate_threshold,
+    draw_views,
+)
 from onet_cli.reconstruction.confidence import corrected
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.shapes.shape import ShapeId
@@ -102,8 +107,27 @@ def test_the_recipe_adds_it_to_a_checkpoint(store, tmp_path, monkeypatch, capsys
 
     loaded = load_checkpoint(path, "cpu")
     assert loaded.calibration.data["meshes"] == 2
-    assert loaded.info == plain.info
+    assert loaded.info.platt is not None
+    assert replace(loaded.info, platt=None, scores={}) == replace(plain.info, scores={})
     assert "1 groups of codes" in capsys.readouterr().out
     result = MeshGenerator(loaded, GeneratorSettings(32, confidence=True)).generate(IMAGE)
     assert not result.unfamiliar
     assert set(result.confidence) == {1.0}
+
+
+def test_a_threshold_that_is_wrong_for_the_data_is_corrected(tmp_path):
+    store = store_of(tmp_path / "data", 0.3)  # where the probability is 1/2, not the threshold 0.2
+
+    adapted = calibrate_threshold(sphere_checkpoint(), store, SMALL)
+
+    result = MeshGenerator(adapted, GeneratorSettings(64)).generate(IMAGE)
+    assert np.linalg.norm(result.mesh.vertices, axis=1).mean() == pytest.approx(0.3, abs=0.01)
+    assert adapted.info.scores["validation_iou_adapted"] > 0.9
+
+
+def test_a_store_without_validation_views_cannot_say_which_threshold_is_right(tmp_path):
+    store = store_of(tmp_path / "data", 0.3)
+    store.set_split("val", [])
+
+    with pytest.raises(StoreError, match="'val'"):
+        calibrate_threshold(sphere_checkpoint(), store, SMALL)
