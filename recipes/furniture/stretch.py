@@ -1,10 +1,10 @@
-"""Write a table of the training objects in other proportions, as more shapes to learn from.
+"""Write split.csv with the training objects again in other proportions: more to learn from.
 
 Usage: python recipes/furniture/stretch.py OUTPUT.csv [--copies 1] [--seed 1]
 
-Each training row of split.csv is repeated with its width, depth and height times factors of their
-own, from 0.8 to 1.25. `onet preprocess LIBRARIES DATA --manifest OUTPUT.csv` converts and renders
-them like the originals; all of them are for training (`onet train --extra DATA`).
+Each training row is repeated with its width, depth and height times factors of their own, from 0.8
+to 1.25; the other rows stay as they are. `onet preprocess LIBRARIES DATA --manifest OUTPUT.csv`
+converts and renders all of them.
 """
 
 import argparse
@@ -37,12 +37,14 @@ def main() -> None:
     asked = parser.parse_args()
     rng = np.random.default_rng(asked.seed)
     with SPLIT.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["use"] == "train"]
+        rows = list(csv.DictReader(file))
+    training = [row for row in rows if row["use"] == "train"]
     with asked.output.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(stretched(row, rng) for _ in range(asked.copies) for row in rows)
-    print(f"{asked.output}: {asked.copies * len(rows)} rows")
+        writer.writerows(rows)
+        writer.writerows(stretched(row, rng) for _ in range(asked.copies) for row in training)
+    print(f"{asked.output}: {len(rows)} rows of {SPLIT.name}, {asked.copies * len(training)} more")
 
 
 if __name__ == "__main__":
