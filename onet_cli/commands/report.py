@@ -101,14 +101,26 @@ def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"]
     hidden = quiet or not notes.is_terminal
     with Progress(*columns, console=notes, transient=True, disable=hidden) as progress:
         task = progress.add_task("training", total=1.0, facts="")
+        latest = ""
 
         def listen(status: "TrainingStatus") -> None:
+            nonlocal latest
             facts = (
                 f"step {status.step}  loss {status.loss:.4f}  rate {status.rate:.1e}  "
-                f"{status.samples_per_second:.0f} samples/s"
+                f"{status.samples_per_second:.0f} samples/s  waiting {status.data_wait:.0%}"
             )
-            progress.update(task, completed=status.spent, facts=facts)
-            if status.iou is not None and not quiet:
-                notes.print(f"{facts}  val IoU {status.iou:.3f}  {status.seconds:.0f} s")
+            if status.iou is not None:
+                latest = f"  val IoU {status.iou:.3f}"
+                meshes = "" if status.mesh_iou is None else f"  meshes {status.mesh_iou:.3f}"
+                if not quiet:
+                    notes.print(f"{facts}{latest}{meshes}  {status.seconds:.0f} s")
+            left = "" if status.seconds_left is None else f"  {_span(status.seconds_left)} left"
+            progress.update(task, completed=status.spent, facts=f"{facts}{latest}{left}")
 
         yield listen
+
+
+def _span(seconds: float) -> str:
+    """Return a duration as h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

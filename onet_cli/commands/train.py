@@ -84,6 +84,9 @@ def train(
         Literal["32", "bf16", "16"], typer.Option(help="Bits of arithmetic.")
     ] = "32",
     val_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 200,
+    mesh_every: Annotated[
+        int, typer.Option(min=0, help="Steps between meshes of a few validation shapes; 0: none.")
+    ] = 2000,
     workers: Annotated[int, typer.Option(min=0, help="Loader processes; 0: in this one.")] = 1,
     cache: Annotated[
         Literal["none", "ram", "gpu"],
@@ -133,6 +136,7 @@ def train(
         ema_decay=ema,
         precision=precision,
         validate_every=val_every,
+        mesh_every=mesh_every,
         workers=workers,
         cache=cache,
         seed=seed,

@@ -170,18 +170,28 @@ class Reporter(Callback):
     """Tells a listener and metrics.csv how the run goes: every step, and after each validation."""
 
     def __init__(
-        self, clock: Clock, best: KeepBest, path: Path, listen: Callable[[TrainingStatus], None]
+        self,
+        clock: Clock,
+        best: KeepBest,
+        path: Path,
+        listen: Callable[[TrainingStatus], None],
+        mesh_iou: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.clock, self.best, self.path, self._listen = clock, best, path, listen
+        self._mesh_iou = mesh_iou
         self._metrics: MetricsFile | None = None
-        self.loss, self._step_seconds = float("nan"), 0.0
-        self._last = time.monotonic()
+        self.loss, self._step_seconds, self._wait_seconds = float("nan"), 0.0, 0.0
+        self._last = self._began = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the stop-watch and the file."""
         if trainer.is_global_zero:
             self._metrics = MetricsFile(self.path, trainer.global_step)
         self._last = time.monotonic()
+
+    def on_train_batch_start(self, *args: Any) -> None:
+        """Note when the batch came: what has passed since the last step was waiting for it."""
+        self._began = time.monotonic()
 
     def on_train_batch_end(
         self,
@@ -200,15 +210,17 @@ class Reporter(Callback):
                 hint="lower --lr, or compute with --precision 32",
             )
         first = self._step_seconds == 0
-        self._step_seconds += (now - self._last - self._step_seconds) * (1 if first else 0.02)
-        self.loss = loss if first else self.loss + (loss - self.loss) * 0.02
+        share = 1 if first else 0.02
+        self._step_seconds += (now - self._last - self._step_seconds) * share
+        self._wait_seconds += (self._began - self._last - self._wait_seconds) * share
+        self.loss = loss if first else self.loss + (loss - self.loss) * share
         self._last = now
         self._tell(self._status(trainer, pl_module))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report the score; validation's time is not the steps' time."""
         assert isinstance(pl_module, OccupancyModule)
-        score = (self.best.iou, self.best.threshold)
+        score = self.best.iou, self.best.threshold, self._mesh_iou()
         self._tell(self._status(trainer, pl_module, *score))
         self._last = time.monotonic()
 
@@ -223,10 +235,12 @@ class Reporter(Callback):
         module: OccupancyModule,
         iou: float | None = None,
         threshold: float | None = None,
+        mesh_iou: float | None = None,
     ) -> TrainingStatus:
         rate = float(trainer.optimizers[0].param_groups[0]["lr"])
         batch = module.config.batch_size * trainer.world_size
         speed = batch / self._step_seconds if self._step_seconds else 0.0
+        wait = self._wait_seconds / self._step_seconds if self._step_seconds else 0.0
         return TrainingStatus(
             trainer.global_step,
             self.clock.spent(),
@@ -236,4 +250,6 @@ class Reporter(Callback):
             speed,
             iou,
             threshold,
+            mesh_iou,
+            wait,
         )

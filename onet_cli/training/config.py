@@ -70,7 +70,7 @@ class TrainingConfig:
     `cache` is where the training shapes are kept, decoded: nowhere, in memory, on the GPU.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
-    `validate_every` is in steps.
+    `validate_every` and `mesh_every`, which is 0 for never, are in steps.
     """
 
     budget: Budget
@@ -90,6 +90,7 @@ class TrainingConfig:
     ema_decay: float = 0.999
     precision: Precision = "32"
     validate_every: int = 200
+    mesh_every: int = 2000
     validation_samples: int = 512
     workers: int = 1
     cache: Cache = "none"

@@ -59,6 +59,7 @@ class OccupancyModule(pl.LightningModule):
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self._spent = config, spent
         self.validation_ious: list[Tensor] = []
+        self.iou_curve: list[float] = []
 
     def _images(self, batch: Batch) -> Tensor:
         images = resize_images(batch.images, self.network.spec.image_size)
@@ -91,7 +92,10 @@ class OccupancyModule(pl.LightningModule):
         self.validation_ious.append(iou_by_threshold(logits, batch.occupancies).cpu())
 
     def take_validation(self) -> tuple[float, float]:
-        """Return the best mean IoU of the validation samples of all ranks and its threshold."""
+        """Return the best mean IoU of the validation samples of all ranks and its threshold.
+
+        The IoU at each of `THRESHOLDS` is then in `iou_curve`.
+        """
         ious = torch.cat([torch.zeros(0, len(THRESHOLDS)), *self.validation_ious]).double()
         self.validation_ious.clear()
         # Sums and a count, as the ranks' shares of the samples differ by one.
@@ -101,6 +105,7 @@ class OccupancyModule(pl.LightningModule):
             torch.distributed.all_reduce(shared)
             totals = shared.cpu()
         mean = totals[:-1] / totals[-1]
+        self.iou_curve = mean.tolist()
         best = int(mean.argmax())
         return float(mean[best]), float(THRESHOLDS[best])
 

@@ -25,6 +25,7 @@ from onet_cli.training.callbacks import (
 from onet_cli.training.config import TrainingConfig, read_spec
 from onet_cli.training.data import ShapeData
 from onet_cli.training.memory import keep_freed_memory, memory_errors
+from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus
 
@@ -88,12 +89,14 @@ def train_network(
     clock = Clock(config.budget, shapes.steps_per_epoch(devices * nodes))
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
     module = OccupancyModule(network, config, clock.spent)
+    watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
     callbacks = [
         clock,
         best,
+        watch,
         *_averaging(config),
         KeepLast(last),
-        Reporter(clock, best, run / "metrics.csv", listen),
+        Reporter(clock, best, run / "metrics.csv", listen, lambda: watch.iou),
     ]
     trainer = _trainer(run, config, device, devices, nodes, callbacks)
     try:

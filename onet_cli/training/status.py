@@ -9,7 +9,9 @@ class TrainingStatus:
 
     `spent` is the share of the budget that is used up, `seconds` the time so far, `loss` the mean
     cross-entropy of a point, averaged over recent steps, `rate` the learning rate. `iou` and
-    `threshold` are the latest validation's, and None between validations.
+    `threshold` are the latest validation's, and None between validations; `mesh_iou` is None also
+    where that one made no meshes. `data_wait` is the share of the recent steps' time in which the
+    network waited for its batch.
     """
 
     step: int
@@ -20,3 +22,10 @@ class TrainingStatus:
     samples_per_second: float
     iou: float | None = None
     threshold: float | None = None
+    mesh_iou: float | None = None
+    data_wait: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the budget is spent, if it goes on like this; None at the very start."""
+        return self.seconds * (1 - self.spent) / self.spent if self.spent > 0 else None

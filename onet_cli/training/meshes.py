@@ -1,0 +1,97 @@
+"""Meshes during training: their IoU on a few validation shapes, and pictures for TensorBoard."""
+
+from pathlib import Path
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+from PIL import Image
+from trimesh import Trimesh
+
+from onet_cli.errors import EmptySurfaceError
+from onet_cli.geometry.inside import contains
+from onet_cli.geometry.metrics import occupancy_iou
+from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.preview import draw_preview
+from onet_cli.shapes.photo import decode_view
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
+from onet_cli.training.callbacks import Clock, KeepBest
+from onet_cli.training.chart import draw_chart
+from onet_cli.training.module import THRESHOLDS, OccupancyModule
+
+SHAPES, SHOWN = 8, 4
+"""Validation shapes that get a mesh, and how many of these are shown."""
+
+RESOLUTION, POINTS, TILE = 64, 10_000, 128
+
+
+class WatchMeshes(Callback):
+    """Makes meshes of a few validation shapes, first view each, every `every` steps and at the end.
+
+    It does so with a validation, whose threshold and averaged weights it takes: so it has to stand
+    after `KeepBest` and before `AveragedWeights`. The IoU is that of the stored points; a shape
+    without a mesh counts 0.
+    """
+
+    def __init__(
+        self, root: Path, ids: list[ShapeId], every: int, clock: Clock, best: KeepBest
+    ) -> None:
+        self.store, self.ids, self.every = ShapeStore.open(root), ids[:SHAPES], every
+        self.clock, self.best = clock, best
+        self.iou: float | None = None
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw the threshold curve; make meshes if it is their turn."""
+        assert isinstance(pl_module, OccupancyModule)
+        self.iou = None
+        if not trainer.is_global_zero:
+            return
+        board, step = trainer.logger, trainer.global_step
+        assert isinstance(board, TensorBoardLogger)
+        curve = draw_chart("IoU by threshold", THRESHOLDS.tolist(), pl_module.iou_curve)
+        board.experiment.add_image("thresholds", np.asarray(curve), step, dataformats="HWC")
+        if self.every and self._is_due(step, pl_module.config.validate_every):
+            self.iou = self._look(pl_module.network, board, step)
+            pl_module.log("mesh_iou", self.iou, rank_zero_only=True)
+
+    def _is_due(self, step: int, interval: int) -> bool:
+        """Return whether a turn came since the validation before, or the run ends here."""
+        # From the step alone, so that a resumed run has the same turns.
+        turns, before = (at // self.every for at in (step, step - interval))
+        return turns > before or self.clock.spent() >= 1
+
+    def _look(self, network: OccupancyNetwork, board: TensorBoardLogger, step: int) -> float:
+        """Return the mean IoU of the meshes, and show some of them."""
+        info = CheckpointInfo(network.spec, threshold=self.best.threshold)
+        generator = MeshGenerator(Checkpoint(network, info), GeneratorSettings(RESOLUTION))
+        ious = []
+        for number, shape in enumerate(self.ids):
+            photo = decode_view(self.store.read_view(shape, 0))
+            try:
+                pixels = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
+                mesh = generator.generate(pixels).mesh
+            except EmptySurfaceError:
+                ious.append(0.0)
+                continue
+            samples = self.store.read_occupancy(shape)
+            inside = contains(mesh, samples.points[:POINTS])
+            ious.append(occupancy_iou(inside, samples.occupancies[:POINTS]))
+            if number < SHOWN:
+                _show(board, f"{number}_{shape.name}", Image.fromarray(photo), mesh, step)
+        return float(np.mean(ious))
+
+
+def _show(
+    board: TensorBoardLogger, name: str, photo: Image.Image, mesh: Trimesh, step: int
+) -> None:
+    """Log the photo beside views of the mesh, and the mesh itself for TensorBoard's mesh plugin."""
+    picture = np.asarray(draw_preview(photo, photo, mesh, TILE))
+    board.experiment.add_image(f"preview/{name}", picture, step, dataformats="HWC")
+    vertices = torch.from_numpy(np.asarray(mesh.vertices, np.float32))[None]
+    faces = torch.from_numpy(np.asarray(mesh.faces, np.int32))[None]
+    board.experiment.add_mesh(f"mesh/{name}", vertices, faces=faces, global_step=step)
