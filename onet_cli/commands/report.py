@@ -79,6 +79,7 @@ def show_rehearsal(spec: "ModelSpec", facts: "Rehearsal", picture: "Path") -> No
         ("arithmetic", f"{facts.flops / 1e9:.1f} GFLOP a step, forward and backward"),
         ("memory", f"{facts.weight_bytes / megabyte:.0f} MiB for weights, gradients and averages"),
         ("", f"{facts.activation_bytes / megabyte:.0f} MiB kept by a step for its backward pass"),
+        *([("", f"{facts.cache_bytes / megabyte:.0f} MiB of cache")] if facts.cache_bytes else []),
         ("a step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s"),
         ("loading", f"{facts.load_seconds_per_step:.3f} s a step for one process"),
         ("the budget", f"about {facts.steps} steps in {minutes:.1f} minutes, without validation"),

@@ -38,7 +38,8 @@ class Rehearsal:
 
     `flops` are those of the matrices and convolutions of one step, forward and backward;
     `weight_bytes` hold the weights in all their copies, `activation_bytes` what one step keeps for
-    its backward pass; `steps` is how many the budget pays for.
+    its backward pass; `steps` is how many the budget pays for. `cache_bytes` is what the training
+    shapes take in memory, 0 without a cache.
     """
 
     training_shapes: int
@@ -50,6 +51,7 @@ class Rehearsal:
     load_seconds_per_step: float
     steps: int
     seconds: float
+    cache_bytes: int
 
     @property
     def gflops(self) -> float:
@@ -73,12 +75,14 @@ def rehearse(
 
     Raises:
         StoreError: `data` or `extra` is no data set, or has no shapes to train on.
+        InvalidOptionError: the cache asked for does not fit.
         OnetError: memory does not suffice, or `picture` cannot be written.
     """
     place = resolve_device(device)
     if place.type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config, extra)
+    cache = shapes.plan_cache(place)
     draws = iter(shapes.draws())
     module = OccupancyModule(network, config, lambda: 0.5).to(place)
     module.train()
@@ -119,6 +123,7 @@ def rehearse(
         load_seconds_per_step=float(np.median(loading)),
         steps=steps,
         seconds=steps * pace,
+        cache_bytes=cache,
     )
 
 

@@ -61,6 +61,14 @@ def test_the_picture_shows_the_first_batch_and_its_points(balls, tmp_path):
         assert np.abs(marked - 55.5).max() == pytest.approx(reach, abs=2)
 
 
+def test_the_size_of_a_cache_is_part_of_the_costs(balls, tmp_path):
+    picture = tmp_path / "batch.png"
+
+    assert rehearsed(balls, picture).cache_bytes == 0
+    cached = rehearsed(balls, picture, cache="ram").cache_bytes
+    assert cached == 6 * (2 * 3 * 32 * 32 + 4096 * 6 + 4096 // 8)
+
+
 def test_budgets_are_turned_into_steps():
     assert Budget(steps=10, epochs=3).steps_at(4, 1.0) == 10
     assert Budget(epochs=3, seconds=100).steps_at(4, 1.0) == 12
