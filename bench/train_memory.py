@@ -1,7 +1,7 @@
 """Memory of a training step by model and batch size: counted for a GPU, measured on the CPU.
 
 * `weights`: float32, times five: themselves, gradients, Adam's two moments, the average.
-* `GPU, 32` and `GPU, bf16`: those, and what the step keeps for its backward pass, tensor by tensor,
+* `GPU, counted`: those, and what the step keeps for its backward pass in float32, tensor by tensor,
   counted with tensors that have shapes and no contents. A GPU needs some more: the largest layer's
   gradients and work space, and half a gigabyte or so for CUDA itself.
 * `CPU, counted`: likewise with the fused norms of `models/fused.py`.
@@ -16,7 +16,6 @@ import argparse
 import resource
 import subprocess
 import sys
-from contextlib import nullcontext
 
 import torch
 from harness import Row, arguments, publish
@@ -49,7 +48,7 @@ def weight_bytes(model: str) -> int:
     return COPIES * sum(parameter.numel() * 4 for parameter in network.parameters())
 
 
-def kept_bytes(model: str, batch: int, fused: bool, bf16: bool = False) -> int:
+def kept_bytes(model: str, batch: int, fused: bool) -> int:
     """Return what a step keeps for its backward pass, apart from the weights."""
     can_fuse = layers.can_fuse
     kept: dict[int, int] = {}
@@ -61,14 +60,13 @@ def kept_bytes(model: str, batch: int, fused: bool, bf16: bool = False) -> int:
         alive.append(storage)
         return tensor
 
-    cast = torch.autocast("cpu", torch.bfloat16) if bf16 else nullcontext()
     try:
         if not fused:
             layers.can_fuse = lambda *_: False
         module, samples = make(model, 1)
         own = [*module.parameters(), *module.buffers()]
         weights = {tensor.untyped_storage()._cdata for tensor in own}
-        with FakeTensorMode(allow_non_fake_inputs=True) as mode, cast:
+        with FakeTensorMode(allow_non_fake_inputs=True) as mode:
             weights |= {mode.from_tensor(p).untyped_storage()._cdata for p in own}
             shapes = (torch.empty(batch, *part.shape[1:], dtype=part.dtype) for part in samples)
             with saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -115,8 +113,7 @@ def main() -> None:
         weights = weight_bytes(model)
         for batch in options.batches:
             found = {
-                "GPU, 32": weights + kept_bytes(model, batch, fused=False),
-                "GPU, bf16": weights + kept_bytes(model, batch, fused=False, bf16=True),
+                "GPU, counted": weights + kept_bytes(model, batch, fused=False),
                 "CPU, counted": weights + kept_bytes(model, batch, fused=True),
             }
             if not options.no_measure:

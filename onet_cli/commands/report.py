@@ -114,7 +114,8 @@ def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"]
                 latest = f"  val IoU {status.iou:.3f}"
                 meshes = "" if status.mesh_iou is None else f"  meshes {status.mesh_iou:.3f}"
                 if not quiet:
-                    notes.print(f"{facts}{latest}{meshes}  {status.seconds:.0f} s")
+                    line = f"{facts}{latest}{meshes}  {status.seconds:.0f} s"
+                    notes.print(line, soft_wrap=True)
             left = "" if status.seconds_left is None else f"  {_span(status.seconds_left)} left"
             progress.update(task, completed=status.spent, facts=f"{facts}{latest}{left}")
 
