@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 SIZE = 420, 300
-_LEFT, _TOP, _RIGHT, _BOTTOM = 44, 30, 12, 26
+_LEFT, _TOP, _RIGHT, _BOTTOM = 44, 30, 20, 26
 _INK, _RULE, _LINE = (90, 96, 108), (225, 228, 234), (60, 90, 160)
 _SCALE = 3
 """Pixels drawn per pixel kept, so that slanted lines are smooth."""

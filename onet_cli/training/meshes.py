@@ -82,15 +82,17 @@ class WatchMeshes(Callback):
             inside = contains(mesh, samples.points[:POINTS])
             ious.append(occupancy_iou(inside, samples.occupancies[:POINTS]))
             if number < SHOWN:
-                _show(board, f"{number}_{shape.name}", Image.fromarray(photo), mesh, step)
+                size = network.spec.image_size
+                _show(board, f"{number}_{shape.name}", Image.fromarray(photo), size, mesh, step)
         return float(np.mean(ious))
 
 
 def _show(
-    board: TensorBoardLogger, name: str, photo: Image.Image, mesh: Trimesh, step: int
+    board: TensorBoardLogger, name: str, photo: Image.Image, size: int, mesh: Trimesh, step: int
 ) -> None:
     """Log the photo beside views of the mesh, and the mesh itself for TensorBoard's mesh plugin."""
-    picture = np.asarray(draw_preview(photo, photo, mesh, TILE))
+    seen = photo.resize((size, size), Image.Resampling.BILINEAR)
+    picture = np.asarray(draw_preview(photo, seen, mesh, TILE))
     board.experiment.add_image(f"preview/{name}", picture, step, dataformats="HWC")
     vertices = torch.from_numpy(np.asarray(mesh.vertices, np.float32))[None]
     faces = torch.from_numpy(np.asarray(mesh.faces, np.int32))[None]

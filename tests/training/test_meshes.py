@@ -84,7 +84,7 @@ def test_a_chart_marks_its_highest_point_where_it_belongs():
     ink = np.abs(chart - [60, 90, 160]).sum(axis=2) < 30
     rows, columns = np.nonzero(ink)
     assert rows.min() < 35  # the dot around 1, at the top
-    assert abs(columns[rows == rows.min()].mean() - (44 + (420 - 44 - 12) / 2)) < 2
+    assert abs(columns[rows == rows.min()].mean() - (44 + (420 - 44 - 20) / 2)) < 2
 
 
 @pytest.mark.parametrize(("spent", "left"), [(0.0, None), (0.25, 300.0), (1.0, 0.0)])
