@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KERNELS = {"carve", "inside", "marching", "mise", "rasterize", "simplify", "voxelize"}
+KERNELS = {
+    "carve",
+    "inside",
+    "marching",
+    "mise",
+    "neighbours",
+    "rasterize",
+    "simplify",
+    "voxelize",
+}
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +41,8 @@ def test_the_wheel_holds_kernels_stubs_and_weights(wheel):
         assert f"onet_cli/_ext/{kernel}.pyi" in names
     assert "onet_cli/models/pretrained/furniture.safetensors" in names
     assert "onet_cli/py.typed" in names
+    for part in ("evaluation/html", "reconstruction/viewer"):
+        assert any(n.startswith(f"onet_cli/{part}/") and n.endswith(".js") for n in names)
     assert not any(name.startswith(("tests/", "ext/", "bench/")) for name in names)
 
 
