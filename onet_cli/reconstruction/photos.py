@@ -90,14 +90,17 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
 
     Raises:
         InvalidOptionError: standard input without `output`, several photos for one file, two
-            photos for one mesh, or a suffix that is no mesh format's.
+            photos for one mesh, a mesh in the place of its photo, or a suffix that is no mesh
+            format's.
     """
     if output is None:
         if any(photo.path is None for photo in photos):
             raise InvalidOptionError(
                 "a photo from stdin has no place for its mesh", hint="name a file with -o"
             )
-        return _distinct(photos, [photo.path.parent for photo in photos if photo.path])
+        return _beside(
+            photos, _distinct(photos, [photo.path.parent for photo in photos if photo.path])
+        )
     if not output.is_dir() and output.suffix:
         if output.suffix.lower() not in MESH_SUFFIXES:
             raise InvalidOptionError(
@@ -109,8 +112,21 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
                 f"{len(photos)} photos cannot become the one file {output}",
                 hint="give -o a folder",
             )
-        return [output]
-    return _distinct(photos, [output] * len(photos))
+        targets = [output]
+    else:
+        targets = _distinct(photos, [output] * len(photos))
+    return _beside(photos, targets)
+
+
+def _beside(photos: Sequence[PhotoFile], targets: list[Path]) -> list[Path]:
+    """Return `targets`, none of which may be a photo: its suffix need not say that it is one."""
+    for photo, target in zip(photos, targets, strict=True):
+        if photo.path is not None and target.exists() and target.samefile(photo.path):
+            raise InvalidOptionError(
+                f"the mesh would take the place of the photo {photo.path}",
+                hint="name another file with -o",
+            )
+    return targets
 
 
 def _distinct(photos: Sequence[PhotoFile], folders: Sequence[Path]) -> list[Path]:

@@ -115,6 +115,11 @@ def isolate_object(
         )
     given, photo = photo.size, photo.copy()
     photo.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if min(photo.size) < 2:
+        raise PhotoError(
+            f"the photo of {given[0]} x {given[1]} pixels is too narrow to show an object",
+            hint="cut the object out of it",
+        )
     colours = np.asarray(photo.convert("RGB"))
     if background == "keep" and mask is None:
         return _kept(photo, ())

@@ -71,6 +71,16 @@ def test_a_suffix_makes_output_a_file_and_none_a_folder():
     assert choose_targets([PhotoFile(None)], Path("y")) == [Path("y/stdin.obj")]
 
 
+@pytest.mark.parametrize("output", [None, "object.obj"])
+def test_no_mesh_takes_the_place_of_its_photo(tmp_path, output):
+    path = tmp_path / "object.obj"  # a picture all the same, for it is told by its content
+    disc_photo().save(path, "JPEG")
+    target = None if output is None else tmp_path / "." / output
+
+    with pytest.raises(InvalidOptionError, match="take the place of the photo"):
+        choose_targets([PhotoFile(path)], target)
+
+
 def test_an_existing_folder_may_have_a_dot_in_its_name(tmp_path):
     (tmp_path / "v1.2").mkdir()
 

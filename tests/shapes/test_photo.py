@@ -202,6 +202,12 @@ def test_the_photo_given_is_left_as_it_was():
     assert max(square.size) <= 1300
 
 
+@pytest.mark.parametrize("size", [(20_000, 10), (10, 20_000)])
+def test_a_photo_that_is_one_line_when_reduced_is_refused(size):
+    with pytest.raises(PhotoError, match="too narrow"):
+        isolate_object(Image.new("RGB", size, "white"))
+
+
 def test_tiny_pictures_are_refused_in_words():
     with pytest.raises(PhotoError, match="1 x 1 pixels is too small") as caught:
         prepare_photo(read_photo(encoded(Image.new("RGB", (1, 1)))))

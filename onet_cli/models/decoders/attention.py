@@ -80,8 +80,8 @@ class AttentionPlanes(nn.Module):
         self.seeds = nn.Linear(SUMMARY, len(AXES) * WIDTHS[0] * SEED_SIZE**2)
         self.coarse = nn.ModuleList(nn.Sequential(*double(WIDTHS[0], WIDTH)) for _ in AXES)
         self.cells = nn.Linear(depth, WIDTH)
-        self.place = nn.Parameter(torch.randn(1, CELLS, WIDTH) * 0.02)
-        self.picture_place = nn.Parameter(torch.randn(1, GRID**2, WIDTH) * 0.02)
+        self.place = _places(CELLS)
+        self.picture_place = _places(GRID**2)
         self.blocks = nn.ModuleList(LookBlock() for _ in range(BLOCKS))
         self.fine = nn.ModuleList(
             nn.Sequential(*double(WIDTH, WIDTHS[2]), *double(WIDTHS[2], WIDTHS[3])) for _ in AXES
@@ -98,6 +98,14 @@ class AttentionPlanes(nn.Module):
             rows = block(rows, picture)
         maps = rows.transpose(1, 2).reshape(len(code), WIDTH, len(AXES), *coarse[0].shape[2:])
         return [draw(maps[:, :, k].contiguous()) for k, draw in enumerate(self.fine)]
+
+
+def _places(count: int) -> nn.Parameter:
+    """Return learned places (1, `count`, WIDTH), small at first."""
+    places = torch.empty(1, count, WIDTH)
+    if not places.is_meta:  # there, where checkpoints are built, normal_ imports torch's compiler
+        places.normal_(std=0.02)
+    return nn.Parameter(places)
 
 
 @DECODERS.register("attention")
