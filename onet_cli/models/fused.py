@@ -21,13 +21,13 @@ def can_fuse(norm: nn.Module, features: Tensor) -> bool:
     """Return whether `norm_relu_linear` takes the place of `norm` and what follows it."""
     return (
         type(norm) is nn.BatchNorm1d  # and not its synchronised form
-        and features.shape[:-1].numel() > 1
         and norm.training
         and features.device.type == "cpu"
         and features.dtype == torch.float32
         and torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
+        and features.shape[:-1].numel() > 1  # last: asked, it would fix the sizes of an export
     )
 
 
