@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.models.decoders.triplane import AXES, SEED_SIZE, WIDTHS, TriplaneDecoder, double
+from onet_cli.models.decoders.triplane import (
+    AXES,
+    SEED_SIZE,
+    WIDTHS,
+    Smooth,
+    TriplaneDecoder,
+    double,
+)
 from onet_cli.models.encoders.convnet import GRID, USUAL_MAP
 from onet_cli.models.registry import DECODERS
 
@@ -84,7 +91,8 @@ class AttentionPlanes(nn.Module):
         self.picture_place = _places(GRID**2)
         self.blocks = nn.ModuleList(LookBlock() for _ in range(BLOCKS))
         self.fine = nn.ModuleList(
-            nn.Sequential(*double(WIDTH, WIDTHS[2]), *double(WIDTHS[2], WIDTHS[3])) for _ in AXES
+            nn.Sequential(*double(WIDTH, WIDTHS[2]), *double(WIDTHS[2], WIDTHS[3]), Smooth())
+            for _ in AXES
         )
 
     def forward(self, code: Tensor) -> list[Tensor]:

@@ -40,8 +40,23 @@ def double(wide: int, narrow: int) -> list[nn.Module]:
     ]
 
 
+class Smooth(nn.Module):
+    """Feature planes (B, K, P, P), each cell a binomial mean (1, 2, 1) of its neighbourhood.
+
+    Cells next to each other hear different taps of the last layer, and what is left of that would
+    show in a mesh as grooves along the axes.
+    """
+
+    def forward(self, plane: Tensor) -> Tensor:
+        """Return `plane` smoothed, of the same size."""
+        plane = F.pad(plane, (1, 1, 1, 1), mode="replicate")
+        for _ in range(2):  # a mean of two, twice, is the binomial mean of three
+            plane = F.avg_pool2d(plane, 2, stride=1)
+        return plane
+
+
 class PlaneGenerator(nn.Sequential):
-    """Code (B, C) to one feature plane (B, 24, 48, 48): a learned seed, doubled three times."""
+    """Code (B, C) to one feature plane (B, 24, 48, 48): a seed, doubled three times, smoothed."""
 
     def __init__(self, code_dim: int) -> None:
         layers: list[nn.Module] = [
@@ -50,7 +65,7 @@ class PlaneGenerator(nn.Sequential):
         ]
         for wide, narrow in pairwise(WIDTHS):
             layers += double(wide, narrow)
-        super().__init__(*layers)
+        super().__init__(*layers, Smooth())
 
 
 class TriplaneGenerator(nn.ModuleList):
