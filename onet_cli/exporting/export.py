@@ -1,12 +1,20 @@
 """What `onet export` does: the kinds of SOURCE and TARGET decide which exporter runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.mesh import MESH_SUFFIXES
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
+
+SOURCE_SUFFIXES = (*MESH_SUFFIXES, ".gltf")
+"""Files that are taken for meshes, all others for checkpoints."""
+
+ReadMesh = Callable[[Path], Trimesh]
 
 
 @dataclass(frozen=True)
@@ -18,15 +26,17 @@ class ExportOptions:
     half: bool = False
 
 
-def export(source: str, target: Path, options: ExportOptions) -> list[str]:
+def export(source: str, target: Path, options: ExportOptions, read_mesh: ReadMesh) -> list[str]:
     """Write `source`, a mesh or a checkpoint, as `target`; return lines that say what came out.
+
+    `read_mesh` reads meshes.
 
     Raises:
         InvalidOptionError: `target`'s suffix does not go with `source`, or an option with `target`.
-        OnetError: as the exporter in charge.
+        OnetError: as `read_mesh` or the exporter in charge.
     """
     suffix = target.suffix.lower()
-    from_mesh = Path(source).suffix.lower() in MESH_SUFFIXES
+    from_mesh = Path(source).suffix.lower() in SOURCE_SUFFIXES
     possible = _targets(from_mesh)
     if suffix not in possible:
         raise InvalidOptionError(
@@ -36,7 +46,7 @@ def export(source: str, target: Path, options: ExportOptions) -> list[str]:
     _refuse_stray_options(suffix, options)
     if suffix in NETWORK_SUFFIXES:
         return _export_network(source, target, options)
-    return _export_mesh(Path(source), target, options)
+    return _export_mesh(read_mesh(Path(source)), target, options)
 
 
 def _targets(from_mesh: bool) -> tuple[str, ...]:
@@ -56,7 +66,7 @@ def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
             raise InvalidOptionError(f"{name} goes with {' '.join(suffixes)}, not with {suffix}")
 
 
-def _export_mesh(source: Path, target: Path, options: ExportOptions) -> list[str]:
+def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[str]:
     from onet_cli.exporting.mesh import (
         DEFAULT_RESOLUTION,
         VOXEL_SUFFIXES,

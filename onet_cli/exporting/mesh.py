@@ -10,7 +10,8 @@ from trimesh import Trimesh
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.files import whole_file
-from onet_cli.geometry.mesh import read_mesh, write_mesh
+from onet_cli.geometry.mesh import write_mesh
+from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.geometry.voxelize import voxelize_solid
 
@@ -37,22 +38,31 @@ class VoxelGrid:
         return (x, y, z)
 
 
-def convert_mesh(source: Path, target: Path, faces: int | None = None) -> Trimesh:
-    """Write the mesh of `source` in the format of `target`'s suffix; return what was written.
+def convert_mesh(mesh: Trimesh, target: Path, faces: int | None = None) -> Trimesh:
+    """Write `mesh` in the format of `target`'s suffix; return what was written.
 
-    With `faces`, a mesh that has more is simplified to that many.
+    With `faces`, a mesh that has more is simplified to that many. Vertex attributes stay; after
+    simplification each vertex has those of the old one that is nearest.
 
     Raises:
-        InvalidGeometryError: `source` holds no mesh.
         InvalidOptionError: the suffix is no mesh format's, or `faces` is below 4.
+        OnetError: the file cannot be written.
     """
     if faces is not None and faces < FEWEST_FACES:
         raise InvalidOptionError(f"a closed mesh has at least {FEWEST_FACES} faces, not {faces}")
-    mesh = read_mesh(source)
     if faces is not None and faces < len(mesh.faces):
-        mesh = simplify(mesh, faces)
+        mesh = _with_attributes_of(mesh, simplify(mesh, faces))
     write_mesh(mesh, target)
     return mesh
+
+
+def _with_attributes_of(mesh: Trimesh, smaller: Trimesh) -> Trimesh:
+    """Return `smaller` with the vertex attributes that `mesh` has nearest to each vertex."""
+    if mesh.vertex_attributes:
+        _, origins = nearest(smaller.vertices, mesh.vertices)
+        for name, values in mesh.vertex_attributes.items():
+            smaller.vertex_attributes[name] = np.asarray(values)[origins]
+    return smaller
 
 
 def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
@@ -72,13 +82,13 @@ def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
     return VoxelGrid(voxelize_solid(mesh, resolution, (x, y, z), edge), (x, y, z), edge)
 
 
-def export_voxels(source: Path, target: Path, resolution: int = DEFAULT_RESOLUTION) -> VoxelGrid:
-    """Write the solid of the mesh in `source` as voxels; return what was written.
+def export_voxels(mesh: Trimesh, target: Path, resolution: int = DEFAULT_RESOLUTION) -> VoxelGrid:
+    """Write the solid inside `mesh` as voxels; return what was written.
 
     `.binvox` is Min's format; `.npz` holds `occupancies` (R, R, R) bool, `centre` (3,), `edge`.
 
     Raises:
-        InvalidGeometryError: `source` holds no mesh.
+        InvalidGeometryError: the mesh has no extent.
         InvalidOptionError: `resolution` is below 1 or `target` is neither format.
     """
     if target.suffix.lower() not in VOXEL_SUFFIXES:
@@ -86,7 +96,7 @@ def export_voxels(source: Path, target: Path, resolution: int = DEFAULT_RESOLUTI
             f"{target.suffix!r} is no voxel format onet can write",
             hint=f"use one of {' '.join(VOXEL_SUFFIXES)}",
         )
-    grid = fill_voxels(read_mesh(source), resolution)
+    grid = fill_voxels(mesh, resolution)
     with whole_file(target) as temporary, temporary.open("wb") as file:
         if target.suffix.lower() == ".binvox":
             file.write(encode_binvox(grid.occupancies, grid.corner, grid.edge))

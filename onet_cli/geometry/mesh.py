@@ -14,6 +14,12 @@ from onet_cli.files import whole_file
 MESH_SUFFIXES = (".obj", ".ply", ".stl", ".glb", ".off")
 """The mesh formats that are read and written."""
 
+CONFIDENCE = "confidence"
+"""Vertex attribute: how sure a network is of each vertex; its name in meshes and PLY files."""
+
+GLTF_CONFIDENCE = "_CONFIDENCE"
+"""The same in GLB files, which want an application's own names so."""
+
 
 def make_mesh(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Trimesh:
     """Return the mesh of `vertices` (V, 3) and `faces` (F, 3), both kept in their order."""

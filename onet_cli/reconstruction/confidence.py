@@ -14,9 +14,6 @@ from onet_cli.models.calibration import Reliability
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.tidy import vertex_normals
 
-ATTRIBUTE = "confidence"
-"""Name of the vertex attribute in meshes and PLY files; `_CONFIDENCE` in GLB files."""
-
 REACH = 0.02
 """A vertex is right if the true surface lies within this distance, unit-cube frame."""
 

@@ -12,10 +12,11 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.geometry.isosurface import grid_surface
+from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.reconstruction.confidence import ATTRIBUTE, vertex_confidence
+from onet_cli.reconstruction.confidence import vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.level import adapted_threshold
@@ -91,7 +92,7 @@ class Reconstruction:
         With a calibrated checkpoint it is the probability that the true surface lies within 2 % of
         the longest edge, else what the network claims it to be.
         """
-        known = self.mesh.vertex_attributes.get(ATTRIBUTE)
+        known = self.mesh.vertex_attributes.get(CONFIDENCE)
         return None if known is None else np.asarray(known, np.float32)
 
     @property
@@ -195,7 +196,7 @@ class MeshGenerator:
             mesh = simplify(mesh, settings.faces)
         if settings.confidence:
             reliability = None if self._calibration is None else self._calibration.reliability
-            mesh.vertex_attributes[ATTRIBUTE] = vertex_confidence(mesh, field, reliability)
+            mesh.vertex_attributes[CONFIDENCE] = vertex_confidence(mesh, field, reliability)
         return mesh
 
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from trimesh import Trimesh
 
 from onet_cli.files import whole_file
-from onet_cli.reconstruction.confidence import ATTRIBUTE
+from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.reconstruction.stage import Stage, colour_scale
 
 AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
@@ -42,7 +42,7 @@ def draw_preview(
         tile: Edge of each tile in pixels.
     """
     above = [("photo", _fit(photo, tile)), ("seen by the network", _fit(seen, tile))]
-    confidence = mesh.vertex_attributes.get(ATTRIBUTE)
+    confidence = mesh.vertex_attributes.get(CONFIDENCE)
     if confidence is not None:
         stage = Stage(mesh, np.asarray(confidence))
         above += [(_scaled(azimuth), stage.view(azimuth, tile)) for azimuth in DOUBTS]

@@ -5,7 +5,7 @@ import typer
 from typer.testing import CliRunner
 
 from onet_cli.commands.export import export
-from onet_cli.errors import InvalidOptionError, OnetError
+from onet_cli.errors import InvalidOptionError, OnetError, SourceError
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
@@ -36,6 +36,25 @@ def test_a_mesh_becomes_another_format_and_the_line_says_what(box, tmp_path):
 
     assert result.exit_code == 0
     assert result.stdout == f"{tmp_path / 'new' / 'box.glb'}  8 vertices, 12 faces, closed\n"
+
+
+def test_a_gltf_file_is_a_mesh_too(box, tmp_path):
+    parts = trimesh.load_scene(box).export(file_type="gltf")
+    for name, data in parts.items():
+        (tmp_path / name).write_bytes(data)
+
+    result = run(tmp_path / "model.gltf", tmp_path / "out.ply")
+
+    assert result.stdout == f"{tmp_path / 'out.ply'}  8 vertices, 12 faces, closed\n"
+
+
+def test_a_file_that_is_no_mesh_is_refused_and_nothing_is_written(tmp_path):
+    (tmp_path / "bad.obj").write_text("not a mesh")
+
+    result = run(tmp_path / "bad.obj", tmp_path / "out.npz")
+
+    assert isinstance(result.exception, SourceError)
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.obj"]
 
 
 def test_a_target_below_a_file_is_an_error_of_the_user(box):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import trimesh
 
-from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
+from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
+from onet_cli.geometry.mesh import write_mesh
+from onet_cli.preprocessing.surface import read_surface
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def read_binvox(path):
 
 @pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb", ".off"])
 def test_a_mesh_keeps_its_surface_in_every_format(ball, tmp_path, suffix):
-    written = convert_mesh(ball, tmp_path / f"out{suffix}")
+    written = convert_mesh(read_surface(ball), tmp_path / f"out{suffix}")
 
     again = trimesh.load(tmp_path / f"out{suffix}", force="mesh")
     assert len(again.faces) == len(written.faces) == 1280
@@ -40,7 +42,7 @@ def test_a_mesh_keeps_its_surface_in_every_format(ball, tmp_path, suffix):
 
 
 def test_faces_simplifies_to_at_most_so_many_and_keeps_the_mesh_closed(ball, tmp_path):
-    mesh = convert_mesh(ball, tmp_path / "out.ply", faces=200)
+    mesh = convert_mesh(read_surface(ball), tmp_path / "out.ply", faces=200)
 
     assert len(mesh.faces) <= 200
     assert mesh.is_watertight
@@ -48,7 +50,7 @@ def test_faces_simplifies_to_at_most_so_many_and_keeps_the_mesh_closed(ball, tmp
 
 
 def test_voxels_fill_the_meshs_own_bounding_cube(ball, tmp_path):
-    export_voxels(ball, tmp_path / "out.npz", resolution=64)
+    export_voxels(read_surface(ball), tmp_path / "out.npz", resolution=64)
 
     with np.load(tmp_path / "out.npz") as file:
         cells, centre, edge = file["occupancies"], file["centre"], float(file["edge"])
@@ -61,7 +63,7 @@ def test_voxels_fill_the_meshs_own_bounding_cube(ball, tmp_path):
 
 
 def test_binvox_reads_back_equal_here_and_in_trimesh(ball, tmp_path):
-    grid = export_voxels(ball, tmp_path / "out.binvox", resolution=48)
+    grid = export_voxels(read_surface(ball), tmp_path / "out.binvox", resolution=48)
 
     cells, facts = read_binvox(tmp_path / "out.binvox")
     assert np.array_equal(cells, grid.occupancies)
@@ -87,19 +89,127 @@ def test_runs_of_any_length_survive_binvox(fill):
     assert np.array_equal(loaded.matrix, cells)
 
 
-def test_a_file_that_is_no_mesh_is_refused_and_nothing_is_written(tmp_path):
-    (tmp_path / "bad.obj").write_text("not a mesh")
-
-    with pytest.raises((InvalidGeometryError, EmptySurfaceError)):
-        export_voxels(tmp_path / "bad.obj", tmp_path / "out.npz")
-
-    assert [file.name for file in tmp_path.iterdir()] == ["bad.obj"]
-
-
 def test_options_that_cannot_work_are_refused(ball, tmp_path):
     with pytest.raises(InvalidOptionError, match="at least 1 cell"):
-        export_voxels(ball, tmp_path / "out.npz", resolution=0)
+        export_voxels(read_surface(ball), tmp_path / "out.npz", resolution=0)
     with pytest.raises(InvalidOptionError, match="4 faces"):
-        convert_mesh(ball, tmp_path / "out.ply", faces=2)
+        convert_mesh(read_surface(ball), tmp_path / "out.ply", faces=2)
     with pytest.raises(InvalidOptionError, match="no voxel format"):
-        export_voxels(ball, tmp_path / "out.vox")
+        export_voxels(read_surface(ball), tmp_path / "out.vox")
+
+
+OUTLINE = [(0, 0), (3, 0), (3, 1), (1, 1), (1, 2), (0, 2)]
+"""An L: fans around most of its corners lay triangles outside of it."""
+HEIGHT, OUTLINE_AREA, OUTLINE_LENGTH = 0.5, 4.0, 10.0
+
+
+def concave_prism(suffix, start):
+    """Return a prism over the L as a text file; its lid's first corner is the `start`th."""
+    outline = OUTLINE[start:] + OUTLINE[:start]
+    count = len(outline)
+    points = [(x, y, z) for z in (0, HEIGHT) for x, y in outline]
+    faces = [list(range(count))[::-1], [count + i for i in range(count)]]
+    faces += [[i, (i + 1) % count, count + (i + 1) % count, count + i] for i in range(count)]
+    rows = "\n".join(f"{x} {y} {z}" for x, y, z in points)
+    polygons = "\n".join(f"{len(face)} {' '.join(map(str, face))}" for face in faces)
+    if suffix == ".obj":
+        lines = [f"v {row}" for row in rows.splitlines()]
+        lines += ["f " + " ".join(str(i + 1) for i in face) for face in faces]
+        return "\n".join(lines)
+    if suffix == ".off":
+        return f"OFF\n{len(points)} {len(faces)} 0\n{rows}\n{polygons}\n"
+    return (
+        f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\n"
+        f"property float y\nproperty float z\nelement face {len(faces)}\n"
+        f"property list uchar int vertex_indices\nend_header\n{rows}\n{polygons}\n"
+    )
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".off", ".ply"])
+@pytest.mark.parametrize("start", range(len(OUTLINE)))
+def test_concave_polygons_are_covered_and_nothing_else(tmp_path, suffix, start):
+    source = tmp_path / f"prism{suffix}"
+    source.write_text(concave_prism(suffix, start))
+
+    convert_mesh(read_surface(source), tmp_path / "out.stl")
+
+    mesh = trimesh.load(tmp_path / "out.stl")
+    assert mesh.is_watertight
+    assert mesh.volume == pytest.approx(HEIGHT * OUTLINE_AREA)
+    assert mesh.area == pytest.approx(2 * OUTLINE_AREA + HEIGHT * OUTLINE_LENGTH)
+
+
+@pytest.fixture
+def confident():
+    mesh = trimesh.creation.icosphere(subdivisions=3)
+    values = np.random.default_rng(0).random(len(mesh.vertices), dtype=np.float32)
+    mesh.vertex_attributes["confidence"] = values
+    return mesh
+
+
+def confidence_by_place(mesh):
+    """Return the vertices (V, 3) and their confidence (V,), in an order that files keep."""
+    points = np.round(mesh.vertices, 4) + 0.0
+    order = np.lexsort(points.T)
+    return points[order], np.asarray(mesh.vertex_attributes["confidence"]).reshape(-1)[order]
+
+
+@pytest.mark.parametrize("way", [".ply .glb .ply", ".glb .ply .glb", ".ply .ply", ".glb .glb"])
+def test_confidence_survives_any_way_through_ply_and_glb(confident, tmp_path, way):
+    first, *others = (tmp_path / f"{n}{suffix}" for n, suffix in enumerate(way.split()))
+    write_mesh(confident, first)
+
+    for target in others:
+        convert_mesh(read_surface(first), target)
+        first = target
+
+    points, confidence = confidence_by_place(read_surface(first))
+    expected_points, expected = confidence_by_place(confident)
+    np.testing.assert_allclose(points, expected_points, atol=2e-4)
+    np.testing.assert_array_equal(confidence, expected)
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".stl", ".off"])
+def test_formats_without_a_place_for_confidence_are_written_without(confident, tmp_path, suffix):
+    write_mesh(confident, tmp_path / "a.ply")
+
+    convert_mesh(read_surface(tmp_path / "a.ply"), tmp_path / f"out{suffix}")
+
+    again = read_surface(tmp_path / f"out{suffix}")
+    assert "confidence" not in again.vertex_attributes
+    assert len(again.vertices) == len(confident.vertices)
+
+
+def test_simplified_vertices_have_the_confidence_around_them(confident, tmp_path):
+    confident.vertex_attributes["confidence"] = (confident.vertices[:, 0] > 0).astype(np.float32)
+
+    convert_mesh(confident, tmp_path / "out.ply", faces=200)
+
+    mesh = read_surface(tmp_path / "out.ply")
+    clear = np.abs(mesh.vertices[:, 0]) > 0.2
+    right = mesh.vertices[clear, 0] > 0
+    assert clear.sum() > 50
+    assert np.array_equal(mesh.vertex_attributes["confidence"][clear] == 1, right)
+
+
+def test_parts_of_a_scene_keep_their_confidence_where_they_stand(confident, tmp_path):
+    other = confident.copy()
+    other.vertex_attributes["confidence"] = 1 - confident.vertex_attributes["confidence"]
+    scene = trimesh.Scene()
+    for mesh, offset in ((confident, 0), (other, 5)):
+        named = mesh.copy()
+        named.vertex_attributes = {"_CONFIDENCE": mesh.vertex_attributes["confidence"]}
+        scene.add_geometry(
+            named, transform=trimesh.transformations.translation_matrix([offset, 0, 0])
+        )
+    (tmp_path / "two.glb").write_bytes(scene.export(file_type="glb"))
+
+    convert_mesh(read_surface(tmp_path / "two.glb"), tmp_path / "out.ply")
+
+    mesh = read_surface(tmp_path / "out.ply")
+    moved = np.asarray(mesh.vertices)[:, 0] > 2
+    one, two = (
+        np.sort(np.asarray(mesh.vertex_attributes["confidence"])[side]) for side in (~moved, moved)
+    )
+    np.testing.assert_array_equal(one, np.sort(confident.vertex_attributes["confidence"]))
+    np.testing.assert_array_equal(two, np.sort(other.vertex_attributes["confidence"]))

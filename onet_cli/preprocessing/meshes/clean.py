@@ -25,10 +25,11 @@ def clean(loaded: LoadedMesh) -> LoadedMesh:
 
 def merge_equal(
     points: NDArray[np.float64], faces: NDArray[np.integer]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
     """Return the points (V', 3) that `faces` use, equal ones as one, and the faces into them.
 
-    Points are equal when all bits are, zero being equal to minus zero. They keep their order.
+    Also where in `points` each of them (V',) stands first. Points are equal when all bits are, zero
+    being equal to minus zero. They keep their order.
     """
     used = np.zeros(len(points), bool)
     used[faces] = True
@@ -39,7 +40,7 @@ def merge_equal(
     number = np.cumsum(is_first) - 1
     renumbered = np.zeros(len(points), np.intp)
     renumbered[places] = number[representative]
-    return kept[is_first], renumbered[faces]
+    return kept[is_first], renumbered[faces], places[is_first]
 
 
 def first_equal(rows: NDArray[np.generic]) -> NDArray[np.intp]:

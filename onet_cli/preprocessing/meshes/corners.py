@@ -1,4 +1,4 @@
-"""What faces have at their corners, from what a file says of its vertices."""
+"""What vertices, and faces at their corners, have, from what a file says of its vertices."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,3 +106,15 @@ def as_bytes(colours: NDArray[np.number]) -> NDArray[np.uint8]:
     elif values.size and values.max() <= 1:
         values = values * 255
     return values.round().clip(0, 255).astype(np.uint8)
+
+
+def vertex_confidence(values: object, vertices: int) -> NDArray[np.float32] | None:
+    """Return a file's `values` as one number per vertex (V,), or None where they are not that."""
+    if (
+        not isinstance(values, np.ndarray)
+        or values.size != vertices
+        or values.dtype.kind not in "fiu"
+    ):
+        return None
+    single = np.asarray(values, np.float32).reshape(-1)
+    return np.nan_to_num(single, nan=0.0, posinf=0.0, neginf=0.0)

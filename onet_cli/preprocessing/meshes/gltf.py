@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,7 +46,7 @@ def read_gltf(files: MeshFiles, name: str, data: bytes, most_faces: int) -> Load
     opened = sum(has_picture(part) for part in meshes.values())
     if reader.damaged or (opened < _pictures(header) and not resolver.missing):
         warnings.append("a texture cannot be decoded")
-    return LoadedMesh(whole.mesh, whole.appearance, tuple(warnings))
+    return replace(whole, warnings=tuple(warnings))
 
 
 def _scene(

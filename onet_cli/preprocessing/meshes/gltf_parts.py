@@ -7,12 +7,13 @@ import trimesh
 from numpy.typing import NDArray
 
 from onet_cli.geometry.appearance import Appearance, Material
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mesh import GLTF_CONFIDENCE, make_mesh
 from onet_cli.preprocessing.meshes.corners import (
     checked_indices,
     checked_points,
     corner_normals,
     vertex_colours,
+    vertex_confidence,
 )
 from onet_cli.preprocessing.meshes.loaded import LoadedMesh
 from onet_cli.preprocessing.meshes.textures import Picture, shrink
@@ -55,7 +56,8 @@ class PartReader:
         stored = mesh._cache.cache.get("vertex_normals")
         normals = None if stored is None else corner_normals(points, faces, stored, faces)
         looks = Appearance((material,), np.zeros(len(faces), np.int32), uv, normals, corner_colours)
-        return LoadedMesh(make_mesh(points, faces), looks)
+        confidence = vertex_confidence(mesh.vertex_attributes.get(GLTF_CONFIDENCE), len(points))
+        return LoadedMesh(make_mesh(points, faces), looks, confidence=confidence)
 
     def _material(self, material: Any) -> Material:
         factor = np.array([255, 255, 255, 255], np.uint8)

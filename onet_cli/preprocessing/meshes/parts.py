@@ -18,7 +18,8 @@ def join(parts: Sequence[LoadedMesh]) -> LoadedMesh:
     """Return at least one part as one mesh, faces in the order of the parts.
 
     Where only some parts have texture coordinates, normals or corner colours, the others get zeros,
-    the normals of their faces, and the colours of their materials.
+    the normals of their faces, and the colours of their materials. Confidence stays where all parts
+    have it.
     """
     if len(parts) == 1:
         return parts[0]
@@ -42,7 +43,12 @@ def join(parts: Sequence[LoadedMesh]) -> LoadedMesh:
         _stack(parts, lambda looks: looks.corner_colours, _plain_colours),
     )
     warnings = dict.fromkeys(warning for part in parts for warning in part.warnings)
-    return LoadedMesh(mesh, looks, tuple(warnings))
+    return LoadedMesh(mesh, looks, tuple(warnings), _confidence(parts))
+
+
+def _confidence(parts: Sequence[LoadedMesh]) -> NDArray[np.float32] | None:
+    known = [part.confidence for part in parts if part.confidence is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
 
 
 def _stack(

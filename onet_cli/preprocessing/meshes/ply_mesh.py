@@ -5,13 +5,14 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
 from onet_cli.geometry.appearance import Appearance, Material
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.preprocessing.meshes.corners import (
     as_bytes,
     checked_indices,
     checked_points,
     corner_normals,
     vertex_colours,
+    vertex_confidence,
 )
 from onet_cli.preprocessing.meshes.files import MeshFiles
 from onet_cli.preprocessing.meshes.loaded import LoadedMesh
@@ -53,7 +54,8 @@ def read_ply(files: MeshFiles, name: str, data: bytes) -> LoadedMesh:
         None if normals is None else corner_normals(points, faces, normals, faces),
         _colours(vertex, face, faces, polygon),
     )
-    return LoadedMesh(make_mesh(points, faces), looks, tuple(pictures.warnings))
+    confidence = vertex_confidence(vertex.get(CONFIDENCE), len(points))
+    return LoadedMesh(make_mesh(points, faces), looks, tuple(pictures.warnings), confidence)
 
 
 def _columns(

@@ -70,5 +70,6 @@ def _one_surface(name: str, loaded: LoadedMesh, most_faces: int) -> LoadedMesh:
         raise SourceError(f"{name} holds no faces")
     if count > most_faces:
         raise SourceError(f"{name} has {count} faces, more than the {most_faces} that are read")
-    points, faces = merge_equal(loaded.mesh.vertices, loaded.mesh.faces)
-    return replace(loaded, mesh=make_mesh(points, faces))
+    points, faces, origins = merge_equal(loaded.mesh.vertices, loaded.mesh.faces)
+    confidence = None if loaded.confidence is None else loaded.confidence[origins]
+    return replace(loaded, mesh=make_mesh(points, faces), confidence=confidence)

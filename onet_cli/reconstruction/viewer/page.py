@@ -13,9 +13,9 @@ from PIL import Image
 from trimesh import Trimesh
 
 from onet_cli.files import write_text
+from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import simplify
-from onet_cli.reconstruction.confidence import ATTRIBUTE
 from onet_cli.reconstruction.viewer.encode import FARTHEST, pack_mesh
 from onet_cli.reconstruction.viewer.frame import asset, frame, viewer_scripts
 
@@ -81,7 +81,7 @@ def save_viewer(showcase: Showcase, path: Path) -> None:
 
 def _light(mesh: Trimesh) -> tuple[Trimesh, NDArray[np.floating] | None]:
     """Return `mesh` with at most `FACES` faces, and the confidence of its vertices (V,)."""
-    confidence = mesh.vertex_attributes.get(ATTRIBUTE)
+    confidence = mesh.vertex_attributes.get(CONFIDENCE)
     known = None if confidence is None else np.asarray(confidence)
     if len(mesh.faces) <= FACES:
         return mesh, known
