@@ -4,6 +4,7 @@ from pathlib import Path
 
 from trimesh import Trimesh
 
+from onet_cli.errors import SourceError
 from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.preprocessing.meshes.reader import load_mesh
 from onet_cli.preprocessing.sources.files import FolderFiles
@@ -13,8 +14,10 @@ def read_surface(path: Path) -> Trimesh:
     """Return the surface in a mesh file, with the vertex attribute `confidence` if it has one.
 
     Raises:
-        SourceError: as `load_mesh`.
+        SourceError: it is a folder; or as `load_mesh`.
     """
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder", hint="name a mesh file in it")
     loaded = load_mesh(FolderFiles(path.parent), path.name)
     if loaded.confidence is not None:
         loaded.mesh.vertex_attributes[CONFIDENCE] = loaded.confidence

@@ -204,7 +204,7 @@ def _refuse_empty(grid: Grid, field: OccupancyField) -> None:
     if grid.highest < field.level:
         probability = float(np.exp(-np.logaddexp(0.0, -grid.highest)))
         raise EmptySurfaceError(
-            f"no surface: the highest probability is {probability:.3g}, "
-            f"the threshold {field.threshold:.3g}",
+            f"no surface: the highest probability is {probability:.4g}, "
+            f"the threshold {field.threshold:.4g}",
             hint=f"lower --threshold, to {probability / 2:.1g} for example",
         )

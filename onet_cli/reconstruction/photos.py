@@ -48,7 +48,8 @@ def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
     photo appears once. A file that does not exist is returned too: reading it reports it.
 
     Raises:
-        PhotoError: a folder or glob holds no photo, or an argument is a web address.
+        PhotoError: a folder or glob holds no photo, or an argument is a web address or
+            empty.
     """
     found: dict[PhotoFile, None] = {}
     for argument in arguments:
@@ -58,6 +59,8 @@ def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
 
 def _expand(argument: str) -> list[PhotoFile]:
     refuse_address(argument)
+    if not argument:  # an unset variable of a shell, say, and Path("") is the folder one is in
+        raise PhotoError("a photo has no name", hint="give a file, a folder or -")
     path = Path(argument)
     if argument == STDIN:
         return [PhotoFile(None)]
@@ -90,8 +93,8 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
 
     Raises:
         InvalidOptionError: standard input without `output`, several photos for one file, two
-            photos for one mesh, a mesh in the place of its photo, or a suffix that is no mesh
-            format's.
+            photos for one mesh, a mesh in the place of its photo, a file in the place of the
+            folder, or a suffix that is no mesh format's.
     """
     if output is None:
         if any(photo.path is None for photo in photos):
@@ -113,6 +116,10 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
                 hint="give -o a folder",
             )
         targets = [output]
+    elif output.is_file():
+        raise InvalidOptionError(
+            f"{output} is a file, not a folder", hint="name another, or a file with a mesh's suffix"
+        )
     else:
         targets = _distinct(photos, [output] * len(photos))
     return _beside(photos, targets)

@@ -16,6 +16,8 @@ ENOUGH = 2048
 
 _STRIP = 256  # rows that are converted at a time
 _ADVICE = "give a JPEG, PNG or WebP picture"
+_DRAWINGS = ("EPS", "WMF")  # Pillow would hand them to other programs
+_HEIF = re.compile(rb".{4}ftyp(hei|hev|mif|msf)", re.DOTALL)
 _ADDRESS = re.compile(r"(https?|ftps?|file|s3|gs):/|data:", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -66,6 +68,8 @@ def read_photo(source: Path | bytes) -> Image.Image:
             # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
+                if image.format in _DRAWINGS:
+                    raise PhotoError(f"{name} is a drawing, not a photo", hint=_ADVICE)
                 image.draft(None, (ENOUGH, ENOUGH))
                 image.load()
                 return _upright(_reduce(image), image.getexif().get(_ORIENTATION))
@@ -75,7 +79,7 @@ def read_photo(source: Path | bytes) -> Image.Image:
     except IsADirectoryError as error:
         raise PhotoError(f"{source!s} is a folder", hint=_ADVICE) from error
     except UnidentifiedImageError as error:
-        raise PhotoError(f"{name} is not a picture in a known format", hint=_ADVICE) from error
+        raise _unknown(source, name) from error
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{name} has too many pixels", hint="make it smaller first") from error
     except PermissionError as error:
@@ -85,6 +89,20 @@ def read_photo(source: Path | bytes) -> Image.Image:
         raise PhotoError(
             f"{name} is damaged or incomplete: {error}", hint="export or download it again"
         ) from error
+
+
+def _unknown(source: Path | bytes, name: str) -> PhotoError:
+    """Return the error for a file that Pillow does not know."""
+    if isinstance(source, bytes):
+        start = source[:12]
+    else:
+        with source.open("rb") as file:
+            start = file.read(12)
+    if _HEIF.match(start):
+        return PhotoError(
+            f"{name} is a HEIC picture, which cannot be read", hint="export it as JPEG"
+        )
+    return PhotoError(f"{name} is not a picture in a known format", hint=_ADVICE)
 
 
 def on_white(photo: Image.Image) -> Image.Image:

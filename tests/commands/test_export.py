@@ -57,6 +57,13 @@ def test_a_file_that_is_no_mesh_is_refused_and_nothing_is_written(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["bad.obj"]
 
 
+def test_a_folder_is_no_mesh(tmp_path):
+    (tmp_path / "folder.obj").mkdir()
+
+    with pytest.raises(SourceError, match="is a folder"):
+        export(str(tmp_path / "folder.obj"), tmp_path / "out.ply")
+
+
 def test_a_target_below_a_file_is_an_error_of_the_user(box):
     with pytest.raises(OnetError, match="cannot be written"):
         export(str(box), box / "box.stl")

@@ -71,6 +71,21 @@ def test_a_suffix_makes_output_a_file_and_none_a_folder():
     assert choose_targets([PhotoFile(None)], Path("y")) == [Path("y/stdin.obj")]
 
 
+def test_no_name_is_not_the_folder_one_is_in(tmp_path, monkeypatch):
+    Image.new("RGB", (40, 40)).save(tmp_path / "chair.png")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(PhotoError, match="no name"):
+        find_photos([""])
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "meshes").write_text("")
+
+    with pytest.raises(InvalidOptionError, match="is a file, not a folder"):
+        choose_targets([PhotoFile(Path("a.png"))], tmp_path / "meshes")
+
+
 @pytest.mark.parametrize("output", [None, "object.obj"])
 def test_no_mesh_takes_the_place_of_its_photo(tmp_path, output):
     path = tmp_path / "object.obj"  # a picture all the same, for it is told by its content

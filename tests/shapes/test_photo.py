@@ -101,12 +101,42 @@ def test_a_photo_is_turned_as_its_exif_says():
     assert photo.getpixel((10, 35)) == (255, 255, 255)
 
 
-def test_the_first_frame_of_an_animation_counts():
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_the_first_frame_of_an_animation_counts(kind):
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
 
-    photo = read_photo(encoded(frames[0], format="GIF", save_all=True, append_images=frames[1:]))
+    photo = read_photo(encoded(frames[0], format=kind, save_all=True, append_images=frames[1:]))
 
-    assert photo.convert("RGB").getpixel((3, 3)) == (255, 0, 0)
+    np.testing.assert_allclose(photo.convert("RGB").getpixel((3, 3)), (255, 0, 0), atol=3)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"hevc"])
+@pytest.mark.parametrize("from_file", [False, True])
+def test_what_phones_take_is_named_and_the_way_out_too(tmp_path, brand, from_file):
+    data = b"\0\0\0\x18ftyp" + brand + bytes(500)
+    (tmp_path / "photo.heic").write_bytes(data)
+
+    with pytest.raises(PhotoError, match="HEIC") as caught:
+        read_photo(tmp_path / "photo.heic" if from_file else data)
+
+    assert "JPEG" in caught.value.hint
+
+
+def test_a_drawing_is_handed_to_no_other_program(monkeypatch):
+    monkeypatch.setattr("subprocess.check_call", None)
+    monkeypatch.setattr("subprocess.Popen", None)
+
+    with pytest.raises(PhotoError, match="a drawing"):
+        read_photo(encoded(scene("white", "red"), format="EPS"))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_half_a_file_of_any_kind_is_damaged(kind):
+    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), format=kind)
+
+    with pytest.raises(PhotoError, match=r"damaged or incomplete|not a picture"):
+        read_photo(data[: len(data) // 2])
 
 
 def test_what_is_no_picture_is_refused_in_words(tmp_path, monkeypatch):
