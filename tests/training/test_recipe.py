@@ -70,9 +70,7 @@ def test_the_recipe_of_the_paper_sets_the_options_that_are_not_given(balls, tmp_
 @pytest.mark.parametrize("first", ["recipe", "config"])
 def test_a_file_of_options_wins_over_the_recipe_and_may_name_it(balls, tmp_path, first):
     path = tmp_path / "given.toml"
-    path.write_text(
-        "batch-size = 3\npoints = 16\nlr = 2e-3\nmax-steps = 1\nencoder = 'convnet'\n"
-    )
+    path.write_text("batch-size = 3\npoints = 16\nlr = 2e-3\nmax-steps = 1\nencoder = 'convnet'\n")
     both = [("--recipe", "paper"), ("--config", path)]
     both = both if first == "recipe" else both[::-1]
 
