@@ -1,5 +1,6 @@
 """Meshes in memory and in files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ CONFIDENCE = "confidence"
 
 GLTF_CONFIDENCE = "_CONFIDENCE"
 """The same in GLB files, which want an application's own names so."""
+
+_ROWS_AT_ONCE = 1 << 16
 
 
 def make_mesh(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Trimesh:
@@ -70,8 +73,9 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
 
 
 def _encode(mesh: Trimesh, suffix: str) -> bytes:
+    if suffix == ".obj":
+        return _encode_obj(mesh)
     options: dict[str, dict[str, Any]] = {
-        ".obj": {"include_normals": True},
         ".ply": {"vertex_normal": True},
         ".glb": {"include_normals": True},
     }
@@ -79,6 +83,25 @@ def _encode(mesh: Trimesh, suffix: str) -> bytes:
         mesh = _with_gltf_names(mesh)
     data = mesh.export(file_type=suffix[1:], **options.get(suffix, {}))
     return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _encode_obj(mesh: Trimesh) -> bytes:
+    """Return `mesh` as OBJ with a normal per vertex; trimesh's writer takes three times as long."""
+    corners = np.repeat(np.asarray(mesh.faces) + 1, 2, axis=1)
+    return b"".join(
+        [
+            *_lines("v %.9g %.9g %.9g\n", np.asarray(mesh.vertices)),
+            *_lines("vn %.5f %.5f %.5f\n", np.asarray(mesh.vertex_normals)),
+            *_lines("f %d//%d %d//%d %d//%d\n", corners),
+        ]
+    )
+
+
+def _lines(line: str, rows: NDArray[np.number]) -> Iterator[bytes]:
+    """Yield the text of `rows` (N, K), some at a time: as Python's numbers they are large."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        yield (line * len(some) % tuple(some.ravel().tolist())).encode()
 
 
 def _with_gltf_names(mesh: Trimesh) -> Trimesh:

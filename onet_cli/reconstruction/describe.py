@@ -8,7 +8,7 @@ import numpy as np
 from onet_cli.reconstruction.batch import PhotoResult
 from onet_cli.reconstruction.facts import mesh_facts
 from onet_cli.reconstruction.generator import Reconstruction
-from onet_cli.reconstruction.tidy import count_components
+from onet_cli.reconstruction.tidy import component_volumes
 
 
 def describe_line(result: PhotoResult) -> str:
@@ -45,13 +45,14 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     if result.reconstruction is None or mesh is None:
         hint = result.error.hint if result.error else None
         return record | {"error": str(result.error), "hint": hint}
+    volumes = component_volumes(mesh)[1]
     return record | {
         "path": str(result.target),
         "vertices": len(mesh.vertices),
         "faces": len(mesh.faces),
-        "volume": float(f"{mesh.volume:.6g}"),
+        "volume": float(f"{volumes.sum():.6g}"),
         "closed": bool(mesh.is_watertight),
-        "components": count_components(mesh),
+        "components": len(volumes),
         "threshold": result.reconstruction.threshold,
         "seconds": round(result.reconstruction.seconds, 3),
         "evaluations": result.reconstruction.evaluations,

@@ -3,7 +3,7 @@
 from trimesh import Trimesh
 
 from onet_cli.reconstruction.generator import Reconstruction
-from onet_cli.reconstruction.tidy import count_components
+from onet_cli.reconstruction.tidy import component_volumes
 
 
 def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str, str]]:
@@ -11,11 +11,12 @@ def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str,
 
     The volume is in the frame of `mesh`.
     """
+    volumes = component_volumes(mesh)[1]
     facts = [
         ("vertices", grouped(len(mesh.vertices))),
         ("faces", grouped(len(mesh.faces))),
-        ("volume", _short(float(mesh.volume))),
-        ("components", str(count_components(mesh))),
+        ("volume", _short(float(volumes.sum()))),
+        ("components", str(len(volumes))),
         ("closed", "yes" if mesh.is_watertight else "no"),
     ]
     known = reconstruction.confidence

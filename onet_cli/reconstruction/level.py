@@ -10,6 +10,7 @@ cut. Lewis (SIGIR 1995) cuts lists of documents so, for the F-measure. How well 
 
 import itertools
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -80,6 +81,7 @@ def fit_platt(
     return platt, mean_iou(platt)
 
 
+@cache
 def _spread_points() -> NDArray[np.float32]:
     """Return points (4096, 3) that fill the cube evenly.
 

@@ -35,11 +35,6 @@ def component_volumes(mesh: Trimesh) -> tuple[NDArray[np.int64], Vectors]:
     return piece.reshape(-1).astype(np.int64), volumes
 
 
-def count_components(mesh: Trimesh) -> int:
-    """Return how many pieces of connected faces `mesh` has; the wall of a cavity counts as one."""
-    return len(component_volumes(mesh)[1])
-
-
 def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False) -> Trimesh:
     """Return `mesh` without its small pieces.
 
@@ -50,8 +45,10 @@ def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False)
         least: share of the volume of all pieces below which one goes, 0 to 1.
         largest: keep the largest piece only.
     """
+    if least <= 0 and not largest:
+        return mesh
     piece, volumes = component_volumes(mesh)
-    if len(volumes) == 1 or (least <= 0 and not largest):
+    if len(volumes) == 1:
         return mesh
     solid = volumes > 0
     if largest:
@@ -122,21 +119,28 @@ def vertex_normals(vertices: Vectors, faces: NDArray[np.integer]) -> Vectors:
 
     Source: Thürmer and Wüthrich, Journal of Graphics Tools 1998.
     """
-    corners = vertices[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    sums = np.zeros_like(vertices)
-    for corner in range(3):
-        here = corners[:, corner]
-        one, other = (corners[:, (corner + k) % 3] - here for k in (1, 2))
-        lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-        cosine = np.einsum("ij,ij->i", one, other) / np.maximum(lengths, 1e-300)
-        angle = np.arccos(np.clip(cosine, -1, 1))
+    # Coordinates as rows: sums and products over the three of them are whole-array operations.
+    rows, ends = np.ascontiguousarray(vertices.T), np.ascontiguousarray(faces.T)
+    corners = [rows[:, end] for end in ends]
+    edges = [corners[(k + 1) % 3] - corners[k] for k in range(3)]
+    lengths = [np.maximum(np.sqrt(_dot(edge, edge)), 1e-300) for edge in edges]
+    normals = np.cross(edges[0], edges[1], axis=0)
+    normals /= np.maximum(np.sqrt(_dot(normals, normals)), 1e-300)
+    sums = np.zeros_like(rows)
+    for k, end in enumerate(ends):
+        before = (k + 2) % 3
+        cosine = -_dot(edges[k], edges[before]) / (lengths[k] * lengths[before])
+        weighted = np.arccos(np.clip(cosine, -1, 1)) * normals
         for axis in range(3):
-            weighted = angle * normals[:, axis]
-            sums[:, axis] += np.bincount(faces[:, corner], weighted, len(vertices))
-    unit: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-300)
+            sums[axis] += np.bincount(end, weighted[axis], len(vertices))
+    unit: Vectors = (sums / np.maximum(np.sqrt(_dot(sums, sums)), 1e-300)).T.copy()
     return unit
+
+
+def _dot(one: Vectors, other: Vectors) -> Vectors:
+    """Return the products (N,) of vectors (3, N)."""
+    product: Vectors = np.einsum("ki,ki->i", one, other)
+    return product
 
 
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:

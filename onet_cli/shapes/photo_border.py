@@ -12,6 +12,7 @@ from onet_cli.shapes.photo_pixels import (
     flood,
     grow,
     highest_near,
+    length,
     smooth,
     steepness,
     to_lab,
@@ -56,7 +57,7 @@ def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
     lab = smooth(to_lab(colours))
     border = _border(lab.shape[:2])
     model, fits = _fit(lab, border)
-    residual = np.linalg.norm(lab - model, axis=2)
+    residual = length(lab - model)
     noise = float(np.median(residual[border]))
     free = float((residual[border] < max(3 * noise, 4.0)).mean())
     if noise > UNEVEN or free < FREE:
@@ -106,7 +107,7 @@ def _in_shade(lab: Plane, model: Plane, tolerance: float) -> Mask:
     darker = model[..., 0] - lab[..., 0]
     # Less light takes colour away as it takes lightness.
     dimmed = model[..., 1:] * (lab[..., :1] / np.maximum(model[..., :1], 1))
-    hue = np.linalg.norm(lab[..., 1:] - dimmed, axis=2)
+    hue = length(lab[..., 1:] - dimmed)
     shade: Mask = (darker > 0) & (darker < _DEEPEST_SHADOW) & (hue < tolerance + 2)
     return shade
 

@@ -166,3 +166,22 @@ def test_a_path_that_cannot_be_written_is_an_error(tmp_path, name):
     with pytest.raises(OnetError, match="cannot be written"):
         write_mesh(Box().mesh(), tmp_path / name)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.ply"]
+
+
+def test_obj_keeps_the_figures_of_single_precision_at_any_size(tmp_path):
+    mesh = Sphere().mesh(2)
+    for scale in (1e-6, 1.0, 1e6):
+        scaled = make_mesh(scale * mesh.vertices, mesh.faces)
+        write_mesh(scaled, tmp_path / "a.obj")
+        back = trimesh.load(tmp_path / "a.obj", process=False)
+        np.testing.assert_allclose(back.vertices, scaled.vertices, rtol=1e-8, atol=1e-12 * scale)
+        np.testing.assert_array_equal(back.faces, mesh.faces)
+        np.testing.assert_allclose(back.vertex_normals, scaled.vertex_normals, atol=1e-5)
+
+
+def test_a_large_obj_is_written_in_parts_and_whole(tmp_path, monkeypatch):
+    mesh = Sphere().mesh(2)
+    write_mesh(mesh, tmp_path / "whole.obj")
+    monkeypatch.setattr("onet_cli.geometry.mesh._ROWS_AT_ONCE", 7)
+    write_mesh(mesh, tmp_path / "parts.obj")
+    assert (tmp_path / "parts.obj").read_bytes() == (tmp_path / "whole.obj").read_bytes()

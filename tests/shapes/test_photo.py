@@ -19,6 +19,7 @@ from onet_cli.shapes.photo import (
     resize_images,
 )
 from onet_cli.shapes.photo_files import ENOUGH, refuse_address
+from onet_cli.shapes.photo_pixels import grow, highest_near
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -466,3 +467,19 @@ def test_finding_an_object_on_white_loads_no_torch_and_no_scipy(tmp_path):
     loaded = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("radius", [1, 2])
+def test_growing_and_the_highest_near_look_at_the_whole_square(radius):
+    rng = np.random.default_rng(0)
+    values = rng.random((9, 13), dtype=np.float32)
+    mask = values > 0.9
+    highest, grown = highest_near(values, radius), grow(mask, radius)
+    for row in range(9):
+        for column in range(13):
+            near = (
+                slice(max(row - radius, 0), row + radius + 1),
+                slice(max(column - radius, 0), column + radius + 1),
+            )
+            assert highest[row, column] == values[near].max()
+            assert grown[row, column] == mask[near].any()

@@ -102,13 +102,14 @@ class TriplaneDecoder(Decoder):
 
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C), whose planes are drawn once."""
-        (block,) = (deepcopy(block).requires_grad_(requires_grad=False) for block in self.blocks)
+        (block,) = deepcopy(self.blocks).requires_grad_(requires_grad=False)
+        assert isinstance(block, PreActivationBlock)  # for the type checker
         with torch.no_grad():
             drawn, shift = self._draw(code)
             planes, shift = torch.cat(drawn), shift[0].clone()
             # Of each row the features come first, then the point's own coordinates.
-            weights = self.fc_f.weight.t().split([len(AXES) * WIDTHS[-1], len(AXES)])
-            of_features, of_points = (weight.clone() for weight in weights)
+            weight_f, width = self.fc_f.weight.t(), len(AXES) * WIDTHS[-1]
+            of_features, of_points = weight_f[:width].clone(), weight_f[width:].clone()
             weight_out, bias_out = self.fc_out.weight[0].clone(), self.fc_out.bias.clone()
             weight_1, bias_1 = block.fc_1.weight.t().clone(), block.fc_1.bias
 
