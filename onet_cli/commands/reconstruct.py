@@ -74,22 +74,23 @@ def reconstruct(
     import json
     import time
 
-    from onet_cli.commands.startup import load_trimesh_only
+    from onet_cli.commands.startup import load_trimesh_only, quick_imports
 
-    load_trimesh_only()
+    with quick_imports():
+        load_trimesh_only()
 
-    from onet_cli.commands.report import progress_bar, show_failures
-    from onet_cli.models.checkpoint import load_checkpoint
-    from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
-    from onet_cli.reconstruction.describe import (
-        describe_error,
-        describe_line,
-        describe_pace,
-        describe_record,
-    )
-    from onet_cli.reconstruction.extras import Extras
-    from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
-    from onet_cli.reconstruction.photos import choose_targets, find_photos
+        from onet_cli.commands.report import progress_bar, show_failures
+        from onet_cli.models.checkpoint import load_checkpoint
+        from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
+        from onet_cli.reconstruction.describe import (
+            describe_error,
+            describe_line,
+            describe_pace,
+            describe_record,
+        )
+        from onet_cli.reconstruction.extras import Extras
+        from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+        from onet_cli.reconstruction.photos import choose_targets, find_photos
 
     settings = GeneratorSettings(
         resolution,

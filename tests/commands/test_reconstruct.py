@@ -1,8 +1,10 @@
+import gc
 import json
 import struct
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
 
 import pytest
 import trimesh
@@ -11,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from onet_cli.commands.reconstruct import reconstruct
+from onet_cli.commands.startup import quick_imports
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError, PhotoError
 from onet_cli.models.checkpoint import save_checkpoint
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
@@ -214,3 +217,17 @@ def test_a_run_loads_none_of_the_heavy_optional_libraries(folder, suffix):
 
     assert done.stdout.strip() == "[]"
     assert trimesh.load(target, force="mesh").is_watertight
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_garbage_is_looked_for_again_after_the_imports_even_of_what_fails(monkeypatch, ends):
+    monkeypatch.setattr("onet_cli.commands.startup._ends_with_command", ends)
+    seen = []
+    try:
+        with suppress(ImportError), quick_imports():
+            seen.append(gc.isenabled())
+            raise ImportError
+        assert seen == [not ends]
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
