@@ -48,6 +48,7 @@ from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
 PHOTO = Path(__file__).parents[1] / "examples" / "table.jpg"
 REFINED_FACES, STEPS = 2000, 10
 PRODUCTS = 100
+SMALL = 32
 PHOTOS = 8
 SAMPLES = 20_000
 SHARPNESS = 40.0
@@ -155,7 +156,8 @@ def stage_rows(
     name: str, network: OccupancyNetwork, level: float, resolution: int, rounds: int
 ) -> list[Row]:
     """Return a row for each stage from photo to file."""
-    found = [once(network, level, resolution) for _ in range(rounds + 1)][1:]
+    once(network, level, SMALL)  # a warm-up
+    found = [once(network, level, resolution) for _ in range(rounds)]
     points = found[-1][1].evaluations
     rows: list[Row] = []
     for stage in found[0][0]:
@@ -181,9 +183,10 @@ def beside_the_paper(
     field = OccupancyField(network.for_code(code))
     meshes: dict[str, Trimesh] = {}
     counted = Timed(field)
-    points = evaluate_grid(counted, resolution, 0.0).evaluations
+    grid = evaluate_grid(counted, resolution, 0.0)
+    points = grid.evaluations
     flop = points * network.decoder.flops_per_point
-    small = simplify(grid_surface(evaluate_grid(field, resolution, 0.0)), REFINED_FACES)
+    small = simplify(grid_surface(grid), REFINED_FACES)
 
     def ours() -> None:
         own = OccupancyField(network.for_code(code))
