@@ -1,0 +1,85 @@
+"""Refinement: how far vertices move at each step, and how far they have still to go.
+
+An early stop would end refinement where no vertex has far to go. The step falls in a straight line
+to 0 at the last one, and RMSprop divides each slope by its usual size: how far a vertex moves is
+set by the plan, not by how near it is. Distances are in cells of a grid of 128.
+
+Usage: python bench/refine_steps.py [--json FILE]
+"""
+
+from pathlib import Path
+
+import torch
+from harness import Row, arguments, publish
+from reconstruct import paper_network
+from torch import Tensor
+from trimesh import Trimesh
+
+from onet_cli.geometry.isosurface import grid_surface
+from onet_cli.geometry.mise import evaluate_grid
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.geometry.simplify import simplify
+from onet_cli.models.catalogue import DEFAULT_MODEL
+from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.reconstruction import refine as module
+from onet_cli.reconstruction.batch import to_tensor
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.shapes.photo import prepare_photo, read_photo
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+RESOLUTION, STEPS, FACES = 128, 30, 2000
+SHOWN = (1, 3, 5, 10, 15, 20, 25, 27, 28, 29)
+
+
+def places_after_steps(mesh: Trimesh, field: OccupancyField, level: float) -> list[Tensor]:
+    """Return where the vertices (V, 3) are before each step, and after the last."""
+    places, disagreement = [], module._disagreement
+
+    def watched(vertices: Tensor, *others: object) -> Tensor:
+        places.append(vertices.detach().clone())
+        return disagreement(vertices, *others)
+
+    module._disagreement = watched
+    try:
+        end = module.refine(mesh, field, level, STEPS)
+    finally:
+        module._disagreement = disagreement
+    return [*places, torch.tensor(end.vertices, dtype=torch.float32)]
+
+
+def rows_of(name: str, mesh: Trimesh, field: OccupancyField, level: float) -> list[Row]:
+    """Return a row for each of the steps `SHOWN`."""
+    places = places_after_steps(mesh, field, level)
+    # Vertices of faces that turned over are put back in the end; nothing can be said of them.
+    stayed = (places[-1] == places[0]).all(dim=1)
+    rows: list[Row] = []
+    for step in SHOWN:
+        row: Row = {"mesh": f"{name}, {len(mesh.faces)} faces", "step": step}
+        for what, there in (("moved", places[step - 1]), ("to go", places[-1])):
+            cells = (places[step] - there)[~stayed].norm(dim=1) * RESOLUTION / CUBE_EDGE
+            row |= {
+                f"{what}, 95 %": float(cells.quantile(0.95)),
+                f"{what}, most": float(cells.max()),
+            }
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    options = arguments(__doc__.splitlines()[0]).parse_args()
+    network, code = paper_network()
+    field = OccupancyField(network.for_code(code))
+    ring = simplify(grid_surface(evaluate_grid(field, RESOLUTION, 0.0)), FACES)
+    rows = rows_of("paper's network", ring, field, 0.0)
+    generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
+    for photo in ("chair", "table"):
+        field = generator.field(to_tensor(prepare_photo(read_photo(EXAMPLES / f"{photo}.jpg"))))
+        rows += rows_of(
+            f"{DEFAULT_MODEL}, {photo}", generator.extract(field)[0], field, field.level
+        )
+    publish("Refinement, step by step (in cells)", rows, options.json, ("torch",))
+
+
+if __name__ == "__main__":
+    main()
