@@ -110,6 +110,8 @@ def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"]
                 f"step {status.step}  loss {status.loss:.4f}  rate {status.rate:.1e}  "
                 f"{status.samples_per_second:.0f} samples/s  waiting {status.data_wait:.0%}"
             )
+            if status.step == 0:
+                facts = "before the first step"
             if status.iou is not None:
                 latest = f"  val IoU {status.iou:.3f}"
                 meshes = "" if status.mesh_iou is None else f"  meshes {status.mesh_iou:.3f}"

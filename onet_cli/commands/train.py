@@ -177,6 +177,7 @@ def train(
             devices=devices,
             nodes=nodes,
             resume=resume,
+            trained=init is not None,
             listen=listen,
             started=lambda: write_options(
                 output / "config.toml", context.params, f"onet {__version__}: onet train --config"

@@ -187,6 +187,9 @@ class Reporter(Callback):
         """Start the stop-watch and the file."""
         if trainer.is_global_zero:
             self._metrics = MetricsFile(self.path, trainer.global_step)
+            if self.best.scored_step == 0:
+                assert isinstance(pl_module, OccupancyModule)
+                self._listen(self._status(trainer, pl_module, self.best.iou, self.best.threshold))
         self._last = time.monotonic()
 
     def on_train_batch_start(self, *args: Any) -> None:
@@ -220,6 +223,8 @@ class Reporter(Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report the score; validation's time is not the steps' time."""
         assert isinstance(pl_module, OccupancyModule)
+        if not trainer.optimizers:  # before the first step: `on_train_start` reports
+            return
         score = self.best.iou, self.best.threshold, self._mesh_iou()
         self._tell(self._status(trainer, pl_module, *score))
         self._last = time.monotonic()

@@ -53,6 +53,7 @@ def train_network(
     devices: int = 1,
     nodes: int = 1,
     resume: bool = False,
+    trained: bool = False,
     listen: Callable[[TrainingStatus], None] = lambda status: None,
     started: Callable[[], None] = lambda: None,
 ) -> TrainingResult:
@@ -60,6 +61,9 @@ def train_network(
 
     Further shapes to train on, but never to validate on, may lie in the store `extra`. `started` is
     called once the run is known to be possible, before its first step, and `listen` after each.
+
+    A network that is `trained` already is scored before the first step, so that the best checkpoint
+    is never worse than what was begun with.
 
     With `devices` or `nodes` above 1, so many processes on so many machines train together, each on
     batches of its own; started as one process, it starts the others by running this program again.
@@ -101,6 +105,8 @@ def train_network(
     trainer = _trainer(run, config, device, devices, nodes, callbacks)
     try:
         with memory_errors(config):
+            if trained and not resume:
+                trainer.validate(module, shapes, verbose=False)
             trainer.fit(
                 module, shapes, ckpt_path=str(_whole(last)) if resume else None, weights_only=True
             )

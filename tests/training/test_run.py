@@ -246,3 +246,23 @@ def test_other_errors_of_a_step_are_not_taken_for_a_lack_of_memory(balls, tmp_pa
     monkeypatch.setattr(OccupancyModule, "training_step", step)
     with pytest.raises(RuntimeError, match="do not fit"):
         train(balls, tmp_path, steps=5)
+
+
+def test_a_trained_network_that_only_gets_worse_is_kept_as_it_was(balls, tmp_path):
+    train(balls, tmp_path / "first", 60)
+    first = load_checkpoint(tmp_path / "first", "cpu")
+
+    result = train_network(
+        balls,
+        tmp_path / "second",
+        load_checkpoint(tmp_path / "first", "cpu").network,
+        config(2, rate=0.03, ema_decay=0.0),
+        device="cpu",
+        trained=True,
+    )
+
+    second = load_checkpoint(tmp_path / "second", "cpu")
+    assert second.info.step == 0
+    assert result.best_iou == pytest.approx(first.info.scores["validation_iou_points"], abs=1e-6)
+    for name, weights in first.network.state_dict().items():
+        assert torch.equal(second.network.state_dict()[name], weights), name
