@@ -10,6 +10,7 @@ many photos at a time, the whole command in a process of its own, and what impor
 Usage: python bench/reconstruct.py [--resolution 128] [--rounds 3] [--json FILE]
 """
 
+import os
 import re
 import statistics
 import subprocess
@@ -19,6 +20,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does, before numpy is there
 
 import numpy as np
 import torch

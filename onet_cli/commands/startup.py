@@ -1,6 +1,7 @@
-"""A faster start: libraries' optional parts stay unloaded where a command does not need them."""
+"""How a command's process is set up: what it need not load, and how many threads libraries take."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +28,14 @@ _ends_with_command = False
 
 
 def ends_with_command() -> None:
-    """Say that this process runs one command and nothing after it."""
+    """Say that this process runs one command and nothing after it.
+
+    numpy's products are small here; a thread for each core would only wait for the next one, and
+    that busily, while other photos could have its core. To be called before numpy is imported.
+    """
     global _ends_with_command
     _ends_with_command = True
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @contextmanager
