@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
+from onet_cli.geometry.inside import contains
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.simplify import simplify
@@ -139,8 +140,9 @@ def test_a_blob_of_voxels_keeps_topology_and_box_and_has_no_empty_face(seed, fac
         assert len(small.faces) == min(faces - faces % 2, len(mesh.faces))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), faces=st.integers(30, 200), stretch=st.floats(0.2, 1))
+@example(seed=303, faces=30, stretch=0.201171875)
 def test_faces_of_a_convex_shape_all_face_outward(seed, faces, stretch):
     points = np.random.default_rng(seed).standard_normal((300, 3))
     points *= [1, 1, stretch] / np.linalg.norm(points, axis=1, keepdims=True)
@@ -150,9 +152,9 @@ def test_faces_of_a_convex_shape_all_face_outward(seed, faces, stretch):
 
     assert len(small.faces) == faces - faces % 2
     assert is_closed_manifold(small)
-    # Outward in the sense of the ellipsoid on which the points lie.
-    outward = (small.triangles_center / [1, 1, stretch**2] * small.face_normals).sum(axis=1)
-    assert (outward > 0).all()
+    step = 1e-5 * small.face_normals
+    assert not contains(small, small.triangles_center + step).any()
+    assert contains(small, small.triangles_center - step).all()
 
 
 @settings(max_examples=40, deadline=None)
