@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 
 .PHONY: demo test test-all check bench sanitize format clean
 
-$(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi)
+$(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev,onnx]'
 	touch $@

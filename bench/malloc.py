@@ -19,9 +19,9 @@ def measure(keep: bool) -> float:
     """Return the median seconds of a step of `onet-small`, batch 32, on the CPU."""
     import torch
 
+    from onet_cli.malloc import keep_freed_memory
     from onet_cli.models.catalogue import MODELS
     from onet_cli.models.network import build_network
-    from onet_cli.training.memory import keep_freed_memory
 
     if keep and not keep_freed_memory():
         raise SystemExit("this malloc cannot be told to keep memory")

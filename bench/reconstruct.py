@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does, before numpy is there
 
@@ -37,8 +38,11 @@ from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.simplify import simplify
+from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.catalogue import DEFAULT_MODEL, MODELS
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.models.decoders.plane_points import PlanePoints
+from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
 from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool
@@ -49,10 +53,12 @@ from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
 
 PHOTO = Path(__file__).parents[1] / "examples" / "table.jpg"
-REFINED_FACES, STEPS = 2000, 10
+REFINED_FACES, STEPS = 2000, 30
 PRODUCTS = 100
 SMALL = 32
-PHOTOS = 8
+GRID = 64
+PHOTOS = 24
+PLAIN = "paper's procedure"
 SAMPLES = 20_000
 SHARPNESS = 40.0
 
@@ -184,43 +190,85 @@ def beside_the_paper(
     """Return ours and the plain procedure, interleaved, without and with refinement."""
     conv = ConvDecoder(network.decoder).eval().requires_grad_(False)
     field = OccupancyField(network.for_code(code))
+    small = simplify(grid_surface(evaluate_grid(field, resolution, 0.0)), REFINED_FACES)
     meshes: dict[str, Trimesh] = {}
-    counted = Timed(field)
-    grid = evaluate_grid(counted, resolution, 0.0)
-    points = grid.evaluations
-    flop = points * network.decoder.flops_per_point
-    small = simplify(grid_surface(grid), REFINED_FACES)
+    points: dict[str, int] = {}
 
-    def ours() -> None:
-        own = OccupancyField(network.for_code(code))
-        meshes["onet"] = grid_surface(evaluate_grid(own, resolution, 0.0))
+    def extract(name: str, make: Callable[[], Callable[..., Any]], guess: bool = False) -> None:
+        grid = evaluate_grid(make(), resolution, 0.0, guess=guess)
+        meshes[name], points[name] = grid_surface(grid), grid.evaluations
 
-    def plain() -> None:
-        grid = evaluate_grid(lambda asked: evaluate(conv, code, asked), resolution, 0.0)
-        meshes["paper's procedure"] = grid_surface(grid)
+    def ours() -> OccupancyField:
+        return OccupancyField(network.for_code(code))
 
-    contestants = {
-        "onet": ours,
-        "paper's procedure": plain,
-        "onet, refine": lambda: refine(small, field, 0.0, STEPS),
-        "paper's procedure, refine": lambda: plain_refine(small, conv, code, 0.0, STEPS),
+    def plain() -> Callable[..., Any]:
+        return lambda asked: evaluate(conv, code, asked)
+
+    ways = {"onet": (ours, True), "onet --exact": (ours, False), PLAIN: (plain, False)}
+    contestants: dict[str, Callable[[], None]] = {
+        name: partial(extract, name, make, guess) for name, (make, guess) in ways.items()
+    }
+    refined = {
+        "onet": lambda: refine(small, field, 0.0, STEPS),
+        PLAIN: lambda: plain_refine(small, conv, code, 0.0, STEPS),
     }
     seconds = interleave(contestants, rounds, warm_up=False)
     rows: list[Row] = []
     for name, taken in seconds.items():
+        flop = points[name] * network.decoder.flops_per_point
         row: Row = {"network": "onet", "what": f"field to mesh: {name}", "ms": 1000 * taken}
-        if name in meshes:
-            row |= {"points": points, "GFLOP": flop / 1e9, "GFLOP/s": flop / taken / 1e9}
-        else:
-            row["what"] = f"{STEPS} steps on {REFINED_FACES} faces: {name.partition(',')[0]}"
+        row |= {"points": points[name], "GFLOP": flop / 1e9, "GFLOP/s": flop / taken / 1e9}
+        row["times plain"] = seconds[PLAIN] / taken
+        row["largest move, cells"] = _move(meshes[name], meshes[PLAIN]) * resolution / CUBE_EDGE
         rows.append(row)
-    for ours_row, plain_row in ((0, 1), (2, 3)):
-        rows[plain_row]["onet is faster by"] = rows[plain_row]["ms"] / rows[ours_row]["ms"]
-    one, other = meshes.values()
-    if len(one.vertices) == len(other.vertices):
-        move = np.linalg.norm(one.vertices - other.vertices, axis=1).max()
-        rows[1]["largest move, cells"] = float(move * resolution / CUBE_EDGE)
+    seconds = interleave(refined, rounds, warm_up=False)
+    for name, taken in seconds.items():
+        what = f"{STEPS} steps on {REFINED_FACES} faces: {name}"
+        row = {"network": "onet", "what": what, "ms": 1000 * taken}
+        rows.append(row | {"times plain": seconds[PLAIN] / taken})
     return rows
+
+
+def _move(mesh: Trimesh, other: Trimesh) -> float:
+    """Return the largest distance between vertices of the same number; NaN if there is none."""
+    if len(mesh.vertices) != len(other.vertices):
+        return float("nan")
+    return float(np.linalg.norm(mesh.vertices - other.vertices, axis=1).max())
+
+
+def point_rows(checkpoint: Checkpoint, rounds: int) -> list[Row]:
+    """Return the shipped decoder at points of a grid, by its kernel and by torch's layers."""
+    network = checkpoint.network
+    with torch.no_grad():
+        code = network.encode(torch.full((1, 3, 112, 112), 0.5))
+    layers = network.decoder.layers_for(code)
+    axis = np.linspace(-0.5, 0.5, GRID, dtype=np.float32) * CUBE_EDGE
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    fast = PlanePoints(layers)
+    fields = {
+        "kernel": OccupancyField(lambda asked: torch.from_numpy(fast(asked.numpy()))),
+        "torch": OccupancyField(partial(decode_points, layers)),
+    }
+    logits: dict[str, NDArray[np.float32]] = {}
+
+    def decode(name: str) -> None:
+        logits[name] = fields[name](points)
+
+    seconds = interleave({name: partial(decode, name) for name in fields}, rounds)
+    flop = len(points) * network.decoder.flops_per_point
+    return [
+        {
+            "network": DEFAULT_MODEL,
+            "what": f"points of a grid, by {name}",
+            "ms": 1000 * taken,
+            "points": len(points),
+            "GFLOP": flop / 1e9,
+            "GFLOP/s": flop / taken / 1e9,
+            "times plain": seconds["torch"] / taken,
+            "largest difference of logits": float(abs(logits[name] - logits["torch"]).max()),
+        }
+        for name, taken in seconds.items()
+    ]
 
 
 def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row]:
@@ -301,6 +349,8 @@ def main() -> None:
     probability = shipped.info.threshold
     level = float(np.log(probability / (1 - probability)))
     rows += stage_rows(DEFAULT_MODEL, shipped.network, level, options.resolution, options.rounds)
+    rows += point_rows(shipped, options.rounds)
+    keep_freed_memory()  # as the command does for several photos
     rows += batch_rows(shipped, options.resolution, options.rounds)
     rows += command_rows(options.rounds)
     publish("Reconstruction", rows, options.json, ("torch",))

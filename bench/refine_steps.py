@@ -7,6 +7,7 @@ set by the plan, not by how near it is. Distances are in cells of a grid of 128.
 Usage: python bench/refine_steps.py [--json FILE]
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -36,9 +37,11 @@ def places_after_steps(mesh: Trimesh, field: OccupancyField, level: float) -> li
     """Return where the vertices (V, 3) are before each step, and after the last."""
     places, disagreement = [], module._disagreement
 
-    def watched(vertices: Tensor, *others: object) -> Tensor:
-        places.append(vertices.detach().clone())
-        return disagreement(vertices, *others)
+    def watched(corners: Tensor, *others: object) -> Tensor:
+        vertices = torch.empty(len(mesh.vertices), 3)
+        vertices[torch.tensor(mesh.faces)] = corners.detach()
+        places.append(vertices)
+        return disagreement(corners, *others)
 
     module._disagreement = watched
     try:
@@ -66,18 +69,21 @@ def rows_of(name: str, mesh: Trimesh, field: OccupancyField, level: float) -> li
     return rows
 
 
-def main() -> None:
-    options = arguments(__doc__.splitlines()[0]).parse_args()
+def cases() -> Iterator[tuple[str, Trimesh, OccupancyField, float]]:
+    """Yield meshes, the fields that they were made from, and the level of their surfaces."""
     network, code = paper_network()
     field = OccupancyField(network.for_code(code))
     ring = simplify(grid_surface(evaluate_grid(field, RESOLUTION, 0.0)), FACES)
-    rows = rows_of("paper's network", ring, field, 0.0)
+    yield "paper's network", ring, field, 0.0
     generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
     for photo in ("chair", "table"):
         field = generator.field(to_tensor(prepare_photo(read_photo(EXAMPLES / f"{photo}.jpg"))))
-        rows += rows_of(
-            f"{DEFAULT_MODEL}, {photo}", generator.extract(field)[0], field, field.level
-        )
+        yield f"{DEFAULT_MODEL}, {photo}", generator.extract(field)[0], field, field.level
+
+
+def main() -> None:
+    options = arguments(__doc__.splitlines()[0]).parse_args()
+    rows = [row for case in cases() for row in rows_of(*case)]
     publish("Refinement, step by step (in cells)", rows, options.json, ("torch",))
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COPIED = ["ext", "onet_cli", "tests", "pyproject.toml"]
+TESTS = ["tests/geometry", "tests/models/test_plane_points.py"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def build(mode: Mode, kernels: list[str]) -> None:
         Extension(
             f"onet_cli._ext.{name}",
             [f"ext/{name}.pyx"],
+            include_dirs=["ext"],
             extra_compile_args=[*declared.get(name, []), "-O1", *mode.flags],
             extra_link_args=mode.flags,
         )
@@ -162,7 +164,7 @@ def main() -> None:
     parser.add_argument("--only", choices=["bounds", "address"])
     parser.add_argument("--kernels", nargs="+", help="build only these; default: all of ext/")
     parser.add_argument("--build", help=argparse.SUPPRESS)
-    parser.add_argument("tests", nargs="*", help="default: tests/geometry")
+    parser.add_argument("tests", nargs="*", help="default: those of all kernels")
     options = parser.parse_args()
     kernels = options.kernels or sorted(path.stem for path in (ROOT / "ext").glob("*.pyx"))
     if options.build:
@@ -171,7 +173,7 @@ def main() -> None:
         build(mode, kernels)
         return
     clean = [
-        verdict(name, mode, kernels, options.tests or ["tests/geometry"])
+        verdict(name, mode, kernels, options.tests or TESTS)
         for name, mode in modes().items()
         if options.only in (None, name)
     ]

@@ -23,12 +23,12 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
+from onet_cli.malloc import keep_freed_memory
 from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.network import build_network
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import Batch
-from onet_cli.training.memory import keep_freed_memory
 from onet_cli.training.module import OccupancyModule
 
 MODELS = ["onet", "onet-small", "onet-attention"]

@@ -27,6 +27,7 @@ from harness import Row, arguments, publish
 from plain_network import PlainNetwork, plain_step
 from torch.utils.flop_counter import FlopCounterMode
 
+from onet_cli.malloc import keep_freed_memory
 from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.network import OccupancyNetwork, build_network
@@ -34,7 +35,6 @@ from onet_cli.shapes.photo import resize_images
 from onet_cli.training.callbacks import warmed_average
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import Batch
-from onet_cli.training.memory import keep_freed_memory
 from onet_cli.training.module import OccupancyModule
 
 Step = Callable[[], float]

@@ -320,6 +320,40 @@ def corner_normals(
                         normals[face, corners[i] % 3, k] = <float>face_normals[face, k]
 
 
+def vertex_normals(
+    const double[:, ::1] vertices, const int[:, ::1] faces, double[:, ::1] normals
+):
+    """Write into `normals` (V, 3), which are 0, the unit mean of the faces' round each vertex.
+
+    Faces count by their angle there; a vertex of no face, or of faces without area, keeps its 0.
+    """
+    cdef Py_ssize_t face, v
+    cdef double angle, length
+    cdef double[3] p, q, normal
+    cdef int k, corner
+    with nogil:
+        for face in range(faces.shape[0]):
+            for k in range(3):
+                p[k] = vertices[faces[face, 1], k] - vertices[faces[face, 0], k]
+                q[k] = vertices[faces[face, 2], k] - vertices[faces[face, 0], k]
+            for k in range(3):
+                normal[k] = p[(k + 1) % 3] * q[(k + 2) % 3] - p[(k + 2) % 3] * q[(k + 1) % 3]
+            length = sqrt(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2])
+            if length == 0:
+                continue
+            for corner in range(3):
+                angle = corner_angle(vertices, faces, face, corner) / length
+                for k in range(3):
+                    normals[faces[face, corner], k] += angle * normal[k]
+        for v in range(vertices.shape[0]):
+            length = 0
+            for k in range(3):
+                length += normals[v, k] * normals[v, k]
+            if length > 0:
+                for k in range(3):
+                    normals[v, k] /= sqrt(length)
+
+
 cdef double corner_angle(
     const double[:, ::1] vertices, const int[:, ::1] faces, Py_ssize_t face, Py_ssize_t corner
 ) noexcept nogil:

@@ -25,6 +25,9 @@ def corner_normals(
     crowd: int,
     normals: NDArray[np.float32],
 ) -> None: ...
+def vertex_normals(
+    vertices: NDArray[np.float64], faces: NDArray[np.int32], normals: NDArray[np.float64]
+) -> None: ...
 def shade(
     owners: NDArray[np.int32],
     vertices: NDArray[np.float64],

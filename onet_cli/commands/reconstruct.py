@@ -80,6 +80,7 @@ def reconstruct(
         load_trimesh_only()
 
         from onet_cli.commands.report import progress_bar, show_failures
+        from onet_cli.malloc import keep_freed_memory
         from onet_cli.models.checkpoint import load_checkpoint
         from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
         from onet_cli.reconstruction.describe import (
@@ -106,6 +107,8 @@ def reconstruct(
     batch = BatchSettings(background, extras, mask, debug, scale_mm, up)
     found = find_photos(photos)
     targets = choose_targets(found, output)
+    if len(found) > 1:
+        keep_freed_memory()
     generator = MeshGenerator(load_checkpoint(checkpoint, device), settings)
     results = []
     begin = time.perf_counter()

@@ -68,19 +68,20 @@ class Tables:
 def tables() -> Tables:
     """Return the tables, made when first asked for."""
     masks = range(1 << CORNERS)
+    ambiguous = [_ambiguous(mask) for mask in masks]
     entries = np.zeros((len(masks), 1 << FACES), np.int16)
     discs: list[_Disc] = []
     choices: list[int] = []
     for mask in masks:
         for joined in range(1 << FACES):
-            if joined & ~_ambiguous(mask):
+            if joined & ~ambiguous[mask]:
                 continue
             entries[mask, joined] = len(discs)
             found = _discs_of(_loops(mask, joined))
             discs += found
             choices += [len(found)] * len(found)
     return Tables(
-        ambiguous=np.array([_ambiguous(mask) for mask in masks], np.uint8),
+        ambiguous=np.array(ambiguous, np.uint8),
         crossings=np.array([_crossings(mask) for mask in masks], np.int8),
         entries=entries,
         choices=np.array(choices, np.int16),
@@ -147,7 +148,8 @@ def _loops(mask: int, joined: int) -> list[Loop]:
     """Return the edges that each loop passes; seen from outside the surface, counterclockwise."""
     following: dict[int, int] = {}
     for face in range(FACES):
-        following |= _segments(mask, face, joined >> face & 1 == 1)
+        inside = tuple(mask >> corner & 1 == 1 for corner in _RINGS[face])
+        following |= _segments(inside, face, joined >> face & 1 == 1)
     loops = []
     while following:
         loop = [min(following)]
@@ -157,10 +159,10 @@ def _loops(mask: int, joined: int) -> list[Loop]:
     return loops
 
 
-def _segments(mask: int, face: int, joined: bool) -> dict[int, int]:
-    """Return the segments of one face, each from where its ring enters the inside."""
+@cache
+def _segments(inside: tuple[bool, ...], face: int, joined: bool) -> dict[int, int]:
+    """Return the segments of a face, each from where its ring of corners enters the `inside`."""
     edges = _EDGES_OF_FACE[face]
-    inside = [mask >> corner & 1 == 1 for corner in _RINGS[face]]
     leaving = [n for n in range(4) if inside[n] and not inside[n - 3]]
     entering = [n for n in range(4) if not inside[n] and inside[n - 3]]
     if len(entering) == 2 and joined:
@@ -200,6 +202,7 @@ def _ring(face: int) -> list[int]:
     return ring if side else ring[::-1]
 
 
+@cache
 def _area(triangle: Triangle) -> float:
     """Return the area of a triangle between the middles of three edges, by Heron's formula."""
     a, b, c = (_MIDDLES[edge] for edge in triangle)

@@ -33,6 +33,21 @@ def smooth_normals(
     return normals
 
 
+def vertex_normals(
+    vertices: NDArray[np.floating], faces: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Return unit normals (V, 3): the mean of the faces' around each vertex, weighted by angle.
+
+    Zeros where a vertex has no face with an area.
+
+    Source: Thürmer and Wüthrich, Journal of Graphics Tools 1998.
+    """
+    places = np.ascontiguousarray(vertices, dtype=np.float64)
+    normals = np.zeros(places.shape)
+    kernel.vertex_normals(places, np.ascontiguousarray(faces, dtype=np.int32), normals)
+    return normals
+
+
 def face_normals(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return unit normals (F, 3); zeros where a face has no area."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from onet_cli.errors import EmptySurfaceError, StoreError, UnknownNameError
 from onet_cli.geometry.nearest import nearest
+from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Calibration, Reliability
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
@@ -17,7 +18,6 @@ from onet_cli.reconstruction.confidence import claimed_confidence, fit_reliabili
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.level import POINTS, fit_platt
-from onet_cli.reconstruction.tidy import vertex_normals
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore

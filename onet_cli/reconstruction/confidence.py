@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
+from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Reliability
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.tidy import vertex_normals
 
 REACH = 0.02
 """A vertex is right if the true surface lies within this distance, unit-cube frame."""

@@ -1,5 +1,7 @@
 """Gradient refinement: move a mesh's vertices until its faces lie on the field's iso-surface."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +17,10 @@ NORMAL_WEIGHT = 0.01
 
 STEP_PER_EDGE = 0.015
 """First step in mean edge lengths; the paper's 1e-4 on its mesh of 128 cells is the same."""
+
+STEPS_PER_LOOK = 2
+"""Steps between evaluations of the field. In between it is what its values and slopes, one per
+face, make it: a face is about as small as the pieces on which the field is linear."""
 
 SMOOTHING = 0.99
 """Share of the past in RMSprop's running mean of squared slopes."""
@@ -32,8 +38,9 @@ def refine(
     Each step draws a point p on every face and lowers (occupancy(p) - threshold)^2 + 0.01 |n(p) -
     m(p)|^2, where n is the face's normal and m the field's direction of steepest descent. A decoder
     of ReLU layers is linear around almost every point, so m is constant there and first
-    derivatives of the network are enough. A vertex whose move would turn a face over stays
-    where it was.
+    derivatives of the network are enough; and every second step does with those of the one
+    before, at half the cost and as near to the surface (bench/refine_looks.py). A vertex whose
+    move would turn a face over stays where it was.
 
     Args:
         mesh: A mesh oriented outward, unit-cube frame.
@@ -55,7 +62,11 @@ def refine(
     vertices, scale = start.clone(), torch.zeros_like(start)
     for index in range(steps):
         vertices.requires_grad_()
-        loss = _disagreement(vertices, faces, field, threshold, rng)
+        corners = vertices[faces]
+        points = _random_points(corners, rng)
+        if index % STEPS_PER_LOOK == 0:
+            seen = _look(field, points.detach())
+        loss = _disagreement(corners, points, seen, threshold)
         (slope,) = torch.autograd.grad(loss, vertices)
         # RMSprop, as in the original; importing torch.optim takes longer than a few steps.
         scale = SMOOTHING * scale + (1 - SMOOTHING) * slope.square()
@@ -67,22 +78,30 @@ def refine(
     return make_mesh(_without_folds(mesh, moved), np.asarray(mesh.faces))
 
 
-def _disagreement(
-    vertices: Tensor,
-    faces: Tensor,
-    field: OccupancyField,
-    threshold: Tensor,
-    rng: np.random.Generator,
-) -> Tensor:
-    """Return the loss at one random point per face, differentiable in `vertices`."""
-    corners = vertices[faces]
-    weights = torch.from_numpy(rng.dirichlet((1.0, 1.0, 1.0), len(faces)).astype(np.float32))
-    points = (weights[:, :, None] * corners).sum(dim=1)
-    here = points.detach()
-    logits, slopes = (torch.from_numpy(a) for a in field.with_gradient(here.numpy()))
-    occupancy = torch.sigmoid(logits + (slopes * (points - here)).sum(dim=1))
+def _random_points(corners: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return a random point (F, 3) on each of the faces (F, 3, 3), differentiable in `corners`."""
+    weights = torch.from_numpy(rng.dirichlet((1.0, 1.0, 1.0), len(corners)).astype(np.float32))
+    return (weights[:, :, None] * corners).sum(dim=1)
+
+
+class _Tangents(NamedTuple):
+    """What the field is like at one point of each face: logits (F,), slopes (F, 3)."""
+
+    points: Tensor
+    logits: Tensor
+    slopes: Tensor
+
+
+def _look(field: OccupancyField, points: Tensor) -> _Tangents:
+    return _Tangents(points, *map(torch.from_numpy, field.with_gradient(points.numpy())))
+
+
+def _disagreement(corners: Tensor, points: Tensor, seen: _Tangents, threshold: Tensor) -> Tensor:
+    """Return the loss at `points` (F, 3) of the faces, differentiable in `corners` (F, 3, 3)."""
+    rise = (seen.slopes * (points - seen.points)).sum(dim=1)
+    occupancy = torch.sigmoid(seen.logits + rise)
     normals = normalize(_face_vectors(corners), dim=1, eps=1e-20)
-    downhill = normalize(-slopes, dim=1, eps=1e-20)
+    downhill = normalize(-seen.slopes, dim=1, eps=1e-20)
     disagreement = (normals - downhill).square().sum(dim=1).mean()
     loss: Tensor = (occupancy - threshold).square().mean() + NORMAL_WEIGHT * disagreement
     return loss

@@ -12,6 +12,7 @@ from trimesh.visual.material import PBRMaterial
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.closedness import connected_parts
 from onet_cli.geometry.mesh import make_mesh, write_mesh
+from onet_cli.geometry.normals import vertex_normals
 
 Up = Literal["y", "z"]
 
@@ -112,35 +113,6 @@ def check_scale(scale_mm: float) -> None:
     """Raise InvalidOptionError unless `scale_mm` is a positive length."""
     if not 0 < scale_mm < np.inf:
         raise InvalidOptionError(f"the longest edge is a length above 0 mm, not {scale_mm:g}")
-
-
-def vertex_normals(vertices: Vectors, faces: NDArray[np.integer]) -> Vectors:
-    """Return unit normals (V, 3): the mean of the faces' around each vertex, weighted by angle.
-
-    Source: Thürmer and Wüthrich, Journal of Graphics Tools 1998.
-    """
-    # Coordinates as rows: sums and products over the three of them are whole-array operations.
-    rows, ends = np.ascontiguousarray(vertices.T), np.ascontiguousarray(faces.T)
-    corners = [rows[:, end] for end in ends]
-    edges = [corners[(k + 1) % 3] - corners[k] for k in range(3)]
-    lengths = [np.maximum(np.sqrt(_dot(edge, edge)), 1e-300) for edge in edges]
-    normals = np.cross(edges[0], edges[1], axis=0)
-    normals /= np.maximum(np.sqrt(_dot(normals, normals)), 1e-300)
-    sums = np.zeros_like(rows)
-    for k, end in enumerate(ends):
-        before = (k + 2) % 3
-        cosine = -_dot(edges[k], edges[before]) / (lengths[k] * lengths[before])
-        weighted = np.arccos(np.clip(cosine, -1, 1)) * normals
-        for axis in range(3):
-            sums[axis] += np.bincount(end, weighted[axis], len(vertices))
-    unit: Vectors = (sums / np.maximum(np.sqrt(_dot(sums, sums)), 1e-300)).T.copy()
-    return unit
-
-
-def _dot(one: Vectors, other: Vectors) -> Vectors:
-    """Return the products (N,) of vectors (3, N)."""
-    product: Vectors = np.einsum("ki,ki->i", one, other)
-    return product
 
 
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:

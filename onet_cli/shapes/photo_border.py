@@ -92,11 +92,13 @@ def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
     y, x = np.meshgrid(down, right, indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
     sample, targets = terms[where].astype(np.float64), values[where].astype(np.float64)
-    distance = np.linalg.norm(targets - np.median(targets, axis=0), axis=1)
+    distance = length(targets - np.median(targets, axis=0))
     for _ in range(6):
         kept = distance <= np.quantile(distance, 0.7)
-        weights = np.linalg.lstsq(sample[kept], targets[kept], rcond=None)[0]
-        distance = np.linalg.norm(targets - sample @ weights, axis=1)
+        rows = sample[kept]
+        # The normal equations: coordinates within -1..1 are far from ill-conditioned.
+        weights = np.linalg.lstsq(rows.T @ rows, rows.T @ targets[kept], rcond=1e-10)[0]
+        distance = length(targets - sample @ weights)
     fits = np.zeros_like(where)
     fits[where] = distance <= np.quantile(distance, 0.7)
     return (terms @ weights.astype(np.float32)), fits

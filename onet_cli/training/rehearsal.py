@@ -15,12 +15,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
-from onet_cli.training.memory import keep_freed_memory, memory_errors
+from onet_cli.training.memory import memory_errors
 from onet_cli.training.module import OccupancyModule
 
 STEPS = 4

@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
+from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.training.callbacks import (
@@ -24,7 +25,7 @@ from onet_cli.training.callbacks import (
 )
 from onet_cli.training.config import TrainingConfig, read_spec
 from onet_cli.training.data import ShapeData
-from onet_cli.training.memory import keep_freed_memory, memory_errors
+from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus

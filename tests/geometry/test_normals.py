@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from onet_cli.geometry.normals import face_normals, smooth_normals
+from onet_cli.geometry.normals import face_normals, smooth_normals, vertex_normals
 from tests.analytic import Box, Sphere
 
 
@@ -76,3 +76,32 @@ def test_the_middle_of_a_crowded_fan_keeps_its_faces_normals():
     np.testing.assert_allclose(
         smooth_normals(vertices, faces)[:, 0], face_normals(vertices, faces), atol=1e-6
     )
+
+
+def test_vertex_normals_of_a_ball_point_from_its_middle_and_those_of_a_box_along_diagonals():
+    vertices, faces = arrays(Sphere(0.5).mesh(3))
+    np.testing.assert_allclose(vertex_normals(vertices, faces), vertices / 0.5, atol=0.01)
+
+    box = trimesh.creation.box()  # whose sides are cut into triangles in different ways
+    normals = vertex_normals(*arrays(box))
+    np.testing.assert_allclose(normals, np.sign(box.vertices) / np.sqrt(3), atol=1e-12)
+
+
+def test_vertex_normals_are_means_by_angle_and_flat_or_absent_faces_do_not_count():
+    rng = np.random.default_rng(0)
+    vertices, faces = rng.normal(size=(40, 3)), rng.integers(0, 39, (100, 3)).astype(np.int32)
+    faces[:5, 2] = faces[:5, 0]
+
+    found = vertex_normals(vertices, faces)
+
+    expected = np.zeros((40, 3))
+    for face in faces[np.apply_along_axis(lambda f: len(set(f)) == 3, 1, faces)]:
+        for k in range(3):
+            here, after, before = vertices[np.roll(face, -k)]
+            p, q = after - here, before - here
+            normal = np.cross(p, q)
+            angle = np.arccos(p @ q / np.linalg.norm(p) / np.linalg.norm(q))
+            expected[face[k]] += angle * normal / np.linalg.norm(normal)
+    expected[:39] /= np.linalg.norm(expected[:39], axis=1, keepdims=True)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    assert (found[39] == 0).all()

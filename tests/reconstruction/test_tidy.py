@@ -16,7 +16,6 @@ from onet_cli.reconstruction.tidy import (
     drop_components,
     finish,
     save_mesh,
-    vertex_normals,
 )
 
 
@@ -75,16 +74,6 @@ def test_scaling_and_turning_keep_the_shape():
 def test_a_length_that_is_none_is_refused(length):
     with pytest.raises(InvalidOptionError, match="longest edge"):
         finish(ball(1), scale_mm=length)
-
-
-def test_normals_of_a_ball_point_from_its_middle_and_those_of_a_box_along_diagonals():
-    mesh = ball(0.5)
-    normals = vertex_normals(np.asarray(mesh.vertices), np.asarray(mesh.faces))
-    np.testing.assert_allclose(normals, mesh.vertices / 0.5, atol=0.01)
-
-    box = trimesh.creation.box()  # whose sides are cut into triangles in different ways
-    normals = vertex_normals(np.asarray(box.vertices), np.asarray(box.faces))
-    np.testing.assert_allclose(normals, np.sign(box.vertices) / math.sqrt(3), atol=1e-12)
 
 
 @pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb", ".off"])

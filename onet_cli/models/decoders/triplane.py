@@ -7,7 +7,6 @@ Source: the planes are those of Peng et al., "Convolutional occupancy networks",
 made from a point cloud) and Chan et al., "EG3D", CVPR 2022 (there generated from a code, as here).
 """
 
-from copy import deepcopy
 from itertools import pairwise
 
 import torch
@@ -17,6 +16,7 @@ from torch.nn import functional as F
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, can_decode
 from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.registry import DECODERS
 
@@ -102,28 +102,33 @@ class TriplaneDecoder(Decoder):
 
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C), whose planes are drawn once."""
-        (block,) = deepcopy(self.blocks).requires_grad_(requires_grad=False)
-        assert isinstance(block, PreActivationBlock)  # for the type checker
-        with torch.no_grad():
-            drawn, shift = self._draw(code)
-            planes, shift = torch.cat(drawn), shift[0].clone()
-            # Of each row the features come first, then the point's own coordinates.
-            weight_f, width = self.fc_f.weight.t(), len(AXES) * WIDTHS[-1]
-            of_features, of_points = weight_f[:width].clone(), weight_f[width:].clone()
-            weight_out, bias_out = self.fc_out.weight[0].clone(), self.fc_out.bias.clone()
-            weight_1, bias_1 = block.fc_1.weight.t().clone(), block.fc_1.bias
+        layers = self.layers_for(code)
+        possible = can_decode(len(layers.shift), layers.shift.device.type)
+        fast = PlanePoints(layers) if possible else None
 
         def decode(points: Tensor) -> Tensor:
-            # All planes at once, and in place what can be: at 1024 points calls and memory count.
-            spread = torch.stack([points[:, a : b + 1 : b - a] for a, b in AXES])
-            features = _look_up(planes, spread).flatten(0, 1).t()
-            hidden = torch.addmm(shift, points, of_points)
-            hidden = torch.addmm(hidden, features, of_features)
-            inner = block.fc_0(F.relu(hidden)).relu_()
-            hidden = torch.addmm(hidden, inner, weight_1).add_(bias_1).relu_()
-            return torch.mv(hidden, weight_out) + bias_out
+            if fast is not None and not points.requires_grad:
+                return torch.from_numpy(fast(points.numpy()))
+            return decode_points(layers, points)
 
         return decode
+
+    @torch.no_grad()
+    def layers_for(self, code: Tensor) -> PointLayers:
+        """Return a copy of the layers that points go through for `code` (1, C)."""
+        (block,) = self.blocks
+        assert isinstance(block, PreActivationBlock)  # for the type checker
+        drawn, shift = self._draw(code)
+        inner = block.fc_0, block.fc_1
+        return PointLayers(
+            torch.cat(drawn),
+            shift[0].clone(),
+            self.fc_f.weight.t().clone(),
+            torch.stack([layer.weight.t() for layer in inner]),
+            torch.stack([layer.bias for layer in inner]),
+            self.fc_out.weight[0].clone(),
+            self.fc_out.bias[0].clone(),
+        )
 
     def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
         """Return what depends on `code` (B, C) alone: planes, and the shift of the first layer."""
@@ -144,6 +149,16 @@ class TriplaneDecoder(Decoder):
         layers = [layer for layer in self.blocks.modules() if isinstance(layer, nn.Linear)]
         look_ups = 2 * 4 * len(AXES) * WIDTHS[-1]
         return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
+
+
+def decode_points(layers: PointLayers, points: Tensor) -> Tensor:
+    """Return the logits (N,) at `points` (N, 3), as `PlanePoints` does, but differentiable."""
+    spread = torch.stack([points[:, a : b + 1 : b - a] for a, b in AXES])
+    features = _look_up(layers.planes, spread).flatten(0, 1).t()
+    hidden = torch.addmm(layers.shift, torch.cat([features, points], dim=1), layers.first)
+    inner = torch.addmm(layers.biases[0], F.relu(hidden), layers.weights[0]).relu_()
+    hidden = torch.addmm(hidden, inner, layers.weights[1]).add_(layers.biases[1]).relu_()
+    return torch.mv(hidden, layers.weight_out) + layers.bias_out
 
 
 def _look_up(plane: Tensor, positions: Tensor) -> Tensor:

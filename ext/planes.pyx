@@ -1,0 +1,71 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Points through feature planes. Private: call onet_cli.models.decoders.plane_points instead."""
+
+from libc.stdlib cimport free, malloc
+
+
+cdef extern from "planes.h" nogil:
+    cdef struct planes:
+        Py_ssize_t width, side
+        float per_cell, bias_out
+        const float *cells
+        const float *shift
+        const float *of_point
+        const float *weight_0
+        const float *bias_0
+        const float *weight_1
+        const float *bias_1
+        const float *weight_out
+    ctypedef void (*Decode)(const planes *, const float *, Py_ssize_t, float *, float *) noexcept nogil
+    Decode choose(int widest)
+    enum:
+        MOST_ROWS
+        WIDTHS
+
+
+WIDTH_STEP = WIDTHS
+"""Every width H has to be a multiple of this."""
+
+
+def is_possible(int widest=16):
+    """Return whether this processor has registers for the kernel, of `widest` floats at most."""
+    return choose(widest) != NULL
+
+
+def decode(
+    const float[:, :, :, ::1] cells,
+    const float[::1] shift,
+    const float[:, ::1] of_point,
+    const float[:, :, ::1] weights,
+    const float[:, ::1] biases,
+    const float[::1] weight_out,
+    float bias_out,
+    float edge,
+    const float[:, ::1] points,
+    float[::1] logits,
+    int widest=16,
+):
+    """Write into `logits` (N,) the decoder's at `points` (N, 3) of the cube with `edge`.
+
+    `cells` (3, P, P, H), `shift` (H,) and `of_point` (3, H) are the first layer, `weights`
+    (2, H, H) and `biases` (2, H) the residual block, `weight_out` (H,) and `bias_out` the last
+    layer. `widest` is the most floats that a register may have: 16 (AVX-512) or 8 (AVX2).
+    """
+    cdef planes net
+    cdef float *room
+    net.width, net.side = cells.shape[3], cells.shape[1]
+    net.per_cell, net.bias_out = net.side / edge, bias_out
+    net.cells, net.shift, net.of_point = &cells[0, 0, 0, 0], &shift[0], &of_point[0, 0]
+    net.weight_0, net.weight_1 = &weights[0, 0, 0], &weights[1, 0, 0]
+    net.bias_0, net.bias_1 = &biases[0, 0], &biases[1, 0]
+    net.weight_out = &weight_out[0]
+    if points.shape[0] == 0:
+        return
+    room = <float *>malloc(3 * MOST_ROWS * net.width * sizeof(float))
+    if room == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            choose(widest)(&net, &points[0, 0], points.shape[0], room, &logits[0])
+    finally:
+        free(room)

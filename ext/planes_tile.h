@@ -1,0 +1,107 @@
+/* A tile of points through planes and layers, for one kind of processor.
+
+   Included once for each, with KIND (a suffix), TARGET (the functions' attribute), LANES (floats in
+   a vector register), VECTORS (registers side by side) and ROWS (points in a tile). ROWS x VECTORS
+   sums stay in registers while a layer runs, so that each weight that is loaded serves ROWS points
+   and each number of a point LANES x VECTORS weights. Widths are multiples of LANES x VECTORS.  */
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define LANE JOIN(lane_, KIND)
+#define MASK JOIN(mask_, KIND)
+
+/* Aligned as floats are: rows of planes begin anywhere. */
+typedef float LANE __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int MASK __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+/* out (ROWS, width) += rows (ROWS, width) times weight (width, width). */
+TARGET static void JOIN(add_product_, KIND)(
+    const float *rows, const float *weight, Py_ssize_t width, float *out)
+{
+    for (Py_ssize_t column = 0; column < width; column += LANES * VECTORS) {
+        LANE sums[ROWS][VECTORS];
+        for (int row = 0; row < ROWS; row++)
+            for (int vector = 0; vector < VECTORS; vector++)
+                sums[row][vector] = *(const LANE *)(out + row * width + column + vector * LANES);
+        for (Py_ssize_t k = 0; k < width; k++) {
+            LANE weights[VECTORS];
+            for (int vector = 0; vector < VECTORS; vector++)
+                weights[vector] = *(const LANE *)(weight + k * width + column + vector * LANES);
+            for (int row = 0; row < ROWS; row++) {
+                float number = rows[row * width + k];
+                for (int vector = 0; vector < VECTORS; vector++)
+                    sums[row][vector] += number * weights[vector];
+            }
+        }
+        for (int row = 0; row < ROWS; row++)
+            for (int vector = 0; vector < VECTORS; vector++)
+                *(LANE *)(out + row * width + column + vector * LANES) = sums[row][vector];
+    }
+}
+
+/* hidden (width) = shift + point times of_point (3, width) + the three planes at the point. */
+TARGET static void JOIN(look_up_, KIND)(
+    const struct planes *net, const float *point, float *hidden)
+{
+    const float *cells[3 * 4];
+    float shares[3 * 4];
+    find_cells(net, point, cells, shares);
+    for (Py_ssize_t column = 0; column < net->width; column += LANES) {
+        LANE sum = *(const LANE *)(net->shift + column);
+        for (int axis = 0; axis < 3; axis++)
+            sum += point[axis] * *(const LANE *)(net->of_point + axis * net->width + column);
+        for (int tap = 0; tap < 3 * 4; tap++)
+            sum += shares[tap] * *(const LANE *)(cells[tap] + column);
+        *(LANE *)(hidden + column) = sum;
+    }
+}
+
+/* What is above 0 in each of the numbers; what is no number stays so. */
+TARGET static inline LANE JOIN(relu_, KIND)(LANE numbers)
+{
+    return (LANE)((MASK)numbers & ~(numbers < 0));
+}
+
+/* Logits (count) at points (count, 3); room holds 3 x ROWS x width floats. */
+TARGET static void JOIN(decode_, KIND)(
+    const struct planes *net, const float *points, Py_ssize_t count, float *room, float *logits)
+{
+    const Py_ssize_t width = net->width, size = ROWS * width;
+    float *hidden = room, *active = room + size, *inner = room + 2 * size;
+    for (Py_ssize_t start = 0; start < count; start += ROWS) {
+        const int rows = count - start < ROWS ? (int)(count - start) : ROWS;
+        for (int row = 0; row < ROWS; row++) {  /* the last tile's last point fills it up */
+            const Py_ssize_t point = start + (row < rows ? row : rows - 1);
+            JOIN(look_up_, KIND)(net, points + 3 * point, hidden + row * width);
+            for (Py_ssize_t i = row * width, k = 0; k < width; i += LANES, k += LANES) {
+                *(LANE *)(active + i) = JOIN(relu_, KIND)(*(LANE *)(hidden + i));
+                *(LANE *)(inner + i) = *(const LANE *)(net->bias_0 + k);
+                *(LANE *)(hidden + i) += *(const LANE *)(net->bias_1 + k);
+            }
+        }
+        JOIN(add_product_, KIND)(active, net->weight_0, width, inner);
+        for (Py_ssize_t i = 0; i < size; i += LANES)
+            *(LANE *)(inner + i) = JOIN(relu_, KIND)(*(LANE *)(inner + i));
+        JOIN(add_product_, KIND)(inner, net->weight_1, width, hidden);
+        for (int row = 0; row < rows; row++) {
+            LANE sum = {0};
+            for (Py_ssize_t k = 0; k < width; k += LANES)
+                sum += JOIN(relu_, KIND)(*(LANE *)(hidden + row * width + k)) *
+                       *(const LANE *)(net->weight_out + k);
+            float logit = net->bias_out;
+            for (int lane = 0; lane < LANES; lane++)
+                logit += sum[lane];
+            logits[start + row] = logit;
+        }
+    }
+}
+
+#undef LANE
+#undef MASK
+#undef JOIN
+#undef JOIN_
+#undef KIND
+#undef TARGET
+#undef LANES
+#undef VECTORS
+#undef ROWS

@@ -1,0 +1,84 @@
+"""Points through feature planes in one kernel, where the processor has the registers for it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onet_cli._ext import planes as kernel
+from onet_cli.geometry.normalize import CUBE_EDGE
+
+WIDEST = 16
+"""Floats in the widest vector register that the kernel uses, AVX-512's."""
+
+
+def can_decode(width: int, device: str, widest: int = WIDEST) -> bool:
+    """Return whether the kernel can run layers of `width` on `device` and this processor."""
+    return device == "cpu" and width % kernel.WIDTH_STEP == 0 and kernel.is_possible(widest)
+
+
+class PointLayers(NamedTuple):
+    """The layers of a tri-plane decoder that points go through, for one code.
+
+    Attributes:
+        planes: Features (3, K, P, P).
+        shift: (H,): the first layer's, with what the code adds to it.
+        first: (3 K + 3, H): its matrix, for the planes' features and the point itself.
+        weights: (2, H, H): the residual block's, inputs by outputs.
+        biases: (2, H).
+        weight_out: (H,): the last layer's.
+        bias_out: ().
+    """
+
+    planes: Tensor
+    shift: Tensor
+    first: Tensor
+    weights: Tensor
+    biases: Tensor
+    weight_out: Tensor
+    bias_out: Tensor
+
+
+class PlanePoints:
+    """The same for numpy's points; calling it takes points (N, 3) to logits (N,).
+
+    A bilinear look-up is a weighted mean of four cells, so the first layer's matrix is applied to
+    the cells beforehand, and a point costs no product with it. A tile of points goes through all
+    layers before the next one does, without Python's lock. `widest` is the most floats that a
+    vector register may have.
+    """
+
+    def __init__(self, layers: PointLayers, widest: int = WIDEST) -> None:
+        (count, channels), width = layers.planes.shape[:2], len(layers.shift)
+        of_features = layers.first[: count * channels].view(count, channels, width)
+        cells = layers.planes.flatten(2).transpose(1, 2) @ of_features
+        self._cells = _array(cells.view(count, *layers.planes.shape[2:], width))
+        self._of_point = _array(layers.first[count * channels :])
+        self._shift, self._weight_out = _array(layers.shift), _array(layers.weight_out)
+        self._weights, self._biases = _array(layers.weights), _array(layers.biases)
+        self._bias_out, self._widest = float(layers.bias_out), widest
+
+    def __call__(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the logits (N,) at `points` (N, 3) of the unit-cube frame."""
+        points = np.ascontiguousarray(points, dtype=np.float32)
+        logits = np.empty(len(points), dtype=np.float32)
+        kernel.decode(
+            self._cells,
+            self._shift,
+            self._of_point,
+            self._weights,
+            self._biases,
+            self._weight_out,
+            self._bias_out,
+            CUBE_EDGE,
+            points,
+            logits,
+            self._widest,
+        )
+        return logits
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().contiguous().numpy()
+    return array

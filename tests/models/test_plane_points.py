@@ -1,0 +1,98 @@
+"""The kernel that takes points through feature planes, against torch's layers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.catalogue import MODELS
+from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, can_decode
+from onet_cli.models.decoders.triplane import decode_points
+from onet_cli.models.network import build_network
+
+WIDEST = [
+    pytest.param(
+        widest,
+        marks=pytest.mark.skipif(
+            not can_decode(32, "cpu", widest), reason="the processor has no such registers"
+        ),
+    )
+    for widest in (8, 16)
+]
+
+
+def random_layers(width=64, channels=5, side=7, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(*shape):
+        return torch.randn(shape, generator=generator)
+
+    return PointLayers(
+        draw(3, channels, side, side),
+        draw(width),
+        draw(3 * channels + 3, width),
+        draw(2, width, width) / width**0.5,
+        draw(2, width),
+        draw(width),
+        draw(),
+    )
+
+
+def points_in_and_around_the_cube(count, seed=1):
+    generator = torch.Generator().manual_seed(seed)
+    return 1.4 * CUBE_EDGE * (torch.rand((count, 3), generator=generator) - 0.5)
+
+
+@pytest.mark.parametrize("widest", WIDEST)
+@pytest.mark.parametrize("count", [1, 5, 6, 12, 13, 1000])
+@pytest.mark.parametrize("width", [32, 96])
+def test_it_computes_what_the_layers_do(widest, count, width):
+    layers, points = random_layers(width), points_in_and_around_the_cube(count)
+
+    found = PlanePoints(layers, widest)(points.numpy())
+
+    doubled = PointLayers(*(layer.double() for layer in layers))
+    expected = decode_points(doubled, points.double()).numpy()
+    assert found.std() > 0 or count == 1
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("widest", WIDEST)
+def test_the_edges_of_cells_and_of_the_cube_belong_to_it(widest):
+    layers, side = random_layers(), 7
+    centres = (np.arange(side) + 0.5) / side - 0.5
+    axis = CUBE_EDGE * np.concatenate([centres, [-0.5, 0.5, -3.0, 3.0, 0.0]])
+    points = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3).astype(np.float32)
+
+    found = PlanePoints(layers, widest)(points)
+
+    expected = decode_points(layers, torch.from_numpy(points)).numpy()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("widest", WIDEST)
+def test_what_is_no_number_stays_none(widest):
+    layers, points = random_layers(), points_in_and_around_the_cube(20).numpy()
+    points[3, 1] = np.nan
+    assert np.flatnonzero(np.isnan(PlanePoints(layers, widest)(points))).tolist() == [3]
+    broken = layers._replace(biases=torch.full_like(layers.biases, torch.nan))
+    assert np.isnan(PlanePoints(broken, widest)(points)).all()
+
+
+@pytest.mark.parametrize("widest", WIDEST)
+def test_no_points_are_no_logits(widest):
+    assert PlanePoints(random_layers(), widest)(np.empty((0, 3))).shape == (0,)
+
+
+def test_widths_and_devices_that_it_is_not_for_are_left_to_torch():
+    assert not can_decode(40, "cpu")
+    assert not can_decode(96, "cuda")
+    network = build_network(replace(MODELS["onet-small"], hidden_dim=40), seed=0).eval()
+    points = points_in_and_around_the_cube(50)
+    with torch.no_grad():
+        code = torch.ones(1, 256)
+        found = network.for_code(code)(points)
+        expected = network.decode(points[None], code)[0]
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
