@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from onet_cli.training.photograph import photograph, whiteness
+
 SCALE = 0.97, 1.25
 SHIFT = 0.04
 BRIGHTNESS = 0.7, 1.25
@@ -15,13 +17,14 @@ def augment_photos(images: Tensor, points: Tensor, rng: torch.Generator) -> tupl
     """Return varied `images` (B, 3, H, W) in [0, 1] and the `points` (B, T, 3) that go with them.
 
     Half of the samples are mirrored, picture and shape alike: a picture flipped left to right
-    shows the shape mirrored in x from the mirrored viewpoint. Size and place in the picture vary
-    against a white background; brightness, gamma and tint vary on the object only, as the
-    background stays white.
+    shows the shape mirrored in x from the mirrored viewpoint. Size and place in the picture vary;
+    brightness, gamma and tint vary on the object only, as the background stays white, but for what
+    `photograph` leaves of another one.
     """
     flips = torch.rand(len(images), generator=rng) < 0.5
     images, points = mirror(images, points, flips)
-    return _recolour(_move(images, rng), rng), points
+    images = _move(images, rng)
+    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,6 +57,4 @@ def _recolour(images: Tensor, rng: torch.Generator) -> Tensor:
     )
     gamma = _uniform(*GAMMA, (count, 1, 1, 1), rng)
     varied = (images.clamp(1e-4, 1) ** gamma.to(images.device)) * gain.to(images.device)
-    # JPEG leaves the background a little off white, so the mask has to be soft.
-    background = ((images.amin(dim=1, keepdim=True) - 0.9) / 0.08).clamp(0, 1)
-    return torch.lerp(varied.clamp(0, 1), images, background)
+    return torch.lerp(varied.clamp(0, 1), images, whiteness(images))

@@ -14,7 +14,7 @@ def test_a_mirrored_sample_is_mirrored_in_picture_and_space():
     assert torch.equal(flipped_points[1], points[1])
 
 
-def test_the_background_stays_white_and_values_stay_in_range():
+def test_the_background_stays_nearly_white_and_values_stay_in_range():
     images = torch.ones(16, 3, 32, 32)
     images[:, :, 12:20, 12:20] = torch.rand(16, 3, 1, 1) * 0.8
 
@@ -23,7 +23,7 @@ def test_the_background_stays_white_and_values_stay_in_range():
     assert varied.min() >= 0
     assert varied.max() <= 1
     edge = torch.cat([varied[:, :, 0], varied[:, :, -1], varied[..., 0], varied[..., -1]], dim=-1)
-    assert torch.allclose(edge, torch.ones_like(edge), atol=1e-5)
+    assert edge.min() > 0.9
     assert all((picture < 0.9).any() for picture in varied)
 
 

@@ -1,0 +1,175 @@
+"""What photos are that renders are not: out of focus, compressed, and cut out badly.
+
+Pictures are (B, 3, H, W) in [0, 1], objects on white. All is torch, in the batch, on its device,
+and drawn from a generator on the CPU, so that the same seed gives the same pictures everywhere.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CUT_OUT = 0.3
+"""Share of the pictures that are taken before a background and cut out of it by a bad mask."""
+
+BLURRED, WIDEST_BLUR = 0.5, 0.008
+"""Share of the pictures out of focus; the largest deviation of a Gaussian blur, in edges."""
+
+COMPRESSED, QUALITIES = 0.5, (30.0, 95.0)
+"""Share of the pictures that go through JPEG; at which qualities, as libjpeg counts them."""
+
+OCTAVES = 5
+ROUGHNESS = 0.01, 0.05
+"""How far a mask may be off, in edges: of the largest error of each picture, the range."""
+
+_NEARLY_WHITE, _SOFT = 0.9, 0.08
+_BLOCK = 8
+
+# ITU-T T.81, annex K: steps of the luminance and of the chrominance, row by row.
+_LUMINANCE = (
+    (16, 11, 10, 16, 24, 40, 51, 61),
+    (12, 12, 14, 19, 26, 58, 60, 55),
+    (14, 13, 16, 24, 40, 57, 69, 56),
+    (14, 17, 22, 29, 51, 87, 80, 62),
+    (18, 22, 37, 56, 68, 109, 103, 77),
+    (24, 35, 55, 64, 81, 104, 113, 92),
+    (49, 64, 78, 87, 103, 121, 120, 101),
+    (72, 92, 95, 98, 112, 100, 103, 99),
+)
+_CHROMINANCE = (
+    (17, 18, 24, 47, 99, 99, 99, 99),
+    (18, 21, 26, 66, 99, 99, 99, 99),
+    (24, 26, 56, 99, 99, 99, 99, 99),
+    (47, 66, 99, 99, 99, 99, 99, 99),
+    *(4 * ((99,) * 8,)),
+)
+
+# JFIF: red, green, blue to Y, Cb, Cr.
+_TO_YCC = (
+    (0.299, 0.587, 0.114),
+    (-0.168736, -0.331264, 0.5),
+    (0.5, -0.418688, -0.081312),
+)
+
+
+def photograph(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Tensor:
+    """Return `images` as a camera and a mask would have left them.
+
+    `object_share` (B, 1, H, W) says how much of each pixel is the object, 0 to 1.
+    """
+    count, device = len(images), images.device
+    cut_out = _chosen(count, CUT_OUT, rng).to(device)
+    objects = object_share[cut_out]
+    behind = backdrops(images[cut_out].shape, rng).to(device)
+    scene = images.clone()
+    scene[cut_out] -= (1 - objects) * (1 - behind)
+    sigmas = WIDEST_BLUR * images.shape[-1] * torch.rand(count, generator=rng)
+    scene = blur(scene, torch.where(_chosen(count, BLURRED, rng), sigmas, 0.0))
+    compressed = _chosen(count, COMPRESSED, rng).to(device)
+    qualities = _uniform(*QUALITIES, (count,), rng).to(device)
+    scene[compressed] = compress(scene[compressed], qualities[compressed])
+    scene[cut_out] = 1 - rough_mask(objects, rng) * (1 - scene[cut_out])
+    return scene.clamp(0, 1)
+
+
+def whiteness(images: Tensor) -> Tensor:
+    """Return how much of each pixel (B, 1, H, W) is white background, 0 to 1."""
+    # JPEG leaves the background a little off white, so the mask has to be soft.
+    return ((images.amin(dim=1, keepdim=True) - _NEARLY_WHITE) / _SOFT).clamp(0, 1)
+
+
+def backdrops(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    """Return random backgrounds of `shape` (B, 3, H, W): a colour, and clouds of all sizes on it.
+
+    Their contrast halves with their size, as that of photographs does (Field, JOSA A 1987).
+    """
+    count, channels, height, width = shape
+    picture = torch.rand((count, channels, 1, 1), generator=rng).expand(shape).clone()
+    contrast = _uniform(0, 0.5, (count, 1, 1, 1), rng)
+    for octave in range(1, OCTAVES + 1):
+        size = (count, channels, 2**octave, 2**octave)
+        clouds = F.interpolate(
+            torch.rand(size, generator=rng) - 0.5, (height, width), mode="bilinear"
+        )
+        picture += contrast * 2 ** (1 - octave) * clouds
+    return picture.clamp(0, 1)
+
+
+def rough_mask(object_share: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the mask (B, 1, H, W) of somebody who cut out what `object_share` says, not quite.
+
+    Here and there it takes in what is beside the object or leaves out what is at its border.
+    """
+    count, _, height, width = object_share.shape
+    reach = max(1, round(ROUGHNESS[1] * max(height, width)))
+    # About 0.5 at the outline, and by a share of `reach` more or less at a share of it away.
+    near = F.avg_pool2d(object_share, 2 * reach + 1, stride=1, padding=reach)
+    coarse = torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1
+    wander = F.interpolate(coarse, (height, width), mode="bilinear").to(object_share.device)
+    error = 0.5 / ROUGHNESS[1] * _uniform(*ROUGHNESS, (count, 1, 1, 1), rng)
+    taken = near + error.to(object_share.device) * wander
+    taken = taken.maximum(object_share * (0.75 + 0.5 * wander))  # most of what is thin is left
+    mask = ((taken - 0.5) * reach + 0.5).clamp(0, 1)
+    # Away from the outline there is no doubt; sums of ones may come out a little below their count.
+    return torch.where(near > 1 - 1e-4, 1.0, torch.where(near > 1e-4, mask, 0.0))
+
+
+def blur(images: Tensor, sigmas: Tensor) -> Tensor:
+    """Return each of `images` under a Gaussian of deviation `sigmas` (B,) pixels; 0 leaves it."""
+    count, channels, height, width = images.shape
+    reach = max(1, math.ceil(3 * float(sigmas.max())))
+    places = torch.arange(-reach, reach + 1.0)
+    kernels = torch.exp(-0.5 * (places / sigmas.clamp_min(1e-3)[:, None]).square())
+    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(images)
+    kernels = kernels.repeat_interleave(channels, dim=0)[:, None]
+    rows = images.reshape(1, count * channels, height, width)
+    for kernel, sides in (
+        (kernels[..., None], (0, 0, reach, reach)),
+        (kernels[:, :, None], (reach, reach, 0, 0)),
+    ):
+        rows = F.conv2d(F.pad(rows, sides, mode="replicate"), kernel, groups=count * channels)
+    return rows.view(images.shape)
+
+
+def compress(images: Tensor, qualities: Tensor) -> Tensor:
+    """Return `images` as JPEG gives them back at `qualities` (B,), 1 to 100, colours not thinned.
+
+    Source: ITU-T T.81; how a quality scales the steps: libjpeg.
+    """
+    height, width = images.shape[2:]
+    padding = (0, -width % _BLOCK, 0, -height % _BLOCK)
+    values = F.pad(255 * images, padding, mode="replicate")
+    to_ycc = torch.tensor(_TO_YCC).to(values)
+    values = torch.einsum("yc,bchw->byhw", to_ycc, values)
+    values[:, 0] -= 128
+    cosines = _cosines().to(values)
+    down, right = (size // _BLOCK for size in values.shape[2:])
+    tiles = values.view(len(values), 3, down, _BLOCK, right, _BLOCK)
+    waves = torch.einsum("ui,vj,bchiwj->bchuwv", cosines, cosines, tiles)
+    scale = torch.where(qualities < 50, 50 / qualities, 2 - qualities / 50)
+    table = torch.tensor((_LUMINANCE, _CHROMINANCE, _CHROMINANCE)).to(values)
+    steps = (table * scale[:, None, None, None] + 0.5).floor().clamp(1, 255)
+    steps = steps[:, :, None, :, None, :]
+    waves = (waves / steps).round() * steps
+    tiles = torch.einsum("ui,vj,bchuwv->bchiwj", cosines, cosines, waves)
+    values = tiles.flatten(4, 5).flatten(2, 3)
+    values[:, 0] += 128
+    values = torch.einsum("cy,byhw->bchw", torch.linalg.inv(to_ycc), values)
+    return (values[:, :, :height, :width].round() / 255).clamp(0, 1)
+
+
+def _cosines() -> Tensor:
+    """Return the orthonormal discrete cosine transform of eight numbers, (8, 8)."""
+    places = torch.arange(_BLOCK, dtype=torch.float32)
+    waves = torch.cos(math.pi / _BLOCK * (places + 0.5) * places[:, None]) * math.sqrt(2 / _BLOCK)
+    waves[0] /= math.sqrt(2)
+    return waves
+
+
+def _chosen(count: int, share: float, rng: torch.Generator) -> Tensor:
+    return torch.rand(count, generator=rng) < share
+
+
+def _uniform(low: float, high: float, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(shape, generator=rng)
