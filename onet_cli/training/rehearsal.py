@@ -1,8 +1,10 @@
 """What a run would cost and look at, from a few steps of it."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.data import default_collate
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
@@ -22,7 +24,7 @@ from onet_cli.training.config import TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
 from onet_cli.training.memory import memory_errors
-from onet_cli.training.module import OccupancyModule
+from onet_cli.training.module import OccupancyModule, occupancy_loss
 
 STEPS = 4
 """Steps that are timed, after one that warms up."""
@@ -138,13 +140,31 @@ def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
         return tensor
 
     weights = {parameter.untyped_storage().data_ptr() for parameter in module.parameters()}
-    with FlopCounterMode(display=False) as counter:
+    images, points = module.inputs(batch)
+    rules = {torch.ops.aten.convolution_backward: convolution_backward_flops}
+    with FlopCounterMode(display=False, custom_mapping=rules) as counter:
         with saved_tensors_hooks(keep, lambda tensor: tensor):
-            loss = module.loss(batch)
+            loss = occupancy_loss(module.network(images, points).float(), batch)
         held = sum(size for place, size in kept.items() if place not in weights)
         torch.autograd.backward(loss)
     module.zero_grad()
     return counter.get_total_flops(), held
+
+
+def convolution_backward_flops(
+    gradient: Sequence[int],
+    inputs: Sequence[int],
+    weight: Sequence[int],
+    *options: Any,
+    out_shape: object = None,
+) -> int:
+    """Return the operations of a convolution's backward pass: for either gradient, the forward's.
+
+    torch's own rule takes a grouped convolution for a full one.
+    """
+    *_, transposed, _padding, _groups, wanted = options
+    forward: int = conv_flop_count(list(inputs), list(weight), list(gradient), transposed)
+    return forward * (bool(wanted[0]) + bool(wanted[1]))
 
 
 def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_full_grid_gives_the_cube_itself():
     assert mesh.volume == pytest.approx(8, rel=2e-3)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(seed=st.integers(0, 2**32 - 1), side=st.integers(2, 8), kind=st.integers(0, 4))
 def test_any_field_gives_a_closed_surface_without_degenerate_faces(seed, side, kind):
     rng = np.random.default_rng(seed)

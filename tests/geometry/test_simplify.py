@@ -103,7 +103,7 @@ def test_the_result_is_that_of_the_slow_twin(seed):
     assert set(map(tuple, small.faces.tolist())) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.1, 0.9))
 def test_any_extracted_surface_stays_closed_and_of_the_same_topology(seed, share):
     values = np.random.default_rng(seed).standard_normal((7, 7, 7))
@@ -122,7 +122,7 @@ def voxel_blob(cells):
     return extract_surface(np.where(cells, 1.0, -1.0).astype(np.float32), level=0.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), faces=st.integers(4, 300))
 def test_a_blob_of_voxels_keeps_topology_and_box_and_has_no_empty_face(seed, faces):
     rng = np.random.default_rng(seed)
@@ -140,7 +140,7 @@ def test_a_blob_of_voxels_keeps_topology_and_box_and_has_no_empty_face(seed, fac
         assert len(small.faces) == min(faces - faces % 2, len(mesh.faces))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), faces=st.integers(30, 200), stretch=st.floats(0.2, 1))
 @example(seed=303, faces=30, stretch=0.201171875)
 def test_faces_of_a_convex_shape_all_face_outward(seed, faces, stretch):
@@ -157,7 +157,7 @@ def test_faces_of_a_convex_shape_all_face_outward(seed, faces, stretch):
     assert contains(small, small.triangles_center - step).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     vertices=st.integers(1, 40),

@@ -25,7 +25,7 @@ def grid_of(band):
     ).reshape(-1, 3)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["wide", "small", "needle", "level", "point"]))
 def test_distances_are_those_of_every_point_from_every_triangle(seed, kind):
     rng = np.random.default_rng(seed)
@@ -75,7 +75,7 @@ def test_points_are_measured_exactly_where_a_face_is_near():
     assert (np.sqrt(squared[~near]) >= 3).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_the_flood_reaches_what_steps_along_the_axes_reach(seed):
     rng = np.random.default_rng(seed)

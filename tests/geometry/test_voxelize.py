@@ -153,7 +153,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def seldom(examples):
-    return settings(max_examples=examples, deadline=None, derandomize=True)
+    return settings(max_examples=examples)
 
 
 @pytest.mark.parametrize("resolution", [20, 40, 128])

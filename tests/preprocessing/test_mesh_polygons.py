@@ -86,7 +86,7 @@ def test_a_concave_polygon_keeps_its_area_wherever_it_starts(polygon, shift):
     assert each.sum() == pytest.approx(shoelace(polygon))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(4, 48), st.booleans())
 def test_a_star_in_any_plane_is_covered_once_and_nothing_beside_it(seed, count, clockwise):
     flat = star(seed, count, (0.15, 1.0))

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.data import ShapeData
-from onet_cli.training.rehearsal import rehearse
+from onet_cli.training.rehearsal import convolution_backward_flops, rehearse
 
 TINY = ModelSpec("tiny", "convnet", "simple", code_dim=16, hidden_dim=16, image_size=32)
 
@@ -73,3 +74,15 @@ def test_budgets_are_turned_into_steps():
     assert Budget(steps=10, epochs=3).steps_at(4, 1.0) == 10
     assert Budget(epochs=3, seconds=100).steps_at(4, 1.0) == 12
     assert Budget(seconds=100).steps_at(4, 0.25) == 400
+
+
+@pytest.mark.parametrize("groups", [1, 4, 8])
+@pytest.mark.parametrize("kind", [torch.nn.Conv2d, torch.nn.ConvTranspose2d])
+def test_a_grouped_convolution_costs_its_groups_only(groups, kind):
+    layer = kind(8, 16, 3, padding=1, groups=groups, bias=False)
+    pictures = torch.rand(2, 8, 10, 10, requires_grad=True)
+    rules = {torch.ops.aten.convolution_backward: convolution_backward_flops}
+    with FlopCounterMode(display=False, custom_mapping=rules) as counter:
+        layer(pictures).sum().backward()
+    forward = 2 * (2 * 10 * 10) * 3 * 3 * 8 * 16 // groups
+    assert counter.get_total_flops() == 3 * forward
