@@ -97,6 +97,9 @@ def train(
         bool,
         typer.Option("--dry-run", help="Make a few steps only; say what a run costs and sees."),
     ] = False,
+    calibrate: Annotated[
+        bool, typer.Option(help="Measure in the end what the network's answers are worth.")
+    ] = True,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in OUTPUT.")] = False,
     device: Device = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes, one per GPU.")] = 1,
@@ -110,14 +113,16 @@ def train(
     `tensorboard --logdir runs` to watch. From the shipped model: add `--init furniture`.
     """
     from onet_cli import __version__
-    from onet_cli.commands.report import notes, show_rehearsal, training_report
+    from onet_cli.commands.report import notes, progress_bar, show_rehearsal, training_report
+    from onet_cli.errors import EmptySurfaceError
     from onet_cli.models.catalogue import find_model, vary_model
     from onet_cli.models.checkpoint import load_checkpoint
     from onet_cli.models.initialise import initialise_from
     from onet_cli.models.network import build_network, load_pretrained_encoder
     from onet_cli.training.config import Budget, TrainingConfig, parse_duration
     from onet_cli.training.rehearsal import rehearse
-    from onet_cli.training.run import train_network
+    from onet_cli.training.run import is_first_process, train_network
+    from onet_cli.training.worth import calibrate_checkpoint
 
     settings = TrainingConfig(
         budget=Budget(max_steps, max_epochs, parse_duration(max_time) if max_time else None),
@@ -187,4 +192,15 @@ def train(
         notes.print(
             f"{result.steps} steps in {result.seconds:.0f} s, best IoU {result.best_iou:.3f}"
         )
+    if calibrate and is_first_process():
+        try:
+            with progress_bar("calibrating", quiet) as advance:
+                calibrate_checkpoint(
+                    result.checkpoint,
+                    [data, *([] if extra is None else [extra])],
+                    device=device,
+                    progress=lambda stage, done, total: advance(done, total),
+                )
+        except EmptySurfaceError as error:
+            notes.print(f"not calibrated: {error}")
     typer.echo(result.checkpoint)

@@ -1,5 +1,7 @@
 """Measure what a checkpoint's answers are worth and store that in it.
 
+`onet train` does it at its end, with fewer views and meshes.
+
 Adds three things to CHECKPOINT, which `onet reconstruct` then uses: which threshold suits which
 photo (`reconstruction.level`), how often the network is right about a vertex when it claims so
 (`reconstruction.confidence`), and where the codes of its training views lie
@@ -16,13 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import (
-    CalibrationSettings,
-    calibrate,
-    calibrate_threshold,
-)
-from onet_cli.shapes.store import ShapeStore
+from onet_cli.models.checkpoint import find_checkpoint
+from onet_cli.reconstruction.calibrate import CalibrationSettings
+from onet_cli.training.worth import calibrate_checkpoint
 
 
 def show(stage: str, done: int, total: int) -> None:
@@ -44,13 +42,18 @@ def main() -> None:
     options = parser.parse_args()
 
     path = find_checkpoint(options.checkpoint)
-    checkpoint = load_checkpoint(path, options.device)
     settings = CalibrationSettings(training_views=options.views, meshes=options.meshes)
-    stores = [ShapeStore.open(folder) for folder in options.data]
-    checkpoint = calibrate_threshold(checkpoint, stores[0], settings, show)
-    found = calibrate(checkpoint, stores, settings, show)
     target = options.output or path
-    save_checkpoint(target, checkpoint.network, checkpoint.info, options.half, found)
+    checkpoint = calibrate_checkpoint(
+        path,
+        options.data,
+        settings,
+        target=target,
+        half=options.half,
+        device=options.device,
+        progress=show,
+    )
+    found = checkpoint.calibration
 
     print(f"adaptive thresholds: {checkpoint.info.platt}, scores {checkpoint.info.scores}")
     curve = found.reliability

@@ -19,7 +19,7 @@ from onet_cli.training.data import ShapeData
 from onet_cli.training.recipes import RECIPES
 from onet_cli.training.run import train_network
 
-SMALL = ("--image-size", 32, "--code-dim", 8, "--hidden-dim", 8, "--workers", 0, "-q")
+SMALL = ("--image-size", 32, "--code-dim", 8, "--hidden-dim", 8, "--workers", 0, "--no-calibrate", "-q")
 PAPER = {
     "recipe": "paper",
     "batch-size": 64,

@@ -1,0 +1,64 @@
+import pytest
+import torch
+
+from onet_cli.errors import EmptySurfaceError
+from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from onet_cli.models.network import build_network
+from onet_cli.models.spec import ModelSpec
+from onet_cli.reconstruction.calibrate import CalibrationSettings
+from onet_cli.training import worth
+from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.run import train_network
+
+TINY = ModelSpec("tiny", "convnet", "simple", code_dim=8, hidden_dim=32, image_size=32)
+FEW = CalibrationSettings(
+    training_views=8, validation_views=8, cut_views=6, meshes=4, resolution=16
+)
+
+
+@pytest.fixture(scope="module")
+def trained(balls, tmp_path_factory):
+    """Return the checkpoint of a run that has learned what a ball is."""
+    config = TrainingConfig(Budget(steps=60), batch_size=6, points=256, rate=0.01, workers=0)
+    run = tmp_path_factory.mktemp("worth") / "run"
+    return train_network(balls, run, build_network(TINY, seed=0), config, device="cpu").checkpoint
+
+
+def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained, tmp_path):
+    target = tmp_path / "calibrated.safetensors"
+    before = trained.read_bytes()
+
+    returned = worth.calibrate_checkpoint(trained, [balls], FEW, target=target, device="cpu")
+
+    assert trained.read_bytes() == before
+    plain, stored = load_checkpoint(trained, "cpu"), load_checkpoint(target, "cpu")
+    assert plain.calibration is None
+    for name, tensor in plain.network.state_dict().items():
+        assert torch.equal(stored.network.state_dict()[name], tensor)
+    assert stored.info == plain.info, "six shapes are too few to fit thresholds to"
+    assert stored.calibration.data == returned.calibration.data
+    assert 0 < stored.calibration.data["meshes"] <= 4
+    assert all(0 <= value <= 1 for value in stored.calibration.reliability.measured)
+
+
+def test_thresholds_are_adapted_where_there_are_shapes_enough(
+    balls, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(worth, "FEWEST_SHAPES", 6)
+    target = tmp_path / "calibrated.safetensors"
+    worth.calibrate_checkpoint(trained, [balls], FEW, target=target, device="cpu")
+    info = load_checkpoint(target, "cpu").info
+    assert info.platt is not None
+    assert 0 < info.scores["validation_iou_adapted"] <= 1
+
+
+def test_a_network_that_makes_no_mesh_stays_as_it_was(balls, tmp_path):
+    path = tmp_path / "untrained.safetensors"
+    network = build_network(TINY, seed=0)
+    with torch.no_grad():
+        network.decoder.fc_out.bias.fill_(-50.0)
+    save_checkpoint(path, network, CheckpointInfo(TINY))
+    before = path.read_bytes()
+    with pytest.raises(EmptySurfaceError):
+        worth.calibrate_checkpoint(path, [balls], FEW, device="cpu")
+    assert path.read_bytes() == before
