@@ -53,6 +53,9 @@ def train(
     sampling: Annotated[
         Literal["uniform", "balanced"], typer.Option(help="How query points are drawn.")
     ] = "uniform",
+    label_smoothing: Annotated[
+        float, typer.Option(min=0, max=0.49, help="How far labels are moved off 0 and 1.")
+    ] = 0.0,
     near: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of the query points taken near the surface."),
@@ -130,6 +133,7 @@ def train(
         points=points,
         sampling=sampling,
         near_share=near,
+        label_smoothing=label_smoothing,
         extra_share=extra_share,
         augmentation=augment,
         recipe=recipe,

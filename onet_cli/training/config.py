@@ -68,6 +68,7 @@ class TrainingConfig:
     drawn per sample. `ema_decay` is the decay of the averaged weights, which are the ones validated
     and kept; 0 turns averaging off. `recipe` names the defaults that these settings come from.
     `cache` is where the training shapes are kept, decoded: nowhere, in memory, on the GPU.
+    `label_smoothing` is how far labels are moved from 0 and 1 towards each other.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
     `validate_every` and `mesh_every`, which is 0 for never, are in steps.
@@ -78,6 +79,7 @@ class TrainingConfig:
     points: int = 2048
     sampling: Sampling = "uniform"
     near_share: float = 0.0
+    label_smoothing: float = 0.0
     extra_share: float = 0.5
     augmentation: Augmentation = "none"
     recipe: str = "ours"
@@ -102,6 +104,10 @@ class TrainingConfig:
                 raise InvalidOptionError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.near_share <= 1:
             raise InvalidOptionError(f"near_share must lie in [0, 1], not {self.near_share}")
+        if not 0 <= self.label_smoothing < 0.5:
+            raise InvalidOptionError(
+                f"label_smoothing must lie in [0, 0.5), not {self.label_smoothing}"
+            )
         if not 0 < self.extra_share < 1:
             raise InvalidOptionError(f"extra_share must lie in (0, 1), not {self.extra_share}")
         if not 0 < self.rate < 1:

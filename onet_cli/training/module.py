@@ -28,12 +28,16 @@ def rate_factor(spent: float, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (spent - warm_up) / (1 - warm_up)))
 
 
-def occupancy_loss(logits: Tensor, batch: Batch) -> Tensor:
+def occupancy_loss(logits: Tensor, batch: Batch, smoothing: float = 0.0) -> Tensor:
     """Return the cross-entropy summed over points and averaged over the batch.
+
+    Labels are `smoothing` and 1 - `smoothing`, so that the loss of a certain point ends at that
+    probability: large logits of the many certain points gain nothing.
 
     Source: Mescheder et al., CVPR 2019, equation 3.
     """
-    losses = binary_cross_entropy_with_logits(logits, batch.occupancies, reduction="none")
+    labels = batch.occupancies * (1 - 2 * smoothing) + smoothing
+    losses = binary_cross_entropy_with_logits(logits, labels, reduction="none")
     return (losses * batch.weights).sum(dim=1).mean()
 
 
@@ -78,7 +82,8 @@ class OccupancyModule(pl.LightningModule):
     def loss(self, batch: Batch) -> Tensor:
         """Return the training loss of a batch."""
         images, points = self.inputs(batch)
-        return occupancy_loss(self.network(images, points).float(), batch)
+        logits = self.network(images, points).float()
+        return occupancy_loss(logits, batch, self.config.label_smoothing)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, and log it."""

@@ -8,6 +8,7 @@ RECIPES: dict[str, dict[str, str | int | float]] = {
         "points": 2048,
         "sampling": "uniform",
         "near": 0.0,
+        "label_smoothing": 0.0,
         "augment": "none",
         "lr": 1e-4,
         "schedule": "constant",

@@ -31,6 +31,20 @@ def test_the_loss_sums_over_points_and_averages_over_the_batch():
     assert float(loss) == pytest.approx((first + second) / 2, rel=1e-5)
 
 
+def test_smoothed_labels_are_met_best_by_their_own_probability():
+    logits = torch.linspace(-6, 6, 241).repeat(2, 1).T
+    occupancies = torch.tensor([0.0, 1.0]).expand(241, 2)
+
+    losses = torch.stack(
+        [
+            occupancy_loss(row[None], batch_of(labels[None], torch.ones(1, 2)), 0.1)
+            for row, labels in zip(logits * torch.tensor([1, -1]), occupancies, strict=True)
+        ]
+    )
+
+    assert float(logits[losses.argmin(), 0]) == pytest.approx(math.log(0.1 / 0.9), abs=0.03)
+
+
 def test_iou_is_counted_at_every_threshold():
     probabilities = torch.tensor([[0.9, 0.6, 0.3, 0.1]])
     occupancies = torch.tensor([[1.0, 0.0, 1.0, 0.0]])

@@ -19,13 +19,25 @@ from onet_cli.training.data import ShapeData
 from onet_cli.training.recipes import RECIPES
 from onet_cli.training.run import train_network
 
-SMALL = ("--image-size", 32, "--code-dim", 8, "--hidden-dim", 8, "--workers", 0, "--no-calibrate", "-q")
+SMALL = (
+    "--image-size",
+    32,
+    "--code-dim",
+    8,
+    "--hidden-dim",
+    8,
+    "--workers",
+    0,
+    "--no-calibrate",
+    "-q",
+)
 PAPER = {
     "recipe": "paper",
     "batch-size": 64,
     "points": 2048,
     "sampling": "uniform",
     "near": 0.0,
+    "label-smoothing": 0.0,
     "augment": "none",
     "lr": 1e-4,
     "schedule": "constant",
