@@ -27,13 +27,14 @@ def calibrate_checkpoint(
     *,
     target: Path | None = None,
     half: bool = False,
+    fewest_shapes: int = FEWEST_SHAPES,
     device: str = "auto",
     progress: Progress = lambda stage, done, total: None,
 ) -> Checkpoint:
     """Store in the checkpoint at `path` what its answers are worth, measured, and return it.
 
     `data` are the data sets that it was trained on; thresholds are measured on the first one, if
-    it has `FEWEST_SHAPES` to validate. It is stored at `target`, by default `path`, with its
+    it has `fewest_shapes` to validate. It is stored at `target`, by default `path`, with its
     matrices in `half` precision or not. `progress` is called as `calibrate` does.
 
     Raises:
@@ -43,7 +44,7 @@ def calibrate_checkpoint(
     """
     checkpoint = load_checkpoint(path, device)
     stores = [ShapeStore.open(folder) for folder in data]
-    if len(stores[0].ids("val")) >= FEWEST_SHAPES:
+    if len(stores[0].ids("val")) >= fewest_shapes:
         checkpoint = calibrate_threshold(checkpoint, stores[0], settings, progress)
     found = calibrate(checkpoint, stores, settings, progress)
     save_checkpoint(target or path, checkpoint.network, checkpoint.info, half, found)

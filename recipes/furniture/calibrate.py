@@ -50,6 +50,7 @@ def main() -> None:
         settings,
         target=target,
         half=options.half,
+        fewest_shapes=1,
         device=options.device,
         progress=show,
     )

@@ -41,12 +41,9 @@ def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained
     assert all(0 <= value <= 1 for value in stored.calibration.reliability.measured)
 
 
-def test_thresholds_are_adapted_where_there_are_shapes_enough(
-    balls, trained, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(worth, "FEWEST_SHAPES", 6)
+def test_thresholds_are_adapted_where_there_are_shapes_enough(balls, trained, tmp_path):
     target = tmp_path / "calibrated.safetensors"
-    worth.calibrate_checkpoint(trained, [balls], FEW, target=target, device="cpu")
+    worth.calibrate_checkpoint(trained, [balls], FEW, target=target, fewest_shapes=6, device="cpu")
     info = load_checkpoint(target, "cpu").info
     assert info.platt is not None
     assert 0 < info.scores["validation_iou_adapted"] <= 1
