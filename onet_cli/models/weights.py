@@ -1,5 +1,6 @@
 """Files of tensors: safetensors, and what `torch.save` writes. Reading one never runs its code."""
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,23 @@ from onet_cli.files import whole_file
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    """Write `tensors` and the texts of `header` as safetensors to `path`, whole or not at all."""
+    """Write `tensors` and the texts of `header` as safetensors to `path`, whole or not at all.
+
+    The same content gives the same bytes.
+    """
     with whole_file(path) as temporary:
         # Not save_file, which hides what it writes from other users.
-        temporary.write_bytes(save(tensors, metadata=header))
+        temporary.write_bytes(_in_order(save(tensors, metadata=header)))
+
+
+def _in_order(file: bytes) -> bytes:
+    """Return a safetensors `file` with its texts sorted by name; the library shuffles them."""
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at multiples of eight
+    return len(text).to_bytes(8, "little") + text + file[end:]
 
 
 def read_header(path: Path) -> dict[str, str]:
