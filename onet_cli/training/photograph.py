@@ -140,7 +140,9 @@ def compress(images: Tensor, qualities: Tensor) -> Tensor:
     height, width = images.shape[2:]
     padding = (0, -width % _BLOCK, 0, -height % _BLOCK)
     values = F.pad(255 * images, padding, mode="replicate")
-    to_ycc = torch.tensor(_TO_YCC).to(values)
+    to_ycc = torch.tensor(_TO_YCC)
+    from_ycc = torch.linalg.inv(to_ycc).to(values)  # on the CPU: not every device can
+    to_ycc = to_ycc.to(values)
     values = torch.einsum("yc,bchw->byhw", to_ycc, values)
     values[:, 0] -= 128
     cosines = _cosines().to(values)
@@ -155,7 +157,7 @@ def compress(images: Tensor, qualities: Tensor) -> Tensor:
     tiles = torch.einsum("ui,vj,bchuwv->bchiwj", cosines, cosines, waves)
     values = tiles.flatten(4, 5).flatten(2, 3)
     values[:, 0] += 128
-    values = torch.einsum("cy,byhw->bchw", torch.linalg.inv(to_ycc), values)
+    values = torch.einsum("cy,byhw->bchw", from_ycc, values)
     return (values[:, :, :height, :width].round() / 255).clamp(0, 1)
 
 
