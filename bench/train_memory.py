@@ -4,7 +4,6 @@
 * `GPU, counted`: those, and what the step keeps for its backward pass in float32, tensor by tensor,
   counted with tensors that have shapes and no contents. A GPU needs some more: the largest layer's
   gradients and work space, and half a gigabyte or so for CUDA itself.
-* `CPU, counted`: likewise with the fused norms of `models/fused.py`.
 * `CPU, measured`: the largest resident set of a process that makes two steps; torch and its
   libraries are about 0.3 GB of it.
 
@@ -24,7 +23,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
 from onet_cli.malloc import keep_freed_memory
-from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.network import build_network
 from onet_cli.training.config import Budget, TrainingConfig
@@ -48,9 +46,11 @@ def weight_bytes(model: str) -> int:
     return COPIES * sum(parameter.numel() * 4 for parameter in network.parameters())
 
 
-def kept_bytes(model: str, batch: int, fused: bool) -> int:
-    """Return what a step keeps for its backward pass, apart from the weights."""
-    can_fuse = layers.can_fuse
+def kept_bytes(model: str, batch: int) -> int:
+    """Return what a step keeps for its backward pass, apart from the weights.
+
+    Norms are not fused here, as on a GPU, because the tensors have no memory.
+    """
     kept: dict[int, int] = {}
     alive = []  # so that no two tensors get one address
 
@@ -60,19 +60,14 @@ def kept_bytes(model: str, batch: int, fused: bool) -> int:
         alive.append(storage)
         return tensor
 
-    try:
-        if not fused:
-            layers.can_fuse = lambda *_: False
-        module, samples = make(model, 1)
-        own = [*module.parameters(), *module.buffers()]
-        weights = {tensor.untyped_storage()._cdata for tensor in own}
-        with FakeTensorMode(allow_non_fake_inputs=True) as mode:
-            weights |= {mode.from_tensor(p).untyped_storage()._cdata for p in own}
-            shapes = (torch.empty(batch, *part.shape[1:], dtype=part.dtype) for part in samples)
-            with saved_tensors_hooks(keep, lambda tensor: tensor):
-                module.loss(Batch(*shapes))
-    finally:
-        layers.can_fuse = can_fuse
+    module, samples = make(model, 1)
+    own = [*module.parameters(), *module.buffers()]
+    weights = {tensor.untyped_storage()._cdata for tensor in own}
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        weights |= {mode.from_tensor(p).untyped_storage()._cdata for p in own}
+        shapes = (torch.empty(batch, *part.shape[1:], dtype=part.dtype) for part in samples)
+        with saved_tensors_hooks(keep, lambda tensor: tensor):
+            module.loss(Batch(*shapes))
     return sum(size for place, size in kept.items() if place not in weights)
 
 
@@ -112,10 +107,7 @@ def main() -> None:
     for model in options.models:
         weights = weight_bytes(model)
         for batch in options.batches:
-            found = {
-                "GPU, counted": weights + kept_bytes(model, batch, fused=False),
-                "CPU, counted": weights + kept_bytes(model, batch, fused=True),
-            }
+            found = {"GPU, counted": weights + kept_bytes(model, batch)}
             if not options.no_measure:
                 found["CPU, measured"] = measured(model, batch)
             gigabytes = {name: count / 1e9 for name, count in found.items()}

@@ -7,11 +7,15 @@ that came in are kept; what the ReLU gave is computed again.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from onet_cli._ext import rows as kernel
 
 BLOCK = 2**17
 """Numbers in a block of rows: half a megabyte, so that three fit into a second-level cache."""
@@ -22,6 +26,7 @@ def can_fuse(norm: nn.Module, features: Tensor) -> bool:
     return (
         type(norm) is nn.BatchNorm1d  # and not its synchronised form
         and norm.training
+        and type(features) is Tensor  # and not a stand-in without memory
         and features.device.type == "cpu"
         and features.dtype == torch.float32
         and torch.is_grad_enabled()
@@ -52,49 +57,39 @@ def norm_relu_linear(
         residual: (B, T, K).
     """
     features = features.contiguous()
-    mean, variance = row_statistics(features.flatten(0, 1))
-    track(norm, mean, variance, features.shape[0] * features.shape[1])
-    inverse = torch.rsqrt(variance + norm.eps)
-    arguments = (features, mean, inverse, *affine, layer.weight, layer.bias, residual)
+    mean, inverse = normalise_by(norm, features.flatten(0, 1))
+    scale, shift = (part.contiguous() for part in affine)
+    arguments = (features, mean, inverse, scale, shift, layer.weight, layer.bias, residual)
     result, kept = _NormReluLinear.apply(*arguments)  # type: ignore[no-untyped-call]
     return result, kept
 
 
 @torch.no_grad()
 def row_statistics(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean and biased variance, (H,) each, of `rows` (N, H)."""
-    blocks = torch.split(rows, max(1, BLOCK // rows.shape[1]))
-    means, squares = [], []
-    for block in blocks:
-        means.append(block.mean(dim=0))
-        # About the block's own mean, so that nothing cancels.
-        squares.append(torch.sub(block, means[-1]).square_().sum(dim=0))
-    counts = torch.tensor([len(block) for block in blocks], dtype=torch.float64)[:, None]
-    centres = torch.stack(means).double()
-    mean = (centres * counts).sum(dim=0) / len(rows)
-    spread = ((centres - mean).square() * counts).sum(dim=0)
-    variance = (torch.stack(squares).double().sum(dim=0) + spread) / len(rows)
+    """Return the mean and biased variance, (H,) each, of `rows` (N, H) float32."""
+    mean, variance = torch.empty(2, rows.shape[1], dtype=torch.float64)
+    kernel.moments(_array(rows), mean.numpy(), variance.numpy())
     return mean.to(rows.dtype), variance.to(rows.dtype)
 
 
 @torch.no_grad()
-def track(norm: nn.modules.batchnorm._BatchNorm, mean: Tensor, variance: Tensor, n: int) -> None:
-    """Update the running statistics of `norm` by those of `n` rows."""
+def normalise_by(norm: nn.BatchNorm1d, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of `rows` (N, H), and one over their deviation; `norm` follows both."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
     assert norm.momentum is not None  # for the type checker: the networks' norms have all of them
+    mean, variance = row_statistics(rows)
     norm.num_batches_tracked += 1
     norm.running_mean.lerp_(mean, norm.momentum)
-    norm.running_var.lerp_(variance * (n / max(n - 1, 1)), norm.momentum)
+    norm.running_var.lerp_(variance * (len(rows) / (len(rows) - 1)), norm.momentum)
+    return mean, torch.rsqrt(variance + norm.eps)
 
 
 class _NormReluLinear(torch.autograd.Function):
-    """See `norm_relu_linear`. The gradient by the features is also that through their statistics.
+    """See `norm_relu_linear`. For the way back it keeps the rows that came in, and nothing else.
 
-    With z = a * x + b, a = scale / deviation and b = shift - a * mean, batch norm's gradient comes
-    out as dx = a * dz + p * x + q, where p and q (H,) follow from the sums of dz and of x * dz: one
-    pass for the sums, in which the matrices are, and one for dx.
+    What the ReLU gave is computed again, a block of rows at a time, as it was on the way there.
     """
 
     @staticmethod
@@ -112,73 +107,104 @@ class _NormReluLinear(torch.autograd.Function):
         """Return the result (B, T, K), and `features`."""
         ctx.save_for_backward(features, mean, inverse, scale, shift, weight)
         ctx.set_materialize_grads(False)
-        factors, offsets = _affine(mean, inverse, scale, shift)
         result = features.new_empty((*features.shape[:2], len(weight)))
-        added = result if residual is None else residual.contiguous()
-        hidden = _Hidden(factors, offsets, weight)
-        for sample, (x, out, add) in hidden.blocks(features, result, added):
-            torch.addmm(bias, hidden.of(sample, x), weight.t(), out=out)
-            if residual is not None:
-                out.add_(add)
+        out, level = _array(result), _array(bias)
+        other = None if residual is None else _array(residual.contiguous())
+        hidden = _Hidden(features, _Normalised(mean, inverse, scale, shift), weight)
+        for block in hidden.blocks():
+            torch.mm(hidden.at(block), weight.t(), out=block.of(result))
+            kernel.add(out, level, other, *block)
         return result, features
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, kept: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the gradients of all that `forward` took; `kept` is that of the features' use."""
-        features, mean, inverse, scale, shift, weight = ctx.saved_tensors
-        factors, offsets = _affine(mean, inverse, scale, shift)
+        features, *normalised, weight = ctx.saved_tensors
+        norm = _Normalised(*normalised)
         gradient, by_features = gradient.contiguous(), torch.empty_like(features)
         by_weight, by_bias = torch.zeros_like(weight), weight.new_zeros(len(weight))
-        sums, products = torch.zeros_like(scale), torch.zeros_like(scale)
-        hidden = _Hidden(factors, offsets, weight)
-        for sample, (x, dz, given) in hidden.blocks(features, by_features, gradient):
-            active = hidden.of(sample, x)
+        sums, products = torch.zeros(2, *norm.scale.shape)
+        dz, x = _array(by_features), _array(features)
+        hidden, totals = _Hidden(features, norm, weight), (_array(sums), _array(products))
+        for block in hidden.blocks():
+            active, given = hidden.at(block), block.of(gradient)
             by_weight.addmm_(given.t(), active)
             by_bias += given.sum(dim=0)
-            torch.mm(given, weight, out=dz)
-            torch.ops.aten.threshold_backward.grad_input(dz, active, 0, grad_input=dz)
-            sums[sample] += dz.sum(dim=0)
-            products[sample] += torch.mul(dz, x, out=active).sum(dim=0)
-        by_scale = inverse * (products - mean * sums)
-        count = features.shape[0] * features.shape[1]
-        slope = -inverse.square() * (scale * by_scale).sum(dim=0) / count
-        level = -inverse * (scale * sums).sum(dim=0) / count - slope * mean
-        others = by_features if kept is None else kept.contiguous()
-        for sample, (x, dx, other) in hidden.blocks(features, by_features, others):
-            dx.mul_(factors[sample]).add_(torch.addcmul(level, x, slope, out=hidden.room(x)))
-            if kept is not None:
-                dx.add_(other)
+            torch.mm(given, weight, out=block.of(by_features))
+            kernel.mask(dz, _array(active), x, *block, *totals)
+        by_scale, *affine = norm.gradient(sums, products, features.shape[:2].numel())
+        other = None if kept is None else _array(kept.contiguous())
+        kernel.combine(dz, x, other, *map(_array, affine))
         passed = gradient if ctx.needs_input_grad[7] else None
         return by_features, None, None, by_scale, sums, by_weight, by_bias, passed
 
 
-def _affine(mean: Tensor, inverse: Tensor, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a and b, (B, H) each."""
-    factors = scale * inverse
-    return factors, torch.addcmul(shift, factors, mean, value=-1)
+class _Normalised(NamedTuple):
+    """z = scale * (x - mean) * inverse + shift, of rows (B, T, H).
+
+    `mean` and `inverse`, one over the deviation, are (H,); `scale` and `shift` (B, H).
+    """
+
+    mean: Tensor
+    inverse: Tensor
+    scale: Tensor
+    shift: Tensor
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Return a and b, (B, H) each, of z = a * x + b."""
+        factors = self.scale * self.inverse
+        return factors, torch.addcmul(self.shift, factors, self.mean, value=-1)
+
+    def gradient(
+        self, sums: Tensor, products: Tensor, count: int
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return dscale (B, H), and a (B, H), p and q (H,) of dx = a * dz + p * x + q.
+
+        The second and third term come through the statistics, of `count` rows in all. `sums` and
+        `products` (B, H) are those of dz and of x * dz over each sample's rows; the former is
+        dshift too.
+        """
+        by_scale = self.inverse * (products - self.mean * sums)
+        slope = -self.inverse.square() * (self.scale * by_scale).sum(dim=0) / count
+        level = -self.inverse * (self.scale * sums).sum(dim=0) / count - slope * self.mean
+        return by_scale, self.scale * self.inverse, slope, level
+
+
+class _Block(NamedTuple):
+    """Rows of a sample."""
+
+    sample: int
+    start: int
+    stop: int
+
+    def of(self, features: Tensor) -> Tensor:
+        """Return those rows (R, H) of `features` (B, T, H)."""
+        return features[self.sample, self.start : self.stop]
 
 
 class _Hidden:
     """What lies between the norm and the layer, a block of rows at a time, always in one place."""
 
-    def __init__(self, factors: Tensor, offsets: Tensor, weight: Tensor) -> None:
+    def __init__(self, features: Tensor, norm: _Normalised, weight: Tensor) -> None:
+        self._shape = features.shape
         self._rows = max(1, BLOCK // max(weight.shape))
-        self._factors, self._offsets = factors.unbind(), offsets.unbind()
-        self._room = factors.new_empty(self._rows, factors.shape[1])
+        self._room = features.new_empty(self._rows, features.shape[2])
+        self._features, self._out = _array(features), _array(self._room)
+        self._factors, self._offsets = map(_array, norm.affine())
 
-    def blocks(self, *parts: Tensor) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
-        """Yield the number of a sample and blocks of its rows in each of `parts` (B, T, ...)."""
-        for sample in range(len(parts[0])):
-            split = (torch.split(part[sample], self._rows) for part in parts)
-            for blocks in zip(*split, strict=True):
-                yield sample, blocks
+    def blocks(self) -> Iterator[_Block]:
+        """Yield all rows of all samples."""
+        for sample in range(self._shape[0]):
+            for start in range(0, self._shape[1], self._rows):
+                yield _Block(sample, start, min(start + self._rows, self._shape[1]))
 
-    def room(self, rows: Tensor) -> Tensor:
-        """Return memory for a block the size of `rows` (R, H)."""
-        return self._room[: len(rows)]
-
-    def of(self, sample: int, rows: Tensor) -> Tensor:
+    def at(self, block: _Block) -> Tensor:
         """Return relu(a * rows + b), valid until asked for again."""
-        offset, factor = self._offsets[sample], self._factors[sample]
-        return torch.addcmul(offset, rows, factor, out=self.room(rows)).relu_()
+        kernel.activate(self._features, self._factors, self._offsets, *block, self._out)
+        return self._room[: block.stop - block.start]
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().numpy()
+    return array

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from onet_cli.models import fused, layers
 from onet_cli.models.layers import ConditionalBatchNorm, NormalisedResidualBlock, RowNorm
@@ -94,6 +95,8 @@ def test_only_training_in_single_precision_on_a_cpu_is_fused():
     assert not fused.can_fuse(norm, rows.to("meta"))
     assert not fused.can_fuse(norm, rows[:1, :1])
     assert not fused.can_fuse(torch.nn.SyncBatchNorm(4), rows)
+    with FakeTensorMode() as mode:
+        assert not fused.can_fuse(norm, mode.from_tensor(rows))
     with torch.no_grad():
         assert not fused.can_fuse(norm, rows)
     with torch.autocast("cpu", torch.bfloat16):

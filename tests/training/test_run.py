@@ -256,7 +256,7 @@ def test_a_trained_network_that_only_gets_worse_is_kept_as_it_was(balls, tmp_pat
         balls,
         tmp_path / "second",
         load_checkpoint(tmp_path / "first", "cpu").network,
-        config(2, rate=0.03, ema_decay=0.0),
+        config(2, rate=0.3, ema_decay=0.0),
         device="cpu",
         trained=True,
     )

@@ -26,9 +26,9 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (B, width, H / stride, W / stride)."""
-        change = F.relu(self.bn1(self.conv1(features)))
+        change = F.relu(self.bn1(self.conv1(features)), inplace=True)
         change = self.bn2(self.conv2(change))
-        return F.relu(change + self.downsample(features))
+        return F.relu(change + self.downsample(features), inplace=True)
 
 
 class BottleneckBlock(nn.Module):
@@ -49,10 +49,10 @@ class BottleneckBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (B, 4 * width, H / stride, W / stride)."""
-        change = F.relu(self.bn1(self.conv1(features)))
-        change = F.relu(self.bn2(self.conv2(change)))
+        change = F.relu(self.bn1(self.conv1(features)), inplace=True)
+        change = F.relu(self.bn2(self.conv2(change)), inplace=True)
         change = self.bn3(self.conv3(change))
-        return F.relu(change + self.downsample(features))
+        return F.relu(change + self.downsample(features), inplace=True)
 
 
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
@@ -86,7 +86,7 @@ class ResNetFeatures(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features, averaged over the image, (B, `outputs`)."""
-        features: Tensor = self.maxpool(F.relu(self.bn1(self.conv1(images))))
+        features: Tensor = self.maxpool(F.relu(self.bn1(self.conv1(images)), inplace=True))
         for stage in self._stages:
             features = self.get_submodule(stage)(features)
         return features.mean(dim=(2, 3))
