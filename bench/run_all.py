@@ -30,7 +30,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "procedural": ["--rounds", "1"],
     "reconstruct": [],
     "loader": ["--rounds", "3"],
-    "train_step": ["--rounds", "1"],
+    "train_step": ["--compile", "--rounds", "1"],
     "malloc": ["--rounds", "1"],
 }
 LONGEST = 240  # seconds that one benchmark may take, unless --limit says otherwise

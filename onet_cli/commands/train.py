@@ -86,6 +86,9 @@ def train(
     precision: Annotated[
         Literal["32", "bf16", "16"], typer.Option(help="Bits of arithmetic.")
     ] = "32",
+    compile: Annotated[  # noqa: A002  # as the option is called, in files too
+        bool, typer.Option("--compile", help="Let torch.compile fuse what it can: for GPUs.")
+    ] = False,
     val_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 200,
     mesh_every: Annotated[
         int, typer.Option(min=0, help="Steps between meshes of a few validation shapes; 0: none.")
@@ -144,6 +147,7 @@ def train(
         weight_decay=weight_decay,
         ema_decay=ema,
         precision=precision,
+        compiled=compile,
         validate_every=val_every,
         mesh_every=mesh_every,
         workers=workers,

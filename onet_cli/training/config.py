@@ -71,6 +71,7 @@ class TrainingConfig:
     `label_smoothing` is how far labels are moved from 0 and 1 towards each other.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
+    `compiled` puts the network's steps through torch.compile.
     `validate_every` and `mesh_every`, which is 0 for never, are in steps.
     """
 
@@ -91,6 +92,7 @@ class TrainingConfig:
     warm_up: float = 0.03
     ema_decay: float = 0.999
     precision: Precision = "32"
+    compiled: bool = False
     validate_every: int = 200
     mesh_every: int = 2000
     validation_samples: int = 512

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.augment import augment_photos
+from onet_cli.training.compiling import compile_network
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch
 
@@ -62,6 +63,8 @@ class OccupancyModule(pl.LightningModule):
         # Channels-last convolutions, with these images, are a third faster on a CPU.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self._spent = config, spent
+        # In a function, which is no part of the module's state.
+        self._logits = compile_network(self.network) if config.compiled else self._call_network
         self.validation_ious: list[Tensor] = []
         self.iou_curve: list[float] = []
 
@@ -79,10 +82,13 @@ class OccupancyModule(pl.LightningModule):
             images, points = augment_photos(images, points, rng)
         return images, points
 
+    def _call_network(self, images: Tensor, points: Tensor) -> Tensor:
+        logits: Tensor = self.network(images, points)
+        return logits
+
     def loss(self, batch: Batch) -> Tensor:
         """Return the training loss of a batch."""
-        images, points = self.inputs(batch)
-        logits = self.network(images, points).float()
+        logits = self._logits(*self.inputs(batch)).float()
         return occupancy_loss(logits, batch, self.config.label_smoothing)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
