@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Kernels around nearest neighbours. Private: call onet_cli.geometry.nearest and .metrics instead."""
+"""Kernels around neighbours. Private: call onet_cli.geometry.nearest, .metrics, .closedness."""
 
 from libc.math cimport fabs, sqrt
 from libc.stdint cimport int32_t, int64_t
@@ -72,3 +72,30 @@ def sum_cosines(
             if lengths > 0:
                 total += fabs(x * u + y * v + z * w) / lengths
     return total
+
+
+cdef inline int64_t root_of(int64_t[::1] least, int64_t vertex) noexcept nogil:
+    while least[vertex] != vertex:
+        least[vertex] = least[least[vertex]]
+        vertex = least[vertex]
+    return vertex
+
+
+def join_faces(const int64_t[:, ::1] faces, int64_t[::1] least):
+    """Replace each of `least` = 0, 1, 2 ... (V,) by the least vertex that `faces` (F, 3) join it to.
+
+    Source: Tarjan & van Leeuwen, "Worst-case analysis of set union algorithms", Journal of the ACM
+    1984 (linking by index, path halving).
+    """
+    cdef Py_ssize_t face, vertex
+    cdef int corner
+    cdef int64_t first, second
+    with nogil:
+        for face in range(faces.shape[0]):
+            first = root_of(least, faces[face, 0])
+            for corner in range(1, 3):
+                second = root_of(least, faces[face, corner])
+                least[max(first, second)] = min(first, second)
+                first = min(first, second)
+        for vertex in range(least.shape[0]):
+            least[vertex] = least[least[vertex]]

@@ -96,10 +96,9 @@ class _Source:
         if self.predictions is not None:
             return FolderMethod(self.predictions)
         assert self.checkpoint is not None
-        threshold = settings.protocol.rules.threshold
-        return CheckpointMethod(
-            self.checkpoint, self.device, settings.resolution, threshold, self.meshes
-        )
+        rules = settings.protocol.rules
+        place = self.checkpoint, self.device, settings.resolution
+        return CheckpointMethod(*place, rules.threshold, self.meshes, rules.joins)
 
     def _check(self) -> None:
         if self.predictions is not None and (self.checkpoint or self.baseline):

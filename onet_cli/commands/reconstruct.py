@@ -33,6 +33,9 @@ def reconstruct(
     exact: Annotated[
         bool, typer.Option("--exact", help="Guess no point: slower, finds specks of single cells.")
     ] = False,
+    join: Annotated[
+        bool, typer.Option(help="Join pieces that the network nearly joins itself.")
+    ] = True,
     largest_component: Annotated[
         bool, typer.Option("--largest-component", help="Keep the largest piece only.")
     ] = False,
@@ -91,6 +94,7 @@ def reconstruct(
         )
         from onet_cli.reconstruction.extras import Extras
         from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+        from onet_cli.reconstruction.joined import JOIN
         from onet_cli.reconstruction.photos import choose_targets, find_photos
 
     settings = GeneratorSettings(
@@ -99,6 +103,7 @@ def reconstruct(
         faces,
         refine,
         guess=not exact,
+        join=JOIN if join else 0.0,
         min_component=min_component,
         largest_component=largest_component,
         confidence=True,

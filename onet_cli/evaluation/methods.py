@@ -21,6 +21,7 @@ from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.joined import JOIN
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class CheckpointMethod:
     """Meshes and occupancies of a network.
 
     `meshes` is a folder that keeps the meshes, and from which they are taken where they are there.
+    `joins` says whether pieces that the field nearly joins become one.
     """
 
     checkpoint: str
@@ -61,6 +63,7 @@ class CheckpointMethod:
     resolution: int
     threshold: float | None = None
     meshes: Path | None = None
+    joins: bool = True
 
     def facts(self) -> MethodFacts:
         """Return the checkpoint's name, hash and threshold."""
@@ -81,11 +84,13 @@ class CheckpointMethod:
             InvalidOptionError: `meshes` holds those of another checkpoint or grid.
         """
         loaded = load_checkpoint(self.checkpoint, self.device)
-        generator = MeshGenerator(loaded, GeneratorSettings(self.resolution, self.threshold))
+        join = JOIN if self.joins else 0.0
+        settings = GeneratorSettings(self.resolution, self.threshold, join=join)
+        generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
             facts = asdict(self.facts())
             del facts["categories"]
-            _claim(self.meshes, {**facts, "resolution": self.resolution})
+            _claim(self.meshes, {**facts, "resolution": self.resolution, "join": join})
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

@@ -27,6 +27,7 @@ class Rules:
         threshold: probability of the iso-surface; None takes the checkpoint's own.
         resolution: cells per side of the final grid; None leaves it open.
         view: the only view that is reconstructed; None leaves it open.
+        joins: whether pieces that the field nearly joins become one (`reconstruction.joined`).
         point_noise: deviation of the Gaussian noise added to float16 points, unit-cube frame.
         empty: the scores of an empty mesh.
         counts_unpredicted: whether an object for which reconstruction gave no mesh at all scores
@@ -36,6 +37,7 @@ class Rules:
     threshold: float | None
     resolution: int | None
     view: int | None
+    joins: bool
     point_noise: float
     empty: MeshMetrics
     counts_unpredicted: bool
@@ -48,6 +50,7 @@ _RULES = {
         threshold=None,
         resolution=None,
         view=None,
+        joins=True,
         point_noise=0.0,
         empty=MeshMetrics(
             iou=0.0,
@@ -66,6 +69,7 @@ _RULES = {
         threshold=0.2,
         resolution=128,
         view=0,
+        joins=False,
         point_noise=1e-4,
         empty=MeshMetrics(
             iou=0.0,

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
+from onet_cli._ext import neighbours as kernel
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.inside import winding_numbers
 from onet_cli.geometry.sampling import sample_surface
@@ -100,17 +101,16 @@ def _has_inner_shell(mesh: Trimesh) -> bool:
 
 
 def connected_parts(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]:
-    """Return for each of `count` vertices the least vertex that faces join it to: (V,)."""
-    least = np.arange(count)
-    ends = np.asarray(faces, dtype=np.int64)[:, [[0, 1], [1, 2]]].reshape(-1, 2).T
-    while True:
-        low, high = np.sort(least[ends], axis=0)
-        joined = low != high
-        if not joined.any():
-            return least
-        np.minimum.at(least, high[joined], low[joined])
-        while (least[least] != least).any():
-            least = least[least]
+    """Return for each of `count` vertices the least vertex that `faces` (F, 3) join it to: (V,).
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is none of these.
+    """
+    if len(faces) and not (faces.min() >= 0 and faces.max() < count):
+        raise InvalidGeometryError(f"a face names a vertex that is none of the {count}")
+    least = np.arange(count, dtype=np.int64)
+    kernel.join_faces(np.ascontiguousarray(faces, dtype=np.int64), least)
+    return least
 
 
 def _flaw_of_hollows(mesh: Trimesh) -> str:

@@ -19,6 +19,7 @@ from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.confidence import vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.joined import JOIN, Memory, join_pieces
 from onet_cli.reconstruction.level import adapted_threshold
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
@@ -44,6 +45,7 @@ class GeneratorSettings:
     faces: int | None = None
     refine: int = 0
     guess: bool = False
+    join: float = JOIN
     min_component: float = 0.0
     largest_component: bool = False
     confidence: bool = False
@@ -60,6 +62,8 @@ class GeneratorSettings:
             )
         if self.refine < 0:
             raise InvalidOptionError(f"refinement takes 0 or more steps, not {self.refine}")
+        if not self.join >= 0:
+            raise InvalidOptionError(f"pieces are joined across 0 or more, not {self.join:g}")
         if not 0 <= self.min_component <= 1:
             raise InvalidOptionError(
                 f"the least component is a share of the volume, 0 to 1, not {self.min_component:g}"
@@ -158,9 +162,13 @@ class MeshGenerator:
             InvalidGeometryError: the network returns NaN.
         """
         settings = self.settings
-        grid = evaluate_grid(field, settings.resolution, field.level, guess=settings.guess)
+        memory = Memory(field, settings.resolution)
+        grid = evaluate_grid(memory, settings.resolution, field.level, guess=settings.guess)
         _refuse_empty(grid, field)
-        return grid_surface(grid), grid
+        surface = grid_surface(grid)
+        if settings.join == 0:
+            return surface, grid
+        return join_pieces(surface, grid, memory, settings.join, guess=settings.guess)
 
     def generate(self, image: Tensor) -> Reconstruction:
         """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.

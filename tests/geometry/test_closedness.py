@@ -103,3 +103,26 @@ def test_parts_are_what_faces_join():
     groups = {frozenset(np.flatnonzero(parts == part)) for part in np.unique(parts)}
     expected = [range(5), range(5, 10), [10], range(11, 16)]
     assert groups == {frozenset(names[list(group)]) for group in expected}
+
+
+def test_parts_are_those_of_a_graph_library():
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rng = np.random.default_rng(1)
+    faces = rng.integers(0, 3000, (1100, 3))
+    ends = np.concatenate([faces[:, :2], faces[:, 1:]])
+    graph = coo_array((np.ones(len(ends)), ends.T), shape=(3000, 3000))
+    _, known = connected_components(graph, directed=False)
+
+    parts = connected_parts(faces, 3000)
+
+    assert len(np.unique(known)) > 100
+    least = np.full(known.max() + 1, 3000)
+    np.minimum.at(least, known, np.arange(3000))
+    np.testing.assert_array_equal(parts, least[known])
+
+
+def test_a_face_of_vertices_that_are_not_there_is_refused():
+    with pytest.raises(InvalidGeometryError, match="none of the 3"):
+        connected_parts(np.array([[0, 1, 3]]), 3)

@@ -1,0 +1,141 @@
+"""Pieces of a mesh that the field nearly joins become one: see `geometry.bridges`."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from trimesh import Trimesh
+
+from onet_cli.geometry.bridges import lift_gaps
+from onet_cli.geometry.isosurface import grid_surface
+from onet_cli.geometry.mise import Grid, evaluate_grid
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.tidy import component_volumes
+
+Values = NDArray[np.float32]
+
+JOIN = 0.7
+"""Across what gaps pieces are joined, by default: how far the logit falls below the surface's."""
+
+WHOLE = 0.99
+"""Share of the volume from which one piece is the mesh, and nothing is to be joined."""
+
+UNSEEN = 0.75
+"""How far the field may rise above the limit between the points of the coarse grid."""
+
+
+class Memory:
+    """A field that remembers its values at points of a grid of `resolution` cells a side."""
+
+    def __init__(self, field: OccupancyField, resolution: int) -> None:
+        self._field, self._resolution = field, resolution
+        self._asked: list[tuple[NDArray[np.floating], Values]] = []
+        self._keys, self._logits = np.empty(0, np.int64), np.empty(0, np.float32)
+        self._recalls = False
+
+    @property
+    def level(self) -> float:
+        """The field's."""
+        return self._field.level
+
+    @property
+    def first(self) -> Values:
+        """What the first call returned."""
+        return self._asked[0][1]
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """At how many points the field was asked in each call."""
+        return tuple(len(logits) for _, logits in self._asked)
+
+    def recall(self) -> None:
+        """From now on look up what is known by now; without, points are taken to be new."""
+        points, logits = (np.concatenate(parts) for parts in zip(*self._asked, strict=True))
+        keys = self._number(points)
+        order = np.argsort(keys)
+        self._keys, self._logits, self._recalls = keys[order], logits[order], True
+
+    def __call__(self, points: NDArray[np.floating]) -> Values:
+        """Return the logits (N,) at the grid points `points` (N, 3)."""
+        if not self._recalls:
+            return self._ask(points)
+        keys = self._number(points)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        logits = self._logits[at]
+        fresh = self._keys[at] != keys
+        logits[fresh] = self._ask(points[fresh])
+        return logits
+
+    def _ask(self, points: NDArray[np.floating]) -> Values:
+        logits = self._field(points)
+        self._asked.append((points, logits))
+        return logits
+
+    def _number(self, points: NDArray[np.floating]) -> NDArray[np.int64]:
+        side = self._resolution + 1
+        i, j, k = np.rint((points.T / CUBE_EDGE + 0.5) * self._resolution).astype(np.int64)
+        return np.asarray((i * side + j) * side + k)
+
+
+class Lifted:
+    """`field`, which takes grid points, plus `lift` (N, N, N) interpolated over the cube."""
+
+    def __init__(self, field: Memory, lift: Values) -> None:
+        self._field, self._lift = field, lift
+        there = np.argwhere(lift > 0)
+        self._low, self._high = there.min(axis=0) - 1, there.max(axis=0) + 1
+
+    def __call__(self, points: NDArray[np.float32]) -> Values:
+        """Return the logits (N,) at the grid points `points` (N, 3)."""
+        from scipy.ndimage import map_coordinates
+
+        logits = self._field(points)
+        places = (points / CUBE_EDGE + 0.5) * (len(self._lift) - 1)
+        near = ((places > self._low) & (places < self._high)).all(axis=1)
+        logits[near] += map_coordinates(self._lift, places[near].T, order=1, mode="nearest")
+        return logits
+
+
+def join_pieces(
+    surface: Trimesh, grid: Grid, memory: Memory, limit: float, *, guess: bool
+) -> tuple[Trimesh, Grid]:
+    """Return `surface` and `grid` with pieces joined across gaps of up to `limit` in the logit.
+
+    Args:
+        surface: made from `grid`; closed.
+        grid: of `memory`, at its level.
+        memory: of the photo's field, asked for `grid` and nothing else.
+        limit: how far below the level the field may fall between pieces that are joined.
+        guess: as for `evaluate_grid`.
+    """
+    _, volumes = component_volumes(surface)
+    solid = volumes[volumes > 0]
+    if len(solid) < 2 or solid.max() >= WHOLE * solid.sum():
+        return surface, grid
+    octree = grid.octree
+    memory.recall()
+    lift = lift_gaps(sample_near(memory, octree.coarse, limit), memory.level, limit)
+    memory.recall()
+    if lift is None:
+        return surface, replace(grid, rounds=memory.rounds)
+    lifted = Lifted(memory, lift)
+    joined = evaluate_grid(lifted, octree.resolution, memory.level, guess=guess)
+    return grid_surface(joined), replace(joined, rounds=memory.rounds)
+
+
+def sample_near(memory: Memory, coarse: int, limit: float) -> Values:
+    """Return the field on a lattice twice as fine as the `coarse` grid, -inf where it is low.
+
+    Low is what lies beside no point of the coarse grid with at least the level less `limit` and
+    `UNSEEN`. The field was asked for the coarse grid first.
+    """
+    from scipy.ndimage import maximum_filter
+
+    lattice = np.full((2 * coarse + 1,) * 3, -np.inf, dtype=np.float32)
+    lattice[::2, ::2, ::2] = memory.first.reshape((coarse + 1,) * 3)
+    near = maximum_filter(lattice, 3) >= memory.level - limit - UNSEEN
+    near[::2, ::2, ::2] = False
+    axis = CUBE_EDGE * (np.arange(2 * coarse + 1, dtype=np.float32) / (2 * coarse) - 0.5)
+    lattice[near] = memory(axis[np.argwhere(near)])
+    return lattice
