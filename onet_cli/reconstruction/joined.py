@@ -29,7 +29,7 @@ class Memory:
     """A field that remembers its values at points of a grid of `resolution` cells a side."""
 
     def __init__(self, field: OccupancyField, resolution: int) -> None:
-        self._field, self._resolution = field, resolution
+        self._field, self.resolution = field, resolution
         self._asked: list[tuple[NDArray[np.floating], Values]] = []
         self._keys, self._logits = np.empty(0, np.int64), np.empty(0, np.float32)
         self._recalls = False
@@ -73,8 +73,8 @@ class Memory:
         return logits
 
     def _number(self, points: NDArray[np.floating]) -> NDArray[np.int64]:
-        side = self._resolution + 1
-        i, j, k = np.rint((points.T / CUBE_EDGE + 0.5) * self._resolution).astype(np.int64)
+        side = self.resolution + 1
+        i, j, k = np.rint((points.T / CUBE_EDGE + 0.5) * self.resolution).astype(np.int64)
         return np.asarray((i * side + j) * side + k)
 
 
@@ -128,12 +128,15 @@ def sample_near(memory: Memory, coarse: int, limit: float) -> Values:
     """Return the field on a lattice twice as fine as the `coarse` grid, -inf where it is low.
 
     Low is what lies beside no point of the coarse grid with at least the level less `limit` and
-    `UNSEEN`. The field was asked for the coarse grid first.
+    `UNSEEN`. The field was asked for the coarse grid first. Where no grid is finer, it is that one.
     """
     from scipy.ndimage import maximum_filter
 
+    known = memory.first.reshape((coarse + 1,) * 3)
+    if memory.resolution == coarse:
+        return known
     lattice = np.full((2 * coarse + 1,) * 3, -np.inf, dtype=np.float32)
-    lattice[::2, ::2, ::2] = memory.first.reshape((coarse + 1,) * 3)
+    lattice[::2, ::2, ::2] = known
     near = maximum_filter(lattice, 3) >= memory.level - limit - UNSEEN
     near[::2, ::2, ::2] = False
     axis = CUBE_EDGE * (np.arange(2 * coarse + 1, dtype=np.float32) / (2 * coarse) - 0.5)

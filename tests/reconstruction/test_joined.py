@@ -51,15 +51,17 @@ def test_pieces_become_one_closed_mesh_that_is_the_same_elsewhere(resolution, gu
     assert before == after
 
 
-def test_no_point_is_asked_twice_and_all_are_counted():
+@pytest.mark.parametrize("resolution", [48, 64, 128])
+def test_no_point_is_asked_twice_or_off_the_grid_and_all_are_counted(resolution):
     field = Balls()
-    memory, surface, grid = extract(field)
+    memory, surface, grid = extract(field, resolution)
 
     _, joined = join_pieces(surface, grid, memory, limit=1.0, guess=False)
 
-    points = np.concatenate(field.asked)
-    assert len(np.unique(np.rint((points / 1.1 + 0.5) * 64), axis=0)) == len(points)
-    assert joined.evaluations == len(points) > grid.evaluations
+    places = (np.concatenate(field.asked) / 1.1 + 0.5) * resolution
+    np.testing.assert_allclose(places, np.rint(places), atol=1e-4)
+    assert len(np.unique(np.rint(places), axis=0)) == len(places)
+    assert joined.evaluations == len(places) >= grid.evaluations
 
 
 @pytest.mark.parametrize(("gap", "limit"), [(0.06, 0.3), (0.2, 1.0)])
