@@ -47,6 +47,7 @@ from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
 from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.joined import JOIN
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import save_mesh
@@ -272,23 +273,30 @@ def point_rows(checkpoint: Checkpoint, rounds: int) -> list[Row]:
 
 
 def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row]:
-    """Return the time of eight photos on one thread, and on all of them."""
-    generator = MeshGenerator(checkpoint, GeneratorSettings(resolution, guess=True))
+    """Return the time of many photos on one thread, with pieces not joined too, and on all."""
+    joining, plain = (
+        MeshGenerator(checkpoint, GeneratorSettings(resolution, guess=True, join=join))
+        for join in (JOIN, 0.0)
+    )
     photos = [PhotoFile(path) for path in sorted(PHOTO.parent.glob("*.jpg"))]
     photos = (photos * PHOTOS)[:PHOTOS]
     threads = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
         targets = [Path(folder) / f"{n}.ply" for n in range(PHOTOS)]
 
-        def run(count: int) -> None:
+        def run(generator: MeshGenerator, count: int) -> None:
             torch.set_num_threads(count)
             try:
                 list(reconstruct_all(generator, photos, targets, BatchSettings()))
             finally:
                 torch.set_num_threads(threads)
 
-        counts = {f"{PHOTOS} photos, {count} at a time": count for count in (1, threads)}
-        seconds = interleave({name: partial(run, count) for name, count in counts.items()}, rounds)
+        contestants = {
+            f"{PHOTOS} photos, 1 at a time": partial(run, joining, 1),
+            f"{PHOTOS} photos, {threads} at a time": partial(run, joining, threads),
+            f"{PHOTOS} photos, 1 at a time, --no-join": partial(run, plain, 1),
+        }
+        seconds = interleave(contestants, rounds)
     alone = next(iter(seconds.values()))
     return [
         {

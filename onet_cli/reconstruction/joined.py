@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.geometry.bridges import lift_gaps
+from onet_cli.geometry.closedness import connected_parts
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.normalize import CUBE_EDGE
@@ -109,9 +110,7 @@ def join_pieces(
         limit: how far below the level the field may fall between pieces that are joined.
         guess: as for `evaluate_grid`.
     """
-    _, volumes = component_volumes(surface)
-    solid = volumes[volumes > 0]
-    if len(solid) < 2 or solid.max() >= WHOLE * solid.sum():
+    if _is_whole(surface):
         return surface, grid
     octree = grid.octree
     memory.recall()
@@ -122,6 +121,15 @@ def join_pieces(
     lifted = Lifted(memory, lift)
     joined = evaluate_grid(lifted, octree.resolution, memory.level, guess=guess)
     return grid_surface(joined), replace(joined, rounds=memory.rounds)
+
+
+def _is_whole(surface: Trimesh) -> bool:
+    parts = connected_parts(np.asarray(surface.faces), len(surface.vertices))
+    if np.bincount(parts).max() >= WHOLE * len(parts):
+        return True  # a small piece has more vertices for its volume than a large one
+    _, volumes = component_volumes(surface)
+    solid = volumes[volumes > 0]
+    return bool(solid.max() >= WHOLE * solid.sum())
 
 
 def sample_near(memory: Memory, coarse: int, limit: float) -> Values:
