@@ -8,6 +8,8 @@ field is lifted above the level, by a bump that fades within a few steps of a la
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli._ext import bridges as kernel
+
 Lattice = NDArray[np.float32]
 
 LEAST_PIECE = 0.001
@@ -34,65 +36,23 @@ def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
         level: of the surface.
         limit: how far below it a bridge may start from.
     """
-    from scipy.ndimage import label
-
-    pieces, count = label(logits >= level)
-    if count < 2:
+    flat = np.ascontiguousarray(logits, dtype=np.float32).ravel()
+    least = np.empty(flat.size, dtype=np.int64)
+    kernel.label(flat.reshape(logits.shape), level, least)
+    pieces, sizes = np.unique(least[least >= 0], return_counts=True)
+    if len(pieces) < 2:
         return None
-    sizes = np.bincount(pieces.ravel())[1:]
-    points = np.flatnonzero((logits >= level - limit) & (pieces == 0))
-    cost, before = _flood(logits, level, pieces, count, points, int(sizes.argmax()))
+    cost, before = np.empty(flat.size), np.empty(flat.size, dtype=np.int32)
+    start = int(pieces[sizes.argmax()])
+    kernel.flood(flat, len(logits), least, start, level, limit, STEP_COST, cost, before)
     lift = np.zeros_like(logits)
-    for piece in np.flatnonzero((sizes >= LEAST_PIECE * sizes.sum()) & np.isfinite(cost[:count])):
-        node = before[piece]
-        while node >= 0:
-            if node >= count:
-                _raise_around(lift, logits, level, int(points[node - count]))
-            node = before[node]
+    for piece in pieces[(sizes >= LEAST_PIECE * sizes.sum()) & np.isfinite(cost[pieces])]:
+        point = int(piece)
+        while point >= 0:
+            if least[point] < 0:
+                _raise_around(lift, logits, level, point)
+            point = int(before[point])
     return lift if lift.any() else None
-
-
-def _flood(
-    logits: Lattice,
-    level: float,
-    pieces: NDArray[np.int32],
-    count: int,
-    points: NDArray[np.int64],
-    start: int,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return what the best way from piece `start` to each node costs, and the node before.
-
-    Nodes are the `count` pieces, in which nothing costs anything, and after them the `points`
-    between them, by number. A node before nothing is negative.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import dijkstra
-
-    nodes = count + len(points)
-    node = pieces.ravel().astype(np.int64) - 1
-    node[points] = np.arange(count, nodes)
-    lack = np.concatenate([np.zeros(count), level - logits.ravel()[points]])
-    grid = node.reshape(logits.shape)
-    first, second = np.concatenate([_links(grid, axis, count) for axis in range(3)], axis=1)
-    weights = STEP_COST + (lack[first] + lack[second]) / 2
-    # A piece may touch a point on several sides, and the matrix would add them up.
-    _, single = np.unique(first * nodes + second, return_index=True)
-    parts = (weights[single], (first[single], second[single]))
-    graph = coo_array(parts, shape=(nodes, nodes)).tocsr()
-    cost, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
-    return cost, before
-
-
-def _links(grid: NDArray[np.int64], axis: int, count: int) -> NDArray[np.int64]:
-    """Return the pairs (2, L) of nodes next to each other on an axis, the lower one first.
-
-    Of two pieces, the first `count` nodes, none are next to each other.
-    """
-    along = np.moveaxis(grid, axis, 0)
-    one, other = along[:-1].ravel(), along[1:].ravel()
-    there = (np.minimum(one, other) >= 0) & (np.maximum(one, other) >= count)
-    pair: NDArray[np.int64] = np.sort([one[there], other[there]], axis=0)
-    return pair
 
 
 def _raise_around(lift: Lattice, logits: Lattice, level: float, point: int) -> None:

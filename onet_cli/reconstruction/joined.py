@@ -1,6 +1,7 @@
 """Pieces of a mesh that the field nearly joins become one: see `geometry.bridges`."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,13 +90,22 @@ class Lifted:
 
     def __call__(self, points: NDArray[np.float32]) -> Values:
         """Return the logits (N,) at the grid points `points` (N, 3)."""
-        from scipy.ndimage import map_coordinates
-
         logits = self._field(points)
         places = (points / CUBE_EDGE + 0.5) * (len(self._lift) - 1)
         near = ((places > self._low) & (places < self._high)).all(axis=1)
-        logits[near] += map_coordinates(self._lift, places[near].T, order=1, mode="nearest")
+        logits[near] += interpolated(self._lift, places[near])
         return logits
+
+
+def interpolated(values: Values, places: NDArray[np.floating]) -> Values:
+    """Return `values` (N, N, N), linear along each axis in between, at `places` (P, 3) in them."""
+    cells = np.clip(np.floor(places).astype(np.int64), 0, len(values) - 2)
+    parts = np.clip(places - cells, 0, 1)
+    found = np.zeros(len(places), dtype=np.float32)
+    for corner in product((0, 1), repeat=3):
+        weights = np.where(corner, parts, 1 - parts).prod(axis=1)
+        found += weights.astype(np.float32) * values[tuple((cells + corner).T)]
+    return found
 
 
 def join_pieces(
@@ -138,15 +148,24 @@ def sample_near(memory: Memory, coarse: int, limit: float) -> Values:
     Low is what lies beside no point of the coarse grid with at least the level less `limit` and
     `UNSEEN`. The field was asked for the coarse grid first. Where no grid is finer, it is that one.
     """
-    from scipy.ndimage import maximum_filter
-
     known = memory.first.reshape((coarse + 1,) * 3)
     if memory.resolution == coarse:
         return known
     lattice = np.full((2 * coarse + 1,) * 3, -np.inf, dtype=np.float32)
     lattice[::2, ::2, ::2] = known
-    near = maximum_filter(lattice, 3) >= memory.level - limit - UNSEEN
+    near = _beside(lattice >= memory.level - limit - UNSEEN)
     near[::2, ::2, ::2] = False
     axis = CUBE_EDGE * (np.arange(2 * coarse + 1, dtype=np.float32) / (2 * coarse) - 0.5)
     lattice[near] = memory(axis[np.argwhere(near)])
     return lattice
+
+
+def _beside(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which points of a lattice are marked or next to one that is, across edges too."""
+    found = marked.copy()
+    for axis in range(found.ndim):
+        along = np.moveaxis(found, axis, 0)  # a view
+        before = along.copy()
+        along[1:] |= before[:-1]
+        along[:-1] |= before[1:]
+    return found

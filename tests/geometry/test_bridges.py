@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 from scipy.ndimage import label
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 
+from onet_cli._ext import bridges as kernel
 from onet_cli.geometry.bridges import lift_gaps
 
 SIDE = 33
@@ -87,3 +90,56 @@ def test_the_way_is_the_one_on_which_least_is_missing(pair):
     assert pieces(detour + lift) == 1
     assert joined[7:26, 21, 16].all()
     assert not joined[16, 16, 16]
+
+
+@pytest.fixture(params=[2, 5, 12])
+def rough(request):
+    """A random field whose pieces have all kinds of neighbours, faces of the lattice too."""
+    side = request.param
+    logits = np.random.default_rng(side).normal(size=(side,) * 3).astype(np.float32)
+    logits[0, 0, 0] = 1.0
+    logits[-1, -1, -1] = -np.inf
+    return logits
+
+
+def labelled(logits):
+    least = np.empty(logits.size, dtype=np.int64)
+    kernel.label(logits, LEVEL + 1, least)
+    return least
+
+
+def test_pieces_are_those_of_a_library(rough):
+    known, count = label(rough >= LEVEL + 1)
+
+    least = labelled(rough)
+
+    assert count > 0
+    for piece in range(1, count + 1):
+        points = np.flatnonzero(known == piece)
+        assert (least[points] == points.min()).all()
+    assert (least[known.ravel() == 0] == -1).all()
+
+
+def test_ways_cost_what_a_library_says(rough):
+    level, limit, step = LEVEL + 1, 1.2, 0.05
+    flat, side = rough.ravel(), len(rough)
+    least = labelled(rough)
+    lack = np.maximum(level - flat.astype(np.float64), 0)
+    numbers = np.arange(flat.size).reshape(rough.shape)
+    pairs = [
+        np.stack([np.delete(numbers, end, axis).ravel() for end in (-1, 0)]) for axis in range(3)
+    ]
+    one, other = np.concatenate(pairs, axis=1)
+    free = (lack[one] == 0) & (lack[other] == 0)
+    weights = np.where(free, 1e-300, step + (lack[one] + lack[other]) / 2)
+    way = np.maximum(lack[one], lack[other]) <= limit
+    graph = coo_array((weights[way], (one[way], other[way])), shape=(flat.size,) * 2)
+    true = dijkstra(graph, directed=False, indices=0)
+
+    cost, before = np.empty(flat.size), np.empty(flat.size, dtype=np.int32)
+    kernel.flood(flat, side, least, 0, level, limit, step, cost, before)
+
+    np.testing.assert_allclose(cost, true, rtol=1e-5, atol=1e-9)
+    reached = np.flatnonzero(np.isfinite(cost) & (least != 0))
+    assert (cost[before[reached]] <= cost[reached]).all()
+    assert (before[~np.isfinite(cost) | (least == 0)] == -1).all()
