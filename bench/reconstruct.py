@@ -54,6 +54,7 @@ from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
 
 PHOTO = Path(__file__).parents[1] / "examples" / "table.jpg"
+ALIGNED = "onet-aligned"
 REFINED_FACES, STEPS = 2000, 30
 PRODUCTS = 100
 SMALL = 32
@@ -237,11 +238,11 @@ def _move(mesh: Trimesh, other: Trimesh) -> float:
     return float(np.linalg.norm(mesh.vertices - other.vertices, axis=1).max())
 
 
-def point_rows(checkpoint: Checkpoint, rounds: int) -> list[Row]:
-    """Return the shipped decoder at points of a grid, by its kernel and by torch's layers."""
-    network = checkpoint.network
+def point_rows(name: str, network: OccupancyNetwork, rounds: int) -> list[Row]:
+    """Return a decoder with planes at points of a grid, by its kernel and by torch's layers."""
+    size = network.spec.image_size
     with torch.no_grad():
-        code = network.encode(torch.full((1, 3, 112, 112), 0.5))
+        code = network.encode(torch.full((1, 3, size, size), 0.5))
     layers = network.decoder.layers_for(code)
     axis = np.linspace(-0.5, 0.5, GRID, dtype=np.float32) * CUBE_EDGE
     points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -252,23 +253,24 @@ def point_rows(checkpoint: Checkpoint, rounds: int) -> list[Row]:
     }
     logits: dict[str, NDArray[np.float32]] = {}
 
-    def decode(name: str) -> None:
-        logits[name] = fields[name](points)
+    def decode(way: str) -> None:
+        logits[way] = fields[way](points)
 
-    seconds = interleave({name: partial(decode, name) for name in fields}, rounds)
+    seconds = interleave({way: partial(decode, way) for way in fields}, rounds)
     flop = len(points) * network.decoder.flops_per_point
     return [
         {
-            "network": DEFAULT_MODEL,
-            "what": f"points of a grid, by {name}",
+            "network": name,
+            "what": f"points of a grid, by {way}",
             "ms": 1000 * taken,
             "points": len(points),
+            "ns a point": 1e9 * taken / len(points),
             "GFLOP": flop / 1e9,
             "GFLOP/s": flop / taken / 1e9,
             "times plain": seconds["torch"] / taken,
-            "largest difference of logits": float(abs(logits[name] - logits["torch"]).max()),
+            "largest difference of logits": float(abs(logits[way] - logits["torch"]).max()),
         }
-        for name, taken in seconds.items()
+        for way, taken in seconds.items()
     ]
 
 
@@ -357,7 +359,9 @@ def main() -> None:
     probability = shipped.info.threshold
     level = float(np.log(probability / (1 - probability)))
     rows += stage_rows(DEFAULT_MODEL, shipped.network, level, options.resolution, options.rounds)
-    rows += point_rows(shipped, options.rounds)
+    rows += point_rows(DEFAULT_MODEL, shipped.network, options.rounds)
+    aligned = build_network(MODELS[ALIGNED], 0).eval()
+    rows += point_rows(f"{ALIGNED}, untrained", aligned, options.rounds)
     keep_freed_memory()  # as the command does for several photos
     rows += batch_rows(shipped, options.resolution, options.rounds)
     rows += command_rows(options.rounds)

@@ -20,7 +20,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COPIED = ["ext", "onet_cli", "tests", "pyproject.toml"]
-TESTS = ["tests/geometry", "tests/models/test_plane_points.py", "tests/models/test_rows.py"]
+TESTS = [
+    "tests/geometry",
+    "tests/models/test_aligned.py",
+    "tests/models/test_plane_points.py",
+    "tests/models/test_rows.py",
+]
 
 
 @dataclass(frozen=True)

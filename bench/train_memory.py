@@ -29,8 +29,10 @@ from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import Batch
 from onet_cli.training.module import OccupancyModule
 
-MODELS = ["onet", "onet-small", "onet-attention"]
+MODELS = ["onet", "onet-small", "onet-attention", "onet-aligned"]
 POINTS, COPIES = 2048, 5
+CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
+"""A usual camera, by the fields of `shapes.camera`."""
 
 
 def make(model: str, batch: int) -> tuple[OccupancyModule, Batch]:
@@ -38,7 +40,8 @@ def make(model: str, batch: int) -> tuple[OccupancyModule, Batch]:
     module = OccupancyModule(build_network(find_model(model), seed=0), config, lambda: 0.5).train()
     images = torch.zeros(batch, 3, 137, 137, dtype=torch.uint8)
     points, ones = torch.zeros(batch, POINTS, 3), torch.ones(batch, POINTS)
-    return module, Batch(images, points, ones, ones)
+    cameras = torch.tensor(CAMERA).repeat(batch, 1)
+    return module, Batch(images, points, ones, ones, cameras)
 
 
 def weight_bytes(model: str) -> int:

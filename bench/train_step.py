@@ -39,6 +39,8 @@ from onet_cli.training.dataset import Batch
 from onet_cli.training.module import OccupancyModule
 
 Step = Callable[[], object]
+CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
+"""A usual camera, by the fields of `shapes.camera`."""
 DTYPES = {"32": torch.float32, "bf16": torch.bfloat16}
 TOLERANCE = {"32": 1e-3, "bf16": 3e-2}
 """By which contestants' first losses may differ."""
@@ -52,6 +54,7 @@ def make_batch(options: argparse.Namespace) -> Batch:
         1.1 * (torch.rand(count, points, 3, generator=rng) - 0.5),
         (torch.rand(count, points, generator=rng) < 0.2).float(),
         torch.ones(count, points),
+        torch.tensor(CAMERA).repeat(count, 1),
     )
     return Batch(*(part.to(options.device) for part in batch))
 

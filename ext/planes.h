@@ -1,17 +1,35 @@
-/* Points through three feature planes and a few layers, on the widest registers there are.
+/* Points through feature planes and a few layers, on the widest registers there are.
 
    LANES, VECTORS and ROWS fill the registers of each kind: 32 of 16 floats in AVX-512, 16 of 8 in
    AVX2. Elsewhere there is no such way, and the caller has another. */
 
 #include <Python.h>
+#include <math.h>
+
+/* A square of cells around the origin. */
+struct plane {
+    Py_ssize_t side;    /* cells per side, P */
+    float per_cell;     /* cells per unit of length */
+    const float *cells; /* (P, P, H), each cell times the first layer's matrix */
+};
+
+/* A camera, and the constants of onet_cli.models.frame. */
+struct sight {
+    float sine, cosine; /* of the elevation */
+    float kappa;
+    float half_edge, reach, farthest, least_depth;
+};
+
+#define SPANNED 3 /* planes that the coordinates span */
+#define MOST_PLANES 4
 
 struct planes {
     Py_ssize_t width;        /* of the layers, H */
-    Py_ssize_t side;         /* cells per side of a plane, P */
-    float per_cell;          /* cells per unit of length */
-    const float *cells;      /* (3, P, P, H), each cell times the first layer's matrix */
+    int count;               /* 3, or 4 with the plane of where a point is seen */
+    struct plane planes[MOST_PLANES];
+    struct sight sight;      /* where there are 4 */
     const float *shift;      /* (H,) of the first layer */
-    const float *of_point;   /* (3, H) its part for the point itself */
+    const float *of_point;   /* (count, H) its part for the point, and for how near it is */
     const float *weight_0;   /* (H, H), inputs by outputs, as are all */
     const float *bias_0;
     const float *weight_1;
@@ -24,34 +42,54 @@ typedef void (*Decode)(
     const struct planes *, const float *, Py_ssize_t, float *, float *);
 
 /* The coordinates that each plane spans: along its rows, and from row to row. */
-static const int SPANS[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+static const int SPANS[SPANNED][2] = {{0, 1}, {0, 2}, {1, 2}};
 
-/* The four cells of each plane around a point's projection, and the share that each has. */
+/* The four cells of a plane around a place, and the share that each has. */
 static inline void find_cells(
-    const struct planes *net, const float *point, const float **cells, float *shares)
+    const struct plane *plane, Py_ssize_t width, float along, float down,
+    const float **cells, float *shares)
 {
-    const Py_ssize_t side = net->side;
-    for (int plane = 0; plane < 3; plane++) {
-        Py_ssize_t low[2], high[2];
-        float share[2];
-        for (int i = 0; i < 2; i++) {
-            /* Cells have their values at their centres; beyond the outermost those hold. */
-            float place = point[SPANS[plane][i]] * net->per_cell + 0.5f * (float)(side - 1);
-            place = place > 0 ? place : 0;
-            place = place < (float)(side - 1) ? place : (float)(side - 1);
-            low[i] = (Py_ssize_t)place;
-            high[i] = low[i] + 1 < side ? low[i] + 1 : low[i];
-            share[i] = place - (float)low[i];
-        }
-        const float *first = net->cells + plane * side * side * net->width;
-        for (int corner = 0; corner < 4; corner++) {
-            Py_ssize_t column = corner & 1 ? high[0] : low[0];
-            Py_ssize_t row = corner & 2 ? high[1] : low[1];
-            cells[4 * plane + corner] = first + (row * side + column) * net->width;
-            shares[4 * plane + corner] =
-                (corner & 1 ? share[0] : 1 - share[0]) * (corner & 2 ? share[1] : 1 - share[1]);
-        }
+    const Py_ssize_t side = plane->side;
+    const float places[2] = {along, down};
+    Py_ssize_t low[2], high[2];
+    float share[2];
+    for (int i = 0; i < 2; i++) {
+        /* Cells have their values at their centres; beyond the outermost those hold. */
+        float place = places[i] * plane->per_cell + 0.5f * (float)(side - 1);
+        place = place > 0 ? place : 0;
+        place = place < (float)(side - 1) ? place : (float)(side - 1);
+        low[i] = (Py_ssize_t)place;
+        high[i] = low[i] + 1 < side ? low[i] + 1 : low[i];
+        share[i] = place - (float)low[i];
     }
+    for (int corner = 0; corner < 4; corner++) {
+        Py_ssize_t column = corner & 1 ? high[0] : low[0];
+        Py_ssize_t row = corner & 2 ? high[1] : low[1];
+        cells[corner] = plane->cells + (row * side + column) * width;
+        shares[corner] =
+            (corner & 1 ? share[0] : 1 - share[0]) * (corner & 2 ? share[1] : 1 - share[1]);
+    }
+}
+
+/* A height or depth of the cube in the picture's frame. */
+static inline float stretch(const struct sight *sight, float place)
+{
+    float share = place / sight->half_edge;
+    share = share < -sight->farthest ? -sight->farthest : share;
+    share = share > sight->farthest ? sight->farthest : share;
+    const float square = share * share;
+    return sight->reach * share / sqrtf(sqrtf(1 - square * square));
+}
+
+/* Where a point of the cube is seen, and how near it is; as onet_cli.models.frame.look. */
+static inline void look(const struct sight *sight, const float *point, float *seen, float *nearness)
+{
+    const float y = stretch(sight, point[1]), z = stretch(sight, point[2]);
+    *nearness = y * sight->sine + z * sight->cosine;
+    float depth = 1 - sight->kappa * *nearness;
+    depth = depth > sight->least_depth ? depth : sight->least_depth;
+    seen[0] = point[0] / sight->half_edge / depth;
+    seen[1] = (z * sight->sine - y * sight->cosine) / depth;
 }
 
 #define MOST_ROWS 12 /* of any kind below */

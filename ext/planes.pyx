@@ -5,10 +5,21 @@ from libc.stdlib cimport free, malloc
 
 
 cdef extern from "planes.h" nogil:
-    cdef struct planes:
-        Py_ssize_t width, side
-        float per_cell, bias_out
+    enum:
+        SPANNED
+        MOST_PLANES
+    cdef struct plane:
+        Py_ssize_t side
+        float per_cell
         const float *cells
+    cdef struct sight:
+        float sine, cosine, kappa, half_edge, reach, farthest, least_depth
+    cdef struct planes:
+        Py_ssize_t width
+        int count
+        plane planes[4]
+        sight sight
+        float bias_out
         const float *shift
         const float *of_point
         const float *weight_0
@@ -44,18 +55,34 @@ def decode(
     const float[:, ::1] points,
     float[::1] logits,
     int widest=16,
+    const float[:, :, ::1] local=None,
+    tuple look=None,
 ):
     """Write into `logits` (N,) the decoder's at `points` (N, 3) of the cube with `edge`.
 
     `cells` (3, P, P, H), `shift` (H,) and `of_point` (3, H) are the first layer, `weights`
     (2, H, H) and `biases` (2, H) the residual block, `weight_out` (H,) and `bias_out` the last
     layer. `widest` is the most floats that a register may have: 16 (AVX-512) or 8 (AVX2).
+
+    With `local` (S, S, H), cells of the picture from -1 to 1, `of_point` is (4, H), the last row for
+    how near a point is; `look` is then sine and cosine of the elevation, kappa, and REACH, FARTHEST
+    and LEAST_DEPTH of onet_cli.models.frame.
     """
     cdef planes net
     cdef float *room
-    net.width, net.side = cells.shape[3], cells.shape[1]
-    net.per_cell, net.bias_out = net.side / edge, bias_out
-    net.cells, net.shift, net.of_point = &cells[0, 0, 0, 0], &shift[0], &of_point[0, 0]
+    cdef Py_ssize_t side = cells.shape[1]
+    cdef int k
+    net.width, net.bias_out, net.count = cells.shape[3], bias_out, SPANNED
+    for k in range(SPANNED):
+        net.planes[k] = plane(side, side / edge, &cells[k, 0, 0, 0])
+    if local is not None:
+        net.count = MOST_PLANES
+        side = local.shape[0]
+        net.planes[SPANNED] = plane(side, side / <float>2, &local[0, 0, 0])
+        net.sight.half_edge = edge / 2
+        net.sight.sine, net.sight.cosine, net.sight.kappa = look[:3]
+        net.sight.reach, net.sight.farthest, net.sight.least_depth = look[3:]
+    net.shift, net.of_point = &shift[0], &of_point[0, 0]
     net.weight_0, net.weight_1 = &weights[0, 0, 0], &weights[1, 0, 0]
     net.bias_0, net.bias_1 = &biases[0, 0], &biases[1, 0]
     net.weight_out = &weight_out[0]

@@ -39,21 +39,42 @@ TARGET static void JOIN(add_product_, KIND)(
     }
 }
 
-/* hidden (width) = shift + point times of_point (3, width) + the three planes at the point. */
-TARGET static void JOIN(look_up_, KIND)(
-    const struct planes *net, const float *point, float *hidden)
+/* hidden (width) = shift + the inputs times of_point (count, width) + the count planes at the point.
+   The inputs are the point and, with four planes, how near it is. */
+TARGET static inline __attribute__((always_inline)) void JOIN(sum_up_, KIND)(
+    const struct planes *net, const float *point, const int count, float *hidden)
 {
-    const float *cells[3 * 4];
-    float shares[3 * 4];
-    find_cells(net, point, cells, shares);
+    const float *cells[MOST_PLANES * 4];
+    float shares[MOST_PLANES * 4], inputs[MOST_PLANES] = {point[0], point[1], point[2]};
+    for (int plane = 0; plane < SPANNED; plane++)
+        find_cells(
+            &net->planes[plane], net->width, point[SPANS[plane][0]], point[SPANS[plane][1]],
+            cells + 4 * plane, shares + 4 * plane);
+    if (count > SPANNED) {
+        float seen[2];
+        look(&net->sight, point, seen, &inputs[SPANNED]);
+        find_cells(
+            &net->planes[SPANNED], net->width, seen[0], seen[1],
+            cells + 4 * SPANNED, shares + 4 * SPANNED);
+    }
     for (Py_ssize_t column = 0; column < net->width; column += LANES) {
         LANE sum = *(const LANE *)(net->shift + column);
-        for (int axis = 0; axis < 3; axis++)
-            sum += point[axis] * *(const LANE *)(net->of_point + axis * net->width + column);
-        for (int tap = 0; tap < 3 * 4; tap++)
+        for (int input = 0; input < count; input++)
+            sum += inputs[input] * *(const LANE *)(net->of_point + input * net->width + column);
+        for (int tap = 0; tap < 4 * count; tap++)
             sum += shares[tap] * *(const LANE *)(cells[tap] + column);
         *(LANE *)(hidden + column) = sum;
     }
+}
+
+/* The same for either count, each with loops of a fixed length. */
+TARGET static void JOIN(look_up_, KIND)(
+    const struct planes *net, const float *point, float *hidden)
+{
+    if (net->count == SPANNED)
+        JOIN(sum_up_, KIND)(net, point, SPANNED, hidden);
+    else
+        JOIN(sum_up_, KIND)(net, point, MOST_PLANES, hidden);
 }
 
 /* What is above 0 in each of the numbers; what is no number stays so. */

@@ -16,4 +16,6 @@ def decode(
     points: NDArray[float32],
     logits: NDArray[float32],
     widest: int = 16,
+    local: NDArray[float32] | None = None,
+    look: tuple[float, ...] | None = None,
 ) -> None: ...

@@ -27,6 +27,7 @@ def evaluate(
     category: options.Category = None,
     view: options.View = "0",
     protocol: options.Protocol = "strict",
+    align: options.Align = "none",
     form: options.Format = None,
     output: options.Output = None,
     report: options.Report = None,
@@ -59,6 +60,7 @@ def evaluate(
         resolution=resolution,
         seed=seed,
         workers=(os.cpu_count() or 1) if workers is None else workers,
+        align=align,
     )
     if embeddings is not None:
         if any((predictions, baseline, output, report)):
@@ -174,6 +176,8 @@ def _show(table: "EvaluationTable", reference: bool) -> None:
     from onet_cli.evaluation import rows
 
     show_table(rows.table_title(table), rows.HEADER, rows.table_cells(table, reference))
+    if extended := rows.extended_cells(table):
+        show_table("", rows.EXTENDED_HEADER, extended)
     for note in rows.table_notes(table):
         output.print(note, soft_wrap=True)
 

@@ -42,6 +42,10 @@ Protocol = Annotated[
     Literal["strict", "paper"],
     typer.Option(help="strict: every failure counts; paper: as the authors measured."),
 ]
+Align = Annotated[
+    Literal["none", "yaw"],
+    typer.Option(help="yaw: turn each prediction about the upright axis to where it fits best."),
+]
 Format = Annotated[
     Literal["table", "json", "csv", "markdown", "latex"] | None,
     typer.Option("--format", help="Default: by the suffix of --output, else table."),

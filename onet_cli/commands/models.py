@@ -56,12 +56,16 @@ def _overview() -> dict[str, Any]:
     }
 
 
-def _pair(encoder: str = "convnet", decoder: str = "simple") -> "ModelSpec":
-    from onet_cli.models.registry import usual_code_dim
+def _pair(encoder: str | None = None, decoder: str | None = None) -> "ModelSpec":
+    """Return a model of a part and the smallest one that goes with it."""
+    from onet_cli.models.registry import DECODERS, ENCODERS, frame_of, usual_code_dim
     from onet_cli.models.spec import ModelSpec
 
+    frame = frame_of(ENCODERS, encoder) if encoder else frame_of(DECODERS, decoder or "simple")
+    encoder = encoder or ("convnet-maps" if frame == "picture" else "convnet")
+    decoder = decoder or ("aligned" if frame == "picture" else "simple")
     width = usual_code_dim(encoder, decoder) or _WIDTH
-    return ModelSpec("", encoder, decoder, code_dim=width, hidden_dim=_WIDTH)
+    return ModelSpec("", encoder, decoder, code_dim=width, hidden_dim=_WIDTH, frame=frame)
 
 
 def _cost(spec: "ModelSpec") -> dict[str, int]:

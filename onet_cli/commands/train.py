@@ -71,6 +71,15 @@ def train(
         Literal["none", "photo"], typer.Option(help="photo: vary mirroring, place and colour.")
     ] = "none",
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    encoder_lr: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Rate of the encoder's features as a share of --lr, for ImageNet weights; below 1 "
+            "their first layers are frozen.",
+        ),
+    ] = 1.0,
     schedule: Annotated[
         Literal["cosine", "constant"],
         typer.Option(help="cosine: warm up, then fall to 0 as the budget ends."),
@@ -141,6 +150,7 @@ def train(
         augmentation=augment,
         recipe=recipe,
         rate=lr,
+        encoder_rate=encoder_lr,
         schedule=schedule,
         beta2=beta2,
         clip=clip,

@@ -48,7 +48,7 @@ def encode_views(network: OccupancyNetwork, images: Sequence[NDArray[np.uint8]])
     planes = [torch.from_numpy(np.ascontiguousarray(i.transpose(2, 0, 1)))[None] for i in images]
     with torch.inference_mode():
         pixels = torch.cat([resize_images(plane, size) for plane in planes]).to(device)
-        return network.encode(pixels).float().cpu()
+        return network.describing(network.encode(pixels)).float().cpu()
 
 
 def embed(

@@ -16,10 +16,25 @@ COMPARED = {
     "completeness": -1,
     "normal_consistency": 1,
     "f_score": 1,
+    "placed_iou": 1,
+    "outline_photo": 1,
+    "outline_side": 1,
+    "outline_behind": 1,
+    "thin_f": 1,
 }
 """The scores that are compared, and +1 where higher is better, -1 where lower is."""
 
-_MUST_AGREE = ("protocol", "split", "view", "resolution", "mesh_samples", "seed", "data_sha256")
+_MUST_AGREE = (
+    "protocol",
+    "split",
+    "view",
+    "resolution",
+    "mesh_samples",
+    "seed",
+    "align",
+    "placing",
+    "data_sha256",
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,8 @@ def _warnings(first: EvaluationTable, second: EvaluationTable) -> tuple[str, ...
         f"{name}: {getattr(first.facts, name)} and {getattr(second.facts, name)}"
         for name in _MUST_AGREE
         if getattr(first.facts, name) != getattr(second.facts, name)
+        # Older files do not say how meshes were placed.
+        and "" not in (getattr(first.facts, name), getattr(second.facts, name))
     ]
     ids = ({result.id for result in table.objects} for table in (first, second))
     alone = len(set.symmetric_difference(*ids))

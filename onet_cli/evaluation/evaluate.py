@@ -9,11 +9,20 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, OnetError
-from onet_cli.evaluation.measure import Truth, defined_iou, score_mesh, score_samples
+from onet_cli.evaluation.align import best_turn, turn
+from onet_cli.evaluation.measure import (
+    Truth,
+    defined_iou,
+    score_mesh,
+    score_nothing,
+    score_samples,
+)
 from onet_cli.evaluation.protocol import Rules
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import ObjectResult
+from onet_cli.geometry.inside import contains
+from onet_cli.geometry.mesh import make_mesh
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId, SurfaceSamples
 from onet_cli.shapes.store import ShapeStore
@@ -25,13 +34,35 @@ class Prediction:
 
     That is a `mesh`, or samples of a `surface` and `contains`, which tells of points (N, 3) whether
     they are inside, (N,) bool. A network has `contains` beside its mesh. `failure` says why there
-    is no surface.
+    is no surface. `placed` is the same mesh with size and place taken from the truth's camera, for
+    networks of the picture's frame.
     """
 
     mesh: Trimesh | None
     contains: Callable[[NDArray[np.float32]], NDArray[np.bool_]] | None = None
     surface: SurfaceSamples | None = None
     failure: str | None = None
+    placed: Trimesh | None = None
+
+    def turned(self, degrees: float) -> "Prediction":
+        """Return the prediction turned by `degrees` about +y, from +z towards +x."""
+        if degrees == 0:
+            return self
+        own, surface = self.contains, self.surface
+
+        def inside(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+            assert own is not None
+            return own(turn(points, -degrees).astype(np.float32))
+
+        return replace(
+            self,
+            mesh=_turned(self.mesh, degrees),
+            placed=_turned(self.placed, degrees),
+            contains=None if own is None else inside,
+            surface=None
+            if surface is None
+            else SurfaceSamples(turn(surface.points, degrees), turn(surface.normals, degrees)),
+        )
 
 
 @dataclass(frozen=True)
@@ -92,18 +123,50 @@ def _score(
     store: ShapeStore, task: Task, predict: Predict, settings: EvaluationSettings
 ) -> ObjectResult:
     image = decode_view(store.read_view(task.id, task.view))
-    truth = Truth(store.read_occupancy(task.id), store.read_surface(task.id))
+    truth = read_truth(store, task)
     prediction = _predict(lambda: predict(task, image, truth), settings.protocol.rules)
+    turn_deg = _best_turn(prediction, truth) if settings.align == "yaw" else 0.0
     rng = _generator(settings.seed, task.id, task.view)
     return ObjectResult(
         id=task.id,
         view=task.view,
         azimuth_deg=_azimuth(store, task),
-        metrics=_measure(prediction, truth, settings, rng),
+        metrics=_measure(prediction.turned(turn_deg), truth, settings, rng),
         occupancy_points=len(truth.occupancy.points),
         surface_points=len(truth.surface.points),
         failure=prediction.failure,
+        turn_deg=turn_deg,
     )
+
+
+def read_truth(store: ShapeStore, task: Task) -> Truth:
+    """Return what a prediction for `task` is measured against.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    cameras = store.read_cameras(task.id)
+    camera = cameras[task.view] if task.view < len(cameras) else None
+    known = camera is not None and bool(np.isfinite(camera).all())
+    occupancy, surface = store.read_occupancy(task.id), store.read_surface(task.id)
+    return Truth(occupancy, surface, camera if known else None)
+
+
+def _best_turn(prediction: Prediction, truth: Truth) -> float:
+    """Return the turn in degrees at which the mesh, or what has none, overlaps the truth best."""
+    mesh, own = prediction.mesh, prediction.contains
+    if prediction.failure is not None:
+        return 0.0
+    if mesh is not None:
+        return best_turn(lambda points: contains(mesh, points), truth.occupancy)
+    assert own is not None
+    return best_turn(own, truth.occupancy)
+
+
+def _turned(mesh: Trimesh | None, degrees: float) -> Trimesh | None:
+    if mesh is None:
+        return None
+    return make_mesh(turn(np.asarray(mesh.vertices), degrees), np.asarray(mesh.faces))
 
 
 def _measure(
@@ -114,13 +177,33 @@ def _measure(
     if prediction.contains is not None:
         inside = prediction.contains(truth.occupancy.points.astype(np.float32))
         own_iou = defined_iou(inside, truth.occupancy.occupancies)
+    extended = rules.extended
+    placed_iou = _placed_iou(prediction, truth) if extended else None
     if prediction.failure is not None:
-        return replace(rules.empty, network_iou=own_iou)
+        scores = score_nothing(rules.empty, truth) if extended else rules.empty
+        return replace(scores, network_iou=own_iou, placed_iou=placed_iou)
     if prediction.surface is not None:
-        return replace(score_samples(prediction.surface, truth), iou=own_iou)
+        scores = score_samples(prediction.surface, truth, extended=extended)
+        return replace(scores, iou=own_iou)
     assert prediction.mesh is not None
-    scores = score_mesh(prediction.mesh, truth, settings.mesh_samples, rules.point_noise, rng)
-    return replace(scores, network_iou=own_iou)
+    scores = score_mesh(
+        prediction.mesh,
+        truth,
+        settings.mesh_samples,
+        rules.point_noise,
+        rng,
+        extended=extended,
+    )
+    return replace(scores, network_iou=own_iou, placed_iou=placed_iou)
+
+
+def _placed_iou(prediction: Prediction, truth: Truth) -> float | None:
+    if prediction.placed is None:
+        return None
+    if prediction.failure is not None:
+        return 0.0
+    inside = contains(prediction.placed, truth.occupancy.points.astype(np.float32))
+    return defined_iou(inside, truth.occupancy.occupancies)
 
 
 def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onet_cli.evaluation.literature import PUBLISHED, PublishedScores
+from onet_cli.evaluation.rows import EXTENDED_HEADER, extended_cells
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 
@@ -15,7 +16,8 @@ _HIGHER_IS_BETTER = (True, False, True)
 def to_latex(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in LaTeX with booktabs rules, Chamfer-L1 in tenths of the longest edge.
 
-    One row for each category and the category mean. With `reference`, the published means stand
+    One row for each category and the category mean, and below a second table of the means of
+    outlines and thin parts where they are known. With `reference`, the published means stand
     above ours, and the best of each column is bold.
     """
     lines = [
@@ -31,7 +33,25 @@ def to_latex(table: EvaluationTable, reference: bool = False) -> str:
     if table.objects:
         mean: Row = (f"{table.facts.model} (mean)", _scores(table.category_mean))
         lines += [r"\midrule", *_lines([*_published(reference), mean], bold=reference)]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    return "\n".join([*lines, *_extended(table)]) + "\n"
+
+
+def _extended(table: EvaluationTable) -> list[str]:
+    """Return the lines of a second table, of the means of what is not in the paper."""
+    if not (rows := extended_cells(table)):
+        return []
+    names = [name.replace("\n", " ") for name in EXTENDED_HEADER]
+    return [
+        "",
+        rf"\begin{{tabular}}{{l{'c' * (len(names) - 1)}}}",
+        r"\toprule",
+        rf"{' & '.join(names)} \\",
+        r"\midrule",
+        *(rf"{' & '.join('--' if cell == '-' else cell for cell in row)} \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
 
 
 def _published(wanted: bool) -> list[Row]:

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 from trimesh.graph import connected_component_labels
 
+from onet_cli.evaluation.outlines import compare_outlines
 from onet_cli.evaluation.scores import F_SCORE_DISTANCE, F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.metrics import compare_surfaces, occupancy_iou
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
+from onet_cli.geometry.thin import compare_thin
 from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
 
 AREA_QUERIES = 10_000
@@ -19,10 +21,14 @@ AREA_QUERIES = 10_000
 
 @dataclass(frozen=True)
 class Truth:
-    """What a prediction is measured against."""
+    """What a prediction is measured against.
+
+    `camera` is that of the view, (8,) as in `shapes.camera.CAMERA_FIELDS`; None where not known.
+    """
 
     occupancy: OccupancySamples
     surface: SurfaceSamples
+    camera: NDArray[np.float32] | None = None
 
     @property
     def area(self) -> float:
@@ -45,8 +51,10 @@ def score_mesh(
     samples: int,
     point_noise: float,
     rng: np.random.Generator,
+    *,
+    extended: bool = True,
 ) -> MeshMetrics:
-    """Return the scores of a mesh that has a surface; all but `network_iou` are set.
+    """Return the scores of a mesh that has a surface, all but `network_iou` and `placed_iou`.
 
     Args:
         mesh: the prediction, unit-cube frame.
@@ -54,6 +62,7 @@ def score_mesh(
         samples: points drawn on the mesh.
         point_noise: deviation of the noise added to float16 occupancy points, unit-cube frame.
         rng: draws the points and the noise.
+        extended: whether to measure outlines and thin parts.
 
     Source: Mescheder et al., CVPR 2019, section 4 (Metrics); the F-score is that of Tatarchenko
     et al., CVPR 2019.
@@ -63,7 +72,7 @@ def score_mesh(
     drawn, normals = sample_surface(mesh, samples, rng, by_face=True)
     shares = np.abs(_component_volumes(mesh))
     return replace(
-        score_samples(SurfaceSamples(drawn, normals), truth),
+        score_samples(SurfaceSamples(drawn, normals), truth, extended=extended),
         iou=defined_iou(inside, target),
         volume_error=_relative(float(inside.mean()), float(target.mean())),
         area_error=_relative(float(mesh.area), truth.area),
@@ -73,7 +82,7 @@ def score_mesh(
     )
 
 
-def score_samples(samples: SurfaceSamples, truth: Truth) -> MeshMetrics:
+def score_samples(samples: SurfaceSamples, truth: Truth, *, extended: bool = True) -> MeshMetrics:
     """Return the scores that samples of a surface suffice for; `iou` is not among them."""
     surface = compare_surfaces(
         samples.points,
@@ -82,7 +91,7 @@ def score_samples(samples: SurfaceSamples, truth: Truth) -> MeshMetrics:
         truth.surface.normals,
         F_SCORE_DISTANCES,
     )
-    return MeshMetrics(
+    scores = MeshMetrics(
         iou=None,
         chamfer_l1=surface.chamfer_l1,
         accuracy=surface.accuracy,
@@ -91,6 +100,40 @@ def score_samples(samples: SurfaceSamples, truth: Truth) -> MeshMetrics:
         f_score=surface.f_scores[F_SCORE_DISTANCES.index(F_SCORE_DISTANCE)],
         chamfer_l2=surface.chamfer_l2,
         f_curve=surface.f_scores,
+    )
+    return _extended(scores, samples.points, truth) if extended else scores
+
+
+def score_nothing(empty: MeshMetrics, truth: Truth) -> MeshMetrics:
+    """Return the scores `empty` of no surface, with None where the truth defines no score."""
+    scores = _with_thin(empty, np.empty((0, 3)), truth)
+    if truth.camera is None:
+        return replace(scores, outline_photo=None, outline_side=None, outline_behind=None)
+    return scores
+
+
+def _extended(scores: MeshMetrics, points: NDArray[np.floating], truth: Truth) -> MeshMetrics:
+    """Return `scores` with those of outlines and thin parts of the surface samples (N, 3)."""
+    scores = _with_thin(scores, points, truth)
+    if truth.camera is None:
+        return scores
+    outlines = compare_outlines(points, truth.surface.points, truth.camera)
+    if outlines is None:
+        return scores
+    return replace(
+        scores,
+        outline_photo=outlines.photo,
+        outline_side=outlines.side,
+        outline_behind=outlines.behind,
+    )
+
+
+def _with_thin(scores: MeshMetrics, points: NDArray[np.floating], truth: Truth) -> MeshMetrics:
+    thin = compare_thin(points, truth.surface.points)
+    if thin is None:
+        return scores
+    return replace(
+        scores, thin_recall=thin.recall, thin_precision=thin.precision, thin_f=thin.f_score
     )
 
 

@@ -16,9 +16,11 @@ from trimesh import Trimesh
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.evaluation.evaluate import Predict, Prediction, Task
 from onet_cli.evaluation.measure import Truth
+from onet_cli.evaluation.seen import AS_SAID, PLACING, predict_seen
 from onet_cli.files import write_text
 from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
+from onet_cli.models.spec import Frame
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.joined import JOIN
@@ -29,7 +31,9 @@ class MethodFacts:
     """What identifies a method; `sha256` is empty where files may change, `threshold` None.
 
     Where `platt` is known, each photo has a threshold of its own (`reconstruction.level`).
-    `categories` are those that it was trained on, where that is known.
+    `categories` are those that it was trained on, where that is known. `placing` says how its
+    meshes come to be held against the truth, `frame` is that of a network's points: see
+    `ModelSpec`.
     """
 
     path: str
@@ -38,6 +42,8 @@ class MethodFacts:
     threshold: float | None = None
     platt: tuple[float, float] | None = None
     categories: tuple[str, ...] = ()
+    placing: str = ""
+    frame: Frame = "object"
 
 
 class Method(Protocol):
@@ -74,7 +80,11 @@ class CheckpointMethod:
         given = self.threshold
         threshold, platt = (info.threshold, info.platt) if given is None else (given, None)
         name = info.spec.name
-        return MethodFacts(self.checkpoint, name, digest, threshold, platt, info.categories)
+        frame = info.spec.frame
+        placing = PLACING if frame == "picture" else AS_SAID
+        return MethodFacts(
+            self.checkpoint, name, digest, threshold, platt, info.categories, placing, frame
+        )
 
     def start(self) -> Predict:
         """Return the loaded network's predictor.
@@ -89,11 +99,15 @@ class CheckpointMethod:
         generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
             facts = asdict(self.facts())
-            del facts["categories"]
+            for name in ("categories", "placing", "frame"):
+                del facts[name]
             _claim(self.meshes, {**facts, "resolution": self.resolution, "join": join})
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+            if loaded.info.spec.frame == "picture":
+                kept = None if self.meshes is None else _place(self.meshes, task)
+                return predict_seen(generator, task, planes, truth, kept)
             field = generator.field(planes)
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:

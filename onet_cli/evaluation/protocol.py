@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 
+from onet_cli.evaluation.align import Align
 from onet_cli.evaluation.scores import MeshMetrics
 
 
@@ -30,6 +31,8 @@ class Rules:
         joins: whether pieces that the field nearly joins become one (`reconstruction.joined`).
         point_noise: deviation of the Gaussian noise added to float16 points, unit-cube frame.
         empty: the scores of an empty mesh.
+        align: the only way of turning predictions; None leaves it open.
+        extended: whether outlines, thin parts and the placed IoU are measured.
         counts_unpredicted: whether an object for which reconstruction gave no mesh at all scores
             as an empty one (otherwise it drops out of every mean).
     """
@@ -41,6 +44,8 @@ class Rules:
     point_noise: float
     empty: MeshMetrics
     counts_unpredicted: bool
+    align: Align | None
+    extended: bool
 
 
 _FAR = sqrt(3.0)  # the diagonal of the unit cube: no prediction inside it can lie further off
@@ -62,8 +67,13 @@ _RULES = {
             chamfer_l2=_FAR**2,
             volume_error=1.0,
             area_error=1.0,
+            outline_photo=0.0,
+            outline_side=0.0,
+            outline_behind=0.0,
         ),
         counts_unpredicted=True,
+        align=None,
+        extended=True,
     ),
     Protocol.PAPER: Rules(
         threshold=0.2,
@@ -82,5 +92,7 @@ _RULES = {
             area_error=1.0,
         ),
         counts_unpredicted=False,
+        align="none",
+        extended=False,
     ),
 }

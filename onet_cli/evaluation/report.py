@@ -9,7 +9,14 @@ from pathlib import Path
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.latex import to_latex
-from onet_cli.evaluation.rows import HEADER, table_cells, table_notes, table_title
+from onet_cli.evaluation.rows import (
+    EXTENDED_HEADER,
+    HEADER,
+    extended_cells,
+    table_cells,
+    table_notes,
+    table_title,
+)
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 
@@ -125,6 +132,7 @@ def to_csv(table: EvaluationTable) -> str:
             "id": str(result.id),
             "view": result.view,
             "azimuth_deg": result.azimuth_deg,
+            "turn_deg": result.turn_deg,
             "reason": result.failure or "",
         }
         writer.writerow({**facts, **scores, **curve})
@@ -135,29 +143,41 @@ def to_csv(table: EvaluationTable) -> str:
 
 def _csv_columns() -> list[str]:
     scores = [field.name for field in fields(MeshMetrics) if field.name != "f_curve"]
-    facts = ["row", "category", "name", "id", "view", "azimuth_deg"]
+    facts = ["row", "category", "name", "id", "view", "azimuth_deg", "turn_deg"]
     return [*facts, *scores, "chamfer_l1_x10", *_CURVE, "reason"]
 
 
 def to_markdown(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in Markdown, distances in the paper's unit."""
-    cells = table_cells(table, reference)
-    lines = [_one_line(HEADER), ["---", *["---:"] * (len(HEADER) - 1)], *cells]
-    body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    body = _in_markdown(HEADER, table_cells(table, reference))
+    if extended := extended_cells(table):
+        body += "\n" + _in_markdown(EXTENDED_HEADER, extended)
     return f"{table_title(table)}\n\n{body}" + "".join(f"\n{n}\n" for n in table_notes(table))
+
+
+def _in_markdown(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines = [_one_line(header), ["---", *["---:"] * (len(header) - 1)], *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def to_text(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in aligned columns, distances in the paper's unit."""
-    lines = [_one_line(HEADER), *table_cells(table, reference)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-    aligned = (
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
+    body = _aligned(HEADER, table_cells(table, reference))
+    if extended := extended_cells(table):
+        body += "\n" + _aligned(EXTENDED_HEADER, extended)
+    notes = "".join(f"{note}\n" for note in table_notes(table))
+    return f"{table_title(table)}\n\n{body}\n{notes}"
+
+
+def _aligned(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines = [_one_line(header), *cells]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "".join(
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) + "\n"
         for line in lines
     )
-    notes = "".join(f"{note}\n" for note in table_notes(table))
-    return f"{table_title(table)}\n\n" + "\n".join(aligned) + f"\n\n{notes}"
 
 
 def _one_line(header: Sequence[str]) -> list[str]:
-    return [name.replace("\n", "") for name in header]
+    # A word broken in two becomes one again, two words stay two.
+    return [name.replace("-\n", "-").replace("\n", " ") for name in header]

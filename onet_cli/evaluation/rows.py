@@ -12,6 +12,19 @@ from onet_cli.evaluation.views import spread_over_views
 # Broken in two where that keeps the table within the 80 columns of a narrow terminal.
 HEADER = ("category", "count", "IoU", "Chamfer-\nL1", "acc.", "compl.", "normals", "F-\nscore")
 
+EXTENDED_HEADER = (
+    "mean of",
+    "placed\nIoU",
+    "outline,\nphoto",
+    "outline,\nside",
+    "outline,\nbehind",
+    "thin\nparts, F",
+)
+"""What people see: a second table, of the means alone."""
+
+_EXTENDED = ("placed_iou", "outline_photo", "outline_side", "outline_behind", "thin_f")
+_KINDS = {"category mean": "categories", "instance mean": "instances"}
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -32,9 +45,11 @@ def table_title(table: EvaluationTable) -> str:
     view = "all views" if facts.view == "all" else f"view {facts.view}"
     kind = "adaptive threshold" if facts.adaptive else "threshold"
     threshold = "" if facts.threshold is None else f"{kind} {facts.threshold:g}, "
+    placing = f"; meshes placed {facts.placing}" if facts.placing else ""
+    aligned = "; each turned about the upright axis to its best IoU" if facts.align == "yaw" else ""
     return (
         f"{facts.model}, {facts.protocol} protocol, {facts.split} split, {view}, "
-        f"{threshold}{facts.resolution} cells; "
+        f"{threshold}{facts.resolution} cells{placing}{aligned}; "
         f"distances in tenths of the longest edge{empty}"
     )
 
@@ -43,6 +58,17 @@ def table_cells(table: EvaluationTable, reference: bool = False) -> list[list[st
     """Return the cells below `HEADER`, distances in the paper's unit."""
     cells = [[_label(row), str(row.objects), *_cells(row.metrics)] for row in table_rows(table)]
     return cells + ([*_reference_cells(table)] if reference else [])
+
+
+def extended_cells(table: EvaluationTable) -> list[list[str]]:
+    """Return the cells below `EXTENDED_HEADER`; none where none of these scores is defined."""
+    means = [row for row in table_rows(table) if not row.category]
+    found = [[getattr(row.metrics, score) for score in _EXTENDED] for row in means]
+    if all(value is None for values in found for value in values):
+        return []
+    return [
+        [_KINDS[row.kind], *map(_digits, values)] for row, values in zip(means, found, strict=True)
+    ]
 
 
 def table_notes(table: EvaluationTable) -> list[str]:
@@ -147,6 +173,11 @@ _COMPARED = {
     "completeness": "compl.",
     "normal_consistency": "normals",
     "f_score": "F-score",
+    "placed_iou": "placed IoU",
+    "outline_photo": "out. photo",
+    "outline_side": "out. side",
+    "outline_behind": "out. behind",
+    "thin_f": "thin F",
 }
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from onet_cli import __version__
+from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.evaluate import Outcome, Task, list_tasks
 from onet_cli.evaluation.journal import Journal
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.pool import evaluate_tasks
+from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
@@ -81,6 +83,11 @@ def _facts(
     store: ShapeStore, ids: Sequence[ShapeId], method: Method, settings: EvaluationSettings
 ) -> EvaluationFacts:
     described = method.facts()
+    if described.frame == "picture" and settings.protocol is Protocol.PAPER:
+        raise InvalidOptionError(
+            f"--protocol paper is for networks of the object's frame; {described.path} is none",
+            hint="use --protocol strict",
+        )
     return EvaluationFacts(
         protocol=settings.protocol.value,
         split=settings.split,
@@ -99,6 +106,8 @@ def _facts(
         data_sha256=_data_hash(store, ids),
         onet_version=__version__,
         adaptive=described.platt is not None,
+        align=settings.align,
+        placing=described.placing,
     )
 
 

@@ -17,6 +17,17 @@ F_SCORE_DISTANCES = (0.005, 0.01, 0.02, 0.05)
 F_SCORE_DISTANCE = 0.01
 """The one of them that stands for the curve in tables."""
 
+_ADDED = (
+    "placed_iou",
+    "outline_photo",
+    "outline_side",
+    "outline_behind",
+    "thin_recall",
+    "thin_precision",
+    "thin_f",
+)
+"""What JSON of format 2 lacks."""
+
 
 @dataclass(frozen=True)
 class MeshMetrics:
@@ -29,7 +40,11 @@ class MeshMetrics:
     normals; `f_score` at 1 % of the longest edge and `f_curve` at each of `F_SCORE_DISTANCES`;
     `volume_error` and `area_error`, the relative differences to the truth's volume and area;
     `closed`, 1 where every edge has two faces; `components`, how many pieces; `largest_share`, the
-    largest piece's share of their volumes. None stands for a score that is not defined and that
+    largest piece's share of their volumes. Beyond the paper's: `placed_iou` of the mesh at the size
+    and place that the truth's camera gives, for networks of the picture's frame; `outline_photo`,
+    `outline_side` and `outline_behind`, the IoU of outlines from the photo's direction, from
+    90 degrees beside it and from behind; `thin_recall`, `thin_precision` and `thin_f` of thin parts
+    such as legs, where the truth has any. None stands for a score that is not defined and that
     means leave out, such as the Chamfer-L1 of an empty mesh in the paper's protocol.
     """
 
@@ -47,6 +62,13 @@ class MeshMetrics:
     closed: float = 0.0
     components: float = 0.0
     largest_share: float = 0.0
+    placed_iou: float | None = None
+    outline_photo: float | None = None
+    outline_side: float | None = None
+    outline_behind: float | None = None
+    thin_recall: float | None = None
+    thin_precision: float | None = None
+    thin_f: float | None = None
 
     @property
     def chamfer_l1_x10(self) -> float | None:
@@ -59,13 +81,14 @@ class MeshMetrics:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "MeshMetrics":
-        """Return the scores that `to_dict` wrote.
+        """Return the scores that `to_dict` wrote; those that older formats lack are None.
 
         Raises:
             InvalidOptionError: a score is missing.
         """
         try:
-            values = {field.name: data[field.name] for field in fields(cls)}
+            names = [field.name for field in fields(cls)]
+            values = {name: data[name] for name in names if name in data or name not in _ADDED}
             values["f_curve"] = tuple(values["f_curve"])
             return cls(**values)
         except (KeyError, TypeError) as error:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.evaluation.align import Align
 from onet_cli.evaluation.protocol import Protocol
 
 View = int | Literal["random", "all"]
@@ -16,7 +17,8 @@ class EvaluationSettings:
     `categories` are ids or readable names (none: all), `limit` a number of objects, spread evenly
     over the categories, `view` the number of a view, `random` for one drawn for each object, or
     `all` for every view on its own; `resolution` cells per side, `mesh_samples` the points drawn on
-    each predicted surface, `workers` processes (0: none but this one).
+    each predicted surface, `workers` processes (0: none but this one); `align` says whether each
+    prediction is turned about the upright axis for the best IoU before it is scored (`yaw`).
 
     Raises:
         InvalidOptionError: a value cannot work, or is not the protocol's.
@@ -31,6 +33,7 @@ class EvaluationSettings:
     seed: int = 0
     mesh_samples: int = 100_000
     workers: int = 0
+    align: Align = "none"
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -42,8 +45,9 @@ class EvaluationSettings:
         rules = self.protocol.rules
         self._check_fixed("view", self.view, rules.view)
         self._check_fixed("resolution", self.resolution, rules.resolution)
+        self._check_fixed("align", self.align, rules.align)
 
-    def _check_fixed(self, option: str, value: View, fixed: int | None) -> None:
+    def _check_fixed(self, option: str, value: int | str, fixed: int | str | None) -> None:
         if fixed is not None and value != fixed:
             raise InvalidOptionError(
                 f"--protocol {self.protocol} is defined at --{option} {fixed}, not {value}",

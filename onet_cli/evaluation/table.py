@@ -10,8 +10,11 @@ from onet_cli.evaluation.intervals import Interval, bootstrap_mean
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.shapes.shape import ShapeId
 
-FORMAT_VERSION = 2
-"""Version of the JSON that `EvaluationTable.to_dict` makes and the only one that is read."""
+FORMAT_VERSION = 3
+"""Version of the JSON that `EvaluationTable.to_dict` makes."""
+
+_READ_VERSIONS = (2, FORMAT_VERSION)
+_ADDED_FACTS = ("align", "placing")  # what format 2 lacks
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class EvaluationFacts:
     `resolution` in cells per side, `mesh_samples`
     the points drawn on each prediction, `f_score_distances` in the unit-cube frame; `view` is a
     number, `random` or `all`. `checkpoint_sha256` and `data_sha256` identify network and data.
+    `align` says whether each prediction was turned for the best IoU (`none` or `yaw`), `placing`
+    how meshes come to be in the unit-cube frame, in words.
     """
 
     protocol: str
@@ -41,6 +46,8 @@ class EvaluationFacts:
     data_sha256: str
     onet_version: str
     adaptive: bool = False
+    align: str = "none"
+    placing: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class ObjectResult:
     """One object's scores from one view.
 
     `azimuth_deg` says from which side the view was taken (0: from +z, 90: from +x), where that is
-    known; `failure` why the mesh is empty, or is None where it is not.
+    known; `failure` why the mesh is empty, or is None where it is not; `turn_deg` by how much the
+    prediction was turned about +y before it was scored.
     """
 
     id: ShapeId
@@ -58,6 +66,7 @@ class ObjectResult:
     failure: str | None = None
     view: int = 0
     azimuth_deg: float | None = None
+    turn_deg: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -184,18 +193,19 @@ class EvaluationTable:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "EvaluationTable":
-        """Return the table that `to_dict` wrote; means are computed afresh.
+        """Return the table that `to_dict` wrote, of this format or of 2; means are computed afresh.
 
         Raises:
             InvalidOptionError: the data are not of this format.
         """
-        if data.get("format_version") != FORMAT_VERSION:
+        if data.get("format_version") not in _READ_VERSIONS:
             raise InvalidOptionError(
                 f"the evaluation has format {data.get('format_version')}, not {FORMAT_VERSION}",
                 hint="run `onet evaluate --format json` again",
             )
         try:
-            facts = {key: data[key] for key in EvaluationFacts.__annotations__}
+            names = EvaluationFacts.__annotations__
+            facts = {key: data[key] for key in names if key in data or key not in _ADDED_FACTS}
             facts["f_score_distances"] = tuple(facts["f_score_distances"])
             return cls(
                 facts=EvaluationFacts(**facts),

@@ -1,26 +1,44 @@
 """A checkpoint as two ONNX files: the encoder, run once per image, and the decoder of points."""
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.models.frame import FARTHEST, REACH
 from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.spec import Frame
 
 INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
 SUFFIX = ".onnx"
+
+TRACED_SIZE = (2, 5)
+"""Batch and number of points traced: the exporter would fix a size of 1."""
+
+COMPARED_SIZES = ((1, 1000), (3, 333))
+"""Batches and numbers of points compared with torch: others than traced, to prove them free."""
+
+FRAME_NOTES: dict[Frame, str] = {
+    "object": "points are in the upright unit cube: +y up, centre 0, longest edge of the object 1",
+    "picture": (
+        f"points (px, py, pz) fill a cube of edge {CUBE_EDGE:g}. The picture's frame (+y up, x to "
+        "the right, z towards the camera, in half edges of the picture), from that cube: "
+        f"x = px / {CUBE_EDGE / 2:g}, and with q = py / {CUBE_EDGE / 2:g} within +-{FARTHEST:g}, "
+        f"y = {REACH:g} q / (1 - q^4)^(1/4), z from pz likewise. Back: px = {CUBE_EDGE / 2:g} x, "
+        f"and with r = y / {REACH:g}, py = {CUBE_EDGE / 2:g} r / (1 + r^4)^(1/4). A mesh in the "
+        "picture's frame, its box centred at 0 and divided by its longest edge, is in the upright "
+        "unit cube but for a turn around y: it faces as the camera saw it. The last two numbers of "
+        "the code are the camera: elevation in radians, and kappa"
+    ),
+}
+"""What the files' metadata say of the points, by the model's frame; formulas: `models.frame`."""
 
 
 @dataclass(frozen=True)
@@ -39,39 +57,26 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> OnnxParity:
     """Write `checkpoint` to NAME.encoder.onnx and NAME.decoder.onnx, where `path` is NAME.onnx.
 
     The encoder takes `images` (B, 3, S, S), RGB in [0, 1], to `code` (B, C), S being the model's
-    image size; the decoder takes `points` (B, T, 3) of the unit-cube frame and `code` to `logits`
-    (B, T). B and T are free. The checkpoint's header is in both files' metadata, under "onet".
+    image size; the decoder takes `points` (B, T, 3) of the model's frame and `code` to `logits`
+    (B, T). B and T are free. Both files' metadata have the checkpoint's header under "onet", the
+    frame under "frame" and what it means under "frame_note".
+
+    Both files are written, or neither: earlier ones stay until both are whole and compared.
 
     Raises:
         InvalidOptionError: onnx or onnxscript is not installed, or `path` is not NAME.onnx.
+        OnetError: a file cannot be written, a half cannot be exported, or onnxruntime cannot run it
+            or gives other results than torch (`onnx_file.TOLERANCE`).
     """
     if path.suffix != SUFFIX:
         raise InvalidOptionError(f"{path} does not end in {SUFFIX}")
     if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
         raise InvalidOptionError(f"ONNX export needs {missing[0]}", hint=INSTALL_HINT)
     network = _on_cpu(checkpoint)
-    header = checkpoint.info.to_json()
-    encoder = _Part(
-        _Encode(network), path.with_suffix(f".encoder{SUFFIX}"), ("images",), "code", header
-    )
-    decoder = _Part(
-        _Decode(network),
-        path.with_suffix(f".decoder{SUFFIX}"),
-        ("points", "code"),
-        "logits",
-        header,
-    )
-    with torch.no_grad():
-        images, points = _sample(network, batch=2, count=5)
-        encoder.write((images,), ({0: _dimension("batch")},))
-        code = network.encode(images)
-        batch, count = _dimension("batch"), _dimension("count")
-        decoder.write((points, code), ({0: batch, 1: count}, {0: batch}))
-        # Other sizes than those traced, to prove that they are free.
-        images, points = _sample(network, batch=3, count=1000)
-        code = network.encode(images)
-        errors = encoder.error((images,)), decoder.error((points, code))
-    return OnnxParity((encoder.path, decoder.path), *errors)
+    files = path.with_suffix(f".encoder{SUFFIX}"), path.with_suffix(f".decoder{SUFFIX}")
+    with whole_file(files[0]) as encoder, whole_file(files[1]) as decoder, torch.no_grad():
+        errors = _write(network, encoder, decoder, _metadata(checkpoint))
+    return OnnxParity(files, *errors)
 
 
 class _Encode(nn.Module):
@@ -93,43 +98,38 @@ class _Decode(nn.Module):
         return logits
 
 
-@dataclass(frozen=True)
-class _Part:
-    module: nn.Module
-    path: Path
-    inputs: tuple[str, ...]
-    output: str
-    header: str
+def _write(
+    network: OccupancyNetwork, encoder_path: Path, decoder_path: Path, metadata: dict[str, str]
+) -> tuple[float | None, float | None]:
+    """Write both halves; return the largest differences of codes and logits from torch."""
+    encoder = OnnxFile(_Encode(network), "encoder", {"images": ("batch",)}, "code")
+    decoder = OnnxFile(
+        _Decode(network), "decoder", {"points": ("batch", "count"), "code": ("batch",)}, "logits"
+    )
+    images, points = _sample(network, *TRACED_SIZE)
+    encoder.write(encoder_path, (images,), metadata)
+    decoder.write(decoder_path, (points, network.encode(images)), metadata)
+    codes: list[float | None] = []
+    logits: list[float | None] = []
+    for size in COMPARED_SIZES:
+        images, points = _sample(network, *size)
+        codes.append(encoder.difference(encoder_path, (images,)))
+        logits.append(decoder.difference(decoder_path, (points, network.encode(images))))
+    return _largest(codes), _largest(logits)
 
-    def write(self, arguments: tuple[Tensor, ...], dynamic: Sequence[dict[int, Any]]) -> None:
-        with _quiet():
-            program = torch.onnx.export(
-                self.module,
-                arguments,
-                input_names=list(self.inputs),
-                output_names=[self.output],
-                dynamic_shapes=tuple(dynamic),
-                dynamo=True,
-                verbose=False,
-            )
-        assert program is not None  # for the type checker: it is, with dynamo=True
-        program.model.metadata_props["onet"] = self.header
-        with whole_file(self.path) as temporary:
-            program.save(temporary, external_data=False)
 
-    def error(self, arguments: tuple[Tensor, ...]) -> float | None:
-        if find_spec("onnxruntime") is None:
-            return None
-        import onnxruntime
+def _largest(errors: list[float | None]) -> float | None:
+    known = [error for error in errors if error is not None]
+    return max(known) if known else None
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            self.path, options, providers=["CPUExecutionProvider"]
-        )
-        feed = {name: value.numpy() for name, value in zip(self.inputs, arguments, strict=True)}
-        (result,) = session.run([self.output], feed)
-        return float((torch.from_numpy(result) - self.module(*arguments)).abs().max())
+
+def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
+    frame = checkpoint.info.spec.frame
+    return {
+        "onet": checkpoint.info.to_json(),
+        "frame": frame,
+        "frame_note": FRAME_NOTES[frame],
+    }
 
 
 def _on_cpu(checkpoint: Checkpoint) -> OccupancyNetwork:
@@ -144,20 +144,3 @@ def _sample(network: OccupancyNetwork, batch: int, count: int) -> tuple[Tensor, 
     images = torch.rand((batch, 3, size, size), generator=generator)
     points = torch.rand((batch, count, network.spec.point_dim), generator=generator)
     return images, (points - 0.5) * CUBE_EDGE
-
-
-def _dimension(name: str) -> Any:
-    return torch.export.Dim(name, min=1, max=1 << 24)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's progress notes, meant for its developers, off the terminal."""
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)

@@ -43,6 +43,28 @@ def nearest(
     return distances, indices
 
 
+def nearest_few(
+    queries: NDArray[np.floating], targets: NDArray[np.floating], count: int, within: float
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the distances from `queries` (N, 3) to their `count` nearest targets, and the indices.
+
+    Both are (N, count), the nearest first. Where fewer lie nearer than `within` the distance is
+    infinite and the index is 0.
+
+    Raises:
+        EmptySurfaceError: there are no targets.
+        InvalidGeometryError: not (N, 3), or a coordinate is no number within 1e18.
+    """
+    if len(targets) == 0:
+        raise EmptySurfaceError("there are no points to be near to")
+    queries, targets = _checked(queries), _checked(targets)
+    found, near = KDTree(targets).query(queries, k=count, distance_upper_bound=within)
+    distances: NDArray[np.float32] = found.reshape(len(queries), count)
+    indices = near.reshape(len(queries), count).astype(np.int64)
+    indices[~np.isfinite(distances)] = 0
+    return distances, indices
+
+
 def _checked(points: NDArray[np.floating]) -> NDArray[np.float32]:
     points = np.ascontiguousarray(points, dtype=np.float32)
     if points.ndim != 2 or points.shape[1] != 3:

@@ -46,6 +46,16 @@ def sample_surface(
     return points, np.take(normals, chosen, axis=0) / np.take(areas, chosen)[:, None]
 
 
+def every_nth(points: NDArray[np.floating], count: int) -> NDArray[np.floating]:
+    """Return at most `count` of `points` (N, 3), at even steps.
+
+    Those of `sample_surface`, which may be in the order of the faces, stay spread evenly.
+    """
+    if len(points) <= count:
+        return points
+    return points[np.arange(count) * len(points) // count]
+
+
 def sample_cube(
     count: int, rng: np.random.Generator, edge: float = CUBE_EDGE
 ) -> NDArray[np.float32]:

@@ -42,6 +42,16 @@ MODELS = catalogue(
         summary="As onet-small, with planes that look at the picture's parts: slower, finer.",
     ),
     ModelSpec(
+        "onet-aligned",
+        encoder="lite0-maps",
+        decoder="aligned",
+        code_dim=103490,
+        hidden_dim=96,
+        image_size=112,
+        frame="picture",
+        summary="Looks at the picture where a point is seen, and tells the camera: best meshes.",
+    ),
+    ModelSpec(
         "noisypixel",
         encoder="efficientnet-b0",
         decoder="cbn",

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from onet_cli.errors import InvalidOptionError
+from onet_cli.models.encoders.maps import camera_of
 from onet_cli.models.encoders.pretrained import load_pretrained_features
-from onet_cli.models.registry import DECODERS, ENCODERS
+from onet_cli.models.imagenet import DEVIATION, MEAN
+from onet_cli.models.registry import DECODERS, ENCODERS, frame_of
 from onet_cli.models.spec import ModelSpec
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 class OccupancyNetwork(nn.Module):
@@ -35,8 +35,15 @@ class OccupancyNetwork(nn.Module):
         self.spec = spec
         self.encoder = ENCODERS.get(spec.encoder)(spec.code_dim)
         self.decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
+        frames = frame_of(ENCODERS, spec.encoder), frame_of(DECODERS, spec.decoder), spec.frame
+        if len(set(frames)) > 1:
+            raise InvalidOptionError(
+                f"the encoder {spec.encoder} works in the {frames[0]}'s frame, the decoder "
+                f"{spec.decoder} in the {frames[1]}'s, the model in the {frames[2]}'s",
+                hint="encoders of maps go with the decoder aligned: --model onet-aligned has both",
+            )
         # Constants, so not stored; on the CPU even where the weights are built on no device at all.
-        for name, values in (("mean", IMAGENET_MEAN), ("deviation", IMAGENET_DEVIATION)):
+        for name, values in (("mean", MEAN), ("deviation", DEVIATION)):
             buffer = torch.tensor(values, device="cpu").view(1, 3, 1, 1)
             self.register_buffer(name, buffer, persistent=False)
 
@@ -45,8 +52,26 @@ class OccupancyNetwork(nn.Module):
         code: Tensor = self.encoder((images - self.mean) / self.deviation)
         return code
 
+    def describing(self, code: Tensor) -> Tensor:
+        """Return the numbers (B, D) of `code` (B, C) that describe the picture as a whole.
+
+        They are all of it but for networks that read local features.
+        """
+        return self.decoder.describing(code)
+
+    def camera(self, code: Tensor) -> Tensor | None:
+        """Return the camera (B, 2) that `code` (B, C) holds: elevation in radians, and kappa.
+
+        None for networks of the object's frame; `models.frame` says what it means.
+        """
+        return camera_of(code) if self.spec.frame == "picture" else None
+
     def decode(self, points: Tensor, code: Tensor) -> Tensor:
-        """Return logits (B, T) at `points` (B, T, 3), unit-cube frame, for `code` (B, C)."""
+        """Return logits (B, T) at `points` (B, T, 3) for `code` (B, C).
+
+        Points are in the unit cube or, for networks of the picture's frame, in the cube that
+        `frame.to_cube` lays that into.
+        """
         logits: Tensor = self.decoder(points, code)
         return logits
 
@@ -93,6 +118,19 @@ def load_pretrained_encoder(network: OccupancyNetwork, source: Path | str) -> No
             this kind of encoder on ImageNet.
     """
     load_pretrained_features(network.encoder, source)
+
+
+def encoder_features(network: OccupancyNetwork) -> list[nn.Parameter]:
+    """Return the parameters of the encoder that ImageNet weights give; none for other encoders."""
+    features = getattr(network.encoder, "features", None)
+    return [] if features is None else list(features.parameters())
+
+
+def freeze_encoder(network: OccupancyNetwork) -> None:
+    """Keep the first layers of the encoder as they are, where it says which these are."""
+    freeze = getattr(network.encoder, "freeze", None)
+    if freeze is not None:
+        freeze()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError
-from onet_cli.models.network import IMAGENET_DEVIATION, IMAGENET_MEAN
+from onet_cli.models.imagenet import DEVIATION, MEAN
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.weights import read_plain_pickle
 
@@ -125,6 +125,6 @@ def _take_normalised_images(tensors: dict[str, Tensor]) -> None:
     Our networks normalise all images; without padding, a convolution can undo that exactly.
     """
     weight, bias = "encoder.convs.0.weight", "encoder.convs.0.bias"
-    mean, deviation = (torch.tensor(values) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (torch.tensor(values) for values in (MEAN, DEVIATION))
     tensors[bias] = tensors[bias] + (tensors[weight].sum(dim=(2, 3)) @ mean)
     tensors[weight] = tensors[weight] * deviation[:, None, None]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from onet_cli.models.decoders.decoder import Decoder
+    from onet_cli.models.spec import Frame
 
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
@@ -63,6 +64,12 @@ DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
     "decoder", "onet_cli.models.decoders"
 )
 """Called with the widths of point, code and hidden layers, in this order."""
+
+
+def frame_of(registry: Registry[Any], name: str) -> Frame:
+    """Return the frame that an encoder or decoder works in: see `ModelSpec`."""
+    frame: Frame = getattr(registry.get(name), "frame", "object")
+    return frame
 
 
 def usual_code_dim(encoder: str, decoder: str) -> int | None:

@@ -1,9 +1,11 @@
 """A model's configuration: plain data, readable without torch."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from onet_cli.errors import CheckpointError
+
+Frame = Literal["object", "picture"]
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,9 @@ class ModelSpec:
 
     `code_dim` is the encoder's output width C, `hidden_dim` the decoder's width, `point_dim` the
     number of coordinates of a query point, `image_size` the edge in pixels that the encoder is
-    trained at.
+    trained at. `frame` is the one of the points that the decoder takes: `object`, the unit cube of
+    the data set, or `picture`, that of `models.frame`, for networks that read features where the
+    picture shows a point.
     """
 
     name: str
@@ -22,6 +26,7 @@ class ModelSpec:
     hidden_dim: int = 256
     point_dim: int = 3
     image_size: int = 224
+    frame: Frame = "object"
     summary: str = ""
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Calibration, Reliability
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.reconstruction.confidence import claimed_confidence, fit_reliability
+from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
 from onet_cli.reconstruction.familiarity import fit_familiarity
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, stand
 from onet_cli.reconstruction.level import POINTS, fit_platt
+from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -64,7 +66,9 @@ def calibrate_threshold(
     for done, view in enumerate(views, start=1):
         samples = store.read_occupancy(view[1])
         chosen = rng.choice(len(samples.points), POINTS)
-        logits.append(generator.field(_picture(view))(samples.points[chosen]))
+        field, seen = _look(generator, view)
+        points = samples.points[chosen]
+        logits.append(field(points if seen is None else seen.to_network(points)))
         occupied.append(samples.occupancies[chosen])
         progress("thresholds", done, len(views))
     platt, iou = fit_platt(np.stack(logits), np.stack(occupied))
@@ -156,7 +160,8 @@ def _encode(
         with torch.inference_mode():
             batch = views[start : start + BATCH]
             pixels = torch.cat([resize_images(_picture(view)[None], size) for view in batch])
-            codes.append(network.encode(pixels.to(network.mean.device)).float().cpu())
+            code = network.encode(pixels.to(network.mean.device))
+            codes.append(network.describing(code).float().cpu())
         progress(start + len(batch), len(views))
     return torch.cat(codes)
 
@@ -191,17 +196,38 @@ def _claims(
     Photos that give no mesh are passed over: there is no vertex to be sure of.
     """
     for done, view in enumerate(views, start=1):
-        field = generator.field(_picture(view))
+        field, seen = _look(generator, view)
+        ask: Field = field
         try:
             mesh, _ = generator.extract(field)
         except EmptySurfaceError:
             continue
+        if seen is not None:
+            mesh, ask = stand(mesh, field)
         vertices = np.asarray(mesh.vertices)
         normals = vertex_normals(vertices, np.asarray(mesh.faces))
         chosen = rng.permutation(len(vertices))[:VERTICES]
-        distances, _ = nearest(vertices[chosen], view[0].read_surface(view[1]).points)
-        yield claimed_confidence(field, vertices[chosen], normals[chosen]), distances
+        places = vertices[chosen] if seen is None else seen.turned(vertices[chosen])
+        distances, _ = nearest(places, view[0].read_surface(view[1]).points)
+        yield claimed_confidence(ask, vertices[chosen], normals[chosen]), distances
         progress(done, len(views))
+
+
+def _look(generator: MeshGenerator, view: View) -> tuple[OccupancyField, SeenView | None]:
+    """Return the field of a view and, for a network of the picture's frame, how it is seen.
+
+    Raises:
+        StoreError: the network needs the view's camera, and it is not known.
+    """
+    code = generator.encode(_picture(view))
+    field, guess = generator.field_for_code(code), generator.camera(code)
+    if guess is None:
+        return field, None
+    store, shape_id, number = view
+    row = store.read_cameras(shape_id)[number]
+    if np.isnan(row).any():
+        raise StoreError(f"{shape_id} has no camera of view {number}, which this network needs")
+    return field, SeenView.of(row, guess)
 
 
 def _picture(view: View) -> Tensor:

@@ -6,13 +6,14 @@ where the network believes the surface to be. What it loses between `REACH` belo
 How often such claims hold is measured on a validation split.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Reliability
-from onet_cli.reconstruction.field import OccupancyField
 
 REACH = 0.02
 """A vertex is right if the true surface lies within this distance, unit-cube frame."""
@@ -22,9 +23,12 @@ BINS = 24
 
 Floats = NDArray[np.floating]
 
+Field = Callable[[Floats], NDArray[np.float32]]
+"""Points (N, 3) of the mesh's frame to logits (N,)."""
+
 
 def vertex_confidence(
-    mesh: Trimesh, field: OccupancyField, reliability: Reliability | None = None
+    mesh: Trimesh, field: Field, reliability: Reliability | None = None
 ) -> NDArray[np.float32]:
     """Return for each vertex (V,) the probability that the true surface is within `REACH` of it.
 
@@ -43,7 +47,7 @@ def vertex_confidence(
 
 
 def claimed_confidence(
-    field: OccupancyField, points: Floats, normals: Floats, reach: float = REACH
+    field: Field, points: Floats, normals: Floats, reach: float = REACH
 ) -> NDArray[np.float32]:
     """Return the probability (N,) that the network gives to the surface within `reach`, 0 to 1.
 

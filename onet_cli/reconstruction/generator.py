@@ -1,5 +1,6 @@
 """From a photo to a mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +13,18 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.geometry.isosurface import grid_surface
-from onet_cli.geometry.mesh import CONFIDENCE
+from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.reconstruction.confidence import vertex_confidence
+from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.joined import JOIN, Memory, join_pieces
 from onet_cli.reconstruction.level import adapted_threshold
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
+from onet_cli.reconstruction.upright import Standing
 from onet_cli.shapes.photo import resize_images
 
 
@@ -74,6 +76,10 @@ class GeneratorSettings:
 class Reconstruction:
     """A mesh in the unit-cube frame and how it came about.
 
+    From a network of the picture's frame the mesh is upright, seen from azimuth 0 in the photo, and
+    fills the unit cube by its own box; `elevation_deg` is then how high above it the photo is taken
+    to have been made, else None.
+
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
     probability at the surface. `strangeness` is how far the photo's code is from those of the
@@ -88,6 +94,7 @@ class Reconstruction:
     rounds: tuple[int, ...] = ()
     strangeness: float | None = None
     calibrated: bool = False
+    elevation_deg: float | None = None
 
     @property
     def confidence(self) -> NDArray[np.float32] | None:
@@ -154,8 +161,18 @@ class MeshGenerator:
             return field
         return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
 
+    def camera(self, code: Tensor) -> Tensor | None:
+        """Return the camera (1, 2) that the photo with `code` (1, C) was taken with, on the CPU.
+
+        It is the network's guess: elevation in radians and kappa; None in the object's frame.
+        """
+        found = self._network.camera(code)
+        return None if found is None else found.float().cpu()
+
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.
+
+        It is in the frame of the network's points.
 
         Raises:
             EmptySurfaceError: the field stays below the threshold everywhere.
@@ -181,10 +198,12 @@ class MeshGenerator:
         code = self.encode(image)
         field = self.field_for_code(code)
         surface, grid = self.extract(field)
-        mesh = self._finish(surface, field)
+        camera = self.camera(code)
+        mesh = self._finish(surface, field, standing=camera is not None)
         seconds = time.perf_counter() - begin
         known = self._calibration
-        strange = None if known is None else strangeness(code, known.familiarity)
+        described = self._network.describing(code)
+        strange = None if known is None else strangeness(described, known.familiarity)
         return Reconstruction(
             mesh,
             seconds,
@@ -193,19 +212,30 @@ class MeshGenerator:
             grid.rounds,
             strange,
             calibrated=known is not None,
+            elevation_deg=None if camera is None else math.degrees(float(camera[0, 0])),
         )
 
-    def _finish(self, surface: Trimesh, field: OccupancyField) -> Trimesh:
+    def _finish(self, surface: Trimesh, field: OccupancyField, standing: bool) -> Trimesh:
         settings = self.settings
         mesh = drop_components(surface, settings.min_component, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
         mesh = refine(mesh, field, field.level, settings.refine)
+        ask: Field = field
+        if standing:
+            mesh, ask = stand(mesh, field)
         if settings.faces is not None and settings.faces < len(mesh.faces):
             mesh = simplify(mesh, settings.faces)
         if settings.confidence:
             reliability = None if self._calibration is None else self._calibration.reliability
-            mesh.vertex_attributes[CONFIDENCE] = vertex_confidence(mesh, field, reliability)
+            mesh.vertex_attributes[CONFIDENCE] = vertex_confidence(mesh, ask, reliability)
         return mesh
+
+
+def stand(mesh: Trimesh, field: OccupancyField) -> tuple[Trimesh, Field]:
+    """Return a mesh of the picture's frame upright in the unit cube, and `field` there."""
+    standing = Standing.of(np.asarray(mesh.vertices))
+    upright = make_mesh(standing.to_unit(mesh.vertices), np.asarray(mesh.faces))
+    return upright, lambda points: field(standing.to_network(points))
 
 
 def _refuse_empty(grid: Grid, field: OccupancyField) -> None:

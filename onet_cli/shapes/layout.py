@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
-from onet_cli.shapes.store import ShapeStore, chunk_range
+from onet_cli.shapes.store import ShapeStore, chunk_range, read_cameras
 
 _POINT = 6  # bytes: three coordinates in float16
 
@@ -33,10 +33,14 @@ class SamplesLayout:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """`views` (K + 1,) are the bytes between which each picture lies; `stamp` tells the file."""
+    """`views` (K + 1,) are the bytes between which each picture lies; `stamp` tells the file.
+
+    `cameras` (K, 8) are those of `shapes.camera`, NaN where they are not known.
+    """
 
     stamp: tuple[int, int]
     views: NDArray[np.int64]
+    cameras: NDArray[np.float32]
     points: SamplesLayout
     near: SamplesLayout | None
 
@@ -71,6 +75,11 @@ class SampleReader:
         finally:
             os.close(descriptor)
 
+    def cameras(self, shape: ShapeId) -> NDArray[np.float32]:
+        """Return the cameras (K, 8) of all views of `shape`, NaN where unknown."""
+        with self.open(shape) as file:
+            return file.layout.cameras
+
     def _look_up(self, shape: ShapeId, stamp: tuple[int, int]) -> FileLayout:
         with self.store.open_file(shape) as file:
             data = file["images/data"]
@@ -79,7 +88,7 @@ class SampleReader:
                 raise ValueError("its pictures are stored in pieces")
             views = file["images/offsets"][:] + start
             near = _samples(file, "near") if "near" in file else None
-            return FileLayout(stamp, views, _samples(file, "points"), near)
+            return FileLayout(stamp, views, read_cameras(file), _samples(file, "points"), near)
 
 
 def _samples(file: h5py.File, group: str) -> SamplesLayout:
@@ -111,6 +120,11 @@ class OpenShape:
         """Return the encoded JPEG or PNG of one view."""
         start, stop = (int(byte) for byte in self.layout.views[number : number + 2])
         return self._bytes(start, stop - start)
+
+    def camera(self, number: int) -> NDArray[np.float32]:
+        """Return the camera (8,) of one view, NaN where it is not known: see `shapes.camera`."""
+        row: NDArray[np.float32] = self.layout.cameras[number]
+        return row
 
     def chunk(self, number: int) -> OccupancySamples:
         """Return one chunk of points, as `ShapeStore.read_chunk` does."""

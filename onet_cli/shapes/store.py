@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onet_cli.errors import StoreError, UnknownNameError
 from onet_cli.files import TEMPORARY, whole_file, write_text
 from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.camera import describe_cameras, no_cameras
 from onet_cli.shapes.check import check_shape
 from onet_cli.shapes.info import FORMAT_VERSION, check_version
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
@@ -221,6 +222,11 @@ class ShapeStore:
             path = "camera/world_mat"
             return np.asarray(file[path][()], np.float32) if path in file else None
 
+    def read_cameras(self, shape_id: ShapeId) -> NDArray[np.float32]:
+        """Return the cameras of all views, (K, 8): those of `shapes.camera`, NaN where unknown."""
+        with self.open_file(shape_id) as file:
+            return read_cameras(file)
+
     def read_near(self, shape_id: ShapeId) -> OccupancySamples | None:
         """Return the samples near the surface, in stored (random) order; None if there are none."""
         with self.open_file(shape_id) as file:
@@ -364,6 +370,13 @@ def _read_near(file: h5py.File) -> OccupancySamples | None:
 
 def _read_surface(file: h5py.File) -> SurfaceSamples:
     return SurfaceSamples(file["pointcloud/points"][:], file["pointcloud/normals"][:])
+
+
+def read_cameras(file: h5py.File) -> NDArray[np.float32]:
+    """Return the cameras of the views of an open file, as `ShapeStore.read_cameras` does."""
+    if "camera" not in file:
+        return no_cameras(len(file["images/offsets"]) - 1)
+    return describe_cameras(file["camera/world_mat"][:], file["camera/camera_mat"][:])
 
 
 def _read_views(file: h5py.File) -> Views:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from onet_cli.models.frame import PictureCamera
 from onet_cli.training.photograph import photograph, whiteness
 
 SCALE = 0.97, 1.25
@@ -13,8 +14,12 @@ GAMMA = 0.75, 1.3
 TINT = 0.12
 
 
-def augment_photos(images: Tensor, points: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return varied `images` (B, 3, H, W) in [0, 1] and the `points` (B, T, 3) that go with them.
+def augment_photos(
+    images: Tensor, points: Tensor, camera: PictureCamera | None, rng: torch.Generator
+) -> tuple[Tensor, Tensor, PictureCamera | None]:
+    """Return varied `images` (B, 3, H, W) in [0, 1], and the points and cameras that go with them.
+
+    `points` are (B, T, 3), in the unit cube.
 
     Half of the samples are mirrored, picture and shape alike: a picture flipped left to right
     shows the shape mirrored in x from the mirrored viewpoint. Size and place in the picture vary;
@@ -23,8 +28,13 @@ def augment_photos(images: Tensor, points: Tensor, rng: torch.Generator) -> tupl
     """
     flips = torch.rand(len(images), generator=rng) < 0.5
     images, points = mirror(images, points, flips)
-    images = _move(images, rng)
-    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points
+    scale = _uniform(*SCALE, (len(images),), rng)
+    shift = _uniform(-2 * SHIFT, 2 * SHIFT, (len(images), 2), rng)
+    images = move(images, scale, shift)
+    if camera is not None:
+        places = scale.to(images.device), shift.to(images.device)
+        camera = camera.mirrored(flips.to(images.device)).moved(*places)
+    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points, camera
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,11 +50,14 @@ def _uniform(low: float, high: float, shape: tuple[int, ...], rng: torch.Generat
     return low + (high - low) * torch.rand(shape, generator=rng)
 
 
-def _move(images: Tensor, rng: torch.Generator) -> Tensor:
-    count = len(images)
-    transform = torch.zeros(count, 2, 3)
-    transform[:, 0, 0] = transform[:, 1, 1] = _uniform(*SCALE, (count,), rng)
-    transform[:, :, 2] = _uniform(-2 * SHIFT, 2 * SHIFT, (count, 2), rng)
+def move(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Return `images` that show at (x, y) what was at `scale` (x, y) + `shift`, (B,) and (B, 2).
+
+    Places are in half edges from the middle. What was outside of the pictures is white.
+    """
+    transform = torch.zeros(len(images), 2, 3)
+    transform[:, 0, 0] = transform[:, 1, 1] = scale
+    transform[:, :, 2] = shift
     grid = affine_grid(transform, list(images.shape), align_corners=False)
     # Sampling the darkness instead of the brightness makes "outside the picture" white.
     return 1 - grid_sample(1 - images, grid.to(images.device), align_corners=False)

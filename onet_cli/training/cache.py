@@ -17,7 +17,13 @@ from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import chunk_count, chunk_range
-from onet_cli.training.dataset import Batch, OccupancyDataset, draw_sample, near_rows
+from onet_cli.training.dataset import (
+    Batch,
+    OccupancyDataset,
+    check_camera,
+    draw_sample,
+    near_rows,
+)
 from onet_cli.training.draws import Draw, Draws
 from onet_cli.training.memory import free_memory
 
@@ -129,6 +135,11 @@ class ShapeCache:
             ]
             for job in jobs:
                 job.result()
+        cameras = [
+            check_camera(reader.cameras(shape), shape, data.cameras)
+            for reader, shape in map(data.find, range(len(plan.places)))
+        ]
+        self._cameras = torch.from_numpy(np.concatenate(cameras)).to(device)
         self._images, self._points = images.to(device), points.to(device)
         self._packed = torch.from_numpy(self._bits).to(device)
 
@@ -150,11 +161,13 @@ class ShapeCache:
         packed = self._packed.index_select(0, chosen >> 3)
         inside = (packed >> (7 - (chosen & 7)).to(torch.uint8)) & 1
         shape = len(draws), -1
+        pictures = torch.tensor(views, device=self._device)
         return Batch(
-            self._images.index_select(0, torch.tensor(views, device=self._device)),
+            self._images.index_select(0, pictures),
             self._points.index_select(0, chosen).float().view(*shape, 3),
             inside.float().view(shape),
             torch.from_numpy(np.concatenate(weights)).to(self._device).view(shape),
+            self._cameras.index_select(0, pictures),
         )
 
 

@@ -1,28 +1,29 @@
-"""A network's training step through torch.compile."""
+"""A training step through torch.compile."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.models.network import OccupancyNetwork
+
+Result = TypeVar("Result")
 
 
-def compile_network(network: OccupancyNetwork) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return a function of images and points that gives the logits of `network`, compiled.
+def compiled(step: Callable[..., Result]) -> Callable[..., Result]:
+    """Return `step`, a function of tensors that calls a network, compiled.
 
     It is compiled when first called, for half a minute or more, and trains the weights of
-    `network` itself.
+    the network itself.
 
     The function raises:
         InvalidOptionError: there is no compiler, or torch cannot compile this network.
     """
-    compiled = torch.compile(network.forward)
+    fast: Callable[..., Result] = torch.compile(step)
 
-    def logits(images: Tensor, points: Tensor) -> Tensor:
+    def call(*arguments: Any) -> Result:
         try:
-            return compiled(images, points)
+            return fast(*arguments)
         except torch._dynamo.exc.TorchDynamoException as error:
             reason = " ".join(str(error).split("\n\n")[0].split())
             raise InvalidOptionError(
@@ -30,4 +31,4 @@ def compile_network(network: OccupancyNetwork) -> Callable[[Tensor, Tensor], Ten
                 hint="install a C++ compiler, such as g++, or leave out --compile",
             ) from error
 
-    return logits
+    return call

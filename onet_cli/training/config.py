@@ -69,6 +69,8 @@ class TrainingConfig:
     and kept; 0 turns averaging off. `recipe` names the defaults that these settings come from.
     `cache` is where the training shapes are kept, decoded: nowhere, in memory, on the GPU.
     `label_smoothing` is how far labels are moved from 0 and 1 towards each other.
+    `encoder_rate` is the rate of the encoder's features, of those that ImageNet weights give, as a
+    share of `rate`; below 1, their first layers stay as they are.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
     `compiled` puts the network's steps through torch.compile.
@@ -85,6 +87,7 @@ class TrainingConfig:
     augmentation: Augmentation = "none"
     recipe: str = "ours"
     rate: float = 1e-3
+    encoder_rate: float = 1.0
     schedule: Schedule = "cosine"
     beta2: float = 0.99
     clip: float = 1000.0
@@ -114,6 +117,8 @@ class TrainingConfig:
             raise InvalidOptionError(f"extra_share must lie in (0, 1), not {self.extra_share}")
         if not 0 < self.rate < 1:
             raise InvalidOptionError(f"the learning rate must lie in (0, 1), not {self.rate}")
+        if not 0 <= self.encoder_rate <= 1:
+            raise InvalidOptionError(f"encoder_rate must lie in [0, 1], not {self.encoder_rate}")
         if not 0 < self.beta2 < 1:
             raise InvalidOptionError(f"beta2 must lie in (0, 1), not {self.beta2}")
         if not self.clip >= 0:

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.models.spec import Frame
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.cache import (
     CachedBatches,
@@ -17,7 +18,7 @@ from onet_cli.training.cache import (
     plan_cache,
 )
 from onet_cli.training.config import TrainingConfig
-from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
+from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset, check_camera
 from onet_cli.training.draws import Draws
 
 VALIDATION_POINTS = 4096
@@ -26,20 +27,36 @@ VALIDATION_POINTS = 4096
 class ShapeData(pl.LightningDataModule):
     """The train and validation splits of a store, and the train split of a second one."""
 
-    def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        config: TrainingConfig,
+        extra: Path | None = None,
+        frame: Frame = "object",
+    ) -> None:
+        """Take the folders of the sets, the settings, and the frame of the network to train.
+
+        Raises:
+            StoreError: a set is missing or empty, or lacks the cameras that the network needs.
+        """
         super().__init__()
         self.root, self.config = root, config
         store = ShapeStore.open(root)
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
-        self.training = OccupancyDataset(root, config, extra)
+        cameras = frame == "picture"
+        self.training = OccupancyDataset(root, config, extra, cameras)
         self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:
             raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
         self.validation = ValidationDataset(
-            root, validation, VALIDATION_POINTS, config.validation_samples
+            root, validation, VALIDATION_POINTS, config.validation_samples, cameras
         )
+        if cameras:  # told now rather than in the middle of the run, which looks at each picture
+            for number in {0, len(self.training) - 1}:
+                reader, shape = self.training.find(number)
+                check_camera(reader.cameras(shape), shape)
 
     def plan_cache(self, device: torch.device, copies: int = 1) -> int:
         """Return how many bytes the cache will hold, of which this machine has room for `copies`.

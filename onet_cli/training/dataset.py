@@ -25,12 +25,14 @@ class Batch(NamedTuple):
     `images` is (B, 3, H, W) uint8, `points` (B, T, 3) float32 in the unit-cube frame,
     `occupancies` (B, T) float32 of 0 and 1, and `weights` (B, T) float32 what each point counts:
     1 under uniform sampling, and under balanced sampling whatever restores the uniform mean.
+    `cameras` (B, 8) float32 are the pictures', as in `shapes.camera`, NaN where unknown.
     """
 
     images: Tensor
     points: Tensor
     occupancies: Tensor
     weights: Tensor
+    cameras: Tensor
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,14 @@ def draw_sample(shape: Drawable, config: TrainingConfig, draw: Draw) -> SampleDr
 class OccupancyDataset(Dataset[Batch]):
     """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
-    Those of a second set, `extra`, are numbered after them.
+    Those of a second set, `extra`, are numbered after them. With `cameras`, each picture has to
+    have one.
     """
 
-    def __init__(self, root: Path, config: TrainingConfig, extra: Path | None = None) -> None:
-        self.config = config
+    def __init__(
+        self, root: Path, config: TrainingConfig, extra: Path | None = None, cameras: bool = False
+    ) -> None:
+        self.config, self.cameras = config, cameras
         self.store, self.ids = _training_shapes(root)
         self._reader = SampleReader(self.store)
         self.extra_ids: list[ShapeId] = []
@@ -146,7 +151,8 @@ class OccupancyDataset(Dataset[Batch]):
             source = _File(shape, file)
             sample = draw_sample(source, self.config, draw)
             parts = [(source.chunk(part.near, part.chunk), part.points) for part in sample.parts]
-            return _assemble(decode_view(file.view(sample.view)), parts)
+            camera = check_camera(file.camera(sample.view), shape, self.cameras)
+            return _assemble(decode_view(file.view(sample.view)), parts, camera)
 
 
 class _File:
@@ -187,6 +193,22 @@ def near_rows(shape: ShapeId, file: OpenShape) -> int:
     return file.layout.near.rows
 
 
+def check_camera(
+    camera: NDArray[np.float32], shape: ShapeId, needed: bool = True
+) -> NDArray[np.float32]:
+    """Return the numbers of `camera`, (8,) or those of several views, (K, 8).
+
+    Raises:
+        StoreError: cameras are needed, and one is not known.
+    """
+    if needed and np.isnan(camera).any():
+        raise StoreError(
+            f"{shape} has pictures without cameras, and this network learns where they were taken",
+            hint="convert a source with cameras, or train another model, such as onet-small",
+        )
+    return camera
+
+
 def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
     store = ShapeStore.open(root)
     ids = store.ids("train")
@@ -202,8 +224,11 @@ class ValidationDataset(Dataset[Batch]):
     does not hang on a lucky view.
     """
 
-    def __init__(self, root: Path, ids: list[ShapeId], points: int, samples: int) -> None:
+    def __init__(
+        self, root: Path, ids: list[ShapeId], points: int, samples: int, cameras: bool = False
+    ) -> None:
         self.store, self.ids, self.points = ShapeStore.open(root), ids[:samples], points
+        self.cameras = cameras
         stored = min((self.store.view_count(shape) for shape in self.ids), default=0)
         self.views = max(1, min(stored, samples // max(1, len(self.ids))))
 
@@ -214,16 +239,20 @@ class ValidationDataset(Dataset[Batch]):
         turn, number = divmod(index, len(self.ids))
         shape = self.ids[number]
         stored = self.store.view_count(shape)
-        picture = decode_view(
-            self.store.read_view(shape, (number + turn * stored // self.views) % stored)
-        )
+        view = (number + turn * stored // self.views) % stored
+        picture = decode_view(self.store.read_view(shape, view))
+        camera = check_camera(self.store.read_cameras(shape)[view], shape, self.cameras)
         samples = self.store.read_chunk(shape, 0)
         rows = np.arange(self.points) % len(samples.occupancies)
         draw = PointDraw(rows, np.ones(self.points, np.float32))
-        return _assemble(picture, [(samples, draw)])
+        return _assemble(picture, [(samples, draw)], camera)
 
 
-def _assemble(picture: NDArray[np.uint8], parts: list[tuple[OccupancySamples, PointDraw]]) -> Batch:
+def _assemble(
+    picture: NDArray[np.uint8],
+    parts: list[tuple[OccupancySamples, PointDraw]],
+    camera: NDArray[np.float32],
+) -> Batch:
     points = np.concatenate([samples.points[draw.rows] for samples, draw in parts])
     inside = np.concatenate([samples.occupancies[draw.rows] for samples, draw in parts])
     return Batch(
@@ -231,4 +260,5 @@ def _assemble(picture: NDArray[np.uint8], parts: list[tuple[OccupancySamples, Po
         torch.from_numpy(points.astype(np.float32)),
         torch.from_numpy(inside.astype(np.float32)),
         torch.from_numpy(np.concatenate([draw.weights for _, draw in parts])),
+        torch.from_numpy(camera.copy()),
     )

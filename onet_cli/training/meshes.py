@@ -12,11 +12,13 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError
 from onet_cli.geometry.inside import contains
+from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.preview import draw_preview
+from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -74,7 +76,7 @@ class WatchMeshes(Callback):
             photo = decode_view(self.store.read_view(shape, 0))
             try:
                 pixels = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
-                mesh = generator.generate(pixels).mesh
+                mesh = self._turned(generator.generate(pixels), shape)
             except EmptySurfaceError:
                 ious.append(0.0)
                 continue
@@ -85,6 +87,13 @@ class WatchMeshes(Callback):
                 size = network.spec.image_size
                 _show(board, f"{number}_{shape.name}", Image.fromarray(photo), size, mesh, step)
         return float(np.mean(ious))
+
+    def _turned(self, made: Reconstruction, shape: ShapeId) -> Trimesh:
+        """Return the mesh of the first view as the shape is turned in the data set."""
+        if made.elevation_deg is None:
+            return made.mesh
+        seen = SeenView.of(self.store.read_cameras(shape)[0], torch.zeros(1, 2))
+        return make_mesh(seen.turned(made.mesh.vertices), np.asarray(made.mesh.faces))
 
 
 def _show(

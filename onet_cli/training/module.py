@@ -2,21 +2,33 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.frame import PictureCamera
+from onet_cli.models.network import OccupancyNetwork, encoder_features, freeze_encoder
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.augment import augment_photos
-from onet_cli.training.compiling import compile_network
+from onet_cli.training.compiling import compiled
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch
+from onet_cli.training.picture import (
+    CAMERA_WEIGHT,
+    OUTSIDE_WEIGHT,
+    Doubts,
+    Seen,
+    draw_doubts,
+    see,
+    see_alone,
+)
 
 THRESHOLDS = torch.arange(1, 20) / 20
 """Probabilities among which validation picks the one of the highest IoU."""
@@ -63,8 +75,13 @@ class OccupancyModule(pl.LightningModule):
         # Channels-last convolutions, with these images, are a third faster on a CPU.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self._spent = config, spent
-        # In a function, which is no part of the module's state.
-        self._logits = compile_network(self.network) if config.compiled else self._call_network
+        if config.encoder_rate < 1:
+            freeze_encoder(network)
+        # Functions, which are no part of the module's state.
+        self._logits: Callable[..., Tensor] = network.forward
+        self._see: Callable[..., Seen] = partial(see, network)
+        if config.compiled:
+            self._logits, self._see = compiled(self._logits), compiled(self._see)
         self.validation_ious: list[Tensor] = []
         self.iou_curve: list[float] = []
 
@@ -72,24 +89,46 @@ class OccupancyModule(pl.LightningModule):
         images = resize_images(batch.images, self.network.spec.image_size)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented."""
-        images, points = self._images(batch), batch.points
-        if self.config.augmentation == "photo":
-            # Seeded by the step, so that a resumed run varies its pictures alike; and by the rank.
-            seed = self.config.seed * 1_000_003 + self.global_step
-            rng = torch.Generator().manual_seed(seed + self.global_rank * 7_919 * 1_000_003)
-            images, points = augment_photos(images, points, rng)
-        return images, points
+    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, PictureCamera | None]:
+        """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented.
 
-    def _call_network(self, images: Tensor, points: Tensor) -> Tensor:
-        logits: Tensor = self.network(images, points)
-        return logits
+        Points are in the unit cube; the cameras come beside them for networks of the picture's
+        frame, for others None.
+        """
+        images, points, camera = self._images(batch), batch.points, self._camera(batch)
+        if self.config.augmentation == "photo":
+            images, points, camera = augment_photos(images, points, camera, self._generator(0))
+        return images, points, camera
+
+    def _camera(self, batch: Batch) -> PictureCamera | None:
+        if self.network.spec.frame == "object":
+            return None
+        return PictureCamera.from_rows(batch.cameras)
+
+    def _generator(self, use: int) -> torch.Generator:
+        """Return what draws for one of several uses in this step, on this rank."""
+        # Seeded by the step, so that a resumed run varies its pictures alike.
+        seed = self.config.seed * 1_000_003 + self.global_step
+        seed += (self.global_rank * 7_919 + use * 104_729) * 1_000_003
+        return torch.Generator().manual_seed(seed)
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the training loss of a batch."""
-        logits = self._logits(*self.inputs(batch)).float()
-        return occupancy_loss(logits, batch, self.config.label_smoothing)
+        return self.loss_of(batch, *self.inputs(batch))
+
+    def loss_of(
+        self, batch: Batch, images: Tensor, points: Tensor, camera: PictureCamera | None
+    ) -> Tensor:
+        """Return the training loss of what `inputs` makes of a batch."""
+        smoothing = self.config.label_smoothing
+        if camera is None:
+            return occupancy_loss(self._logits(images, points).float(), batch, smoothing)
+        drawn = draw_doubts(len(images), self._generator(1))
+        doubts = Doubts(*(part.to(images.device) for part in drawn))
+        seen: Seen = self._see(images, points, camera, doubts)
+        loss = occupancy_loss(seen.logits, batch, smoothing)
+        empty = seen.empty * softplus(seen.outside)
+        return loss + OUTSIDE_WEIGHT * empty.sum(dim=1).mean() + CAMERA_WEIGHT * seen.camera_loss
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, and log it."""
@@ -99,7 +138,11 @@ class OccupancyModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect the IoU at every threshold."""
-        logits = self.network(self._images(batch), batch.points).float()
+        images, camera = self._images(batch), self._camera(batch)
+        if camera is None:
+            logits = self.network(images, batch.points).float()
+        else:
+            logits = see_alone(self.network, images, batch.points, camera)
         self.validation_ious.append(iou_by_threshold(logits, batch.occupancies).cpu())
 
     def take_validation(self) -> tuple[float, float]:
@@ -128,15 +171,10 @@ class OccupancyModule(pl.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return AdamW, decaying matrices only, under the budget's schedule."""
-        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
-        vectors = [p for p in self.network.parameters() if p.ndim < 2]
-        groups = [
-            {"params": matrices, "weight_decay": self.config.weight_decay},
-            {"params": vectors, "weight_decay": 0.0},
-        ]
+        groups = self._parameter_groups()
         # One pass over the weights instead of a dozen; but half precision has gradients scaled, and
         # fused these would be scaled back after they were bounded.
-        device = matrices[0].device.type
+        device = self.network.mean.device.type
         fused = device in ("cpu", "cuda") and self.config.precision != "16"
         betas = 0.9, self.config.beta2
         optimizer = AdamW(groups, lr=self.config.rate, betas=betas, fused=fused)
@@ -145,6 +183,26 @@ class OccupancyModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """Return matrices and vectors apart, those of the encoder's features after the others."""
+        slow = {id(parameter) for parameter in encoder_features(self.network)}
+        if self.config.encoder_rate == 1:
+            slow = set()
+        groups: list[dict[str, Any]] = []
+        for features in (False, True):
+            own = [
+                p
+                for p in self.network.parameters()
+                if p.requires_grad and (id(p) in slow) == features
+            ]
+            rate = self.config.rate * (self.config.encoder_rate if features else 1.0)
+            for matrices in (True, False):
+                some = [p for p in own if (p.ndim >= 2) == matrices]
+                decay = self.config.weight_decay if matrices else 0.0
+                if some:
+                    groups.append({"params": some, "lr": rate, "weight_decay": decay})
+        return groups
 
     def _rate_factor(self) -> float:
         if self.config.schedule == "constant":

@@ -24,7 +24,7 @@ from onet_cli.training.config import TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
 from onet_cli.training.memory import memory_errors
-from onet_cli.training.module import OccupancyModule, occupancy_loss
+from onet_cli.training.module import OccupancyModule
 
 STEPS = 4
 """Steps that are timed, after one that warms up."""
@@ -84,7 +84,7 @@ def rehearse(
     place = resolve_device(device)
     if place.type == "cpu":
         keep_freed_memory()
-    shapes = ShapeData(data, config, extra)
+    shapes = ShapeData(data, config, extra, network.spec.frame)
     cache = shapes.plan_cache(place)
     draws = iter(shapes.draws())
     module = OccupancyModule(network, config, lambda: 0.5).to(place)
@@ -140,11 +140,11 @@ def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
         return tensor
 
     weights = {parameter.untyped_storage().data_ptr() for parameter in module.parameters()}
-    images, points = module.inputs(batch)
+    inputs = module.inputs(batch)
     rules = {torch.ops.aten.convolution_backward: convolution_backward_flops}
     with FlopCounterMode(display=False, custom_mapping=rules) as counter:
         with saved_tensors_hooks(keep, lambda tensor: tensor):
-            loss = occupancy_loss(module.network(images, points).float(), batch)
+            loss = module.loss_of(batch, *inputs)
         held = sum(size for place, size in kept.items() if place not in weights)
         torch.autograd.backward(loss)
     module.zero_grad()
@@ -168,25 +168,30 @@ def convolution_backward_flops(
 
 
 def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:
-    """Write a PNG of what the network is shown: views, and inside points from the front."""
-    images, points = module.inputs(batch)
+    """Write a PNG of what the network is shown: views, and inside points, seen from the front.
+
+    For networks of the picture's frame they are seen as the view's own camera sees them.
+    """
+    images, points, camera = module.inputs(batch)
+    places = points[..., :2] * (2 / CUBE_EDGE) * points.new_tensor([1, -1])
+    if camera is not None:
+        places = camera.project(points)
     columns = []
     for view, cloud, inside in zip(
-        images.cpu()[:SHOWN], points.cpu()[:SHOWN], batch.occupancies.cpu()[:SHOWN], strict=True
+        images.cpu()[:SHOWN], places.cpu()[:SHOWN], batch.occupancies.cpu()[:SHOWN], strict=True
     ):
         shown = (view.clamp(0, 1).permute(1, 2, 0) * 255).byte().numpy()
         square = Image.fromarray(shown).resize((EDGE, EDGE))
-        front = _front(cloud[inside > 0.5].numpy())
+        front = _dots(cloud[inside > 0.5].numpy())
         columns.append(np.concatenate([np.asarray(square), front], axis=0))
     with whole_file(path) as temporary:
         Image.fromarray(np.concatenate(columns, axis=1)).save(temporary, "png")
 
 
-def _front(points: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return `points` (N, 3) seen along -z, dark on white, (EDGE, EDGE, 3)."""
+def _dots(places: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return what is seen at `places` (N, 2), -1 to 1, dark on white, (EDGE, EDGE, 3)."""
     paper = np.full((EDGE, EDGE, 3), 255, np.uint8)
-    across, down = ((points[:, :2].T * [[1], [-1]]) / CUBE_EDGE + 0.5) * EDGE
-    column, row = (np.clip(side.astype(int), 0, EDGE - 2) for side in (across, down))
+    column, row = np.clip((places.T / 2 + 0.5) * EDGE, 0, EDGE - 2).astype(int)
     for right in range(2):
         for below in range(2):
             paper[row + below, column + right] = COLOUR

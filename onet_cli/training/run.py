@@ -79,7 +79,7 @@ def train_network(
     _quieten()
     if resolve_device(device).type == "cpu":
         keep_freed_memory()
-    shapes = ShapeData(data, config, extra)
+    shapes = ShapeData(data, config, extra, network.spec.frame)
     shapes.plan_cache(resolve_device(device), devices)
     if is_first_process():
         config.write(

@@ -53,27 +53,33 @@ def picture(size=32):
 
 
 def cameras(count):
-    """World matrices of cameras at equal steps round the shape, from the front on."""
-    azimuths = np.arange(count) * 360 / count
-    return np.stack([Camera.orbit(azimuth, 20, 2.0, 32).world for azimuth in azimuths])
+    """Cameras at equal steps round the shape, from the front on, 20 degrees up."""
+    return [Camera.orbit(azimuth, 20, 2.0, 32) for azimuth in np.arange(count) * 360 / count]
 
 
 def make_store(
-    root: Path, ids: list[ShapeId], truth: Truth | None = None, views: int = 1
+    root: Path,
+    ids: list[ShapeId],
+    truth: Truth | None = None,
+    views: int = 1,
+    known: bool = True,
 ) -> ShapeStore:
-    """Return a data set whose shapes, all in the test split, are spheres."""
+    """Return a data set whose shapes, all in the test split, are spheres, by known cameras."""
     truth = truth or sphere_truth(points=2000, surface=2000)
     counts = {key: sum(i.category == key for i in ids) for key in NAMES}
     categories = {key: CategoryInfo(NAMES[key], count) for key, count in counts.items()}
     store = ShapeStore.create(root, DatasetInfo("synthetic", categories))
-    pinholes = np.tile(np.eye(3, dtype=np.float32), (views, 1, 1))
+    world = np.stack([camera.world for camera in cameras(views)])
+    pinholes = np.stack([camera.camera for camera in cameras(views)])
+    if not known:
+        pinholes[:] = np.eye(3)  # no pinhole camera of any picture
     for shape_id in ids:
         shape = Shape(
             id=shape_id,
             unit_cube=UnitCube((0.0, 0.0, 0.0), 1.0),
             occupancy=truth.occupancy,
             surface=truth.surface,
-            views=Views((picture(),) * views, cameras(views), pinholes),
+            views=Views((picture(),) * views, world, pinholes),
         )
         store.write(shape, np.random.default_rng(0))
     store.set_split("train", [])

@@ -1,14 +1,33 @@
 import importlib.util
 import json
+import re
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.exporting import onnx as exporting
+from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.onnx import export_onnx
-from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
+from onet_cli.exporting.onnx_file import OnnxFile
+from onet_cli.models.catalogue import MODELS
+from onet_cli.models.checkpoint import (
+    Checkpoint,
+    CheckpointInfo,
+    load_checkpoint,
+    save_checkpoint,
+    shipped_models,
+)
+from onet_cli.models.encoders.convnet import GRID
+from onet_cli.models.encoders.maps import USUAL_CODE
+from onet_cli.models.frame import FARTHEST, REACH, from_cube, to_cube
+from onet_cli.models.spec import ModelSpec
+from tests.exporting.networks import lively_network
 from tests.models.networks import inputs, tiny_network
 
 needs_onnx = pytest.mark.skipif(
@@ -16,56 +35,265 @@ needs_onnx = pytest.mark.skipif(
     reason="needs the extra [onnx]",
 )
 
+TOLERANCE = 1e-4
+"""Of the largest logit, or of 1: ten times tighter than what the exporter accepts."""
 
-def tiny_checkpoint(encoder="convnet", decoder="cbn", **changes):
+DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+
+NARROW = {
+    "onet": {"code_dim": 32, "hidden_dim": 32, "image_size": 64},
+    "onet-small": {"code_dim": 16, "hidden_dim": 16},
+    "noisypixel": {"code_dim": 16, "hidden_dim": 16, "image_size": 64},
+    "noisypixel-fc": {"code_dim": 16, "hidden_dim": 16, "image_size": 64},
+}
+"""Changes to named models that leave the layers as they are; the others are exported as named."""
+
+SMALL_MAPS = USUAL_CODE - 62 * GRID**2
+"""A code with cells of 2 numbers."""
+
+SLOW = ("onet-attention", "onet-aligned", "noisypixel", "noisypixel-fc")
+"""`furniture` and the small aligned network stand in for the first two."""
+
+EVERY_MODEL = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in (*MODELS, *shipped_models())
+]
+
+
+def checkpoint_of(name):
+    if name not in MODELS:
+        return load_checkpoint(name, "cpu")
+    network = lively_network(replace(MODELS[name], **NARROW.get(name, {})))
+    return Checkpoint(network, CheckpointInfo(network.spec))
+
+
+def tiny_checkpoint(encoder="convnet", decoder="simple", **changes):
     network = tiny_network(encoder, decoder, **changes)
     return Checkpoint(network, CheckpointInfo(network.spec, threshold=0.3))
 
 
-@needs_onnx
-@pytest.mark.parametrize(
-    ("encoder", "decoder", "size"),
-    [
-        ("convnet", "triplane", 112),
-        ("resnet18", "cbn", 32),
-        pytest.param("efficientnet-b0", "fc", 64, marks=pytest.mark.slow),
-        pytest.param("resnet50", "simple", 64, marks=pytest.mark.slow),
-    ],
-)
-def test_the_files_give_the_logits_of_torch_for_any_batch_and_number_of_points(
-    encoder, decoder, size, tmp_path
-):
+def assert_runs_as_torch(checkpoint, files):
     import onnxruntime
 
-    checkpoint = tiny_checkpoint(encoder, decoder, image_size=size)
-
-    parity = export_onnx(checkpoint, tmp_path / "tiny.onnx")
-
-    assert parity.max_error_code < 1e-4
-    assert parity.max_error_logits < 1e-4
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "tiny.decoder.onnx",
-        "tiny.encoder.onnx",
-    ]
-    encode, decode = (onnxruntime.InferenceSession(path) for path in parity.files)
-    for batch, count in ((1, 1), (5, 333)):
-        images, points = inputs(batch, count, size)
+    encode, decode = (onnxruntime.InferenceSession(path) for path in files)
+    for batch, count in product((1, 3), (1, 333)):
+        images, points = inputs(batch, count, checkpoint.info.spec.image_size)
         (code,) = encode.run(["code"], {"images": images.numpy()})
         (logits,) = decode.run(["logits"], {"points": points.numpy(), "code": code})
         with torch.no_grad():
-            expected = checkpoint.network(images, points)
-        np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-4)
+            expected = checkpoint.network(images, points).numpy()
+        assert logits.shape == (batch, count)
+        limit = TOLERANCE * max(1, np.abs(expected).max())
+        np.testing.assert_allclose(logits, expected, rtol=0, atol=limit)
+
+
+@needs_onnx
+@pytest.mark.parametrize("name", EVERY_MODEL)
+def test_every_model_runs_as_in_torch_for_any_batch_and_number_of_points(name, tmp_path):
+    checkpoint = checkpoint_of(name)
+
+    parity = export_onnx(checkpoint, tmp_path / "m.onnx")
+
+    files = ["m.decoder.onnx", "m.encoder.onnx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+    assert_runs_as_torch(checkpoint, parity.files)
+
+
+@needs_onnx
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "encoder": "convnet-maps",
+            "decoder": "aligned",
+            "frame": "picture",
+            "code_dim": SMALL_MAPS,
+        },
+        pytest.param({"encoder": "resnet50", "decoder": "simple"}, marks=pytest.mark.slow),
+    ],
+    ids=lambda changes: changes["encoder"],
+)
+def test_networks_without_a_name_of_their_own_run_as_in_torch_too(changes, tmp_path):
+    spec = ModelSpec("custom", image_size=64, **{"code_dim": 16, "hidden_dim": 16, **changes})
+    checkpoint = Checkpoint(lively_network(spec), CheckpointInfo(spec))
+
+    parity = export_onnx(checkpoint, tmp_path / "custom.onnx")
+
+    assert_runs_as_torch(checkpoint, parity.files)
 
 
 @needs_onnx
 def test_the_files_carry_the_description_of_the_checkpoint(tmp_path):
     import onnx
 
-    parity = export_onnx(tiny_checkpoint(decoder="simple"), tmp_path / "tiny.onnx")
+    parity = export_onnx(tiny_checkpoint(), tmp_path / "tiny.onnx")
 
     for path in parity.files:
-        (entry,) = [e for e in onnx.load(path).metadata_props if e.key == "onet"]
-        assert json.loads(entry.value)["threshold"] == 0.3
+        texts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+        assert json.loads(texts["onet"])["threshold"] == 0.3
+        assert texts["frame"] == json.loads(texts["onet"])["spec"]["frame"] == "object"
+        assert "upright unit cube" in texts["frame_note"]
+
+
+def test_the_formulas_of_the_documentation_are_those_of_the_frame():
+    (code,) = re.findall(r"```python\n(def from_cube.*?)```", DOCS.read_text(), re.DOTALL)
+    documented = {"np": np}
+    exec(code, documented)
+    points = 1.1 * (torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) - 0.5)
+    points[0], points[1] = 0.55, -0.55
+
+    places = torch.from_numpy(documented["from_cube"](points.numpy()))
+    back = torch.from_numpy(documented["to_cube"](places.numpy()))
+
+    torch.testing.assert_close(places, from_cube(points))
+    torch.testing.assert_close(back, to_cube(places))
+
+
+def test_the_note_on_the_pictures_frame_has_the_formulas_of_the_documentation():
+    note, code = exporting.FRAME_NOTES["picture"], DOCS.read_text()
+
+    for text, documented in (
+        (f"q = py / 0.55 within +-{FARTHEST:g}", f"0.55, -{FARTHEST:g}, {FARTHEST:g})"),
+        (f"y = {REACH:g} q / (1 - q^4)^(1/4)", f"{REACH:g} * q / (1 - q**4) ** 0.25"),
+        ("py = 0.55 r / (1 + r^4)^(1/4)", "r / (1 + r**4) ** 0.25"),
+    ):
+        assert text in note
+        assert documented in code
+
+
+class Sums(nn.Module):
+    """The least decoder."""
+
+    def forward(self, points, code):
+        return points.sum(dim=2) + code[:, :1]
+
+
+class GivesNothing(nn.Module):
+    def forward(self, points, code):
+        return (points.sum(dim=2) + code[:, :1]) * torch.nan
+
+
+class Branches(nn.Module):
+    """Its way depends on the numbers it is given, which no tracer can follow."""
+
+    def forward(self, points, code):
+        return points.sum(dim=2) if points.sum() > 0 else points.prod(dim=2) + code[:, :1]
+
+
+class FixesTheBatch(nn.Module):
+    def forward(self, points, code):
+        return (points.sum(dim=2) + code[:, :1]).view(len(points), -1)
+
+
+class LeastNetwork(nn.Module):
+    """A network that is traced in no time, with any decoder."""
+
+    def __init__(self, decoder):
+        super().__init__()
+        self.spec = ModelSpec("least", "none", "none", image_size=8)
+        self.decoder = decoder
+
+    def encode(self, images):
+        return images.mean(dim=(2, 3))
+
+
+@pytest.fixture
+def export_least(tmp_path, monkeypatch):
+    """Exports `LeastNetwork` of a decoder to where an earlier export has left two files."""
+    (tmp_path / "m.encoder.onnx").write_text("encoder")
+    (tmp_path / "m.decoder.onnx").write_text("decoder")
+
+    def run(decoder):
+        network = LeastNetwork(decoder)
+        monkeypatch.setattr(exporting, "_on_cpu", lambda checkpoint: network)
+        return export_onnx(Checkpoint(network, CheckpointInfo(network.spec)), tmp_path / "m.onnx")
+
+    return run
+
+
+def assert_untouched(folder):
+    texts = {path.name: path.read_text() for path in folder.iterdir()}
+    assert texts == {"m.encoder.onnx": "encoder", "m.decoder.onnx": "decoder"}
+
+
+@needs_onnx
+def test_an_export_replaces_the_files_of_an_earlier_one(export_least, tmp_path):
+    parity = export_least(Sums())
+
+    assert all(file.stat().st_size > 100 for file in parity.files)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@needs_onnx
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_a_half_that_differs_from_torch_is_an_error_and_leaves_no_file(
+    half, export_least, tmp_path, monkeypatch
+):
+    run = OnnxFile._run
+
+    def differ(self, path, arguments):
+        return run(self, path, arguments) + (0.01 if self.name == half else 0)
+
+    monkeypatch.setattr(OnnxFile, "_run", differ)
+
+    with pytest.raises(OnetError, match=rf"exported {half} differs from torch by 1\.0e-02"):
+        export_least(Sums())
+
+    assert_untouched(tmp_path)
+
+
+@needs_onnx
+@pytest.mark.parametrize(
+    ("decoder", "message"),
+    [
+        (GivesNothing(), "the exported decoder differs from torch by nan"),
+        (Branches(), "the decoder cannot be exported to ONNX: .*data-dependent"),
+        (FixesTheBatch(), "the decoder cannot be exported to ONNX: .* fixed the batch of its"),
+    ],
+)
+def test_a_decoder_that_cannot_be_exported_is_told_in_a_line_and_leaves_no_file(
+    decoder, message, export_least, tmp_path
+):
+    with pytest.raises(OnetError, match=message) as caught:
+        export_least(decoder)
+
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert_untouched(tmp_path)
+
+
+@needs_onnx
+def test_a_file_that_onnxruntime_cannot_run_is_told_and_removed(
+    export_least, tmp_path, monkeypatch
+):
+    run = OnnxFile._run
+
+    def damage(self, path, arguments):
+        path.write_bytes(b"damaged")
+        return run(self, path, arguments)
+
+    monkeypatch.setattr(OnnxFile, "_run", damage)
+
+    with pytest.raises(OnetError, match="onnxruntime cannot run the exported encoder"):
+        export_least(Sums())
+
+    assert_untouched(tmp_path)
+
+
+@needs_onnx
+def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
+    tmp_path, monkeypatch
+):
+    checkpoint = tiny_checkpoint()
+    save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
+    monkeypatch.setattr("onet_cli.exporting.onnx_file.find_spec", lambda name: None)
+
+    lines = export(
+        str(tmp_path / "c.safetensors"), tmp_path / "m.onnx", ExportOptions(), read_mesh=None
+    )
+
+    assert lines[-1] == "not compared with torch: onnxruntime is not installed"
+    assert (tmp_path / "m.decoder.onnx").is_file()
 
 
 def test_a_machine_without_onnx_is_told_how_to_get_it(tmp_path, monkeypatch):

@@ -8,7 +8,15 @@ from onet_cli.models.spec import ModelSpec
 IMAGE_SIZE = 32
 
 
-def tiny_spec(encoder="convnet", decoder="cbn", **changes):
+MAPS = 32 * 56 * 56 + 2
+"""Numbers of a code of maps beside the cells."""
+
+
+def tiny_spec(encoder=None, decoder="cbn", **changes):
+    if decoder == "aligned":
+        own = {"code_dim": 2 * 49 + MAPS, "hidden_dim": 32, "image_size": 64, "frame": "picture"}
+        return ModelSpec("tiny", encoder or "convnet-maps", decoder, **{**own, **changes})
+    encoder = encoder or "convnet"
     cells = encoder == "convnet-map" or decoder == "attention"
     code_dim = 2 * 49 if cells else 8
     size = 2 * IMAGE_SIZE if encoder == "simple-conv" else IMAGE_SIZE
@@ -16,7 +24,7 @@ def tiny_spec(encoder="convnet", decoder="cbn", **changes):
     return ModelSpec("tiny", encoder, decoder, **settings)
 
 
-def tiny_network(encoder="convnet", decoder="cbn", **changes) -> OccupancyNetwork:
+def tiny_network(encoder=None, decoder="cbn", **changes) -> OccupancyNetwork:
     """A network in eval mode. Zero layers and untouched statistics would hide mistakes."""
     network = build_network(tiny_spec(encoder, decoder, **changes), seed=0)
     generator = torch.Generator().manual_seed(1)

@@ -8,7 +8,7 @@ import torch
 
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.catalogue import MODELS
-from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, can_decode
+from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.network import build_network
 
@@ -23,7 +23,10 @@ WIDEST = [
 ]
 
 
-def random_layers(width=64, channels=5, side=7, seed=0):
+SIGHT = pytest.mark.parametrize("sight", [False, True], ids=["planes", "planes and sight"])
+
+
+def random_layers(width=64, channels=5, side=7, seed=0, sight=False):
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape):
@@ -32,12 +35,19 @@ def random_layers(width=64, channels=5, side=7, seed=0):
     return PointLayers(
         draw(3, channels, side, side),
         draw(width),
-        draw(3 * channels + 3, width),
+        draw(3 * channels + (9 + 4 if sight else 3), width),
         draw(2, width, width) / width**0.5,
         draw(2, width),
         draw(width),
         draw(),
+        Sight(draw(9, 11, 11), torch.tensor(0.4), torch.tensor(0.3)) if sight else None,
     )
+
+
+def doubled(layers):
+    *parts, sight = layers
+    exact = None if sight is None else Sight(*(part.double() for part in sight))
+    return PointLayers(*(part.double() for part in parts), exact)
 
 
 def points_in_and_around_the_cube(count, seed=1):
@@ -48,15 +58,16 @@ def points_in_and_around_the_cube(count, seed=1):
 @pytest.mark.parametrize("widest", WIDEST)
 @pytest.mark.parametrize("count", [1, 5, 6, 12, 13, 1000])
 @pytest.mark.parametrize("width", [32, 96])
-def test_it_computes_what_the_layers_do(widest, count, width):
-    layers, points = random_layers(width), points_in_and_around_the_cube(count)
+@SIGHT
+def test_it_computes_what_the_layers_do(widest, count, width, sight):
+    layers, points = random_layers(width, sight=sight), points_in_and_around_the_cube(count)
 
     found = PlanePoints(layers, widest)(points.numpy())
 
-    doubled = PointLayers(*(layer.double() for layer in layers))
-    expected = decode_points(doubled, points.double()).numpy()
+    expected = decode_points(doubled(layers), points.double()).numpy()
     assert found.std() > 0 or count == 1
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-4)
+    # Near the cube's faces the picture's frame amplifies what is rounded.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-3 if sight else 2e-4)
 
 
 @pytest.mark.parametrize("widest", WIDEST)
@@ -73,9 +84,11 @@ def test_the_edges_of_cells_and_of_the_cube_belong_to_it(widest):
 
 
 @pytest.mark.parametrize("widest", WIDEST)
-def test_what_is_no_number_stays_none(widest):
-    layers, points = random_layers(), points_in_and_around_the_cube(20).numpy()
-    points[3, 1] = np.nan
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@SIGHT
+def test_what_is_no_number_stays_none(widest, axis, sight):
+    layers, points = random_layers(sight=sight), points_in_and_around_the_cube(20).numpy()
+    points[3, axis] = np.nan
     assert np.flatnonzero(np.isnan(PlanePoints(layers, widest)(points))).tolist() == [3]
     broken = layers._replace(biases=torch.full_like(layers.biases, torch.nan))
     assert np.isnan(PlanePoints(broken, widest)(points)).all()

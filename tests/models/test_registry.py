@@ -4,12 +4,12 @@ import sys
 import pytest
 import torch
 
-from onet_cli.errors import UnknownNameError
+from onet_cli.errors import InvalidOptionError, UnknownNameError
 from onet_cli.models.catalogue import MODELS, find_model
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import build_network, count_parameters, decoder_flops_per_point
-from onet_cli.models.registry import DECODERS, ENCODERS, Registry
-from tests.models.networks import inputs, tiny_network
+from onet_cli.models.registry import DECODERS, ENCODERS, Registry, frame_of
+from tests.models.networks import inputs, tiny_network, tiny_spec
 
 # Other tests register parts of their own, which are not what this file is about.
 OWN_ENCODERS, OWN_DECODERS = (
@@ -22,6 +22,7 @@ PAIRS = [
     pytest.param(encoder, decoder, marks=[pytest.mark.slow] if encoder in LARGE else [])
     for encoder in OWN_ENCODERS
     for decoder in OWN_DECODERS
+    if frame_of(ENCODERS, encoder) == frame_of(DECODERS, decoder)
 ]
 
 
@@ -44,7 +45,7 @@ def test_every_pair_builds_runs_and_gives_the_same_logits_after_saving(encoder, 
 @pytest.mark.parametrize("decoder", OWN_DECODERS)
 def test_for_code_agrees_with_decode_in_eval_mode(decoder):
     network = tiny_network(decoder=decoder)
-    images, points = inputs(batch=3, count=500)
+    images, points = inputs(batch=3, count=500, size=network.spec.image_size)
 
     with torch.no_grad():
         codes = network.encode(images)
@@ -57,7 +58,7 @@ def test_for_code_agrees_with_decode_in_eval_mode(decoder):
 @pytest.mark.parametrize("decoder", OWN_DECODERS)
 def test_the_gradient_of_for_code_by_the_points_is_that_of_decode(decoder):
     network = tiny_network(decoder=decoder)
-    images, points = inputs(batch=1, count=50)
+    images, points = inputs(batch=1, count=50, size=network.spec.image_size)
     points.requires_grad_()
     code = network.encode(images).detach()
 
@@ -70,7 +71,7 @@ def test_the_gradient_of_for_code_by_the_points_is_that_of_decode(decoder):
 @pytest.mark.parametrize("decoder", OWN_DECODERS)
 def test_for_code_keeps_the_weights_it_was_made_with(decoder):
     network = tiny_network(decoder=decoder)
-    images, points = inputs(batch=1)
+    images, points = inputs(batch=1, size=network.spec.image_size)
     with torch.no_grad():
         decode = network.for_code(network.encode(images))
         before = decode(points[0])
@@ -85,7 +86,7 @@ def test_for_code_keeps_the_weights_it_was_made_with(decoder):
 @pytest.mark.parametrize("decoder", OWN_DECODERS)
 def test_a_few_steps_of_training_lower_the_loss(decoder, precision):
     network = build_network(tiny_network(decoder=decoder).spec, seed=3).train()
-    images, points = inputs(batch=4, count=64)
+    images, points = inputs(batch=4, count=64, size=network.spec.image_size)
     inside = (points.norm(dim=-1) < 0.4).float()
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
 
@@ -101,6 +102,12 @@ def test_a_few_steps_of_training_lower_the_loss(decoder, precision):
 
     assert losses[-1] < 0.9 * losses[0]
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+
+
+@pytest.mark.parametrize(("encoder", "decoder"), [("convnet", "aligned"), ("lite0-maps", "cbn")])
+def test_parts_of_different_frames_are_refused(encoder, decoder):
+    with pytest.raises(InvalidOptionError, match="frame"):
+        build_network(tiny_spec(encoder, decoder))
 
 
 def test_a_misspelt_encoder_is_refused_with_the_nearest_name():

@@ -18,7 +18,8 @@ def test_the_background_stays_nearly_white_and_values_stay_in_range():
     images = torch.ones(16, 3, 32, 32)
     images[:, :, 12:20, 12:20] = torch.rand(16, 3, 1, 1) * 0.8
 
-    varied, _ = augment_photos(images, torch.zeros(16, 1, 3), torch.Generator().manual_seed(0))
+    rng = torch.Generator().manual_seed(0)
+    varied, _, _ = augment_photos(images, torch.zeros(16, 1, 3), None, rng)
 
     assert varied.min() >= 0
     assert varied.max() <= 1
@@ -30,9 +31,9 @@ def test_the_background_stays_nearly_white_and_values_stay_in_range():
 def test_the_same_seed_gives_the_same_variation():
     images, points = torch.rand(4, 3, 16, 16), torch.rand(4, 6, 3)
 
-    once = augment_photos(images, points, torch.Generator().manual_seed(7))
-    again = augment_photos(images, points, torch.Generator().manual_seed(7))
-    other = augment_photos(images, points, torch.Generator().manual_seed(8))
+    once = augment_photos(images, points, None, torch.Generator().manual_seed(7))
+    again = augment_photos(images, points, None, torch.Generator().manual_seed(7))
+    other = augment_photos(images, points, None, torch.Generator().manual_seed(8))
 
     assert torch.equal(once[0], again[0])
     assert not torch.equal(once[0], other[0])

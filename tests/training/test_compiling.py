@@ -7,7 +7,7 @@ import torch
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
-from onet_cli.training.compiling import compile_network
+from onet_cli.training.compiling import compiled as compile_step
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.run import train_network
 
@@ -25,7 +25,7 @@ def fresh_compiler():
 def test_without_a_compiler_it_says_so(fresh_compiler):
     from torch._inductor import config
 
-    logits = compile_network(build_network(TINY, seed=0).train())
+    logits = compile_step(build_network(TINY, seed=0).train().forward)
     missing = {"cpp.cxx": (None, "no-such-compiler"), "force_disable_caches": True}
 
     with config.patch(missing), pytest.raises(InvalidOptionError, match="no-such-compiler"):
@@ -39,7 +39,7 @@ def test_a_compiled_step_has_the_gradients_of_the_network(fresh_compiler):
     twin = copy.deepcopy(network).double()
     images, points = torch.rand(4, 3, 32, 32), torch.rand(4, 64, 3) - 0.5
 
-    compile_network(network)(images, points).square().sum().backward()
+    compile_step(network.forward)(images, points).square().sum().backward()
     twin(images.double(), points.double()).square().sum().backward()
 
     for (name, made), true in zip(network.named_parameters(), twin.parameters(), strict=True):

@@ -9,7 +9,7 @@ from trimesh import Trimesh
 from trimesh.remesh import subdivide
 
 from onet_cli.errors import OnetError
-from onet_cli.evaluation.evaluate import Predict, Prediction, Task
+from onet_cli.evaluation.evaluate import Predict, Prediction, Task, read_truth
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.table import EvaluationTable, ObjectResult
@@ -102,8 +102,10 @@ def collect_exhibits(
 def _exhibit(store: ShapeStore, predict: Predict, group: str, result: ObjectResult) -> Exhibit:
     task = Task(result.id, result.view)
     photo = store.read_view(task.id, task.view)
-    truth = Truth(store.read_occupancy(task.id), store.read_surface(task.id))
+    truth = read_truth(store, task)
     prediction = _predict(predict, task, photo, truth) if result.failure is None else None
+    if prediction is not None:
+        prediction = prediction.turned(result.turn_deg)
     sides = _sides(prediction) if prediction is not None else None
     shown = _spread(truth.surface)
     away = np.zeros(len(shown.points), np.float32)

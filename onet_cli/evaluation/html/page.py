@@ -34,6 +34,15 @@ SHOWN = {
 }
 """The scores of the tables: their heading, and what raw values are multiplied by."""
 
+EXTENDED = {
+    "placed_iou": ("placed IoU", 1.0),
+    "outline_photo": ("outline, photo", 1.0),
+    "outline_side": ("outline, side", 1.0),
+    "outline_behind": ("outline, behind", 1.0),
+    "thin_f": ("thin parts, F", 1.0),
+}
+"""Those that are shown where they are known."""
+
 _WITH_INTERVAL = ("iou", "chamfer_l1", "normal_consistency", "f_score")
 
 _GROUPS = {
@@ -86,11 +95,12 @@ def _card(name: str, value: str, below: str) -> str:
 
 
 def _means(table: EvaluationTable) -> str:
-    header = ["category", "objects", "empty", *(name for name, _ in SHOWN.values())]
+    shown = _shown(table)
+    header = ["category", "objects", "empty", *(name for name, _ in shown.values())]
     rows = []
     for row in table_rows(table):
         cells = []
-        for score, (_, factor) in SHOWN.items():
+        for score, (_, factor) in shown.items():
             if score not in _WITH_INTERVAL:
                 interval = None
             elif row.category:
@@ -230,7 +240,8 @@ def _objects(table: EvaluationTable) -> str:
     for result in table.objects:
         groups.setdefault(result.id, []).append(result)
     several = any(len(found) > 1 for found in groups.values())
-    scores = [name for name, _ in SHOWN.values()]
+    shown = _shown(table)
+    scores = [name for name, _ in shown.values()]
     header = ["object", "category", "views", *(["IoU spread"] if several else []), *scores]
     rows = []
     for shape_id, found in groups.items():
@@ -238,7 +249,7 @@ def _objects(table: EvaluationTable) -> str:
         ious = [result.metrics.iou for result in found if result.metrics.iou is not None]
         spread = [f"{np.std(ious):.3f}" if ious else "-"] if several else []
         views = str(found[0].view) if not several else str(len(found))
-        values = [_digits(_value(mean, score)) for score in SHOWN]
+        values = [_digits(_value(mean, score)) for score in shown]
         category = table.names.get(shape_id.category, shape_id.category).split(",")[0]
         rows.append(
             [str(shape_id), category, views, *spread, *values, *_form(mean), _failures(found)]
@@ -278,9 +289,16 @@ def _by_object(table: EvaluationTable) -> dict[ShapeId, MeshMetrics]:
     return {shape_id: mean_metrics(found) for shape_id, found in groups.items()}
 
 
+def _shown(table: EvaluationTable) -> dict[str, tuple[str, float]]:
+    """Return `SHOWN` and those of `EXTENDED` that some object has."""
+    found = [result.metrics for result in table.objects]
+    known = [s for s in EXTENDED if any(getattr(metrics, s) is not None for metrics in found)]
+    return SHOWN | {score: EXTENDED[score] for score in known}
+
+
 def _value(metrics: MeshMetrics, score: str) -> float | None:
     value: float | None = getattr(metrics, score)
-    return None if value is None else value * SHOWN[score][1]
+    return None if value is None else value * (SHOWN | EXTENDED)[score][1]
 
 
 def _range(interval: Interval | None, factor: float) -> str:

@@ -45,7 +45,7 @@ class Look(nn.Module):
 
     def forward(self, rows: Tensor, picture: Tensor) -> Tensor:
         """Return what `rows` see in `picture`, (B, N, WIDTH)."""
-        batch = len(rows)
+        batch = rows.shape[0]
         asked = self.query(self.norm(rows)).view(batch, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
         known = self.key_value(picture).view(batch, -1, 2, HEADS, WIDTH // HEADS)
         key, value = known.permute(2, 0, 3, 1, 4)
@@ -75,7 +75,7 @@ class LookBlock(nn.Module):
 class AttentionPlanes(nn.Module):
     """Feature map, flattened to (B, C), to the three feature planes, (B, 24, 48, 48) each."""
 
-    def __init__(self, code_dim: int) -> None:
+    def __init__(self, code_dim: int, summary: int = SUMMARY) -> None:
         super().__init__()
         if code_dim % GRID**2:
             raise InvalidOptionError(
@@ -83,8 +83,8 @@ class AttentionPlanes(nn.Module):
                 hint=f"give --code-dim a multiple of {GRID**2}, and --encoder convnet-map",
             )
         depth = code_dim // GRID**2
-        self.summary = nn.Sequential(nn.ReLU(), nn.Linear(code_dim, SUMMARY))
-        self.seeds = nn.Linear(SUMMARY, len(AXES) * WIDTHS[0] * SEED_SIZE**2)
+        self.summary = nn.Sequential(nn.ReLU(), nn.Linear(code_dim, summary))
+        self.seeds = nn.Linear(summary, len(AXES) * WIDTHS[0] * SEED_SIZE**2)
         self.coarse = nn.ModuleList(nn.Sequential(*double(WIDTHS[0], WIDTH)) for _ in AXES)
         self.cells = nn.Linear(depth, WIDTH)
         self.place = _places(CELLS)
@@ -97,14 +97,19 @@ class AttentionPlanes(nn.Module):
 
     def forward(self, code: Tensor) -> list[Tensor]:
         """Return the planes, (B, 24, 48, 48) each."""
-        seeds = self.seeds(self.summary(code)).view(-1, len(AXES), WIDTHS[0], SEED_SIZE, SEED_SIZE)
+        return self.draw(self.summary(code), code)
+
+    def draw(self, summary: Tensor, code: Tensor) -> list[Tensor]:
+        """Return the planes of `code` (B, C), begun with its `summary` (B, S)."""
+        seeds = self.seeds(summary).view(-1, len(AXES), WIDTHS[0], SEED_SIZE, SEED_SIZE)
         coarse = [draw(seeds[:, k]) for k, draw in enumerate(self.coarse)]
         rows = torch.cat([plane.flatten(2) for plane in coarse], dim=2).transpose(1, 2)
-        picture = self.cells(code.view(len(code), -1, GRID**2).transpose(1, 2)) + self.picture_place
+        cells = code.view(code.shape[0], -1, GRID**2).transpose(1, 2)
+        picture = self.cells(cells) + self.picture_place
         rows = rows + self.place
         for block in self.blocks:
             rows = block(rows, picture)
-        maps = rows.transpose(1, 2).reshape(len(code), WIDTH, len(AXES), *coarse[0].shape[2:])
+        maps = rows.transpose(1, 2).reshape(code.shape[0], WIDTH, len(AXES), *coarse[0].shape[2:])
         return [draw(maps[:, :, k].contiguous()) for k, draw in enumerate(self.fine)]
 
 

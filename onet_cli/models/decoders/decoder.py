@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from onet_cli.models.spec import Frame
+
 PointDecoder = Callable[[Tensor], Tensor]
 """Points (N, 3) to logits (N,), for one code."""
 
 
 class Decoder(nn.Module, ABC):
-    """Points and codes to logits."""
+    """Points and codes to logits; `frame` is that of the points, see `ModelSpec`."""
+
+    frame: Frame = "object"
 
     @abstractmethod
     def forward(self, points: Tensor, code: Tensor) -> Tensor:
@@ -19,6 +23,10 @@ class Decoder(nn.Module, ABC):
     @abstractmethod
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C) alone, in eval mode, with a copy of the weights."""
+
+    def describing(self, code: Tensor) -> Tensor:
+        """Return the numbers (B, D) of `code` (B, C) that describe the picture as a whole."""
+        return code
 
     @property
     @abstractmethod

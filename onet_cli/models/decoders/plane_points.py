@@ -8,6 +8,7 @@ from torch import Tensor
 
 from onet_cli._ext import planes as kernel
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.frame import FARTHEST, LEAST_DEPTH, REACH
 
 WIDEST = 16
 """Floats in the widest vector register that the kernel uses, AVX-512's."""
@@ -18,17 +19,33 @@ def can_decode(width: int, device: str, widest: int = WIDEST) -> bool:
     return device == "cpu" and width % kernel.WIDTH_STEP == 0 and kernel.is_possible(widest)
 
 
+class Sight(NamedTuple):
+    """What points see of a picture, if they are in its frame (`models.frame`).
+
+    Attributes:
+        local: Features (L, S, S) of the whole picture.
+        elevation: (), of its camera, in radians.
+        kappa: (), its perspective per half edge of the picture.
+    """
+
+    local: Tensor
+    elevation: Tensor
+    kappa: Tensor
+
+
 class PointLayers(NamedTuple):
-    """The layers of a tri-plane decoder that points go through, for one code.
+    """The layers of a decoder with feature planes that points go through, for one code.
 
     Attributes:
         planes: Features (3, K, P, P).
         shift: (H,): the first layer's, with what the code adds to it.
-        first: (3 K + 3, H): its matrix, for the planes' features and the point itself.
+        first: Its matrix (3 K + 3, H), for the planes' features and the point itself; with a
+            `sight` (3 K + L + 4, H), for these, the local features, the point and how near it is.
         weights: (2, H, H): the residual block's, inputs by outputs.
         biases: (2, H).
         weight_out: (H,): the last layer's.
         bias_out: ().
+        sight: Where each point reads the picture too; None without.
     """
 
     planes: Tensor
@@ -38,6 +55,7 @@ class PointLayers(NamedTuple):
     biases: Tensor
     weight_out: Tensor
     bias_out: Tensor
+    sight: Sight | None = None
 
 
 class PlanePoints:
@@ -50,17 +68,25 @@ class PlanePoints:
     """
 
     def __init__(self, layers: PointLayers, widest: int = WIDEST) -> None:
-        (count, channels), width = layers.planes.shape[:2], len(layers.shift)
-        of_features = layers.first[: count * channels].view(count, channels, width)
-        cells = layers.planes.flatten(2).transpose(1, 2) @ of_features
-        self._cells = _array(cells.view(count, *layers.planes.shape[2:], width))
-        self._of_point = _array(layers.first[count * channels :])
+        (count, channels), sight = layers.planes.shape[:2], layers.sight
+        read = count * channels
+        of_features = layers.first[:read].view(count, channels, -1)
+        self._cells = _array(_multiplied(layers.planes, of_features))
+        self._local: NDArray[np.float32] | None = None
+        self._look: tuple[float, ...] | None = None
+        if sight is not None:
+            of_local = layers.first[read : read + len(sight.local)]
+            self._local = _array(_multiplied(sight.local[None], of_local)[0])
+            turn = float(sight.elevation.sin()), float(sight.elevation.cos())
+            self._look = (*turn, float(sight.kappa), REACH, FARTHEST, LEAST_DEPTH)
+            read += len(sight.local)
+        self._of_point = _array(layers.first[read:])
         self._shift, self._weight_out = _array(layers.shift), _array(layers.weight_out)
         self._weights, self._biases = _array(layers.weights), _array(layers.biases)
         self._bias_out, self._widest = float(layers.bias_out), widest
 
     def __call__(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the logits (N,) at `points` (N, 3) of the unit-cube frame."""
+        """Return the logits (N,) at `points` (N, 3) of the network's cube."""
         points = np.ascontiguousarray(points, dtype=np.float32)
         logits = np.empty(len(points), dtype=np.float32)
         kernel.decode(
@@ -75,8 +101,16 @@ class PlanePoints:
             points,
             logits,
             self._widest,
+            self._local,
+            self._look,
         )
         return logits
+
+
+def _multiplied(planes: Tensor, matrices: Tensor) -> Tensor:
+    """Return the cells (n, P, P, H) of `planes` (n, K, P, P) times `matrices` (n, K, H)."""
+    cells = planes.flatten(2).transpose(1, 2) @ matrices
+    return cells.view(len(planes), *planes.shape[2:], -1)
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

@@ -16,12 +16,16 @@ from torch.nn import functional as F
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
-from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, can_decode
+from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
+from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.registry import DECODERS
 
 AXES = ((0, 1), (0, 2), (1, 2))
 """The coordinates that each plane spans."""
+
+PICTURE_EDGE = 2.0
+"""Edge of a plane of local features: places in a picture are -1 to 1."""
 
 SEED_SIZE = 6
 WIDTHS = (96, 64, 48, 24)
@@ -102,33 +106,14 @@ class TriplaneDecoder(Decoder):
 
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C), whose planes are drawn once."""
-        layers = self.layers_for(code)
-        possible = can_decode(len(layers.shift), layers.shift.device.type)
-        fast = PlanePoints(layers) if possible else None
-
-        def decode(points: Tensor) -> Tensor:
-            if fast is not None and not points.requires_grad:
-                return torch.from_numpy(fast(points.numpy()))
-            return decode_points(layers, points)
-
-        return decode
+        return point_decoder(self.layers_for(code))
 
     @torch.no_grad()
     def layers_for(self, code: Tensor) -> PointLayers:
         """Return a copy of the layers that points go through for `code` (1, C)."""
         (block,) = self.blocks
         assert isinstance(block, PreActivationBlock)  # for the type checker
-        drawn, shift = self._draw(code)
-        inner = block.fc_0, block.fc_1
-        return PointLayers(
-            torch.cat(drawn),
-            shift[0].clone(),
-            self.fc_f.weight.t().clone(),
-            torch.stack([layer.weight.t() for layer in inner]),
-            torch.stack([layer.bias for layer in inner]),
-            self.fc_out.weight[0].clone(),
-            self.fc_out.bias[0].clone(),
-        )
+        return copy_layers(self._draw(code), self.fc_f, block, self.fc_out)
 
     def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
         """Return what depends on `code` (B, C) alone: planes, and the shift of the first layer."""
@@ -136,7 +121,7 @@ class TriplaneDecoder(Decoder):
 
     def _read(self, planes: list[Tensor], shift: Tensor, points: Tensor) -> Tensor:
         features = [
-            _look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
+            look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
         ]
         rows = torch.cat([*features, points.transpose(1, 2)], dim=1).transpose(1, 2)
         hidden = self.fc_f(rows) + shift.unsqueeze(1)
@@ -151,19 +136,65 @@ class TriplaneDecoder(Decoder):
         return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
 
 
+def copy_layers(
+    drawn: tuple[list[Tensor], Tensor],
+    first: nn.Linear,
+    block: PreActivationBlock,
+    last: nn.Linear,
+    sight: Sight | None = None,
+) -> PointLayers:
+    """Return a copy of the layers that points go through for one code.
+
+    `drawn` is what depends on the code alone: planes (1, K, P, P), and the shift (1, H) of the
+    layer `first`.
+    """
+    planes, shift = drawn
+    inner = block.fc_0, block.fc_1
+    return PointLayers(
+        torch.cat(planes),
+        shift[0].clone(),
+        first.weight.t().clone(),
+        torch.stack([layer.weight.t() for layer in inner]),
+        torch.stack([layer.bias for layer in inner]),
+        last.weight[0].clone(),
+        last.bias[0].clone(),
+        None if sight is None else Sight(*(part.clone() for part in sight)),
+    )
+
+
+def point_decoder(layers: PointLayers) -> PointDecoder:
+    """Return the function of points (N, 3) to logits (N,), by the kernel where that can."""
+    possible = can_decode(len(layers.shift), layers.shift.device.type)
+    fast = PlanePoints(layers) if possible else None
+
+    def decode(points: Tensor) -> Tensor:
+        if fast is not None and not points.requires_grad:
+            return torch.from_numpy(fast(points.numpy()))
+        return decode_points(layers, points)
+
+    return decode
+
+
 def decode_points(layers: PointLayers, points: Tensor) -> Tensor:
     """Return the logits (N,) at `points` (N, 3), as `PlanePoints` does, but differentiable."""
     spread = torch.stack([points[:, a : b + 1 : b - a] for a, b in AXES])
-    features = _look_up(layers.planes, spread).flatten(0, 1).t()
-    hidden = torch.addmm(layers.shift, torch.cat([features, points], dim=1), layers.first)
+    inputs = [look_up(layers.planes, spread).flatten(0, 1).t(), points]
+    if layers.sight is not None:
+        local, *camera = (part[None] for part in layers.sight)
+        seen, near = look(points[None], *camera)
+        inputs[1:] = [look_up(local, seen, PICTURE_EDGE)[0].t(), points, near.t()]
+    hidden = torch.addmm(layers.shift, torch.cat(inputs, dim=1), layers.first)
     inner = torch.addmm(layers.biases[0], F.relu(hidden), layers.weights[0]).relu_()
     hidden = torch.addmm(hidden, inner, layers.weights[1]).add_(layers.biases[1]).relu_()
     return torch.mv(hidden, layers.weight_out) + layers.bias_out
 
 
-def _look_up(plane: Tensor, positions: Tensor) -> Tensor:
-    """Return the features (B, K, T) of `plane` (B, K, P, P) at `positions` (B, T, 2)."""
-    grid = (positions * (2 / CUBE_EDGE)).unsqueeze(2)
+def look_up(plane: Tensor, positions: Tensor, edge: float = CUBE_EDGE) -> Tensor:
+    """Return the features (B, K, T) of `plane` (B, K, P, P) at `positions` (B, T, 2).
+
+    The plane is a square around the origin with edges of the length `edge`.
+    """
+    grid = (positions * (2 / edge)).unsqueeze(2)
     # Beyond the cube the border's features hold: "outside" there, where training saw the border.
     features = F.grid_sample(plane, grid, padding_mode="border", align_corners=False)
     return features.squeeze(3)

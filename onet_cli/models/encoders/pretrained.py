@@ -14,6 +14,9 @@ from onet_cli.models.weights import read_plain_pickle, read_tensors
 CLASSIFIER = ("fc.", "_fc.")
 """The last layer in those files, which gives class scores; ours gives the code and stays."""
 
+HEADS = ("_conv_head.", "_bn1.")
+"""What stands between an EfficientNet's features and that layer; encoders of maps have none."""
+
 ONLINE = "imagenet"
 """In place of a file: the weights that the library efficientnet-pytorch offers for download."""
 
@@ -32,7 +35,14 @@ def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
             hint="choose a resnet or efficientnet encoder",
         )
     tensors = _download(encoder) if str(source) == ONLINE else _read(Path(source))
-    _fit(features, tensors, f"{source} does not fit {type(encoder).__name__}")
+    wanted = features.state_dict()
+    # What classifies is of no use to an encoder that has no such layers at all.
+    given = {
+        name: tensor
+        for name, tensor in tensors.items()
+        if not name.startswith(HEADS) or name in wanted
+    }
+    _fit(features, given, f"{source} does not fit {type(encoder).__name__}")
 
 
 def _download(encoder: nn.Module) -> dict[str, Tensor]:

@@ -1,0 +1,111 @@
+"""Predictions of networks of the picture's frame: meshes as users get them, or placed by truth."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from trimesh import Trimesh
+
+from onet_cli.errors import EmptySurfaceError, InvalidOptionError
+from onet_cli.evaluation.evaluate import Prediction, Task
+from onet_cli.evaluation.measure import Truth
+from onet_cli.files import write_text
+from onet_cli.geometry.mesh import make_mesh, read_mesh, write_mesh
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.upright import SeenView, Standing
+
+AS_SAID = "as the network says"
+PLACING = "upright by the guessed camera, centred and scaled by its own box, azimuth from the truth"
+"""How meshes come to be held against the truth, of networks of the object's and picture's frame."""
+
+
+_STEP = 0.1
+
+
+def predict_seen(
+    generator: MeshGenerator, task: Task, image: Tensor, truth: Truth, kept: Path | None
+) -> Prediction:
+    """Return the prediction of a network of the picture's frame for one view.
+
+    `image` is (3, H, W) uint8. `kept` is the file that keeps its mesh, used where it is there.
+
+    Raises:
+        InvalidOptionError: the view has no camera.
+    """
+    if truth.camera is None:
+        raise InvalidOptionError(
+            f"{task.id} has no camera of view {task.view}",
+            hint="a network of the picture's frame can be scored on sets with cameras only",
+        )
+    code = generator.encode(image)
+    guess = generator.camera(code)
+    assert guess is not None  # for the type checker: the network is of the picture's frame
+    field, seen = generator.field_for_code(code), SeenView.of(truth.camera, guess)
+
+    def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return field(seen.to_network(points)) >= field.level
+
+    try:
+        if kept is None or not kept.is_file():
+            mesh, placing = _make(generator, field, seen)
+            if kept is not None:
+                _keep(kept, mesh, placing)
+        if kept is not None:
+            # Read back also when just written: files round, and a second run must score the same.
+            mesh, placing = read_mesh(kept), _read_placing(kept)
+    except EmptySurfaceError as error:
+        return Prediction(Trimesh(), contains, failure=str(error))
+    placed = np.asarray(mesh.vertices) @ placing[:, :3].T + placing[:, 3]
+    return Prediction(mesh, contains, placed=make_mesh(placed, np.asarray(mesh.faces)))
+
+
+def _make(
+    generator: MeshGenerator, field: OccupancyField, seen: SeenView
+) -> tuple[Trimesh, NDArray[np.float64]]:
+    """Return the mesh that a user gets, turned to the data set's azimuth, and its placing (3, 4).
+
+    The placing takes it to where it is by the truth's camera.
+    """
+    surface, _ = generator.extract(field)
+    standing = Standing.of(np.asarray(surface.vertices))
+    mesh = make_mesh(seen.turned(standing.to_unit(surface.vertices)), np.asarray(surface.faces))
+    # Both ways are affine, so that three steps from the origin tell all.
+    steps = np.concatenate([np.zeros((1, 3)), _STEP * np.eye(3)])
+    there = seen.to_unit(standing.to_network(steps))
+    along = (there[1:] - there[0]).T / _STEP @ _turn(seen).T
+    return mesh, np.column_stack([along, there[0]])
+
+
+def _turn(seen: SeenView) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) of `SeenView.turned`."""
+    return seen.turned(np.eye(3)).T
+
+
+def _placing_file(kept: Path) -> Path:
+    return kept.with_suffix(".placing.json")
+
+
+def _keep(kept: Path, mesh: Trimesh, placing: NDArray[np.float64]) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_text(_placing_file(kept), json.dumps(placing.tolist()) + "\n")
+    write_mesh(mesh, kept)  # last: where it is, all is
+
+
+def _read_placing(kept: Path) -> NDArray[np.float64]:
+    """Return what `_keep` wrote.
+
+    Raises:
+        InvalidOptionError: it is missing or damaged.
+    """
+    try:
+        placing = np.array(json.loads(_placing_file(kept).read_text(encoding="utf-8")), np.float64)
+    except (OSError, ValueError) as error:
+        raise InvalidOptionError(
+            f"{_placing_file(kept)} cannot be read", hint=f"delete {kept}: it is made again"
+        ) from error
+    if placing.shape != (3, 4):
+        raise InvalidOptionError(f"{_placing_file(kept)} holds no placing")
+    return placing

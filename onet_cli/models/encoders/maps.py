@@ -1,0 +1,224 @@
+"""Encoders whose code is what a picture shows, where it shows it, and from where it was taken.
+
+The code is three parts, one after the other: cells of the whole picture (K, 7, 7), fine local
+features (32, 56, 56), and the camera's elevation and perspective as the network takes them to be.
+
+Source: merging feature maps from coarse to fine: Lin et al., "Feature pyramid networks", CVPR 2017.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from efficientnet_pytorch import EfficientNet
+from efficientnet_pytorch.utils import get_model_params
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.models.encoders.convnet import GRID, WIDTHS, ConvNetFeatures
+from onet_cli.models.imagenet import DEVIATION, MEAN
+from onet_cli.models.layers import conv3x3
+from onet_cli.models.registry import ENCODERS
+from onet_cli.models.spec import Frame
+
+LOCAL_WIDTH = 32
+LOCAL_SIDE = 56
+CAMERA_WIDTH = 2
+MERGED = 32
+CAMERA_GAIN = 0.3
+HEAD = 64
+
+CAMERA_MIDDLE = 0.45, 0.3
+CAMERA_SPREAD = 1.05, 0.3
+"""Elevations, in radians, and kappas lie within these: from -34 to 86 degrees, from 0 to 0.6."""
+
+
+@dataclass(frozen=True)
+class CodeLayout:
+    """How a code of C numbers divides: `cells` numbers of the whole picture, local ones, camera.
+
+    Raises:
+        InvalidOptionError: C is not of that form.
+    """
+
+    code_dim: int
+
+    def __post_init__(self) -> None:
+        if self.cells <= 0 or self.cells % GRID**2:
+            raise InvalidOptionError(
+                f"a code of {self.code_dim} numbers has no room for maps",
+                hint=f"{USUAL_CODE} is usual: {GRID**2} cells of 64 numbers, and local features",
+            )
+
+    @property
+    def cells(self) -> int:
+        """Numbers of the map of the whole picture, (K, 7, 7)."""
+        return self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
+
+    def split(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return cells (B, K * 49), local features (B, 32, 56, 56) and camera (B, 2) of a code."""
+        cells, local = code[:, : self.cells], code[:, self.cells : -CAMERA_WIDTH]
+        return cells, local.reshape(-1, LOCAL_WIDTH, LOCAL_SIDE, LOCAL_SIDE), camera_of(code)
+
+
+def camera_of(code: Tensor) -> Tensor:
+    """Return the camera (B, 2) of a code (B, C): elevation in radians, and kappa."""
+    return code[:, -CAMERA_WIDTH:]
+
+
+def with_camera(code: Tensor, camera: Tensor) -> Tensor:
+    """Return the code (B, C) with another `camera` (B, 2)."""
+    return torch.cat([code[:, :-CAMERA_WIDTH], camera], dim=1)
+
+
+USUAL_CODE = 64 * GRID**2 + LOCAL_WIDTH * LOCAL_SIDE**2 + CAMERA_WIDTH
+
+
+class MapsEncoder(nn.Module, ABC):
+    """Image (B, 3, S, S) to the code described above; subclasses bring the features."""
+
+    usual_code_dim = USUAL_CODE
+    frame: Frame = "picture"
+
+    def __init__(self, code_dim: int, widths: Sequence[int]) -> None:
+        """Take the channels of the features' levels, fine to coarse."""
+        super().__init__()
+        self.layout = CodeLayout(code_dim)
+        depth = self.layout.cells // GRID**2
+        self.laterals = nn.ModuleList(_level(width, MERGED) for width in widths)
+        self.merge_coarse = _smooth()
+        self.merge_fine = _smooth()
+        self.local = nn.Conv2d(MERGED, LOCAL_WIDTH, 1)
+        top = widths[-2] + widths[-1]
+        self.cells = _level(top, depth)
+        self.camera = nn.Sequential(
+            nn.Linear(top + self.layout.cells, HEAD), nn.ReLU(), nn.Linear(HEAD, CAMERA_WIDTH)
+        )
+
+    @abstractmethod
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Return feature maps of normalised `images` (B, 3, S, S), fine to coarse."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return codes (B, C) of normalised `images` (B, 3, S, S)."""
+        levels = self.levels(images)
+        near, far = levels[-2], levels[-1]
+        top = torch.cat([near, _resized(far, near.shape[-1])], dim=1)
+        cells = self.cells(top)
+        if cells.shape[-1] != GRID:
+            cells = F.adaptive_avg_pool2d(cells, GRID)
+        cells = cells.flatten(1)
+        seen = torch.cat([top.mean(dim=(2, 3)), F.relu(cells)], dim=1)
+        raw = torch.tanh(CAMERA_GAIN * self.camera(seen).float())
+        camera = raw * raw.new_tensor(CAMERA_SPREAD) + raw.new_tensor(CAMERA_MIDDLE)
+        return torch.cat([cells, self._local(levels).flatten(1), camera], dim=1)
+
+    def _local(self, levels: list[Tensor]) -> Tensor:
+        """Return the local features (B, 32, 56, 56): levels merged from coarse to fine."""
+        merged: Tensor | None = None
+        for number in reversed(range(len(levels))):
+            level: Tensor = self.laterals[number](levels[number])
+            merged = level if merged is None else level + _resized(merged, level.shape[-1])
+            if number == 1:
+                merged = self.merge_coarse(merged)
+        assert merged is not None  # for the type checker: there are levels
+        return self.local(self.merge_fine(_resized(merged, LOCAL_SIDE)))  # type: ignore[no-any-return]
+
+
+def _level(inputs: int, outputs: int) -> nn.Module:
+    """Return layers that bring a level of any size of numbers to (B, `outputs`, P, P)."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+
+
+def _smooth() -> nn.Module:
+    return nn.Sequential(nn.ReLU(), conv3x3(MERGED, MERGED), nn.BatchNorm2d(MERGED), nn.ReLU())
+
+
+def _resized(features: Tensor, side: int) -> Tensor:
+    if features.shape[-1] == side:
+        return features
+    return F.interpolate(features, (side, side), mode="bilinear", align_corners=False)
+
+
+@ENCODERS.register("convnet-maps")
+class ConvNetMapsEncoder(MapsEncoder):
+    """The maps of the small network of `convnet`, learned from nothing."""
+
+    def __init__(self, code_dim: int) -> None:
+        super().__init__(code_dim, WIDTHS)
+        self.features = ConvNetFeatures(1)
+        del self.features.squeeze
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Return its four levels, of 24, 48, 96 and 192 channels."""
+        found = [self.features.stem(images)]
+        stages = list(self.features.stages)
+        each = len(stages) // (len(WIDTHS) - 1)
+        for start in range(0, len(stages), each):
+            features = found[-1]
+            for layer in stages[start : start + each]:
+                features = layer(features)
+            found.append(features)
+        return found
+
+
+@ENCODERS.register("lite0-maps")
+class Lite0MapsEncoder(MapsEncoder):
+    """The maps of EfficientNet-Lite0, for which there are weights from ImageNet.
+
+    Lite0 is B0 of the library efficientnet-pytorch without squeeze and excitation, with ReLU6.
+
+    Source: Tan and Le, ICML 2019; the Lite variants: TensorFlow's repository `tpu`, 2020.
+    """
+
+    WIDTHS = (16, 24, 40, 112, 320)
+    FROZEN = 3
+    """Blocks after the stem that stay as they are where the weights are ImageNet's."""
+
+    def __init__(self, code_dim: int) -> None:
+        super().__init__(code_dim, self.WIDTHS)
+        blocks, settings = get_model_params("efficientnet-b0", {})
+        self.features = EfficientNet([block._replace(se_ratio=None) for block in blocks], settings)
+        del self.features._fc, self.features._conv_head, self.features._bn1
+        for module in self.features.modules():
+            if hasattr(module, "_swish"):
+                module._swish = nn.ReLU6()
+        # Its weights expect [-1, 1], and images come normalised by ImageNet's mean and deviation.
+        for name, values in (
+            ("scale", [2 * deviation for deviation in DEVIATION]),
+            ("shift", [2 * mean - 1 for mean in MEAN]),
+        ):
+            buffer = torch.tensor(values, device="cpu").view(1, 3, 1, 1)
+            self.register_buffer(name, buffer, persistent=False)
+        self._frozen: list[nn.Module] = []
+
+    scale: Tensor
+    shift: Tensor
+
+    def freeze(self) -> None:
+        """Keep the stem and the first blocks as they are, their statistics too."""
+        net = self.features
+        self._frozen = [net._conv_stem, net._bn0, *net._blocks[: self.FROZEN]]
+        for part in self._frozen:
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> "Lite0MapsEncoder":
+        """Set the mode of all parts but the frozen ones, which are in eval mode for good."""
+        super().train(mode)
+        for part in self._frozen:
+            part.eval()
+        return self
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Return its five levels, of 16, 24, 40, 112 and 320 channels."""
+        net = self.features
+        features: Tensor = F.relu6(net._bn0(net._conv_stem(images * self.scale + self.shift)))
+        found: list[Tensor] = []
+        for block in net._blocks:
+            before, features = features, block(features)
+            if features.shape[-1] < before.shape[-1]:
+                found.append(before)
+        return [*found, features]

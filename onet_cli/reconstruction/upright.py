@@ -1,0 +1,123 @@
+"""From the cube that a network of the picture's frame fills to meshes that stand upright, and back.
+
+`models.frame` explains the frames. A photo's mesh stands as its network takes it to stand, seen from
+azimuth 0, in a unit cube of its own box: `Standing`. Where the camera is known, as in a data set,
+`SeenView` leads from the data set's unit cube to the network's.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onet_cli.models.frame import PictureCamera, from_cube, to_cube
+
+Points = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a mesh of the picture's frame lies in the unit cube of its file.
+
+    `centre` (3,) and `edge`, in half edges of the picture, are the middle and the longest edge of
+    its box, that around +y whose footprint has the least area.
+    """
+
+    centre: tuple[float, float, float]
+    edge: float
+
+    @classmethod
+    def of(cls, vertices: Points) -> "Standing":
+        """Return how the mesh with `vertices` (V, 3) in the network's cube stands."""
+        places = _picture(vertices)
+        low, high = places[:, 1].min(), places[:, 1].max()
+        (x, z), width = footprint(places[:, [0, 2]])
+        return cls((x, float(low + high) / 2, z), max(width, float(high - low), 1e-6))
+
+    def to_unit(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the network's cube in the file's unit cube."""
+        found: NDArray[np.float64] = (_picture(points) - self.centre) / self.edge
+        return found
+
+    def to_network(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the file's unit cube in the network's cube."""
+        places = np.asarray(points, np.float64) * self.edge + self.centre
+        return to_cube(torch.from_numpy(places)).numpy()
+
+
+@dataclass(frozen=True)
+class SeenView:
+    """A view whose camera is known, as a network sees it that takes its elevation for another.
+
+    Raises:
+        ValueError: the camera is not known.
+    """
+
+    camera: PictureCamera
+    elevation: float
+
+    @classmethod
+    def of(cls, row: NDArray[np.floating], guess: Tensor) -> "SeenView":
+        """Return the view of the camera `row` (8,), and of the network's `guess` (1, 2)."""
+        if np.isnan(row).any():
+            raise ValueError("the camera of this view is not known")
+        rows = torch.from_numpy(np.asarray(row, np.float64))[None]
+        return cls(PictureCamera.from_rows(rows), float(guess[0, 0]))
+
+    def to_network(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the data set's unit cube in the network's cube."""
+        given = torch.from_numpy(np.asarray(points, np.float64))[None]
+        return to_cube(self.camera.to_picture(given, self._elevation))[0].numpy()
+
+    def to_unit(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the network's cube in the data set's, as its camera says."""
+        places = torch.from_numpy(_picture(points))[None]
+        return self.camera.from_picture(places, self._elevation)[0].numpy()
+
+    def turned(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of a file's unit cube turned to the data set's azimuth."""
+        x, y, z = np.asarray(points, np.float64).T
+        sine, cosine = float(self.camera.azimuth.sin()), float(self.camera.azimuth.cos())
+        return np.stack([x * cosine + z * sine, y, z * cosine - x * sine], axis=1)
+
+    @property
+    def _elevation(self) -> Tensor:
+        return torch.tensor([self.elevation], dtype=torch.float64)
+
+
+ANGLES = 90
+"""Turns that are tried in each round: steps of a degree, then of a fiftieth of one."""
+
+
+def footprint(places: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
+    """Return the middle and the longer side of the rectangle of least area around `places` (N, 2).
+
+    Its turn is found to a fiftieth of a degree.
+    """
+    best, step = 0.0, np.radians(90.0) / ANGLES
+    for number in range(2):
+        around = np.arange(ANGLES) if number == 0 else np.arange(ANGLES) - ANGLES // 2
+        angles = best + around * step
+        best = float(angles[np.argmin(_sides(places, angles).prod(axis=1))])
+        step /= ANGLES / 2
+    cosine, sine = np.cos(best), np.sin(best)
+    axes = np.array([[cosine, sine], [-sine, cosine]])
+    along = places @ axes.T
+    low, high = along.min(axis=0), along.max(axis=0)
+    x, z = (low + high) / 2 @ axes
+    return (float(x), float(z)), float((high - low).max())
+
+
+def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sides (A, 2) of the rectangles around `places` (N, 2), turned by `angles` (A,)."""
+    axes = np.stack([angles, angles + np.pi / 2])
+    along = places @ np.stack([np.cos(axes), np.sin(axes)]).reshape(2, -1)
+    sides: NDArray[np.float64] = np.ptp(along, axis=0).reshape(2, -1).T
+    return sides
+
+
+def _picture(points: Points) -> NDArray[np.float64]:
+    """Return `points` (N, 3) of the network's cube in the picture's frame."""
+    return from_cube(torch.from_numpy(np.asarray(points, np.float64))).numpy()

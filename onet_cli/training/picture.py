@@ -1,0 +1,112 @@
+"""Training in the picture's frame: points go where the picture shows them, by cameras in doubt.
+
+In use a network has only its own guess of the camera. So the elevation by which points are laid
+into its frame lies between the true one and that guess, and is jittered besides: the shape leans as
+it will lean then. The camera is learned beside.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import smooth_l1_loss
+
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.encoders.maps import (
+    CAMERA_MIDDLE,
+    CAMERA_SPREAD,
+    camera_of,
+    with_camera,
+)
+from onet_cli.models.frame import PictureCamera, from_cube, to_cube
+from onet_cli.models.network import OccupancyNetwork
+
+OUTSIDE = 256
+"""Points drawn in the network's cube for each sample; outside of the object's cube all is empty."""
+
+OUTSIDE_WEIGHT = 0.5
+JITTER = 0.05, 0.02
+"""Deviation of what is added to the cameras: of the elevation, in radians, and of kappa."""
+
+CAMERA_WEIGHT = 60.0
+CAMERA_ERRORS = 0.15, 0.04
+"""Errors of elevation and kappa that count as one."""
+
+
+class Doubts(NamedTuple):
+    """What is drawn for a step, B samples: see the module's first lines.
+
+    `share` (B, 1) of the guess in the camera that is used, `jitter` (B, 2) of the camera, and the
+    points `outside` (B, O, 3) of the network's cube.
+    """
+
+    share: Tensor
+    jitter: Tensor
+    outside: Tensor
+
+
+class Seen(NamedTuple):
+    """What a network makes of a batch: `logits` (B, T) and those `outside` (B, O).
+
+    `empty` (B, O) says which of the latter lie outside of the object's cube; `camera_loss` is a
+    number.
+    """
+
+    logits: Tensor
+    outside: Tensor
+    empty: Tensor
+    camera_loss: Tensor
+
+
+def draw_doubts(count: int, rng: torch.Generator) -> Doubts:
+    """Return what a step with `count` samples needs to be random, on the CPU."""
+    return Doubts(
+        torch.rand(count, 1, generator=rng),
+        torch.randn(count, 2, generator=rng) * torch.tensor(JITTER),
+        (torch.rand(count, OUTSIDE, 3, generator=rng) - 0.5) * CUBE_EDGE,
+    )
+
+
+def see(
+    network: OccupancyNetwork,
+    images: Tensor,
+    points: Tensor,
+    camera: PictureCamera,
+    doubts: Doubts,
+) -> Seen:
+    """Return what `network` makes of `images` (B, 3, S, S) at `points` (B, T, 3), unit cube."""
+    code = network.encode(images)
+    guess = camera_of(code).float()
+    true = torch.stack([camera.elevation, camera.kappa], dim=1)
+    used = plausible(torch.lerp(true, guess.detach(), doubts.share) + doubts.jitter)
+    inside = to_cube(camera.to_picture(points, used[:, 0]))
+    asked = torch.cat([inside, doubts.outside], dim=1)
+    logits = network.decode(asked, with_camera(code, used)).float()
+    # The object's cube has an edge of 1 and all of the object in it.
+    there = camera.from_picture(from_cube(doubts.outside), used[:, 0])
+    errors = (guess - true) / true.new_tensor(CAMERA_ERRORS)
+    count = points.shape[1]
+    return Seen(
+        logits[:, :count],
+        logits[:, count:],
+        there.abs().amax(dim=2) > 0.5,
+        smooth_l1_loss(errors, torch.zeros_like(errors)),
+    )
+
+
+def see_alone(
+    network: OccupancyNetwork, images: Tensor, points: Tensor, camera: PictureCamera
+) -> Tensor:
+    """Return logits (B, T) at `points` of the unit cube with the camera that `network` guesses.
+
+    Of the true camera only the azimuth, size and place are used, by which the points are found.
+    """
+    code = network.encode(images)
+    places = to_cube(camera.to_picture(points, camera_of(code)[:, 0]))
+    return network.decode(places, code).float()
+
+
+def plausible(camera: Tensor) -> Tensor:
+    """Return `camera` (B, 2), elevation and kappa, within what a network can guess."""
+    middle, spread = camera.new_tensor(CAMERA_MIDDLE), camera.new_tensor(CAMERA_SPREAD)
+    return torch.clamp(camera, middle - spread, middle + spread)

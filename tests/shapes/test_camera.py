@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from onet_cli.geometry.camera import Camera
+from onet_cli.shapes.camera import describe_cameras
+
+
+def test_an_orbiting_camera_is_described_by_where_it_stands():
+    camera = Camera.orbit(120.0, 35.0, 2.0, 137)
+
+    (row,) = describe_cameras(camera.world[None], camera.camera[None])
+
+    focal = camera.camera[0, 0] / 68.5 / 2.0
+    expected = [np.radians(120), np.radians(35), 0.5, focal, 0, 0, 0, 0]
+    np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
+def test_a_scale_in_the_world_matrix_changes_nothing_but_lengths():
+    camera = Camera.orbit(-40.0, 10.0, 1.6, 64)
+
+    once = describe_cameras(camera.world[None], camera.camera[None])
+    scaled = describe_cameras(3 * camera.world[None], camera.camera[None])
+
+    np.testing.assert_allclose(scaled, once, rtol=1e-5, atol=1e-6)
+
+
+def rolled(world):
+    turn = np.eye(3)
+    turn[:2, :2] = [[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]]
+    return turn @ world
+
+
+def upside_down(world):
+    return np.diag([-1.0, -1.0, 1.0]) @ world
+
+
+def mirrored(world):
+    return np.diag([-1.0, 1.0, 1.0]) @ world
+
+
+def behind(world):
+    return np.concatenate([world[:, :3], -world[:, 3:]], axis=1)
+
+
+@pytest.mark.parametrize("broken", [rolled, upside_down, mirrored, behind, np.zeros_like])
+def test_what_is_no_upright_camera_is_not_described(broken):
+    camera = Camera.orbit(30.0, 20.0, 2.0, 64)
+
+    rows = describe_cameras(broken(camera.world)[None], camera.camera[None])
+
+    assert np.isnan(rows).all()
