@@ -3,12 +3,12 @@
 Three frames, each a turn and a scale from the next:
 
 * the **unit cube** of a data set, +y up, in which the object's front looks along +z;
-* the camera's **rays** (x, y, z): x to the right and y down in half edges of the picture, z from the
-  cube's centre towards the camera in the same unit, before perspective: what lies at (x, y, z) is
-  seen at (x, y) / (1 - kappa z);
-* the **picture's frame**: the rays turned upright by the camera's elevation, so that +y is up again.
-  A point's column and, but for the elevation, its row are where it is seen. Elevation and kappa are
-  all that is left of the camera.
+* the camera's **rays** (x, y, z): x to the right and y down in half edges of the picture, z from
+  the cube's centre towards the camera in the same unit, before perspective: what lies at (x, y, z)
+  is seen at (x, y) / (1 - kappa z);
+* the **picture's frame**: the rays turned upright by the camera's elevation, so that +y is up
+  again. A point's column and, but for the elevation, its row are where it is seen. Elevation and
+  kappa are all that is left of the camera.
 
 A network's planes and grid fill a cube. `to_cube` lays the picture's frame into it; height and
 depth, which a picture does not bound, are squeezed towards its faces.

@@ -1,8 +1,8 @@
-"""From the cube that a network of the picture's frame fills to meshes that stand upright, and back.
+"""From the cube of a network of the picture's frame to meshes that stand upright, and back.
 
-`models.frame` explains the frames. A photo's mesh stands as its network takes it to stand, seen from
-azimuth 0, in a unit cube of its own box: `Standing`. Where the camera is known, as in a data set,
-`SeenView` leads from the data set's unit cube to the network's.
+`models.frame` explains the frames. A photo's mesh stands as its network takes it to stand, seen
+from azimuth 0, in a unit cube of its own box: `Standing`. Where the camera is known, as in a data
+set, `SeenView` leads from the data set's unit cube to the network's.
 """
 
 from dataclasses import dataclass
