@@ -1,0 +1,93 @@
+"""Where to cut a field so that its outline in the picture agrees best with what the picture shows.
+
+A network that reads the picture where a point is seen answers for each pixel: the highest logit along its ray
+says from which threshold on the pixel is covered. So one look along all rays tells the outline at
+every threshold.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onet_cli.models.frame import tilt, to_cube
+from onet_cli.reconstruction.field import OccupancyField
+
+SIDE = 56
+"""Rays across the picture, as fine as the local features."""
+
+DEPTHS = 24
+NEAREST = 1.2
+"""Depths along a ray, in half edges of the picture on both sides of the object's middle."""
+
+CLOSER = 3
+"""Further depths beside the highest one, lest thin parts are missed."""
+
+WHITE, LEAST_SHARE = 0.92, 0.01
+"""Brightness from which a pixel is background, and the share of the picture that shows an object."""
+
+
+class OutlineFit(NamedTuple):
+    """The `level`, a logit, whose outline agrees best with the picture's, and their IoU."""
+
+    level: float
+    iou: float
+
+
+def fit_outline(field: OccupancyField, camera: Tensor, image: Tensor) -> OutlineFit | None:
+    """Return at which level the outline of `field` agrees best with the object in `image`.
+
+    None where the picture shows no object on white.
+
+    Args:
+        field: The photo's field, in the cube of a network of the picture's frame.
+        camera: (1, 2) elevation in radians and kappa.
+        image: (3, S, S) in [0, 1], as the network sees it.
+    """
+    mask = object_mask(image)
+    if mask.mean() < LEAST_SHARE:
+        return None
+    highest = highest_along_rays(field, camera).reshape(-1)
+    order = np.argsort(-highest, kind="stable")
+    hits = mask.reshape(-1)[order].cumsum()
+    ious = hits / (np.arange(1, len(order) + 1) + mask.sum() - hits)
+    best = int(ious.argmax())
+    return OutlineFit(float(highest[order[best]]), float(ious[best]))
+
+
+def object_mask(image: Tensor) -> NDArray[np.bool_]:
+    """Return what of `image` (3, S, S) in [0, 1] is not white, (SIDE, SIDE)."""
+    dark = (image.amin(dim=0) < WHITE).float()
+    small = torch.nn.functional.adaptive_avg_pool2d(dark[None], SIDE)[0]
+    mask: NDArray[np.bool_] = (small > 0.5).cpu().numpy()
+    return mask
+
+
+def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.float32]:
+    """Return the highest logit (SIDE, SIDE) of `field` along each ray of the picture."""
+    depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
+    logits = _along(field, camera, np.broadcast_to(depths, (SIDE * SIDE, DEPTHS)))
+    best = depths[logits.argmax(axis=1)]
+    step = depths[1] - depths[0]
+    offsets = np.linspace(-step, step, 2 * CLOSER + 1)[1::2]
+    offsets = offsets[np.abs(offsets) > 1e-9]
+    closer = _along(field, camera, best[:, None] + offsets)
+    highest: NDArray[np.float32] = np.maximum(logits.max(axis=1), closer.max(axis=1))
+    return highest.reshape(SIDE, SIDE)
+
+
+def _along(
+    field: OccupancyField, camera: Tensor, depths: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the logits (SIDE * SIDE, D) at `depths` (SIDE * SIDE, D) of each ray, row by row."""
+    elevation, kappa = (float(value) for value in camera[0])
+    middles = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
+    across = np.tile(middles, SIDE)[:, None]
+    down = np.repeat(middles, SIDE)[:, None]
+    shrink = 1 - kappa * depths
+    rays = np.stack([across * shrink, down * shrink, depths], axis=-1).reshape(1, -1, 3)
+    places = tilt(torch.from_numpy(rays), torch.tensor([elevation], dtype=torch.float64))
+    logits: NDArray[np.float32] = field(to_cube(places)[0].numpy()).reshape(depths.shape)
+    return logits
