@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from harness import Row, arguments, publish
 
-from onet_cli.evaluation.evaluate import Predict, Task, list_tasks
-from onet_cli.evaluation.measure import Truth, score_mesh
+from onet_cli.evaluation.evaluate import Predict, Task, list_tasks, read_truth
+from onet_cli.evaluation.measure import score_mesh
 from onet_cli.evaluation.methods import CheckpointMethod
 from onet_cli.evaluation.selection import select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
@@ -51,7 +51,7 @@ def score(store: ShapeStore, task: Task, predict: Predict, stages: Stages) -> No
     """As evaluation.evaluate does it, stage by stage."""
     with stages.time("read and decode"):
         image = decode_view(store.read_view(task.id, task.view))
-        truth = Truth(store.read_occupancy(task.id), store.read_surface(task.id))
+        truth = read_truth(store, task)
     with stages.time("reconstruct"):
         prediction = predict(task, image, truth)
     with stages.time("IoU of the network"):

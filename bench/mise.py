@@ -86,7 +86,7 @@ def photo_fields() -> dict[str, tuple[Field, float]]:
     for path in sorted(EXAMPLES.glob("*.jpg")):
         pixels = np.array(prepare_photo(read_photo(path)))
         image = torch.from_numpy(pixels).permute(2, 0, 1)
-        field = generator.field(image)
+        field = generator.look(image).field
         fields[path.name] = field, field.level
     return fields
 

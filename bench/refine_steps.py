@@ -77,7 +77,9 @@ def cases() -> Iterator[tuple[str, Trimesh, OccupancyField, float]]:
     yield "paper's network", ring, field, 0.0
     generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
     for photo in ("chair", "table"):
-        field = generator.field(to_tensor(prepare_photo(read_photo(EXAMPLES / f"{photo}.jpg"))))
+        field = generator.look(
+            to_tensor(prepare_photo(read_photo(EXAMPLES / f"{photo}.jpg")))
+        ).field
         yield f"{DEFAULT_MODEL}, {photo}", generator.extract(field)[0], field, field.level
 
 

@@ -108,7 +108,7 @@ class CheckpointMethod:
             if loaded.info.spec.frame == "picture":
                 kept = None if self.meshes is None else _place(self.meshes, task)
                 return predict_seen(generator, task, planes, truth, kept)
-            field = generator.field(planes)
+            field = generator.look(planes).field
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
                 return field(points) >= field.level

@@ -40,10 +40,9 @@ def predict_seen(
             f"{task.id} has no camera of view {task.view}",
             hint="a network of the picture's frame can be scored on sets with cameras only",
         )
-    code = generator.encode(image)
-    guess = generator.camera(code)
-    assert guess is not None  # for the type checker: the network is of the picture's frame
-    field, seen = generator.field_for_code(code), SeenView.of(truth.camera, guess)
+    made = generator.look(image)
+    assert made.camera is not None  # for the type checker: the network is of the picture's frame
+    field, seen = made.field, SeenView.of(truth.camera, made.camera)
 
     def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
         return field(seen.to_network(points)) >= field.level

@@ -219,15 +219,14 @@ def _look(generator: MeshGenerator, view: View) -> tuple[OccupancyField, SeenVie
     Raises:
         StoreError: the network needs the view's camera, and it is not known.
     """
-    code = generator.encode(_picture(view))
-    field, guess = generator.field_for_code(code), generator.camera(code)
-    if guess is None:
-        return field, None
+    made = generator.look(_picture(view))
+    if made.camera is None:
+        return made.field, None
     store, shape_id, number = view
     row = store.read_cameras(shape_id)[number]
     if np.isnan(row).any():
         raise StoreError(f"{shape_id} has no camera of view {number}, which this network needs")
-    return field, SeenView.of(row, guess)
+    return made.field, SeenView.of(row, made.camera)
 
 
 def _picture(view: View) -> Tensor:

@@ -122,6 +122,24 @@ class Reconstruction:
         return save_mesh(self.mesh, Path(path), scale_mm, up)
 
 
+@dataclass(frozen=True)
+class Impression:
+    """What a network makes of a photo.
+
+    Attributes:
+        described: (1, D) what of its code describes the photo as a whole.
+        field: its occupancy field, in the frame of the network's points.
+        camera: (1, 2) the camera that it was taken with, as the network guesses: elevation in
+            radians and kappa. None from networks of the object's frame.
+        pixels: (3, S, S) in [0, 1], what the network was shown.
+    """
+
+    described: Tensor
+    field: OccupancyField
+    camera: Tensor | None
+    pixels: Tensor
+
+
 class MeshGenerator:
     """Makes meshes from photos with one network.
 
@@ -143,31 +161,26 @@ class MeshGenerator:
         """Whether the network computes on the CPU."""
         return self._device.type == "cpu"
 
-    def encode(self, image: Tensor) -> Tensor:
-        """Return the code (1, C) of `image` (3, H, W) uint8, prepared by shapes.photo."""
+    def look(self, image: Tensor) -> Impression:
+        """Return what the network makes of `image` (3, H, W) uint8, prepared by shapes.photo.
+
+        Its field is cut where it should be.
+        """
         # Not inference_mode: refinement differentiates through what is computed here.
         with torch.no_grad():
             pixels = resize_images(image[None], self._network.spec.image_size)
-            return self._network.encode(pixels.to(self._device))
-
-    def field(self, image: Tensor) -> OccupancyField:
-        """Return the occupancy field of `image` (3, H, W) uint8, prepared by shapes.photo."""
-        return self.field_for_code(self.encode(image))
-
-    def field_for_code(self, code: Tensor) -> OccupancyField:
-        """Return the occupancy field of the photo with `code` (1, C), cut where it should be."""
-        field = OccupancyField(self._network.for_code(code), self._device, self._threshold)
-        if self._platt is None:
-            return field
-        return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
-
-    def camera(self, code: Tensor) -> Tensor | None:
-        """Return the camera (1, 2) that the photo with `code` (1, C) was taken with, on the CPU.
-
-        It is the network's guess: elevation in radians and kappa; None in the object's frame.
-        """
-        found = self._network.camera(code)
-        return None if found is None else found.float().cpu()
+            code = self._network.encode(pixels.to(self._device))
+            camera = self._network.camera(code)
+        decode = self._network.for_code(code)
+        field = OccupancyField(decode, self._device, self._threshold)
+        if self._platt is not None:
+            field = field.cut_at(adapted_threshold(field, self._platt, self._threshold))
+        return Impression(
+            self._network.describing(code),
+            field,
+            None if camera is None else camera.float().cpu(),
+            pixels[0],
+        )
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.
@@ -195,15 +208,13 @@ class MeshGenerator:
             InvalidGeometryError: the network returns NaN.
         """
         begin = time.perf_counter()
-        code = self.encode(image)
-        field = self.field_for_code(code)
+        seen = self.look(image)
+        field, camera = seen.field, seen.camera
         surface, grid = self.extract(field)
-        camera = self.camera(code)
         mesh = self._finish(surface, field, standing=camera is not None)
         seconds = time.perf_counter() - begin
         known = self._calibration
-        described = self._network.describing(code)
-        strange = None if known is None else strangeness(described, known.familiarity)
+        strange = None if known is None else strangeness(seen.described, known.familiarity)
         return Reconstruction(
             mesh,
             seconds,

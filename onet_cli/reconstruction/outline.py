@@ -1,8 +1,8 @@
 """Where to cut a field so that its outline in the picture agrees best with what the picture shows.
 
-A network that reads the picture where a point is seen answers for each pixel: the highest logit along its ray
-says from which threshold on the pixel is covered. So one look along all rays tells the outline at
-every threshold.
+A network that reads the picture where a point is seen answers for each pixel: the highest logit
+along its ray says up to which threshold the pixel is covered. So one look along all rays tells the
+outline at every threshold.
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ CLOSER = 3
 """Further depths beside the highest one, lest thin parts are missed."""
 
 WHITE, LEAST_SHARE = 0.92, 0.01
-"""Brightness from which a pixel is background, and the share of the picture that shows an object."""
+"""Brightness from which a pixel is background, and the least share that shows an object."""
 
 
 class OutlineFit(NamedTuple):

@@ -54,7 +54,7 @@ def test_the_default_model_sees_what_is_in_the_examples(category, number, least)
     generator = MeshGenerator(load_checkpoint("furniture", "cpu"))
     photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"), "auto", None).picture
 
-    field = generator.field(to_tensor(photo))
+    field = generator.look(to_tensor(photo)).field
     inside = field(truth.points) >= field.level
 
     joint = np.count_nonzero(inside & truth.occupancies)

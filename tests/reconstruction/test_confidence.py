@@ -24,7 +24,7 @@ def probability(radius):
 
 
 def sphere_field():
-    return MeshGenerator(sphere_checkpoint()).field(IMAGE)
+    return MeshGenerator(sphere_checkpoint()).look(IMAGE).field
 
 
 def test_a_claim_is_what_the_probability_loses_across_the_surface():

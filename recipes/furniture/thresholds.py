@@ -1,0 +1,113 @@
+"""Compare ways to choose a photo's threshold: volumes, outlines and thin parts at each.
+
+Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--split val] [--limit N]
+
+A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
+at the one that is adapted to each photo (`reconstruction.level`), at the one whose outline agrees
+best with the photo's (`reconstruction.outline`), and between these two. Scores are those of the
+strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of the volume, before
+pieces are joined.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from onet_cli.errors import EmptySurfaceError
+from onet_cli.evaluation.evaluate import Task, read_truth
+from onet_cli.evaluation.measure import Truth, score_mesh
+from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.reconstruction.generator import GeneratorSettings, Impression, MeshGenerator, stand
+from onet_cli.reconstruction.outline import fit_outline
+from onet_cli.reconstruction.upright import SeenView
+from onet_cli.shapes.photo import decode_view
+from onet_cli.shapes.store import ShapeStore
+
+FIXED = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+BETWEEN = (0.25, 0.5, 0.75, 1.0)
+SAMPLES = 100_000
+
+
+def levels(made: Impression) -> Iterator[tuple[str, float]]:
+    """Yield the ways to cut the field of a photo, and the level of each."""
+    for threshold in FIXED:
+        yield f"{threshold:g}", math.log(threshold / (1 - threshold))
+    adapted = made.field.level
+    yield "adapted", adapted
+    assert made.camera is not None
+    fit = fit_outline(made.field, made.camera, made.pixels)
+    for share in BETWEEN:
+        level = adapted if fit is None else (1 - share) * adapted + share * fit.level
+        yield f"{share:g} outline", level
+
+
+def score(
+    generator: MeshGenerator, made: Impression, level: float, truth: Truth
+) -> MeshMetrics | None:
+    """Return the scores of the mesh at `level`, None where there is none."""
+    field = made.field.cut_at(1 / (1 + math.exp(-level)))
+    try:
+        surface, _ = generator.extract(field)
+    except EmptySurfaceError:
+        return None
+    assert made.camera is not None
+    assert truth.camera is not None
+    seen, (mesh, _) = SeenView.of(truth.camera, made.camera), stand(surface, field)
+    turned = make_mesh(seen.turned(mesh.vertices), np.asarray(mesh.faces))
+    return score_mesh(turned, truth, SAMPLES, 0.0, np.random.default_rng(0))
+
+
+def row(name: str, found: list[MeshMetrics | None]) -> str:
+    """Return a row in Markdown; a view without a mesh counts 0."""
+    made = [scores for scores in found if scores is not None]
+    mean, share = mean_metrics(made), len(made) / len(found)
+    whole = np.mean([scores is not None and scores.largest_share >= 0.98 for scores in found])
+    values = (mean.iou, mean.outline_photo, mean.outline_side, mean.outline_behind)
+    cells = " | ".join(f"{share * (value or 0):.3f}" for value in values)
+    thin = [scores.thin_f for scores in made if scores.thin_f is not None]
+    return f"| {name} | {cells} | {np.mean(thin):.3f} | {whole:.0%} |"
+
+
+def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
+    """Print a row for each way to cut."""
+    generator = MeshGenerator(checkpoint, GeneratorSettings(guess=True, join=0.0))
+    found: dict[str, list[MeshMetrics | None]] = {}
+    for task in tasks:
+        picture = decode_view(store.read_view(task.id, task.view))
+        made = generator.look(torch.from_numpy(picture.transpose(2, 0, 1).copy()))
+        truth = read_truth(store, task)
+        for name, level in levels(made):
+            found.setdefault(name, []).append(score(generator, made, level, truth))
+    print("| cut | IoU | outline, photo | beside | behind | thin F | whole |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, scores in found.items():
+        print(row(name, scores))
+
+
+def main() -> None:
+    """Do what the first lines say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--views", type=int, default=1, help="of each object")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--limit", type=int, help="objects")
+    asked = parser.parse_args()
+    store = ShapeStore.open(asked.data)
+    ids = store.ids(asked.split)[: asked.limit]
+    tasks = [
+        Task(shape, (number + turn * 24 // asked.views) % store.view_count(shape))
+        for turn in range(asked.views)
+        for number, shape in enumerate(ids)
+    ]
+    evaluate(load_checkpoint(asked.checkpoint, "cpu"), store, tasks)
+
+
+if __name__ == "__main__":
+    main()
