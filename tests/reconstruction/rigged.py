@@ -1,4 +1,4 @@
-"""A network whose field is a known sphere, so that every mesh made from it is known."""
+"""Networks whose fields are a known sphere or box, so that every mesh from them is known."""
 
 import math
 
@@ -8,6 +8,8 @@ from torch import nn
 
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.decoders.decoder import Decoder
+from onet_cli.models.encoders.maps import camera_of
+from onet_cli.models.frame import PictureCamera, from_cube
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.registry import DECODERS, ENCODERS
 from onet_cli.models.spec import ModelSpec
@@ -67,3 +69,57 @@ def disc_photo(side=160):
     photo = Image.new("RGB", (side, side), "white")
     ImageDraw.Draw(photo).ellipse((side // 4, side // 4, 3 * side // 4, 3 * side // 4), "navy")
     return photo
+
+
+@ENCODERS.register("test-sighted")
+class SightedEncoder(nn.Module):
+    """Returns a code that holds a camera, whatever the image."""
+
+    frame = "picture"
+
+    def __init__(self, code_dim):
+        super().__init__()
+        self.camera = nn.Parameter(torch.zeros(2))
+
+    def forward(self, images):
+        return self.camera.expand(len(images), 2)
+
+
+@DECODERS.register("test-box")
+class BoxDecoder(Decoder):
+    """A box of the unit cube, as it lies in the picture's frame of `rows`, the true camera."""
+
+    frame = "picture"
+
+    def __init__(self, point_dim, code_dim, hidden_dim):
+        super().__init__()
+        self.sides = nn.Parameter(torch.zeros(3))
+        self.rows = nn.Parameter(torch.zeros(1, 8))
+
+    def forward(self, points, code):
+        camera = PictureCamera.from_rows(self.rows.expand(len(points), 8))
+        places = camera.from_picture(from_cube(points), camera_of(code)[:, 0])
+        return SHARPNESS * (self.sides - places.abs()).amin(dim=-1)
+
+    def for_code(self, code):
+        return lambda points: self(points[None], code)[0]
+
+    @property
+    def flops_per_point(self):
+        return 8
+
+
+def box_checkpoint(extents, row, elevation=None):
+    """Return a checkpoint that sees a box of `extents` by the camera `row` (8,).
+
+    It guesses that camera, or another `elevation`.
+    """
+    spec = ModelSpec("box", "test-sighted", "test-box", 2, 4, image_size=32, frame="picture")
+    network = OccupancyNetwork(spec).eval()
+    with torch.no_grad():
+        network.decoder.sides.copy_(torch.tensor(extents) / 2)
+        network.decoder.rows.copy_(torch.from_numpy(row)[None])
+        guessed = float(row[1]) if elevation is None else elevation
+        network.encoder.camera.copy_(torch.tensor([guessed, float(row[2] / row[3])]))
+    network.requires_grad_(False)
+    return Checkpoint(network, CheckpointInfo(spec, threshold=0.5))

@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.errors import InvalidOptionError
+from onet_cli.evaluation.evaluate import Task, evaluate_task, read_truth
+from onet_cli.evaluation.seen import predict_seen
+from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.shapes.shape import ShapeId
+from tests.evaluation.synthetic import CHAIR, box_truth, make_store
+from tests.reconstruction.rigged import box_checkpoint
+
+EXTENTS = (1.0, 0.6, 0.4)
+SHAPE = ShapeId(CHAIR, "box")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    truth = box_truth(EXTENTS, points=8000, surface=20_000)
+    return make_store(tmp_path_factory.mktemp("boxes"), [SHAPE], truth, views=5)
+
+
+def scores(store, view, extents=EXTENTS, lean=0.0, kept=None):
+    row = read_truth(store, Task(SHAPE, view)).camera
+    checkpoint = box_checkpoint(extents, row, float(row[1]) + lean)
+    generator = MeshGenerator(checkpoint, GeneratorSettings(64))
+
+    def predict(task, image, truth):
+        planes = torch.from_numpy(image.transpose(2, 0, 1).copy())
+        return predict_seen(generator, task, planes, truth, kept)
+
+    settings = EvaluationSettings(mesh_samples=20_000)
+    _, result, reason = evaluate_task(store, Task(SHAPE, view), predict, settings)
+    assert result is not None, reason
+    return result.metrics
+
+
+@pytest.mark.parametrize("view", range(5))
+def test_a_true_answer_scores_one_from_any_side(store, view):
+    found = scores(store, view)
+
+    assert found.iou > 0.9
+    assert found.placed_iou > 0.9
+    assert found.network_iou > 0.97
+    assert min(found.outline_photo, found.outline_side, found.outline_behind) > 0.9
+
+
+def test_size_and_place_are_its_own_in_the_first_score_and_the_truths_in_the_second(store):
+    found = scores(store, 1, extents=(0.5, 0.3, 0.2))
+
+    assert found.iou > 0.85  # of the right proportions
+    assert found.placed_iou == pytest.approx(0.125, abs=0.03)
+
+
+def test_a_wrong_elevation_costs_in_the_mesh_and_not_in_the_picture(store):
+    upright, leaning = scores(store, 1), scores(store, 1, lean=0.25)
+
+    assert leaning.iou < upright.iou - 0.1
+    assert leaning.placed_iou < upright.placed_iou - 0.1 or leaning.placed_iou > 0.9
+
+
+def test_kept_meshes_score_the_same(store, tmp_path):
+    kept = tmp_path / "box" / "01.ply"
+
+    first, again = (scores(store, 1, kept=kept) for _ in range(2))
+
+    assert kept.is_file()
+    assert first == again
+    placing = np.array(json.loads(kept.with_suffix(".placing.json").read_text()))
+    np.testing.assert_allclose(placing[:, :3] @ placing[:, :3].T, np.eye(3), atol=0.02)
+
+
+def test_a_view_without_a_camera_cannot_be_scored(tmp_path):
+    unknown = make_store(tmp_path, [SHAPE], box_truth(EXTENTS, 800, 800), known=False)
+    truth = read_truth(unknown, Task(SHAPE, 0))
+    row = np.array([0, 0.3, 0.5, 1.5, 0, 0, 0, 0], np.float32)
+    generator = MeshGenerator(box_checkpoint(EXTENTS, row))
+
+    with pytest.raises(InvalidOptionError, match="no camera"):
+        predict_seen(generator, Task(SHAPE, 0), torch.zeros(3, 8, 8).byte(), truth, None)

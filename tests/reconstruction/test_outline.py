@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.render import on_white, render
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.outline import SIDE, fit_outline, highest_along_rays, object_mask
+from onet_cli.shapes.camera import describe_cameras
+from tests.reconstruction.rigged import SHARPNESS, box_checkpoint
+
+EXTENTS = (0.7, 0.5, 0.4)
+
+
+@pytest.fixture(scope="module", params=[(20.0, 15.0), (130.0, 45.0)])
+def seen(request):
+    """A box's field, and its true picture."""
+    from trimesh.creation import box
+
+    camera = Camera.orbit(*request.param, 1.9, 4 * SIDE)
+    row = describe_cameras(camera.world[None], camera.camera[None])[0]
+    pixels = on_white(render(box(EXTENTS), camera, 4 * SIDE))
+    made = MeshGenerator(box_checkpoint(EXTENTS, row)).look(torch.zeros(3, 8, 8).byte())
+    return made, torch.from_numpy(pixels.transpose(2, 0, 1) / 255.0).float()
+
+
+def test_the_field_covers_the_pixels_of_its_object(seen):
+    made, picture = seen
+
+    covered = highest_along_rays(made.field, made.camera) > 0
+
+    mask = object_mask(picture)
+    # Half a pixel along the outline, of 56 across, is what the two ways of drawing may differ by.
+    assert np.sum(covered & mask) / np.sum(covered | mask) > 0.9
+
+
+def test_the_level_found_is_that_of_the_true_surface(seen):
+    made, picture = seen
+
+    fit = fit_outline(made.field, made.camera, picture)
+
+    assert fit.iou > 0.95
+    # The logit is SHARPNESS times the distance: the surface is met to a hundredth.
+    assert abs(fit.level) < 0.02 * SHARPNESS
+
+
+def test_a_picture_of_nothing_has_no_outline(seen):
+    made, _ = seen
+
+    assert fit_outline(made.field, made.camera, torch.ones(3, 64, 64)) is None
