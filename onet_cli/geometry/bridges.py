@@ -55,6 +55,21 @@ def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
     return lift if lift.any() else None
 
 
+def largest_piece(logits: Lattice, level: float) -> float:
+    """Return the share of the points from `level` up that the largest piece of them holds.
+
+    0 where there is none.
+
+    Args:
+        logits: a field on a lattice (N, N, N).
+        level: of the surface.
+    """
+    least = np.empty(logits.size, dtype=np.int64)
+    kernel.label(np.ascontiguousarray(logits, dtype=np.float32), level, least)
+    _, sizes = np.unique(least[least >= 0], return_counts=True)
+    return float(sizes.max() / sizes.sum()) if len(sizes) else 0.0
+
+
 def _raise_around(lift: Lattice, logits: Lattice, level: float, point: int) -> None:
     """Raise `lift` around `point`, there to `MARGIN` above what is missing to the level."""
     reach = int(3 * WIDTH)

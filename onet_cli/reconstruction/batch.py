@@ -140,9 +140,17 @@ def _reconstruct_one(
         save_debug(prepared, settings.debug, target.stem)
     result = generator.generate(to_tensor(prepared.picture))
     mesh = result.save(target, settings.scale_mm, settings.up)
-    warnings = (*prepared.warnings, UNFAMILIAR) if result.unfamiliar else prepared.warnings
+    warnings = (*prepared.warnings, *_warnings(result))
     save_extras(settings.extras, target, picture, prepared, result, warnings)
     return PhotoResult(photo, target, result, mesh=mesh, warnings=warnings)
+
+
+def _warnings(result: Reconstruction) -> tuple[str, ...]:
+    """Return what the mesh itself gives cause to say."""
+    said = (UNFAMILIAR,) if result.unfamiliar else ()
+    if result.whole_at is None:
+        return said
+    return (*said, f"the mesh is in pieces; --threshold {result.whole_at:.2f} may join them")
 
 
 def reconstruct(

@@ -38,7 +38,10 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     of points at which the network was evaluated, `confidence` the mean over the vertices, the value
     that a tenth of them stay below and whether both are calibrated, null where it was not asked
     for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
-    where the checkpoint does not know, `warnings` what may make the mesh worse than it could be.
+    where the checkpoint does not know, `elevation_deg` how high above the object the photo is taken
+    to have been made, null where the network does not tell, `whole_at` a threshold at which a mesh
+    in pieces would be one, null where it is one or none was found, `warnings` what may make the
+    mesh worse than it could be.
     """
     record: dict[str, Any] = {"photo": str(result.photo), "path": None}
     mesh = result.mesh
@@ -58,6 +61,8 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "evaluations": result.reconstruction.evaluations,
         "confidence": _confidence_record(result.reconstruction),
         "strangeness": _rounded(result.reconstruction.strangeness),
+        "elevation_deg": _rounded(result.reconstruction.elevation_deg),
+        "whole_at": _rounded(result.reconstruction.whole_at),
         "warnings": list(result.warnings),
     }
 

@@ -20,7 +20,7 @@ from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.joined import JOIN, Memory, join_pieces
+from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.level import adapted_threshold
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
@@ -78,7 +78,8 @@ class Reconstruction:
 
     From a network of the picture's frame the mesh is upright, seen from azimuth 0 in the photo, and
     fills the unit cube by its own box; `elevation_deg` is then how high above it the photo is taken
-    to have been made, else None.
+    to have been made, else None. Where the mesh is in pieces, `whole_at` is a threshold at which it
+    would hardly be, if there is one.
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
@@ -95,6 +96,7 @@ class Reconstruction:
     strangeness: float | None = None
     calibrated: bool = False
     elevation_deg: float | None = None
+    whole_at: float | None = None
 
     @property
     def confidence(self) -> NDArray[np.float32] | None:
@@ -223,6 +225,7 @@ class MeshGenerator:
             grid.rounds,
             strange,
             calibrated=known is not None,
+            whole_at=None if is_whole(mesh) else whole_threshold(field),
             elevation_deg=None if camera is None else math.degrees(float(camera[0, 0])),
         )
 

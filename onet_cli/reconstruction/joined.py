@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.geometry.bridges import lift_gaps
+from onet_cli.geometry.bridges import largest_piece, lift_gaps
 from onet_cli.geometry.closedness import connected_parts
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import Grid, evaluate_grid
@@ -22,6 +22,10 @@ JOIN = 0.7
 
 WHOLE = 0.99
 """Share of the volume from which one piece is the mesh, and nothing is to be joined."""
+
+LOOK = 49
+LOWERED = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+"""Points per side of a grid on which pieces are counted, and the shares of a threshold tried."""
 
 UNSEEN = 0.75
 """How far the field may rise above the limit between the points of the coarse grid."""
@@ -120,7 +124,7 @@ def join_pieces(
         limit: how far below the level the field may fall between pieces that are joined.
         guess: as for `evaluate_grid`.
     """
-    if _is_whole(surface):
+    if is_whole(surface):
         return surface, grid
     octree = grid.octree
     memory.recall()
@@ -133,7 +137,8 @@ def join_pieces(
     return grid_surface(joined), replace(joined, rounds=memory.rounds)
 
 
-def _is_whole(surface: Trimesh) -> bool:
+def is_whole(surface: Trimesh) -> bool:
+    """Return whether one piece holds nearly all of the volume of a closed mesh."""
     parts = connected_parts(np.asarray(surface.faces), len(surface.vertices))
     if np.bincount(parts).max() >= WHOLE * len(parts):
         return True  # a small piece has more vertices for its volume than a large one
@@ -169,3 +174,19 @@ def _beside(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         along[1:] |= before[:-1]
         along[:-1] |= before[1:]
     return found
+
+
+def whole_threshold(field: OccupancyField) -> float | None:
+    """Return the highest threshold tried, below that of `field`, at which the field is one piece.
+
+    One piece holds nearly all that is inside then; None where none of those tried does. The field
+    is evaluated on a grid of `LOOK` points a side.
+    """
+    axis = CUBE_EDGE * (np.arange(LOOK, dtype=np.float32) / (LOOK - 1) - 0.5)
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    logits = field(grid.reshape(-1, 3)).reshape((LOOK,) * 3)
+    for share in LOWERED:
+        lower = field.cut_at(share * field.threshold)
+        if largest_piece(logits, lower.level) >= WHOLE:
+            return lower.threshold
+    return None
