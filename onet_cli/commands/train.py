@@ -31,8 +31,8 @@ def train(
     pretrained_encoder: Annotated[
         str | None,
         typer.Option(
-            help="ImageNet weights for the encoder: a .pth or .safetensors file, or `imagenet` to "
-            "download those of an efficientnet."
+            help="ImageNet weights for the encoder: a .pth or .safetensors file; or `imagenet`: "
+            "from a package for lite0-maps, downloaded for an efficientnet."
         ),
     ] = None,
     init: Annotated[

