@@ -104,7 +104,7 @@ def _show(overview: dict[str, Any]) -> None:
                 entry["name"],
                 entry["encoder"],
                 entry["decoder"],
-                f"{entry['code_dim']}/{entry['hidden_dim']}",
+                f"{_width(entry['code_dim'])}/{entry['hidden_dim']}",
                 _short(entry["parameters"]),
                 _short(entry["decoder_flops_per_point"]),
                 "yes" if entry["shipped"] else "no",
@@ -139,6 +139,10 @@ def _show(overview: dict[str, Any]) -> None:
 
 def _listed(entry: dict[str, Any]) -> str:
     return " ".join(entry["categories"]) or "-"
+
+
+def _width(numbers: int) -> str:
+    return _short(numbers) if numbers >= 10_000 else str(numbers)
 
 
 def _short(number: int) -> str:

@@ -1,6 +1,7 @@
 """Truth: the samples that the files give."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.shape import Views
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
-from onet_cli.training import cache
-from onet_cli.training.cache import ShapeCache, check_room, plan_cache
+from onet_cli.training import cache, run
+from onet_cli.training.cache import CachedBatches, ShapeCache, check_room, plan_cache
 from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import OccupancyDataset
-from onet_cli.training.run import train_network
+from onet_cli.training.draws import Draws
+from onet_cli.training.run import local_device, train_network
 from tests.training.conftest import ball, picture
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
@@ -91,6 +94,51 @@ def test_a_run_from_memory_ends_with_the_weights_of_one_from_files(balls, shells
     assert all(torch.equal(files[name], memory[name]) for name in files)
     best = [(tmp_path / name / "best.safetensors").read_bytes() for name in ("files", "memory")]
     assert best[0] == best[1]
+
+
+def test_batches_that_a_thread_makes_ahead_are_the_same(shells, monkeypatch):
+    data = OccupancyDataset(shells, config(points=64))
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)  # that needs a GPU
+    shapes = cached(data)
+
+    plain, ahead = (
+        islice(iter(CachedBatches(shapes, Draws(size=3, seed=1), 4, for_gpu)), 5)
+        for for_gpu in (False, True)
+    )
+
+    for first, second in zip(plain, ahead, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_an_error_of_the_thread_is_raised_where_the_batch_is_wanted(shells, monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)
+    shapes = cached(OccupancyDataset(shells, config(points=64)))
+    monkeypatch.setattr(shapes, "batch", lambda draws: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        next(iter(CachedBatches(shapes, Draws(size=3, seed=1), 4, for_gpu=True)))
+
+
+def test_each_rank_asks_its_own_gpu_for_room(balls, monkeypatch):
+    asked = []
+    monkeypatch.setattr(cache, "free_memory", lambda device: asked.append(device) or 10**9)
+    monkeypatch.setattr(run, "resolve_device", lambda name: torch.device(name))
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    shapes = ShapeData(balls, config(points=64, cache="gpu"))
+
+    shapes.plan_cache(local_device("cuda", processes=4), copies=4)
+
+    assert asked == [CPU, torch.device("cuda", 2)]
+
+
+def test_only_ranks_have_a_gpu_of_their_own(monkeypatch):
+    monkeypatch.setattr(run, "resolve_device", lambda name: torch.device(name))
+
+    assert local_device("cuda:1") == torch.device("cuda:1")
+    assert local_device("cpu", processes=2) == CPU
+    assert local_device("cuda", processes=2) == torch.device("cuda", 0), "not numbered yet"
+    monkeypatch.setenv("SLURM_LOCALID", "3")
+    assert local_device("cuda", processes=4) == torch.device("cuda", 3)
 
 
 def test_the_size_is_known_beforehand(balls):

@@ -7,7 +7,9 @@ import torch
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
+from onet_cli.training import compiling
 from onet_cli.training.compiling import compiled as compile_step
+from onet_cli.training.compiling import compiler_errors
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.run import train_network
 
@@ -19,6 +21,50 @@ def fresh_compiler():
     torch.compiler.reset()
     yield
     torch.compiler.reset()
+
+
+class TritonMissingError(Exception):
+    """As torch's own, which is found by where it is defined."""
+
+    __module__ = "torch._inductor.exc"
+
+
+@pytest.mark.parametrize(
+    ("device", "triton", "hint"),
+    [("cpu", None, "g++"), ("cuda", None, "pip install triton"), ("cuda", object(), "gcc")],
+)
+def test_what_a_compiler_lacks_is_what_the_device_needs(monkeypatch, device, triton, hint):
+    monkeypatch.setattr(compiling, "find_spec", lambda name: triton)
+
+    missing = pytest.raises(InvalidOptionError, match="--compile failed: no Triton")
+    with missing as error, compiler_errors(torch.device(device)):
+        raise TritonMissingError("no Triton")
+
+    assert hint in error.value.hint
+
+
+def test_errors_of_the_network_are_no_compilers():
+    with pytest.raises(RuntimeError, match="do not fit"), compiler_errors(torch.device("cpu")):
+        raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.slow
+def test_a_compiler_that_fails_on_the_way_back_only_says_so_too(
+    balls, tmp_path, monkeypatch, fresh_compiler
+):
+    from torch._dynamo.backends.common import aot_autograd
+    from torch._inductor.exc import CppCompileError
+
+    def fail(graph, inputs):
+        raise CppCompileError(["no-such-compiler"], "nothing")
+
+    broken = aot_autograd(fw_compiler=lambda graph, inputs: graph.forward, bw_compiler=fail)
+    plain = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda step: plain(step, backend=broken))
+    config = TrainingConfig(Budget(steps=2), batch_size=4, points=16, workers=0, compiled=True)
+
+    with pytest.raises(InvalidOptionError, match=r"--compile failed: C\+\+ compile error"):
+        train_network(balls, tmp_path, build_network(TINY, seed=0), config, device="cpu")
 
 
 @pytest.mark.slow

@@ -9,12 +9,12 @@ Source: pixel-aligned features: Saito et al., "PIFu", ICCV 2019; Xu et al., "DIS
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.decoders.attention import AttentionPlanes
 from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.plane_points import PointLayers, Sight
+from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.decoders.triplane import (
     AXES,
     PICTURE_EDGE,
@@ -83,10 +83,8 @@ class AlignedDecoder(Decoder):
             look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
         ]
         features.append(look_up(local, seen, PICTURE_EDGE))
-        rows = torch.cat([*features, points.transpose(1, 2), near[:, None]], dim=1).transpose(1, 2)
-        hidden = self.block(self.fc_f(rows) + shift.unsqueeze(1))
-        logits: Tensor = self.fc_out(F.relu(hidden))
-        return logits.squeeze(-1)
+        columns = torch.cat([*features, points.transpose(1, 2), near[:, None]], dim=1)
+        return point_logits(columns, shift, self.fc_f, self.block, self.fc_out)
 
     def for_code(self, code: Tensor) -> PointDecoder:
         """Return the decoder of `code` (1, C), whose planes are drawn once."""

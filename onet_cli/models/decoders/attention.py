@@ -23,6 +23,7 @@ from onet_cli.models.decoders.triplane import (
     double,
 )
 from onet_cli.models.encoders.convnet import GRID, USUAL_MAP
+from onet_cli.models.layers import without_autocast
 from onet_cli.models.registry import DECODERS
 
 SUMMARY = 256
@@ -49,7 +50,10 @@ class Look(nn.Module):
         asked = self.query(self.norm(rows)).view(batch, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
         known = self.key_value(picture).view(batch, -1, 2, HEADS, WIDTH // HEADS)
         key, value = known.permute(2, 0, 3, 1, 4)
-        seen = F.scaled_dot_product_attention(asked, key, value)
+        if rows.device.type == "cpu":  # where its gradients in bfloat16 take three times as long
+            asked, key, value = asked.float(), key.float(), value.float()
+        with without_autocast(rows.device.type):
+            seen = F.scaled_dot_product_attention(asked, key, value)
         answer: Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return answer
 

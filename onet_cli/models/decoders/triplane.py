@@ -8,6 +8,7 @@ made from a point cloud) and Chan et al., "EG3D", CVPR 2022 (there generated fro
 """
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
+from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.registry import DECODERS
@@ -53,10 +55,44 @@ class Smooth(nn.Module):
 
     def forward(self, plane: Tensor) -> Tensor:
         """Return `plane` smoothed, of the same size."""
+        on_cpu = plane.device.type == "cpu" and not torch.compiler.is_compiling()
+        if on_cpu and plane.requires_grad:
+            smoothed: Tensor = _Smoothed.apply(plane)  # type: ignore[no-untyped-call]
+            return smoothed
         plane = F.pad(plane, (1, 1, 1, 1), mode="replicate")
         for _ in range(2):  # a mean of two, twice, is the binomial mean of three
             plane = F.avg_pool2d(plane, 2, stride=1)
         return plane
+
+
+class _Smoothed(torch.autograd.Function):
+    """The same for training on CPUs, where pooling there and back takes ten times as long.
+
+    The way back is the way there: what a cell gives a neighbour, it gets from it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, plane: Tensor) -> Tensor:
+        """Return `plane` smoothed."""
+        for axis in (2, 3):
+            plane = _binomial_mean(plane, axis)
+        return plane
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Return the gradient by the plane."""
+        smoothed: Tensor = _Smoothed.apply(gradient)  # type: ignore[no-untyped-call]
+        return smoothed
+
+
+def _binomial_mean(plane: Tensor, axis: int) -> Tensor:
+    """Return the means (1, 2, 1) along `axis`; what lies beyond an edge is as the edge is."""
+    mean, last = plane * 0.5, plane.shape[axis] - 1
+    for here, there in ((1, 0), (0, 1)):
+        mean.narrow(axis, here, last).add_(plane.narrow(axis, there, last), alpha=0.25)
+    for edge in (0, last):
+        mean.narrow(axis, edge, 1).add_(plane.narrow(axis, edge, 1), alpha=0.25)
+    return mean
 
 
 class PlaneGenerator(nn.Sequential):
@@ -123,10 +159,10 @@ class TriplaneDecoder(Decoder):
         features = [
             look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
         ]
-        rows = torch.cat([*features, points.transpose(1, 2)], dim=1).transpose(1, 2)
-        hidden = self.fc_f(rows) + shift.unsqueeze(1)
-        logits: Tensor = self.fc_out(F.relu(self.blocks(hidden)))
-        return logits.squeeze(-1)
+        columns = torch.cat([*features, points.transpose(1, 2)], dim=1)
+        (block,) = self.blocks
+        assert isinstance(block, PreActivationBlock)  # for the type checker
+        return point_logits(columns, shift, self.fc_f, block, self.fc_out)
 
     @property
     def flops_per_point(self) -> int:

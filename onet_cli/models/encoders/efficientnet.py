@@ -23,11 +23,25 @@ class EfficientNetEncoder(nn.Module):
         for module in self.features.modules():
             if hasattr(module, "_swish"):
                 module._swish = nn.SiLU()
+        fold_padding(self.features)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return codes (B, C) of normalised `images` (B, 3, S, S)."""
         code: Tensor = self.features(images)
         return code
+
+
+def fold_padding(network: nn.Module) -> None:
+    """Let the convolutions of the library's `network` pad by themselves where both sides are alike.
+
+    The results are the same to the bit, without a copy of all that is padded, there and back.
+    """
+    for layer in network.modules():
+        padding = getattr(layer, "static_padding", None)
+        if isinstance(layer, nn.Conv2d) and isinstance(padding, nn.ZeroPad2d):
+            left, right, top, bottom = padding.padding
+            if left == right and top == bottom:
+                layer.padding, layer.static_padding = (top, left), nn.Identity()
 
 
 def _register(size: str) -> None:

@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.encoders.convnet import GRID, WIDTHS, ConvNetFeatures
+from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
-from onet_cli.models.layers import conv3x3
+from onet_cli.models.layers import conv3x3, keep_single_on_cpu
 from onet_cli.models.registry import ENCODERS
 from onet_cli.models.spec import Frame
 
@@ -111,8 +112,11 @@ class MapsEncoder(nn.Module, ABC):
             cells = F.adaptive_avg_pool2d(cells, GRID)
         cells = cells.flatten(1)
         seen = torch.cat([top.mean(dim=(2, 3)), F.relu(cells)], dim=1)
-        raw = torch.tanh(CAMERA_GAIN * self.camera(seen).float())
-        camera = raw * raw.new_tensor(CAMERA_SPREAD) + raw.new_tensor(CAMERA_MIDDLE)
+        # Eight bits would not do for angles: where a point is seen hangs on them.
+        with torch.autocast(seen.device.type, enabled=False):
+            raw = torch.tanh(CAMERA_GAIN * self.camera(seen.float()))
+            ranges = zip(raw.unbind(1), CAMERA_SPREAD, CAMERA_MIDDLE, strict=True)
+            camera = torch.stack([value * spread + middle for value, spread, middle in ranges], 1)
         return torch.cat([cells, self._local(levels).flatten(1), camera], dim=1)
 
     def _local(self, levels: list[Tensor]) -> Tensor:
@@ -185,6 +189,9 @@ class Lite0MapsEncoder(MapsEncoder):
         for module in self.features.modules():
             if hasattr(module, "_swish"):
                 module._swish = nn.ReLU6()
+            if isinstance(module, nn.Conv2d) and module.groups > 1:
+                keep_single_on_cpu(module)
+        fold_padding(self.features)
         # Its weights expect [-1, 1], and images come normalised by ImageNet's mean and deviation.
         for name, values in (
             ("scale", [2 * deviation for deviation in DEVIATION]),
