@@ -7,12 +7,19 @@ step's products and convolutions; the speeds that it takes are measured in the s
 
 * `plain`: for `onet`, plain_network.py; for other models, our modules as they come, without any of
   the below. Adam with torch's defaults, memory freed as by default.
-* `modules`: ours without the fused norms of `models/fused.py`, which are for CPUs.
+* `modules`, on a CPU: ours without what takes several layers at once there, `models/fused.py` and
+  `models/decoders/point_layers.py`.
 * `ours`: what `onet train` does, from resizing the pictures to averaging the weights.
-* `compiled`, with --compile: likewise with `onet train --compile`, which needs a C++ compiler.
+* `compiled`, with --compile: likewise with `onet train --compile`, which needs a compiler.
+* `from files`, `from memory`, with --data: likewise, on the batches of a data set, by loader
+  processes and by --cache (on a GPU the GPU's). `waiting` is the share of the time by the clock in
+  which the step waits for its batch; on a CPU it is of little use, as the contestants share cores.
+
+On a GPU float32 is as `onet train` has it there, products in TF32, and so is the roofline's.
 
 Usage: python bench/train_step.py [--model onet] [--batch-size 16] [--points 2048] [--compile]
-       [--device cpu|cuda] [--precision 32|bf16] [--rounds 5] [--json FILE]
+       [--device cpu|cuda] [--precision 32|bf16] [--augment photo] [--data STORE] [--workers N]
+       [--rounds 5] [--json FILE]
 """
 
 import argparse
@@ -21,6 +28,8 @@ import statistics
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -31,12 +40,15 @@ from roofline import copy, least_seconds, list_operations, product
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
+from onet_cli.models.decoders import point_layers
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.shapes.photo import resize_images
-from onet_cli.training.callbacks import warmed_average
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.averaging import Average
+from onet_cli.training.config import Budget, TrainingConfig, usual_workers
+from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
 from onet_cli.training.module import OccupancyModule
+from onet_cli.training.precision import float32_products, mixed
 
 Step = Callable[[], object]
 CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
@@ -60,66 +72,128 @@ def make_batch(options: argparse.Namespace) -> Batch:
 
 
 def plain(options: argparse.Namespace) -> Step:
-    batch, ours = make_batch(options), network_of(options)
-    network: torch.nn.Module = ours
+    unfuse()
+    batch, network = make_batch(options), network_of(options)
     if options.model == "onet":
-        network = PlainNetwork().to(options.device)
-        network.take(ours.state_dict())
-    images = resize_images(batch.images, ours.spec.image_size)
-    optimizer = torch.optim.Adam(network.parameters(), 1e-4)
+        twin = PlainNetwork().to(options.device)
+        twin.take(network.state_dict())
+        images = resize_images(batch.images, network.spec.image_size)
+        optimizer = torch.optim.Adam(twin.parameters(), 1e-4)
 
-    def step() -> float:
+        def step() -> float:
+            with precision(options):
+                return plain_step(twin, optimizer, images, batch.points, batch.occupancies)
+
+        return step
+    module = OccupancyModule(network, settings(options), lambda: 0.03).to(options.device).train()
+    module.network.to(memory_format=torch.contiguous_format)
+    adam = torch.optim.Adam(module.parameters(), 1e-4)
+
+    def step_of_module() -> float:
+        adam.zero_grad()
+        images, points, camera = module.inputs(batch)
         with precision(options):
-            return plain_step(network, optimizer, images, batch.points, batch.occupancies)
-
-    return step
-
-
-def ours(options: argparse.Namespace) -> Step:
-    if options.device == "cpu":
-        keep_freed_memory()
-    if options.contestant == "modules":
-        layers.can_fuse = lambda *_: False
-    batch = make_batch(options)
-    config = TrainingConfig(
-        Budget(steps=1),
-        batch_size=options.batch_size,
-        rate=1e-4,
-        compiled=options.contestant == "compiled",
-    )
-    module = OccupancyModule(network_of(options), config, lambda: 0.03).to(options.device).train()
-    made = module.configure_optimizers()
-    optimizer = made["optimizer"]
-    averaged = torch.optim.swa_utils.AveragedModel(
-        module, multi_avg_fn=warmed_average(config.ema_decay), use_buffers=True
-    )
-
-    def step() -> float:
-        optimizer.zero_grad()
-        with precision(options):
-            loss = module.loss(batch)
+            loss = module.loss_of(batch, images.contiguous(), points, camera)
         loss.backward()
-        module.on_before_optimizer_step(optimizer)
-        optimizer.step()
-        averaged.update_parameters(module)
+        adam.step()
         return loss.item()
 
-    return step
+    return step_of_module
+
+
+def unfuse() -> None:
+    """Let each layer be one of its own."""
+    layers.can_fuse = lambda *_: False
+    point_layers._can_fuse = lambda *_: False
+
+
+class Ours:
+    """A step of `onet train` on one batch, over and over; `waited` is what it waited for that."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        if options.device == "cpu":
+            keep_freed_memory()
+        if options.contestant == "modules":
+            unfuse()
+        self.waited, self._options = 0.0, options
+        config = self.config = settings(options)
+        self._module = OccupancyModule(network_of(options), config, lambda: 0.03)
+        self._module.to(options.device).train()
+        self._optimizer = self._module.configure_optimizers()["optimizer"]
+        self._averaged = Average(self._module, config.ema_decay, torch.device(options.device))
+
+    def batch(self) -> Batch:
+        """Return the batch of the next step."""
+        if not hasattr(self, "_batch"):
+            self._batch = make_batch(self._options)
+        return self._batch
+
+    def __call__(self) -> float:
+        """Make a step and return the loss."""
+        self._optimizer.zero_grad()
+        batch = self.batch()
+        with precision(self._options):
+            loss = self._module.loss(batch)
+        self._module.backward(loss)
+        self._module.on_before_optimizer_step(self._optimizer)
+        self._optimizer.step()
+        self._averaged.update_parameters(self._module)
+        return loss.item()
+
+
+class Fed(Ours):
+    """The same on the batches of a data set."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__(options)
+        shapes = ShapeData(options.data, self.config, None, network_of(options).spec.frame)
+        place = torch.device(options.device)
+        shapes.plan_cache(place)
+        strategy = SimpleNamespace(root_device=place)
+        shapes.trainer = SimpleNamespace(
+            world_size=1, global_rank=0, global_step=0, strategy=strategy
+        )
+        self._batches = iter(shapes.train_dataloader())
+
+    def batch(self) -> Batch:
+        """Return the next one, when it has come."""
+        start = time.perf_counter()
+        batch = next(self._batches)
+        self.waited = time.perf_counter() - start
+        device = self._options.device
+        return Batch(*(part.to(device, non_blocking=device == "cuda") for part in batch))
+
+
+def settings(options: argparse.Namespace) -> TrainingConfig:
+    memory = "gpu" if options.device == "cuda" else "ram"
+    return TrainingConfig(
+        Budget(steps=1),
+        batch_size=options.batch_size,
+        points=options.points,
+        augmentation=options.augment,
+        rate=1e-4,
+        precision=options.precision,
+        compiled=options.contestant == "compiled",
+        workers=options.workers,
+        cache=memory if options.contestant == "from memory" else "none",
+    )
 
 
 def precision(options: argparse.Namespace) -> torch.autocast:
-    dtype = DTYPES[options.precision]
-    return torch.autocast(options.device, dtype, enabled=dtype != torch.float32)
+    return mixed(options.precision, torch.device(options.device))
 
 
-CONTESTANTS = {
+CONTESTANTS: dict[str, Callable[[argparse.Namespace], Step]] = {
     "plain": plain,
-    "modules": ours,
-    "ours": ours,
-    "compiled": ours,
+    "modules": Ours,
+    "ours": Ours,
+    "compiled": Ours,
+    "from files": Fed,
+    "from memory": Fed,
     "product": lambda options: product(options.device, DTYPES[options.precision])[0],
     "copy": lambda options: copy(options.device)[0],
 }
+FED = "from files", "from memory"
 
 
 def network_of(options: argparse.Namespace) -> OccupancyNetwork:
@@ -127,13 +201,27 @@ def network_of(options: argparse.Namespace) -> OccupancyNetwork:
 
 
 def work(options: argparse.Namespace, pipe: Connection) -> None:
-    """Make a step each time that the other end asks for one; answer its seconds and the loss."""
+    """Make a step each time that the other end asks for one; answer its seconds and the loss.
+
+    And the share of the time by the clock that it waited for its batch.
+    """
     torch.set_num_threads(1)
     step = CONTESTANTS[options.contestant](options)
-    while pipe.recv():
-        start = clock(options)
-        loss = step()
-        pipe.send((clock(options) - start, loss))
+    with float32_products(options.precision, torch.device(options.device)):
+        while asked(pipe):
+            start, began = clock(options), time.perf_counter()
+            loss = step()
+            taken = clock(options) - start
+            waited = getattr(step, "waited", 0.0) / (time.perf_counter() - began)
+            pipe.send((taken, loss, waited))
+
+
+def asked(pipe: Connection) -> bool:
+    """Return whether the other end asks for one more step; it closes where it does not."""
+    try:
+        return bool(pipe.recv())
+    except (EOFError, ConnectionError):
+        return False
 
 
 def clock(options: argparse.Namespace) -> float:
@@ -144,27 +232,29 @@ def clock(options: argparse.Namespace) -> float:
     return time.perf_counter()
 
 
-def measure(options: argparse.Namespace, names: list[str]) -> dict[str, list[tuple[float, Any]]]:
-    """Return seconds and loss of each step of each contestant, in turns."""
+def measure(options: argparse.Namespace, names: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return seconds, loss and waiting of each step of each contestant, in turns."""
     context = multiprocessing.get_context("spawn")
     pipes = {}
     for name in names:
         mine, theirs = context.Pipe()
         given = argparse.Namespace(**vars(options) | {"contestant": name})
-        context.Process(target=work, args=(given, theirs), daemon=True).start()
+        context.Process(target=work, args=(given, theirs)).start()
+        theirs.close()
         pipes[name] = mine
-    found: dict[str, list[tuple[float, Any]]] = {name: [] for name in names}
-    for _ in range(options.rounds + 2):
-        for name, pipe in pipes.items():
-            pipe.send(True)
-            found[name].append(pipe.recv())
-    for pipe in pipes.values():
-        pipe.send(False)
+    found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
+    try:
+        for _ in range(options.rounds + 2):
+            for name, pipe in pipes.items():
+                pipe.send(True)
+                found[name].append(pipe.recv())
+    finally:
+        for pipe in pipes.values():
+            pipe.close()
     return found
 
 
-def main() -> None:
-    """Let the contestants take turns, and publish medians after two steps to warm up."""
+def read_options() -> argparse.Namespace:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--model", default="onet")
     parser.add_argument("--batch-size", type=int, default=16)
@@ -172,20 +262,39 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="also `ours` by torch.compile")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--precision", choices=DTYPES, default="32")
+    parser.add_argument("--augment", choices=("none", "photo"), default="none")
+    parser.add_argument("--data", type=Path, help="a data set, to measure the waiting for it")
+    parser.add_argument("--workers", type=int, help="loader processes, as `onet train` has them")
     options = parser.parse_args()
-    names = [name for name in CONTESTANTS if name != "compiled" or options.compile]
-    found = measure(options, names)
+    if options.workers is None:
+        options.workers = usual_workers(options.device)
+    return options
+
+
+def chosen(options: argparse.Namespace) -> list[str]:
+    left_out = set() if options.compile else {"compiled"}
+    left_out |= set() if options.data else {*FED}
+    left_out |= set() if options.device == "cpu" else {"modules"}
+    return [name for name in CONTESTANTS if name not in left_out]
+
+
+def main() -> None:
+    """Let the contestants take turns, and publish medians after two steps to warm up."""
+    options = read_options()
+    found = measure(options, chosen(options))
     seconds = {
         name: statistics.median(step[0] for step in steps[2:]) for name, steps in found.items()
     }
     _, flops = product(options.device, torch.float32)
     _, moved = copy(options.device)
     speed, stream = flops / seconds.pop("product"), moved / seconds.pop("copy")
-    first = [found[name][0][1] for name in seconds]
-    if max(first) - min(first) > TOLERANCE[options.precision] * max(first):
+    first = [found[name][0][1] for name in seconds if name not in FED]
+    if options.augment == "none" and max(first) - min(first) > TOLERANCE[options.precision] * max(
+        first
+    ):
         raise SystemExit(f"the contestants' first losses differ: {first}")
-    options.contestant = "modules"
-    operations = list_operations(ours(options))
+    options.contestant = "modules"  # each layer of its own, so that each product is counted
+    operations = list_operations(Ours(options))
     flops = sum(operation.flops for operation in operations)
     seconds["roofline"] = least_seconds(operations, speed, stream)
     rows: list[Row] = [
@@ -199,7 +308,12 @@ def main() -> None:
         }
         for name, taken in seconds.items()
     ]
+    for row in rows:
+        if row["step"] in FED:
+            steps = found[row["step"]][2:]
+            row["waiting"] = statistics.median(waited for _, _, waited in steps)
     title = f"A training step of {options.model}: {options.batch_size} x {options.points} points"
+    title += f", {options.device}, --precision {options.precision}"
     facts = f"{flops / 1e9:.0f} GFLOP; {speed / 1e9:.0f} GFLOP/s, {stream / 1e9:.1f} GB/s"
     publish(f"{title}, {facts}", rows, options.json, ("torch",))
 

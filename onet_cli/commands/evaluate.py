@@ -1,6 +1,5 @@
 """`onet evaluate`: a data set and a checkpoint in, a table of scores out."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from onet_cli.commands import evaluate_options as options
-from onet_cli.commands.options import Device, Quiet, Seed, Workers
+from onet_cli.commands.options import Device, Quiet, Seed
 
 if TYPE_CHECKING:
     from onet_cli.evaluation.methods import Method
@@ -35,7 +34,7 @@ def evaluate(
     reference: options.Reference = None,
     meshes: options.Meshes = None,
     resolution: options.Resolution = 128,
-    workers: Workers = None,
+    workers: options.Workers = None,
     device: Device = "auto",
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -48,6 +47,7 @@ def evaluate(
         _compare(*compare, output)
         return
     source = _Source(data, checkpoint, predictions, baseline, device, meshes)
+    from onet_cli.evaluation.pool import usual_workers
     from onet_cli.evaluation.protocol import Protocol
     from onet_cli.evaluation.settings import EvaluationSettings, parse_view
 
@@ -59,7 +59,8 @@ def evaluate(
         view=parse_view(view),
         resolution=resolution,
         seed=seed,
-        workers=(os.cpu_count() or 1) if workers is None else workers,
+        # Meshes from a folder need no network, and so no device.
+        workers=usual_workers("cpu" if predictions else device) if workers is None else workers,
         align=align,
     )
     if embeddings is not None:

@@ -68,3 +68,7 @@ Meshes = Annotated[
     Path | None, typer.Option(help="Keep the meshes in this folder, and use those there.")
 ]
 Resolution = Annotated[int, typer.Option(help="Cells per side of the final grid.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=0, help="Worker processes (default: one per core; on a GPU up to 4)."),
+]

@@ -73,6 +73,7 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
 def show_rehearsal(spec: "ModelSpec", facts: "Rehearsal", picture: "Path") -> None:
     """Print on stdout what `onet train --dry-run` has found."""
     minutes, megabyte = facts.seconds / 60, 2**20
+    precision = "" if facts.precision == "32" else f", --precision {facts.precision}"
     lines = (
         ("model", f"{spec.name}: {spec.encoder} + {spec.decoder}, {spec.image_size} pixels"),
         ("shapes", f"{facts.training_shapes} to train on, {facts.validation_shapes} to validate"),
@@ -80,7 +81,7 @@ def show_rehearsal(spec: "ModelSpec", facts: "Rehearsal", picture: "Path") -> No
         ("memory", f"{facts.weight_bytes / megabyte:.0f} MiB for weights, gradients and averages"),
         ("", f"{facts.activation_bytes / megabyte:.0f} MiB kept by a step for its backward pass"),
         *([("", f"{facts.cache_bytes / megabyte:.0f} MiB of cache")] if facts.cache_bytes else []),
-        ("a step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s"),
+        ("a step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s{precision}"),
         ("loading", f"{facts.load_seconds_per_step:.3f} s a step for one process"),
         ("the budget", f"about {facts.steps} steps in {minutes:.1f} minutes, without validation"),
         ("a batch", str(picture)),

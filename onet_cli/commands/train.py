@@ -93,7 +93,8 @@ def train(
         float, typer.Option(min=0, max=0.99999, help="Weight averaging; 0: off.")
     ] = 0.999,
     precision: Annotated[
-        Literal["32", "bf16", "16"], typer.Option(help="Bits of arithmetic.")
+        Literal["32", "bf16", "16", "auto"],
+        typer.Option(help="Bits of arithmetic; auto: bf16 where a few steps of it are faster."),
     ] = "32",
     compile: Annotated[  # noqa: A002  # as the option is called, in files too
         bool, typer.Option("--compile", help="Let torch.compile fuse what it can: for GPUs.")
@@ -102,7 +103,12 @@ def train(
     mesh_every: Annotated[
         int, typer.Option(min=0, help="Steps between meshes of a few validation shapes; 0: none.")
     ] = 2000,
-    workers: Annotated[int, typer.Option(min=0, help="Loader processes; 0: in this one.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Loader processes; 0: in this one. Default: 1, for a GPU up to 8."
+        ),
+    ] = None,
     cache: Annotated[
         Literal["none", "ram", "gpu"],
         typer.Option(help="Keep all training shapes decoded in memory: no loader."),
@@ -131,14 +137,16 @@ def train(
     from onet_cli.commands.report import notes, progress_bar, show_rehearsal, training_report
     from onet_cli.errors import EmptySurfaceError
     from onet_cli.models.catalogue import find_model, vary_model
-    from onet_cli.models.checkpoint import load_checkpoint
+    from onet_cli.models.checkpoint import load_checkpoint, resolve_device
     from onet_cli.models.initialise import initialise_from
     from onet_cli.models.network import build_network, load_pretrained_encoder
-    from onet_cli.training.config import Budget, TrainingConfig, parse_duration
+    from onet_cli.training.config import Budget, TrainingConfig, parse_duration, usual_workers
     from onet_cli.training.rehearsal import rehearse
     from onet_cli.training.run import is_first_process, train_network
     from onet_cli.training.worth import calibrate_checkpoint
 
+    if workers is None:
+        workers = usual_workers(resolve_device(device).type, devices)
     settings = TrainingConfig(
         budget=Budget(max_steps, max_epochs, parse_duration(max_time) if max_time else None),
         batch_size=batch_size,
@@ -205,6 +213,7 @@ def train(
             started=lambda: write_options(
                 output / "config.toml", context.params, f"onet {__version__}: onet train --config"
             ),
+            note=lambda text: None if quiet else notes.print(text),
         )
     if not quiet:
         notes.print(

@@ -12,9 +12,24 @@ from onet_cli.errors import OnetError
 from onet_cli.evaluation.evaluate import Outcome, Task, evaluate_task
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.models.device import resolve_device
 from onet_cli.shapes.store import ShapeStore
 
+SHARING = 4
+"""Most worker processes that share a GPU, unless more are asked for: each has a copy of all that a
+network needs there, and scoring, which is the CPU's work, keeps about as many busy."""
+
 _evaluate: Callable[[Task], Outcome] | None = None
+
+
+def usual_workers(device: str) -> int:
+    """Return how many processes evaluate a network on `device`: one a core, but few on a GPU.
+
+    Raises:
+        InvalidOptionError: there is no such device here.
+    """
+    cores = os.cpu_count() or 1
+    return cores if resolve_device(device).type == "cpu" else min(SHARING, cores)
 
 
 def evaluate_tasks(

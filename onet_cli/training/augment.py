@@ -6,6 +6,7 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from onet_cli.models.frame import PictureCamera
 from onet_cli.training.photograph import photograph, whiteness
+from onet_cli.training.transfer import sent
 
 SCALE = 0.97, 1.25
 SHIFT = 0.04
@@ -32,14 +33,14 @@ def augment_photos(
     shift = _uniform(-2 * SHIFT, 2 * SHIFT, (len(images), 2), rng)
     images = move(images, scale, shift)
     if camera is not None:
-        places = scale.to(images.device), shift.to(images.device)
-        camera = camera.mirrored(flips.to(images.device)).moved(*places)
+        places = sent(scale, images.device), sent(shift, images.device)
+        camera = camera.mirrored(sent(flips, images.device)).moved(*places)
     return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points, camera
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
     """Return both with the samples marked in `flips` (B,) bool mirrored left to right."""
-    flips = flips.to(images.device)
+    flips = sent(flips, images.device)
     images = torch.where(flips[:, None, None, None], images.flip(-1), images)
     signs = torch.ones(len(points), 1, 3, device=points.device)
     signs[:, 0, 0] = torch.where(flips, -1.0, 1.0)
@@ -58,9 +59,9 @@ def move(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     transform = torch.zeros(len(images), 2, 3)
     transform[:, 0, 0] = transform[:, 1, 1] = scale
     transform[:, :, 2] = shift
-    grid = affine_grid(transform, list(images.shape), align_corners=False)
+    grid = affine_grid(sent(transform, images.device), list(images.shape), align_corners=False)
     # Sampling the darkness instead of the brightness makes "outside the picture" white.
-    return 1 - grid_sample(1 - images, grid.to(images.device), align_corners=False)
+    return 1 - grid_sample(1 - images, grid, align_corners=False)
 
 
 def _recolour(images: Tensor, rng: torch.Generator) -> Tensor:
@@ -69,5 +70,6 @@ def _recolour(images: Tensor, rng: torch.Generator) -> Tensor:
         1 + _uniform(-TINT, TINT, (count, 3, 1, 1), rng)
     )
     gamma = _uniform(*GAMMA, (count, 1, 1, 1), rng)
-    varied = (images.clamp(1e-4, 1) ** gamma.to(images.device)) * gain.to(images.device)
+    gain, gamma = sent(gain, images.device), sent(gamma, images.device)
+    varied = (images.clamp(1e-4, 1) ** gamma) * gain
     return torch.lerp(varied.clamp(0, 1), images, whiteness(images))

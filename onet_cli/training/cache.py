@@ -26,6 +26,7 @@ from onet_cli.training.dataset import (
 )
 from onet_cli.training.draws import Draw, Draws
 from onet_cli.training.memory import free_memory
+from onet_cli.training.transfer import sent
 
 READERS = 8
 """Threads that fill the cache."""
@@ -157,31 +158,56 @@ class ShapeCache:
                 for part in sample.parts
             ]
             weights += [part.points.weights for part in sample.parts]
-        chosen = torch.from_numpy(np.concatenate(rows)).to(self._device)
+        chosen = sent(torch.from_numpy(np.concatenate(rows)), self._device)
         packed = self._packed.index_select(0, chosen >> 3)
         inside = (packed >> (7 - (chosen & 7)).to(torch.uint8)) & 1
         shape = len(draws), -1
-        pictures = torch.tensor(views, device=self._device)
+        pictures = sent(torch.tensor(views), self._device)
         return Batch(
             self._images.index_select(0, pictures),
             self._points.index_select(0, chosen).float().view(*shape, 3),
             inside.float().view(shape),
-            torch.from_numpy(np.concatenate(weights)).to(self._device).view(shape),
+            sent(torch.from_numpy(np.concatenate(weights)), self._device).view(shape),
             self._cameras.index_select(0, pictures),
         )
 
+    def pinned(self, batch: Batch) -> Batch:
+        """Return `batch` where a GPU can fetch it by itself."""
+        if self._device.type != "cpu":
+            return batch
+        return Batch(*(part.pin_memory() for part in batch))
+
 
 class CachedBatches:
-    """Endless batches of a cache, in the order of `draws`."""
+    """Endless batches of a cache, in the order of `draws`.
 
-    def __init__(self, cache: ShapeCache, draws: Draws, batch_size: int) -> None:
-        self._cache, self._draws, self._batch_size = cache, draws, batch_size
+    With a network on a GPU the next one is made meanwhile, by a thread, and is ready to be sent.
+    On a CPU the network wants the cores.
+    """
+
+    def __init__(
+        self, cache: ShapeCache, draws: Draws, batch_size: int, for_gpu: bool = False
+    ) -> None:
+        self._cache, self._draws = cache, draws
+        self._batch_size, self._for_gpu = batch_size, for_gpu
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield them."""
         draws = iter(self._draws)
-        while True:
-            yield self._cache.batch([next(draws) for _ in range(self._batch_size)])
+
+        def make() -> Batch:
+            batch = self._cache.batch([next(draws) for _ in range(self._batch_size)])
+            return self._cache.pinned(batch) if self._for_gpu else batch
+
+        if not self._for_gpu:
+            while True:
+                yield make()
+        with ThreadPoolExecutor(1) as thread:
+            coming = thread.submit(make)
+            while True:
+                batch = coming.result()
+                coming = thread.submit(make)
+                yield batch
 
 
 @dataclass(frozen=True)

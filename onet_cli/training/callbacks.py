@@ -1,4 +1,4 @@
-"""What happens around the steps of a run: the clock, averaged weights, the best, the report."""
+"""What happens around the steps of a run: the clock, the best, the last, the report."""
 
 import math
 import time
@@ -8,29 +8,46 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, WeightAveraging
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError, OnetError
 from onet_cli.files import whole_file
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.training.config import Budget
-from onet_cli.training.metrics_file import MetricsFile
+from onet_cli.training.metrics_file import EVERY, MetricsFile
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus
+
+AGREE_EVERY = 25
+"""Steps between two looks at the first rank's watch; before that many, each step has one."""
+
+SHARE = 0.02
+"""What a step counts in the average of loss and speed."""
+
+
+def look_interval(device: torch.device) -> int:
+    """Return the steps between two looks at the loss.
+
+    A GPU has to finish all its work for each, so it is looked at when a row of metrics is written.
+    """
+    return 1 if device.type == "cpu" else EVERY
 
 
 class Clock(Callback):
     """Counts steps and seconds over all parts of a run, and ends it when the budget is spent.
 
     With several ranks all of them go by the first one's watch: a rank that ended alone, or had
-    another learning rate, would leave the others waiting or drift away from them.
+    another learning rate, would leave the others waiting or drift away from them. Between two looks
+    at it, all go by the pace between the last two.
     """
 
     def __init__(self, budget: Budget, steps_per_epoch: int) -> None:
         self.budget, self.steps_per_epoch = budget, steps_per_epoch
         self.step, self._before, self._started = 0, 0.0, time.monotonic()
-        self._agreed: float | None = None
+        self._first = 0
+        self._agreed: tuple[int, float] | None = None
+        self._pace = 0.0
 
     @property
     def seconds(self) -> float:
@@ -39,12 +56,16 @@ class Clock(Callback):
 
     def spent(self) -> float:
         """Return the share of the budget that is used up."""
-        seconds = self.seconds if self._agreed is None else self._agreed
+        seconds = self.seconds
+        if self._agreed is not None:
+            step, agreed = self._agreed
+            seconds = agreed + (self.step - step) * self._pace
         return self.budget.spent(self.step, self.steps_per_epoch, seconds)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start counting; what went before came with the checkpoint."""
         self._started = time.monotonic()
+        self._first = trainer.global_step
         self._count(trainer)
         trainer.should_stop = self.spent() >= 1
 
@@ -56,8 +77,12 @@ class Clock(Callback):
 
     def _count(self, trainer: pl.Trainer) -> None:
         self.step = trainer.global_step
-        if trainer.world_size > 1 and self.budget.seconds is not None:
-            self._agreed = float(trainer.strategy.broadcast(self.seconds))
+        due = self.step - self._first < AGREE_EVERY or self.step % AGREE_EVERY == 0
+        if trainer.world_size > 1 and self.budget.seconds is not None and due:
+            seconds = float(trainer.strategy.broadcast(self.seconds))
+            if self._agreed is not None and self.step > self._agreed[0]:
+                self._pace = (seconds - self._agreed[1]) / (self.step - self._agreed[0])
+            self._agreed = self.step, seconds
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run has to know."""
@@ -66,29 +91,6 @@ class Clock(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from `state_dict`."""
         self._before = float(state_dict["seconds"])
-
-
-def warmed_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
-    """Return an exponential average whose memory grows with the number of updates.
-
-    With a fixed decay the random initial weights would linger for thousands of steps.
-    """
-
-    def average(averaged: list[Tensor], current: list[Tensor], updates: Tensor | int) -> None:
-        if not torch.is_floating_point(averaged[0]):
-            torch._foreach_copy_(averaged, current)
-            return
-        count = int(updates)
-        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + count) / (10 + count)))
-
-    return average
-
-
-class AveragedWeights(WeightAveraging):
-    """Exponential moving average of the weights, which validation sees and checkpoints keep."""
-
-    def __init__(self, decay: float) -> None:
-        super().__init__(multi_avg_fn=warmed_average(decay))
 
 
 class KeepBest(Callback):
@@ -181,6 +183,7 @@ class Reporter(Callback):
         self._mesh_iou = mesh_iou
         self._metrics: MetricsFile | None = None
         self.loss, self._step_seconds, self._wait_seconds = float("nan"), 0.0, 0.0
+        self._mean: Tensor | None = None
         self._last = self._began = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -206,19 +209,39 @@ class Reporter(Callback):
         """Report the step; loss and speed are averaged over the last hundred or so."""
         assert isinstance(pl_module, OccupancyModule)
         now = time.monotonic()
-        loss = float(outputs["loss"]) / pl_module.config.points
-        if not math.isfinite(loss):
-            raise OnetError(
-                f"the loss is {loss} after step {trainer.global_step}",
-                hint="lower --lr, or compute with --precision 32",
-            )
-        first = self._step_seconds == 0
-        share = 1 if first else 0.02
+        first = self._mean is None
+        loss = outputs["loss"].detach() / pl_module.config.points
+        self._mean = loss.clone() if self._mean is None else self._mean.lerp_(loss, SHARE)
+        if first or trainer.global_step % look_interval(loss.device) == 0:
+            self._look(trainer)
+        share = 1 if first else SHARE
         self._step_seconds += (now - self._last - self._step_seconds) * share
         self._wait_seconds += (self._began - self._last - self._wait_seconds) * share
-        self.loss = loss if first else self.loss + (loss - self.loss) * share
         self._last = now
         self._tell(self._status(trainer, pl_module))
+
+    def on_validation_start(self, trainer: pl.Trainer, *args: Any) -> None:
+        """Look at the loss before a network can be kept for its score."""
+        self._look(trainer)
+
+    def on_save_checkpoint(self, trainer: pl.Trainer, *args: Any) -> None:
+        """Look at the loss before the weights are written."""
+        self._look(trainer)
+
+    def _look(self, trainer: pl.Trainer) -> None:
+        """Read the loss of the last steps, for which a GPU finishes its work.
+
+        Raises:
+            OnetError: it is not finite.
+        """
+        if self._mean is None:
+            return
+        self.loss = float(self._mean)
+        if not math.isfinite(self.loss):
+            raise OnetError(
+                f"the loss is {self.loss} after step {trainer.global_step}",
+                hint="lower --lr, or compute with --precision 32",
+            )
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report the score; validation's time is not the steps' time."""

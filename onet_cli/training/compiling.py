@@ -1,20 +1,27 @@
 """A training step through torch.compile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from onet_cli.errors import InvalidOptionError
 
 Result = TypeVar("Result")
+
+_COMPILERS = "torch._dynamo", "torch._inductor", "torch._functorch", "triton"
+"""Where the errors come from that no network raises."""
 
 
 def compiled(step: Callable[..., Result]) -> Callable[..., Result]:
     """Return `step`, a function of tensors that calls a network, compiled.
 
     It is compiled when first called, for half a minute or more, and trains the weights of
-    the network itself.
+    the network itself. Its way back is compiled when first gone: see `compiler_errors`.
 
     The function raises:
         InvalidOptionError: there is no compiler, or torch cannot compile this network.
@@ -22,13 +29,41 @@ def compiled(step: Callable[..., Result]) -> Callable[..., Result]:
     fast: Callable[..., Result] = torch.compile(step)
 
     def call(*arguments: Any) -> Result:
-        try:
+        tensors = (leaf for leaf in tree_leaves(arguments) if isinstance(leaf, Tensor))
+        with compiler_errors(next(tensors).device):
             return fast(*arguments)
-        except torch._dynamo.exc.TorchDynamoException as error:
-            reason = " ".join(str(error).split("\n\n")[0].split())
-            raise InvalidOptionError(
-                f"--compile failed: {reason}",
-                hint="install a C++ compiler, such as g++, or leave out --compile",
-            ) from error
 
     return call
+
+
+@contextmanager
+def compiler_errors(device: torch.device) -> Iterator[None]:
+    """Turn a compiler's error inside the block into one that says what to do about it.
+
+    Raises:
+        InvalidOptionError: there is no compiler for `device`, or torch cannot compile this network.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_compilers(error):
+            raise
+        reason = " ".join(str(error).split("\n\n")[0].split())
+        raise InvalidOptionError(f"--compile failed: {reason}", hint=_hint(device)) from error
+
+
+def _is_compilers(error: BaseException | None) -> bool:
+    """Return whether `error`, or what it came from, is a compiler's."""
+    while error is not None:
+        if type(error).__module__.startswith(_COMPILERS):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _hint(device: torch.device) -> str:
+    if device.type == "cpu":
+        return "install a C++ compiler, such as g++, or leave out --compile"
+    if find_spec("triton") is None:
+        return "install Triton (pip install triton) for this torch, or leave out --compile"
+    return "install a C compiler, such as gcc, which Triton needs, or leave out --compile"

@@ -1,6 +1,7 @@
 """What a training run was asked to do: plain data, written to RUN/config.json."""
 
 import json
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from onet_cli.models.spec import ModelSpec
 
 Sampling = Literal["uniform", "balanced"]
 Augmentation = Literal["none", "photo"]
-Precision = Literal["32", "bf16", "16"]
+Precision = Literal["32", "bf16", "16", "auto"]
 Schedule = Literal["cosine", "constant"]
 Cache = Literal["none", "ram", "gpu"]
 
@@ -73,6 +74,7 @@ class TrainingConfig:
     share of `rate`; below 1, their first layers stay as they are.
     `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
     second data set, if there is one.
+    `precision` is in bits, "auto" the faster of "32" and "bf16" by a few steps of each.
     `compiled` puts the network's steps through torch.compile.
     `validate_every` and `mesh_every`, which is 0 for never, are in steps.
     """
@@ -131,6 +133,36 @@ class TrainingConfig:
     def write(self, path: Path, **more: Any) -> None:
         """Write the settings, and `more` beside them, as JSON."""
         write_text(path, json.dumps({"training": asdict(self), **more}, indent=2) + "\n")
+
+
+MOST_WORKERS = 8
+"""Loader processes for a GPU unless others are asked for: files of eight are read in time."""
+
+
+def usual_workers(device: str, processes: int = 1) -> int:
+    """Return how many loader processes go with a process that trains on the kind `device`.
+
+    On a CPU one, as the network wants the cores; for a GPU, its share of the cores among the
+    `processes` of this machine.
+    """
+    if device == "cpu":
+        return 1
+    known = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    return max(1, min(MOST_WORKERS, cores // processes))
+
+
+def read_precision(path: Path) -> Precision:
+    """Return the precision that a run's config.json names.
+
+    Raises:
+        CheckpointError: there is no such file, or it is damaged.
+    """
+    try:
+        found: Precision = json.loads(path.read_text(encoding="utf-8"))["training"]["precision"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} does not say in which precision was trained") from error
+    return found
 
 
 def read_spec(path: Path) -> ModelSpec:

@@ -22,6 +22,8 @@ from onet_cli.training.dataset import Batch, OccupancyDataset, ValidationDataset
 from onet_cli.training.draws import Draws
 
 VALIDATION_POINTS = 4096
+VALIDATION_WORKERS = 4
+"""Most loader processes of a validation on a GPU; on a CPU the network wants the cores."""
 
 
 class ShapeData(pl.LightningDataModule):
@@ -40,7 +42,7 @@ class ShapeData(pl.LightningDataModule):
             StoreError: a set is missing or empty, or lacks the cameras that the network needs.
         """
         super().__init__()
-        self.root, self.config = root, config
+        self.root, self.extra, self.config = root, extra, config
         store = ShapeStore.open(root)
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
@@ -107,7 +109,7 @@ class ShapeData(pl.LightningDataModule):
         if self.cache_plan is not None:
             device = self._cache_device(self.trainer.strategy.root_device)
             cache = ShapeCache(self.training, self.cache_plan, device)
-            return CachedBatches(cache, draws, self.config.batch_size)
+            return CachedBatches(cache, draws, self.config.batch_size, self._on_gpu)
         return DataLoader(
             self.training,
             batch_size=self.config.batch_size,
@@ -116,10 +118,25 @@ class ShapeData(pl.LightningDataModule):
             multiprocessing_context="forkserver" if self.config.workers else None,
             persistent_workers=self.config.workers > 0,
             prefetch_factor=4 if self.config.workers else None,
+            pin_memory=self._on_gpu,
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Return the fixed validation batches: of several ranks, each has its share, none twice."""
         assert self.trainer is not None
         own = range(self.trainer.global_rank, len(self.validation), self.trainer.world_size)
-        return DataLoader(Subset(self.validation, own), batch_size=self.config.batch_size)
+        workers = min(self.config.workers, VALIDATION_WORKERS) if self._on_gpu else 0
+        return DataLoader(
+            Subset(self.validation, own),
+            batch_size=self.config.batch_size,
+            num_workers=workers,
+            multiprocessing_context="forkserver" if workers else None,
+            persistent_workers=workers > 0,
+            pin_memory=self._on_gpu,
+        )
+
+    @property
+    def _on_gpu(self) -> bool:
+        """Whether the trainer's network is on a CUDA device."""
+        assert self.trainer is not None
+        return self.trainer.strategy.root_device.type == "cuda"

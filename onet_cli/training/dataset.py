@@ -54,8 +54,8 @@ def draw_points(
     all outside is drawn uniformly.
     """
     total = len(occupancies)
-    inside = np.flatnonzero(occupancies)
-    if sampling == "uniform" or len(inside) in (0, total):
+    inside = np.flatnonzero(occupancies) if sampling == "balanced" else occupancies[:0]
+    if len(inside) in (0, total):
         rows = (rng.integers(total) + np.arange(count)) % total
         return PointDraw(rows, np.ones(count, dtype=np.float32))
     outside = np.flatnonzero(~occupancies)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from onet_cli.models.frame import PictureCamera
 from onet_cli.models.network import OccupancyNetwork, encoder_features, freeze_encoder
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.augment import augment_photos
-from onet_cli.training.compiling import compiled
+from onet_cli.training.compiling import compiled, compiler_errors
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch
 from onet_cli.training.picture import (
@@ -29,6 +30,7 @@ from onet_cli.training.picture import (
     see,
     see_alone,
 )
+from onet_cli.training.transfer import sent
 
 THRESHOLDS = torch.arange(1, 20) / 20
 """Probabilities among which validation picks the one of the highest IoU."""
@@ -86,18 +88,20 @@ class OccupancyModule(pl.LightningModule):
         self.iou_curve: list[float] = []
 
     def _images(self, batch: Batch) -> Tensor:
-        images = resize_images(batch.images, self.network.spec.image_size)
+        with torch.autocast(batch.images.device.type, enabled=False):
+            images = resize_images(batch.images, self.network.spec.image_size)
         return images.contiguous(memory_format=torch.channels_last)
 
     def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, PictureCamera | None]:
         """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented.
 
         Points are in the unit cube; the cameras come beside them for networks of the picture's
-        frame, for others None.
+        frame, for others None. All are float32, whatever the network computes in.
         """
         images, points, camera = self._images(batch), batch.points, self._camera(batch)
         if self.config.augmentation == "photo":
-            images, points, camera = augment_photos(images, points, camera, self._generator(0))
+            with torch.autocast(images.device.type, enabled=False):
+                images, points, camera = augment_photos(images, points, camera, self._generator(0))
         return images, points, camera
 
     def _camera(self, batch: Batch) -> PictureCamera | None:
@@ -124,7 +128,7 @@ class OccupancyModule(pl.LightningModule):
         if camera is None:
             return occupancy_loss(self._logits(images, points).float(), batch, smoothing)
         drawn = draw_doubts(len(images), self._generator(1))
-        doubts = Doubts(*(part.to(images.device) for part in drawn))
+        doubts = Doubts(*(sent(part, images.device) for part in drawn))
         seen: Seen = self._see(images, points, camera, doubts)
         loss = occupancy_loss(seen.logits, batch, smoothing)
         empty = seen.empty * softplus(seen.outside)
@@ -135,6 +139,11 @@ class OccupancyModule(pl.LightningModule):
         loss = self.loss(batch)
         self.log("loss", loss.detach() / batch.points.shape[1])
         return loss
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Go back through the network, which a compiler looks at only now."""
+        with compiler_errors(loss.device) if self.config.compiled else nullcontext():
+            torch.autograd.backward(loss, *args, **kwargs)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect the IoU at every threshold."""

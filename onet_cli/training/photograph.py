@@ -1,7 +1,8 @@
 """What photos are that renders are not: out of focus, compressed, and cut out badly.
 
-Pictures are (B, 3, H, W) in [0, 1], objects on white. All is torch, in the batch, on its device,
-and drawn from a generator on the CPU, so that the same seed gives the same pictures everywhere.
+Pictures are (B, 3, H, W) in [0, 1], objects on white. All is torch, in the batch, on its device. A
+generator on the CPU draws a few numbers for each picture, so that the same seed gives the same
+pictures everywhere; these are sent to the device and enlarged there.
 """
 
 import math
@@ -9,6 +10,8 @@ import math
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from onet_cli.training.transfer import sent
 
 CUT_OUT = 0.3
 """Share of the pictures that are taken before a background and cut out of it by a bad mask."""
@@ -59,16 +62,18 @@ def photograph(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Te
     `object_share` (B, 1, H, W) says how much of each pixel is the object, 0 to 1.
     """
     count, device = len(images), images.device
-    cut_out = _chosen(count, CUT_OUT, rng).to(device)
+    # Which ones is settled on the CPU: a GPU would have to be asked how many there are.
+    cut_out = sent(_chosen(count, CUT_OUT, rng).nonzero().squeeze(1), device)
     objects = object_share[cut_out]
-    behind = backdrops(images[cut_out].shape, rng).to(device)
+    behind = backdrops(torch.Size((len(cut_out), *images.shape[1:])), rng, device)
     scene = images.clone()
     scene[cut_out] -= (1 - objects) * (1 - behind)
     sigmas = WIDEST_BLUR * images.shape[-1] * torch.rand(count, generator=rng)
     scene = blur(scene, torch.where(_chosen(count, BLURRED, rng), sigmas, 0.0))
-    compressed = _chosen(count, COMPRESSED, rng).to(device)
-    qualities = _uniform(*QUALITIES, (count,), rng).to(device)
-    scene[compressed] = compress(scene[compressed], qualities[compressed])
+    chosen = _chosen(count, COMPRESSED, rng).nonzero().squeeze(1)
+    qualities = sent(_uniform(*QUALITIES, (count,), rng)[chosen], device)
+    compressed = sent(chosen, device)
+    scene[compressed] = compress(scene[compressed], qualities)
     scene[cut_out] = 1 - rough_mask(objects, rng) * (1 - scene[cut_out])
     return scene.clamp(0, 1)
 
@@ -79,19 +84,22 @@ def whiteness(images: Tensor) -> Tensor:
     return ((images.amin(dim=1, keepdim=True) - _NEARLY_WHITE) / _SOFT).clamp(0, 1)
 
 
-def backdrops(shape: torch.Size, rng: torch.Generator) -> Tensor:
+def backdrops(
+    shape: torch.Size, rng: torch.Generator, device: torch.device | None = None
+) -> Tensor:
     """Return random backgrounds of `shape` (B, 3, H, W): a colour, and clouds of all sizes on it.
 
     Their contrast halves with their size, as that of photographs does (Field, JOSA A 1987).
     """
     count, channels, height, width = shape
-    picture = torch.rand((count, channels, 1, 1), generator=rng).expand(shape).clone()
-    contrast = _uniform(0, 0.5, (count, 1, 1, 1), rng)
+    device = device or torch.device("cpu")
+    picture = sent(torch.rand((count, channels, 1, 1), generator=rng), device)
+    picture = picture.expand(shape).clone()
+    contrast = sent(_uniform(0, 0.5, (count, 1, 1, 1), rng), device)
     for octave in range(1, OCTAVES + 1):
         size = (count, channels, 2**octave, 2**octave)
-        clouds = F.interpolate(
-            torch.rand(size, generator=rng) - 0.5, (height, width), mode="bilinear"
-        )
+        grid = sent(torch.rand(size, generator=rng) - 0.5, device)
+        clouds = F.interpolate(grid, (height, width), mode="bilinear")
         picture += contrast * 2 ** (1 - octave) * clouds
     return picture.clamp(0, 1)
 
@@ -105,10 +113,10 @@ def rough_mask(object_share: Tensor, rng: torch.Generator) -> Tensor:
     reach = max(1, round(ROUGHNESS[1] * max(height, width)))
     # About 0.5 at the outline, and by a share of `reach` more or less at a share of it away.
     near = F.avg_pool2d(object_share, 2 * reach + 1, stride=1, padding=reach)
-    coarse = torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1
-    wander = F.interpolate(coarse, (height, width), mode="bilinear").to(object_share.device)
+    coarse = sent(torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1, object_share.device)
+    wander = F.interpolate(coarse, (height, width), mode="bilinear")
     error = 0.5 / ROUGHNESS[1] * _uniform(*ROUGHNESS, (count, 1, 1, 1), rng)
-    taken = near + error.to(object_share.device) * wander
+    taken = near + sent(error, object_share.device) * wander
     taken = taken.maximum(object_share * (0.75 + 0.5 * wander))  # most of what is thin is left
     mask = ((taken - 0.5) * reach + 0.5).clamp(0, 1)
     # Away from the outline there is no doubt; sums of ones may come out a little below their count.
@@ -116,12 +124,15 @@ def rough_mask(object_share: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def blur(images: Tensor, sigmas: Tensor) -> Tensor:
-    """Return each of `images` under a Gaussian of deviation `sigmas` (B,) pixels; 0 leaves it."""
+    """Return each of `images` under a Gaussian of deviation `sigmas` (B,) pixels; 0 leaves it.
+
+    `sigmas` are on the CPU, as the largest of them settles how many pixels are looked at.
+    """
     count, channels, height, width = images.shape
     reach = max(1, math.ceil(3 * float(sigmas.max())))
     places = torch.arange(-reach, reach + 1.0)
     kernels = torch.exp(-0.5 * (places / sigmas.clamp_min(1e-3)[:, None]).square())
-    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(images)
+    kernels = sent(kernels / kernels.sum(dim=1, keepdim=True), images.device)
     kernels = kernels.repeat_interleave(channels, dim=0)[:, None]
     rows = images.reshape(1, count * channels, height, width)
     for kernel, sides in (
@@ -140,18 +151,18 @@ def compress(images: Tensor, qualities: Tensor) -> Tensor:
     height, width = images.shape[2:]
     padding = (0, -width % _BLOCK, 0, -height % _BLOCK)
     values = F.pad(255 * images, padding, mode="replicate")
-    to_ycc = torch.tensor(_TO_YCC)
-    from_ycc = torch.linalg.inv(to_ycc).to(values)  # on the CPU: not every device can
-    to_ycc = to_ycc.to(values)
+    device, given = values.device, torch.tensor(_TO_YCC)
+    from_ycc = sent(torch.linalg.inv(given), device)  # found on the CPU: not every device can
+    to_ycc = sent(given, device)
     values = torch.einsum("yc,bchw->byhw", to_ycc, values)
     values[:, 0] -= 128
-    cosines = _cosines().to(values)
+    cosines = sent(_cosines(), device)
     down, right = (size // _BLOCK for size in values.shape[2:])
     tiles = values.view(len(values), 3, down, _BLOCK, right, _BLOCK)
     waves = torch.einsum("ui,vj,bchiwj->bchuwv", cosines, cosines, tiles)
     scale = torch.where(qualities < 50, 50 / qualities, 2 - qualities / 50)
-    table = torch.tensor((_LUMINANCE, _CHROMINANCE, _CHROMINANCE)).to(values)
-    steps = (table * scale[:, None, None, None] + 0.5).floor().clamp(1, 255)
+    table = torch.tensor((_LUMINANCE, _CHROMINANCE, _CHROMINANCE), dtype=torch.float32)
+    steps = (sent(table, device) * scale[:, None, None, None] + 0.5).floor().clamp(1, 255)
     steps = steps[:, :, None, :, None, :]
     waves = (waves / steps).round() * steps
     tiles = torch.einsum("ui,vj,bchuwv->bchiwj", cosines, cosines, waves)

@@ -24,7 +24,7 @@ from onet_cli.models.network import OccupancyNetwork
 OUTSIDE = 256
 """Points drawn in the network's cube for each sample; outside of the object's cube all is empty."""
 
-OUTSIDE_WEIGHT = 0.5
+OUTSIDE_WEIGHT = 2.0
 JITTER = 0.05, 0.02
 """Deviation of what is added to the cameras: of the elevation, in radians, and of kappa."""
 
@@ -84,7 +84,8 @@ def see(
     logits = network.decode(asked, with_camera(code, used)).float()
     # The object's cube has an edge of 1 and all of the object in it.
     there = camera.from_picture(from_cube(doubts.outside), used[:, 0])
-    errors = (guess - true) / true.new_tensor(CAMERA_ERRORS)
+    amiss = (guess - true).unbind(1)
+    errors = torch.stack([e / unit for e, unit in zip(amiss, CAMERA_ERRORS, strict=True)], dim=1)
     count = points.shape[1]
     return Seen(
         logits[:, :count],
@@ -108,5 +109,7 @@ def see_alone(
 
 def plausible(camera: Tensor) -> Tensor:
     """Return `camera` (B, 2), elevation and kappa, within what a network can guess."""
-    middle, spread = camera.new_tensor(CAMERA_MIDDLE), camera.new_tensor(CAMERA_SPREAD)
-    return torch.clamp(camera, middle - spread, middle + spread)
+    # Bounds as numbers: as tensors they would have to be sent to a GPU, which waits.
+    ranges = zip(camera.unbind(1), CAMERA_MIDDLE, CAMERA_SPREAD, strict=True)
+    bounded = [value.clamp(middle - spread, middle + spread) for value, middle, spread in ranges]
+    return torch.stack(bounded, dim=1)

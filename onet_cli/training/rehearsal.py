@@ -20,11 +20,14 @@ from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.training.config import TrainingConfig
+from onet_cli.training.config import Precision, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
+from onet_cli.training.draws import Draw
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.module import OccupancyModule
+from onet_cli.training.precision import float32_products, mixed
+from onet_cli.training.trial import settle_precision, try_precisions
 
 STEPS = 4
 """Steps that are timed, after one that warms up."""
@@ -42,7 +45,7 @@ class Rehearsal:
     `flops` are those of the matrices and convolutions of one step, forward and backward;
     `weight_bytes` hold the weights in all their copies, `activation_bytes` what one step keeps for
     its backward pass; `steps` is how many the budget pays for. `cache_bytes` is what the training
-    shapes take in memory, 0 without a cache.
+    shapes take in memory, 0 without a cache; `precision` is that of the steps.
     """
 
     training_shapes: int
@@ -55,6 +58,7 @@ class Rehearsal:
     steps: int
     seconds: float
     cache_bytes: int
+    precision: Precision
 
     @property
     def gflops(self) -> float:
@@ -86,28 +90,21 @@ def rehearse(
         keep_freed_memory()
     shapes = ShapeData(data, config, extra, network.spec.frame)
     cache = shapes.plan_cache(place)
+    config = settle_precision(config, lambda: try_precisions(shapes, network, config, place))
     draws = iter(shapes.draws())
-    module = OccupancyModule(network, config, lambda: 0.5).to(place)
-    module.train()
+    module = OccupancyModule(network, config, lambda: 0.5).to(place).train()
     optimizer = torch.optim.AdamW(module.parameters(), lr=config.rate)
     loading, stepping = [], []
     for number in range(STEPS + 1):
         start = time.perf_counter()
-        samples = [shapes.training[next(draws)] for _ in range(config.batch_size)]
-        batch = Batch(*(part.to(place) for part in default_collate(samples)))
+        batch = _load(shapes, [next(draws) for _ in range(config.batch_size)], place)
         loading.append(time.perf_counter() - start)
-        with memory_errors(config):
+        with memory_errors(config), float32_products(config.precision, place):
             if number == 0:
                 draw_batch(module, batch, picture)
                 flops, activations = _count(module, batch)
                 continue
-            start = time.perf_counter()
-            optimizer.zero_grad()
-            torch.autograd.backward(module.loss(batch))
-            optimizer.step()
-            if place.type == "cuda":
-                torch.cuda.synchronize()
-            stepping.append(time.perf_counter() - start)
+            stepping.append(_step(module, optimizer, batch))
     seconds = float(np.median(stepping))
     # Loader processes read while the network computes.
     wait = float(np.median(loading)) / max(config.workers, 1)
@@ -127,7 +124,27 @@ def rehearse(
         steps=steps,
         seconds=steps * pace,
         cache_bytes=cache,
+        precision=config.precision,
     )
+
+
+def _load(shapes: ShapeData, draws: list[Draw], place: torch.device) -> Batch:
+    samples = [shapes.training[draw] for draw in draws]
+    return Batch(*(part.to(place) for part in default_collate(samples)))
+
+
+def _step(module: OccupancyModule, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
+    """Make a step and return its seconds."""
+    place = batch.images.device
+    start = time.perf_counter()
+    optimizer.zero_grad()
+    with mixed(module.config.precision, place):
+        loss = module.loss(batch)
+    module.backward(loss)
+    optimizer.step()
+    if place.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
 
 
 def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
@@ -143,10 +160,11 @@ def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
     inputs = module.inputs(batch)
     rules = {torch.ops.aten.convolution_backward: convolution_backward_flops}
     with FlopCounterMode(display=False, custom_mapping=rules) as counter:
-        with saved_tensors_hooks(keep, lambda tensor: tensor):
+        precision = mixed(module.config.precision, batch.images.device)
+        with saved_tensors_hooks(keep, lambda tensor: tensor), precision:
             loss = module.loss_of(batch, *inputs)
         held = sum(size for place, size in kept.items() if place not in weights)
-        torch.autograd.backward(loss)
+        module.backward(loss)
     module.zero_grad()
     return counter.get_total_flops(), held
 

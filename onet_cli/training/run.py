@@ -4,19 +4,22 @@ import logging
 import os
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
+from onet_cli.training.averaging import AveragedWeights
 from onet_cli.training.callbacks import (
-    AveragedWeights,
     Clock,
     KeepBest,
     KeepLast,
@@ -28,7 +31,9 @@ from onet_cli.training.data import ShapeData
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
+from onet_cli.training.precision import float32_products, takes_tf32
 from onet_cli.training.status import TrainingStatus
+from onet_cli.training.trial import settle_precision, try_precisions
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
@@ -57,11 +62,13 @@ def train_network(
     trained: bool = False,
     listen: Callable[[TrainingStatus], None] = lambda status: None,
     started: Callable[[], None] = lambda: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> TrainingResult:
     """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
 
     Further shapes to train on, but never to validate on, may lie in the store `extra`. `started` is
-    called once the run is known to be possible, before its first step, and `listen` after each.
+    called once the run is known to be possible, before its first step, and `listen` after each;
+    `note` with what is chosen for this device.
 
     A network that is `trained` already is scored before the first step, so that the best checkpoint
     is never worse than what was begun with.
@@ -71,53 +78,80 @@ def train_network(
 
     Raises:
         StoreError: `data` is no data set, or has no training or validation shapes.
-        InvalidOptionError: `run` holds an earlier run and `resume` is off.
+        InvalidOptionError: `run` holds an earlier run and `resume` is off, or several processes are
+            to find out which precision is faster.
         CheckpointError: `resume` is on and there is nothing to resume.
     """
     last = run / "last.ckpt"
     _check_run(run, last, network, resume)
+    _check_precision(config, devices * nodes)
     _quieten()
-    if resolve_device(device).type == "cpu":
+    place = local_device(device, devices * nodes)
+    if place.type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config, extra, network.spec.frame)
-    shapes.plan_cache(resolve_device(device), devices)
+    shapes.plan_cache(place, devices)
+    resumed = run if resume else None
+    find = partial(try_precisions, shapes, network, config, place)
+    config = settle_precision(config, find, resumed, note)
+    if takes_tf32(config.precision, place):
+        note("--precision 32: products of matrices are rounded to TF32 on this GPU")
     if is_first_process():
-        config.write(
-            run / "config.json",
-            model=network.spec.to_dict(),
-            data=str(data),
-            extra=None if extra is None else str(extra),
-            categories=shapes.categories,
-        )
+        _write_config(run, config, network, shapes, place)
         started()
     pl.seed_everything(config.seed, verbose=False)
     clock = Clock(config.budget, shapes.steps_per_epoch(devices * nodes))
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
     module = OccupancyModule(network, config, clock.spent)
     watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
-    callbacks = [
-        clock,
-        best,
-        watch,
-        *_averaging(config),
-        KeepLast(last),
-        Reporter(clock, best, run / "metrics.csv", listen, lambda: watch.iou),
-    ]
+    reporter = Reporter(clock, best, run / "metrics.csv", listen, lambda: watch.iou)
+    callbacks = [clock, best, watch, *_averaging(config), KeepLast(last), reporter]
     trainer = _trainer(run, config, device, devices, nodes, callbacks)
+    checkpoint = str(_whole(last)) if resume else None
+    with _errors_as_raised(), memory_errors(config), float32_products(config.precision, place):
+        if trained and not resume:
+            trainer.validate(module, shapes, verbose=False)
+        trainer.fit(module, shapes, ckpt_path=checkpoint, weights_only=True)
+        if best.scored_step < trainer.global_step:
+            trainer.validate(module, shapes, verbose=False)
+    return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
+
+
+def _check_precision(config: TrainingConfig, processes: int) -> None:
+    """Refuse to let several processes find out a precision, each for itself."""
+    if config.precision == "auto" and processes > 1:
+        raise InvalidOptionError(
+            "--precision auto is for one process, and several might not agree",
+            hint="use --precision bf16",
+        )
+
+
+def _write_config(
+    run: Path,
+    config: TrainingConfig,
+    network: OccupancyNetwork,
+    shapes: ShapeData,
+    place: torch.device,
+) -> None:
+    config.write(
+        run / "config.json",
+        model=network.spec.to_dict(),
+        data=str(shapes.root),
+        extra=None if shapes.extra is None else str(shapes.extra),
+        categories=shapes.categories,
+        tf32=takes_tf32(config.precision, place),
+    )
+
+
+@contextmanager
+def _errors_as_raised() -> Iterator[None]:
+    """Undo what Lightning makes of Ctrl-C, and loader processes of an error for the user."""
     try:
-        with memory_errors(config):
-            if trained and not resume:
-                trainer.validate(module, shapes, verbose=False)
-            trainer.fit(
-                module, shapes, ckpt_path=str(_whole(last)) if resume else None, weights_only=True
-            )
-    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        yield
+    except SystemExit as stop:
         raise KeyboardInterrupt from stop
     except OnetError as error:
         raise _as_raised(error) from error
-    if best.scored_step < trainer.global_step:
-        trainer.validate(module, shapes, verbose=False)
-    return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
 
 
 def _check_run(run: Path, last: Path, network: OccupancyNetwork, resume: bool) -> None:
@@ -152,6 +186,20 @@ def is_first_process() -> bool:
     """Return whether this is the one process of a run, or the first of several."""
     ranks = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
     return all(os.environ.get(name, "0") == "0" for name in ranks)
+
+
+def local_device(name: str, processes: int = 1) -> torch.device:
+    """Return the device called `name`; of several `processes`, this one's own GPU.
+
+    Raises:
+        InvalidOptionError: there is no such device here.
+    """
+    place = resolve_device(name)
+    if processes == 1 or place.type != "cuda":
+        return place
+    # The first one is asked before Lightning starts the others, and has no number yet.
+    numbers = (os.environ.get(name) for name in ("LOCAL_RANK", "SLURM_LOCALID"))
+    return torch.device("cuda", int(next((number for number in numbers if number), "0")))
 
 
 def _trainer(

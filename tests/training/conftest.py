@@ -34,6 +34,12 @@ def picture(radius: float, shade: int, size: int = 32) -> bytes:
     return buffer.getvalue()
 
 
+def same(first, second):
+    """Return whether two samples or batches hold the same to the bit; cameras may be unknown."""
+    pairs = list(zip(first, second, strict=True))
+    return all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
 @pytest.fixture(scope="session")
 def balls(tmp_path_factory):
     root = tmp_path_factory.mktemp("balls")

@@ -19,7 +19,7 @@ from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import OccupancyDataset
 from onet_cli.training.draws import Draws
 from onet_cli.training.run import local_device, train_network
-from tests.training.conftest import ball, picture
+from tests.training.conftest import ball, picture, same
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
 CPU = torch.device("cpu")
@@ -50,9 +50,7 @@ def test_a_cache_gives_the_samples_of_the_files_bit_for_bit(shells, settings):
     batch = cached(data).batch(draws)
 
     for row, draw in enumerate(draws):
-        for found, expected in zip(batch, data[draw], strict=True):
-            assert found.dtype == expected.dtype
-            assert torch.equal(found[row], expected)
+        assert same([part[row] for part in batch], data[draw])
 
 
 def test_shapes_of_odd_sizes_lie_side_by_side(tmp_path):
@@ -74,7 +72,7 @@ def test_shapes_of_odd_sizes_lie_side_by_side(tmp_path):
     batch = cached(data).batch(draws)
 
     for row, draw in enumerate(draws):
-        assert all(torch.equal(a[row], b) for a, b in zip(batch, data[draw], strict=True))
+        assert same([part[row] for part in batch], data[draw])
 
 
 def test_a_run_from_memory_ends_with_the_weights_of_one_from_files(balls, shells, tmp_path):
@@ -107,7 +105,7 @@ def test_batches_that_a_thread_makes_ahead_are_the_same(shells, monkeypatch):
     )
 
     for first, second in zip(plain, ahead, strict=True):
-        assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+        assert same(first, second)
 
 
 def test_an_error_of_the_thread_is_raised_where_the_batch_is_wanted(shells, monkeypatch):

@@ -90,7 +90,7 @@ def test_a_compiled_step_has_the_gradients_of_the_network(fresh_compiler):
 
     for (name, made), true in zip(network.named_parameters(), twin.parameters(), strict=True):
         assert made.grad is not None, name
-        torch.testing.assert_close(made.grad.double(), true.grad, rtol=1e-2, atol=1e-4)
+        torch.testing.assert_close(made.grad.double(), true.grad, rtol=1e-2, atol=5e-4)
     for made, true in zip(network.buffers(), twin.buffers(), strict=True):
         torch.testing.assert_close(made.double(), true.double(), rtol=1e-4, atol=1e-5)
 

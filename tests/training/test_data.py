@@ -9,6 +9,8 @@ from onet_cli.training import config as settings
 from onet_cli.training.config import Budget, TrainingConfig, usual_workers
 from onet_cli.training.data import ShapeData
 
+pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
+
 
 def loaders(balls, device, workers):
     config = TrainingConfig(Budget(steps=1), batch_size=4, points=16, workers=workers)

@@ -6,6 +6,7 @@ from onet_cli.errors import StoreError
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import OccupancyDataset, ValidationDataset, draw_points
+from tests.training.conftest import same
 
 
 def config(**settings):
@@ -55,14 +56,14 @@ def test_the_same_draw_is_the_same_sample_and_another_pass_is_not(balls):
 
     first, again, later = dataset[2, 0], dataset[2, 0], dataset[2, 1]
 
-    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert same(first, again)
     assert not torch.equal(first.points, later.points)
 
 
 def test_validation_samples_are_fixed(balls):
     dataset = ValidationDataset(balls, ShapeStore.open(balls).ids("val"), points=256, samples=6)
 
-    assert all(torch.equal(a, b) for a, b in zip(dataset[3], dataset[3], strict=True))
+    assert same(dataset[3], dataset[3])
 
 
 @pytest.mark.parametrize(("samples", "length"), [(4, 4), (6, 6), (11, 6), (13, 12), (99, 12)])

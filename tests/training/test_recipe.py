@@ -160,7 +160,7 @@ def test_steps_of_the_recipe_are_those_of_a_plain_loop(balls, tmp_path):
     draws = iter(shapes.draws())
     for _ in range(3):
         samples = [shapes.training[next(draws)] for _ in range(4)]
-        images, points, inside, _ = (torch.stack(parts) for parts in zip(*samples, strict=True))
+        images, points, inside, *_ = (torch.stack(parts) for parts in zip(*samples, strict=True))
         logits = plain(points, twin.encode(resize_images(images, 64)))
         losses = F.binary_cross_entropy_with_logits(logits, inside, reduction="none")
         optimizer.zero_grad()

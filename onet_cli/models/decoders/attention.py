@@ -50,7 +50,8 @@ class Look(nn.Module):
         asked = self.query(self.norm(rows)).view(batch, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
         known = self.key_value(picture).view(batch, -1, 2, HEADS, WIDTH // HEADS)
         key, value = known.permute(2, 0, 3, 1, 4)
-        if rows.device.type == "cpu":  # where its gradients in bfloat16 take three times as long
+        if asked.dtype == torch.bfloat16 and asked.device.type == "cpu":
+            # Its gradients in bfloat16 take three times as long there.
             asked, key, value = asked.float(), key.float(), value.float()
         with without_autocast(rows.device.type):
             seen = F.scaled_dot_product_attention(asked, key, value)

@@ -20,7 +20,7 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.models.encoders.convnet import GRID, WIDTHS, ConvNetFeatures
 from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
-from onet_cli.models.layers import conv3x3, keep_single_on_cpu
+from onet_cli.models.layers import conv3x3, keep_single_on_cpu, without_autocast
 from onet_cli.models.registry import ENCODERS
 from onet_cli.models.spec import Frame
 
@@ -113,7 +113,7 @@ class MapsEncoder(nn.Module, ABC):
         cells = cells.flatten(1)
         seen = torch.cat([top.mean(dim=(2, 3)), F.relu(cells)], dim=1)
         # Eight bits would not do for angles: where a point is seen hangs on them.
-        with torch.autocast(seen.device.type, enabled=False):
+        with without_autocast(seen.device.type):
             raw = torch.tanh(CAMERA_GAIN * self.camera(seen.float()))
             ranges = zip(raw.unbind(1), CAMERA_SPREAD, CAMERA_MIDDLE, strict=True)
             camera = torch.stack([value * spread + middle for value, spread, middle in ranges], 1)

@@ -1,0 +1,117 @@
+"""`--precision auto`: which precision is the faster one here, by a few steps of each."""
+
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch.utils.data import default_collate
+
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.training.config import Precision, TrainingConfig, read_precision
+from onet_cli.training.data import ShapeData
+from onet_cli.training.dataset import Batch
+from onet_cli.training.memory import memory_errors
+from onet_cli.training.module import OccupancyModule
+from onet_cli.training.precision import float32_products, mixed
+
+STEPS = 3
+"""Steps of each that are timed, in turns, after one that warms up."""
+
+WORTH = 0.95
+"""bfloat16 is taken where a step takes at most this share of the time of one in float32."""
+
+
+@dataclass(frozen=True)
+class PrecisionTrial:
+    """Seconds of a step in float32, and in bfloat16."""
+
+    float32: float
+    bfloat16: float
+
+    @property
+    def faster(self) -> Precision:
+        """The precision to train in."""
+        return "bf16" if self.bfloat16 <= WORTH * self.float32 else "32"
+
+    def __str__(self) -> str:
+        return (
+            f"a step takes {self.float32:.3g} s in float32, {self.bfloat16:.3g} s in bfloat16: "
+            f"--precision {self.faster}"
+        )
+
+
+def try_precisions(
+    shapes: ShapeData, network: OccupancyNetwork, config: TrainingConfig, device: torch.device
+) -> PrecisionTrial:
+    """Return what steps of `network` take in either precision; it stays as it is.
+
+    They are made without torch.compile, which takes longer to compile than they do.
+
+    Raises:
+        StoreError: a shape cannot be read.
+        OnetError: memory does not suffice.
+    """
+    draws = iter(shapes.draws())
+    samples = [shapes.training[next(draws)] for _ in range(config.batch_size)]
+    batch = Batch(*(part.to(device) for part in default_collate(samples)))
+    settings = replace(config, compiled=False)
+    names: tuple[Precision, ...] = "32", "bf16"
+    taken: dict[Precision, list[float]] = {name: [] for name in names}
+    with memory_errors(config):
+        steps = {
+            name: _Step(deepcopy(network), replace(settings, precision=name), device)
+            for name in names
+        }
+        for _ in range(STEPS + 1):
+            for name in names:
+                taken[name].append(steps[name].seconds(batch))
+    return PrecisionTrial(*(median(taken[name][1:]) for name in names))
+
+
+def settle_precision(
+    config: TrainingConfig,
+    find: Callable[[], PrecisionTrial],
+    resumed: Path | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> TrainingConfig:
+    """Return `config` with "auto" replaced: as in the run that is `resumed`, or as `find` finds."""
+    if config.precision != "auto":
+        return config
+    if resumed is not None:
+        return replace(config, precision=read_precision(resumed / "config.json"))
+    trial = find()
+    note(str(trial))
+    return replace(config, precision=trial.faster)
+
+
+class _Step:
+    """Training steps of a network, apart from the average."""
+
+    def __init__(
+        self, network: OccupancyNetwork, config: TrainingConfig, device: torch.device
+    ) -> None:
+        self._precision, self._device = config.precision, device
+        self._module = OccupancyModule(network, config, lambda: 0.5).to(device).train()
+        self._optimizer = torch.optim.AdamW(self._module.parameters(), lr=config.rate)
+
+    def seconds(self, batch: Batch) -> float:
+        """Make a step with `batch` and return how long it took."""
+        start = _now(self._device)
+        self._optimizer.zero_grad()
+        with float32_products(self._precision, self._device):
+            with mixed(self._precision, self._device):
+                loss = self._module.loss(batch)
+            torch.autograd.backward(loss)
+        self._optimizer.step()
+        return _now(self._device) - start
+
+
+def _now(device: torch.device) -> float:
+    """Return the clock's seconds, when a GPU has done all that it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
