@@ -43,13 +43,15 @@ class CheckpointInfo:
 
     `threshold` is the probability above which a point counts as inside; `platt` scale and shift
     that correct the logits, where the threshold is to be adapted to each photo with them
-    (`reconstruction.level`); `categories` what the network was trained on; `scores` and `training`
-    are free notes, JSON-ready.
+    (`reconstruction.level`); `outline` how far, from 0 to 1, that threshold is moved to the one at
+    which the outline agrees best with the photo's (`reconstruction.outline`); `categories` what the
+    network was trained on; `scores` and `training` are free notes, JSON-ready.
     """
 
     spec: ModelSpec
     threshold: float = 0.2
     platt: tuple[float, float] | None = None
+    outline: float = 0.0
     categories: tuple[str, ...] = ()
     step: int = 0
     scores: dict[str, float] = field(default_factory=dict)

@@ -1,7 +1,9 @@
 """Measure what a checkpoint's answers are worth, on the data sets that it was trained on."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onet_cli.errors import EmptySurfaceError, StoreError, UnknownNameError
+from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Calibration, Reliability
@@ -16,15 +19,24 @@ from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
 from onet_cli.reconstruction.familiarity import fit_familiarity
-from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, stand
-from onet_cli.reconstruction.level import POINTS, fit_platt
+from onet_cli.reconstruction.generator import (
+    GeneratorSettings,
+    Impression,
+    MeshGenerator,
+    stand,
+)
+from onet_cli.reconstruction.level import POINTS, best_cut, falling_logits, fit_platt
+from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
 BATCH = 32
+OUTLINE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+OUTLINE_COST = 0.01
+"""How far thresholds may be moved towards those of the outlines, and the mean IoU it may cost."""
+
 VERTICES = 2000
 """Vertices drawn of each mesh, so that large ones do not count more."""
 
@@ -62,18 +74,55 @@ def calibrate_threshold(
     rng = np.random.default_rng(settings.seed)
     generator = MeshGenerator(checkpoint)
     views = draw_views([store], "val", settings.cut_views, rng)
-    logits, occupied = [], []
+    cuts = []
     for done, view in enumerate(views, start=1):
         samples = store.read_occupancy(view[1])
         chosen = rng.choice(len(samples.points), POINTS)
-        field, seen = _look(generator, view)
+        made, seen = _look(generator, view)
         points = samples.points[chosen]
-        logits.append(field(points if seen is None else seen.to_network(points)))
-        occupied.append(samples.occupancies[chosen])
+        logits = made.field(points if seen is None else seen.to_network(points))
+        fit = None
+        if made.camera is not None:
+            fit = fit_outline(made.field, made.camera, made.pixels)
+        inside = samples.occupancies[chosen]
+        cuts.append(_Cut(logits, inside, falling_logits(made.field), fit))
         progress("thresholds", done, len(views))
-    platt, iou = fit_platt(np.stack(logits), np.stack(occupied))
+    platt, iou = fit_platt(
+        np.stack([cut.logits for cut in cuts]), np.stack([cut.inside for cut in cuts])
+    )
+    share = _outline_share(cuts, platt, checkpoint.info.threshold)
     scores = checkpoint.info.scores | {"validation_iou_adapted": round(iou, 4)}
-    return replace(checkpoint, info=replace(checkpoint.info, platt=platt, scores=scores))
+    info = replace(checkpoint.info, platt=platt, outline=share, scores=scores)
+    return replace(checkpoint, info=info)
+
+
+class _Cut(NamedTuple):
+    """A validation view: logits (N,) at points, which are inside, and by what it may be cut."""
+
+    logits: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    falling: NDArray[np.float64]
+    outline: OutlineFit | None
+
+
+def _outline_share(cuts: Sequence[_Cut], platt: tuple[float, float], usual: float) -> float:
+    """Return how far thresholds may move to the outlines' for `OUTLINE_COST` of the mean IoU."""
+    ious = []
+    for share in OUTLINE_SHARES:
+        found = []
+        for cut in cuts:
+            threshold = best_cut(cut.falling, platt, usual)
+            level = math.log(threshold / (1 - threshold))
+            if cut.outline is not None:
+                level = between(level, cut.outline, share)
+            taken = cut.logits >= level
+            if (taken | cut.inside).any():
+                found.append(occupancy_iou(taken, cut.inside))
+        ious.append(float(np.mean(found)))
+    cheap = [
+        s for s, iou in zip(OUTLINE_SHARES, ious, strict=True) if iou >= ious[0] - OUTLINE_COST
+    ]
+    return max(cheap)
 
 
 def calibrate(
@@ -196,7 +245,8 @@ def _claims(
     Photos that give no mesh are passed over: there is no vertex to be sure of.
     """
     for done, view in enumerate(views, start=1):
-        field, seen = _look(generator, view)
+        made, seen = _look(generator, view)
+        field = made.field
         ask: Field = field
         try:
             mesh, _ = generator.extract(field)
@@ -213,20 +263,20 @@ def _claims(
         progress(done, len(views))
 
 
-def _look(generator: MeshGenerator, view: View) -> tuple[OccupancyField, SeenView | None]:
-    """Return the field of a view and, for a network of the picture's frame, how it is seen.
+def _look(generator: MeshGenerator, view: View) -> tuple[Impression, SeenView | None]:
+    """Return what is made of a view and, for a network of the picture's frame, how it is seen.
 
     Raises:
         StoreError: the network needs the view's camera, and it is not known.
     """
     made = generator.look(_picture(view))
     if made.camera is None:
-        return made.field, None
+        return made, None
     store, shape_id, number = view
     row = store.read_cameras(shape_id)[number]
     if np.isnan(row).any():
         raise StoreError(f"{shape_id} has no camera of view {number}, which this network needs")
-    return made.field, SeenView.of(row, made.camera)
+    return made, SeenView.of(row, made.camera)
 
 
 def _picture(view: View) -> Tensor:

@@ -22,6 +22,7 @@ from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.level import adapted_threshold
+from onet_cli.reconstruction.outline import cut_by_outline
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
 from onet_cli.reconstruction.upright import Standing
@@ -154,6 +155,7 @@ class MeshGenerator:
         given, info = self.settings.threshold, checkpoint.info
         self._threshold = info.threshold if given is None else given
         self._platt = info.platt if given is None else None
+        self._outline = info.outline if given is None else 0.0
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
         self._calibration = checkpoint.calibration
@@ -177,12 +179,10 @@ class MeshGenerator:
         field = OccupancyField(decode, self._device, self._threshold)
         if self._platt is not None:
             field = field.cut_at(adapted_threshold(field, self._platt, self._threshold))
-        return Impression(
-            self._network.describing(code),
-            field,
-            None if camera is None else camera.float().cpu(),
-            pixels[0],
-        )
+        camera = None if camera is None else camera.float().cpu()
+        if camera is not None and self._outline:
+            field = cut_by_outline(field, camera, pixels[0], self._outline)
+        return Impression(self._network.describing(code), field, camera, pixels[0])
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.

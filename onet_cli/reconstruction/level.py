@@ -35,7 +35,16 @@ def adapted_threshold(field: OccupancyField, platt: tuple[float, float], usual: 
         platt: Scale and shift that correct its logits.
         usual: The threshold for photos at large; no less than half of it is returned.
     """
-    logits = np.sort(field(_spread_points()).astype(np.float64))[::-1]
+    return best_cut(falling_logits(field), platt, usual)
+
+
+def falling_logits(field: OccupancyField) -> NDArray[np.float64]:
+    """Return the logits (4096,) of `field` at points that fill the cube, the highest first."""
+    return np.sort(field(_spread_points()).astype(np.float64))[::-1]
+
+
+def best_cut(logits: NDArray[np.float64], platt: tuple[float, float], usual: float) -> float:
+    """Return what `adapted_threshold` does, of `logits` (N,) from `falling_logits`."""
     best = int(expected_iou(logits[None], *platt)[0].argmax())
     return max(1 / (1 + math.exp(-logits[best])), LOWEST * usual)
 

@@ -5,6 +5,7 @@ along its ray says up to which threshold the pixel is covered. So one look along
 outline at every threshold.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,9 @@ NEAREST = 1.2
 CLOSER = 3
 """Further depths beside the highest one, lest thin parts are missed."""
 
+LEAST_IOU = 0.5
+"""Agreement of outlines below which nothing is concluded: it may be the mask that is wrong."""
+
 WHITE, LEAST_SHARE = 0.92, 0.01
 """Brightness from which a pixel is background, and the least share that shows an object."""
 
@@ -34,6 +38,24 @@ class OutlineFit(NamedTuple):
 
     level: float
     iou: float
+
+
+def cut_by_outline(
+    field: OccupancyField, camera: Tensor, image: Tensor, share: float
+) -> OccupancyField:
+    """Return `field` cut by `share` of the way, in the logit, from its level to the outline's.
+
+    `camera` and `image` are those of `fit_outline`; where that finds no object, or no level with an
+    outline like the object's, the field stays as it is.
+    """
+    fit = fit_outline(field, camera, image)
+    level = field.level if fit is None else between(field.level, fit, share)
+    return field.cut_at(1 / (1 + math.exp(-level)))
+
+
+def between(level: float, fit: OutlineFit, share: float) -> float:
+    """Return the logit by `share` of the way from `level` to that of `fit`, if the fit is good."""
+    return level if fit.iou < LEAST_IOU else (1 - share) * level + share * fit.level
 
 
 def fit_outline(field: OccupancyField, camera: Tensor, image: Tensor) -> OutlineFit | None:

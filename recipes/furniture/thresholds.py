@@ -24,7 +24,7 @@ from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import GeneratorSettings, Impression, MeshGenerator, stand
-from onet_cli.reconstruction.outline import fit_outline
+from onet_cli.reconstruction.outline import between, fit_outline
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
@@ -43,7 +43,7 @@ def levels(made: Impression) -> Iterator[tuple[str, float]]:
     assert made.camera is not None
     fit = fit_outline(made.field, made.camera, made.pixels)
     for share in BETWEEN:
-        level = adapted if fit is None else (1 - share) * adapted + share * fit.level
+        level = adapted if fit is None else between(adapted, fit, share)
         yield f"{share:g} outline", level
 
 

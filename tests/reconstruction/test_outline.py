@@ -5,7 +5,15 @@ import torch
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
 from onet_cli.reconstruction.generator import MeshGenerator
-from onet_cli.reconstruction.outline import SIDE, fit_outline, highest_along_rays, object_mask
+from onet_cli.reconstruction.outline import (
+    SIDE,
+    OutlineFit,
+    between,
+    cut_by_outline,
+    fit_outline,
+    highest_along_rays,
+    object_mask,
+)
 from onet_cli.shapes.camera import describe_cameras
 from tests.reconstruction.rigged import SHARPNESS, box_checkpoint
 
@@ -48,3 +56,19 @@ def test_a_picture_of_nothing_has_no_outline(seen):
     made, _ = seen
 
     assert fit_outline(made.field, made.camera, torch.ones(3, 64, 64)) is None
+
+
+def test_the_cut_moves_by_a_share_of_the_way(seen):
+    made, picture = seen
+    low = made.field.cut_at(0.02)
+    fit = fit_outline(low, made.camera, picture)
+
+    halfway = cut_by_outline(low, made.camera, picture, 0.5)
+
+    assert halfway.level == pytest.approx((low.level + fit.level) / 2)
+    nothing = cut_by_outline(low, made.camera, torch.ones(3, 64, 64), 0.5)
+    assert nothing.level == pytest.approx(low.level)
+
+
+def test_an_outline_unlike_the_objects_has_no_say():
+    assert between(-1.0, OutlineFit(2.0, 0.3), 1.0) == -1.0
