@@ -107,6 +107,8 @@ class _Cut(NamedTuple):
 
 def _outline_share(cuts: Sequence[_Cut], platt: tuple[float, float], usual: float) -> float:
     """Return how far thresholds may move to the outlines' for `OUTLINE_COST` of the mean IoU."""
+    if all(cut.outline is None for cut in cuts):
+        return 0.0
     ious = []
     for share in OUTLINE_SHARES:
         found = []
