@@ -193,6 +193,7 @@ def _measure(
         rules.point_noise,
         rng,
         extended=extended,
+        placed=prediction.placed,
     )
     return replace(scores, network_iou=own_iou, placed_iou=placed_iou)
 

@@ -53,6 +53,7 @@ def score_mesh(
     rng: np.random.Generator,
     *,
     extended: bool = True,
+    placed: Trimesh | None = None,
 ) -> MeshMetrics:
     """Return the scores of a mesh that has a surface, all but `network_iou` and `placed_iou`.
 
@@ -63,6 +64,8 @@ def score_mesh(
         point_noise: deviation of the noise added to float16 occupancy points, unit-cube frame.
         rng: draws the points and the noise.
         extended: whether to measure outlines and thin parts.
+        placed: the same mesh with the truth's size and place, where it has others: what outlines
+            and thin parts are measured on, because they ask what it looks like.
 
     Source: Mescheder et al., CVPR 2019, section 4 (Metrics); the F-score is that of Tatarchenko
     et al., CVPR 2019.
@@ -71,8 +74,13 @@ def score_mesh(
     inside, target = contains(mesh, points), truth.occupancy.occupancies
     drawn, normals = sample_surface(mesh, samples, rng, by_face=True)
     shares = np.abs(_component_volumes(mesh))
+    scores = score_samples(SurfaceSamples(drawn, normals), truth, extended=False)
+    if extended:
+        if placed is not None:
+            drawn, _ = sample_surface(placed, samples, rng, by_face=True)
+        scores = _extended(scores, drawn, truth)
     return replace(
-        score_samples(SurfaceSamples(drawn, normals), truth, extended=extended),
+        scores,
         iou=defined_iou(inside, target),
         volume_error=_relative(float(inside.mean()), float(target.mean())),
         area_error=_relative(float(mesh.area), truth.area),

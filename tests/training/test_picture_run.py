@@ -10,7 +10,6 @@ from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
-from onet_cli.models.spec import ModelSpec
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.reconstruction.calibrate import CalibrationSettings
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
@@ -18,16 +17,9 @@ from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
 from onet_cli.training import worth
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.run import train_network
+from tests.models.networks import tiny_spec
 
-TINY = ModelSpec(
-    "tiny",
-    "convnet-maps",
-    "aligned",
-    code_dim=4 * 49 + 32 * 56 * 56 + 2,
-    hidden_dim=32,
-    image_size=48,
-    frame="picture",
-)
+TINY = tiny_spec(decoder="aligned", image_size=48)
 FEW = CalibrationSettings(
     training_views=8, validation_views=8, cut_views=6, meshes=4, resolution=16
 )
@@ -101,7 +93,7 @@ def test_it_is_calibrated_and_scored_as_any_other(boxes, trained, tmp_path):
     stored = load_checkpoint(path, "cpu")
     assert stored.info.platt is not None
     assert stored.calibration is not None
-    assert stored.calibration.familiarity.basis.shape[0] == 4 * 49
+    assert stored.calibration.familiarity.basis.shape[0] == 2 * 49
     settings = EvaluationSettings(resolution=32, mesh_samples=2000)
     table = evaluate_method(boxes, CheckpointMethod(str(path), "cpu", 32), settings)
     assert len(table.objects) == 4
