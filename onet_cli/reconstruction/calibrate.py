@@ -75,10 +75,9 @@ def calibrate_threshold(
     generator = MeshGenerator(checkpoint)
     views = draw_views([store], "val", settings.cut_views, rng)
     cuts = []
-    for done, view in enumerate(views, start=1):
+    for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
         samples = store.read_occupancy(view[1])
         chosen = rng.choice(len(samples.points), POINTS)
-        made, seen = _look(generator, view)
         points = samples.points[chosen]
         logits = made.field(points if seen is None else seen.to_network(points))
         fit = None
@@ -246,8 +245,7 @@ def _claims(
 
     Photos that give no mesh are passed over: there is no vertex to be sure of.
     """
-    for done, view in enumerate(views, start=1):
-        made, seen = _look(generator, view)
+    for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
         field = made.field
         ask: Field = field
         try:
@@ -265,20 +263,30 @@ def _claims(
         progress(done, len(views))
 
 
-def _look(generator: MeshGenerator, view: View) -> tuple[Impression, SeenView | None]:
-    """Return what is made of a view and, for a network of the picture's frame, how it is seen.
+def _looks(
+    generator: MeshGenerator, views: Sequence[View]
+) -> Iterator[tuple[View, Impression, SeenView | None]]:
+    """Yield each view, what is made of it and, in the picture's frame, how it is seen.
 
     Raises:
         StoreError: the network needs the view's camera, and it is not known.
     """
-    made = generator.look(_picture(view))
+    for start in range(0, len(views), BATCH):
+        batch = views[start : start + BATCH]
+        made = generator.look_at([_picture(view) for view in batch])
+        for view, impression in zip(batch, made, strict=True):
+            yield view, impression, _seen(view, impression)
+
+
+def _seen(view: View, made: Impression) -> SeenView | None:
+    """Return how a view is seen by a network of the picture's frame, None by others."""
     if made.camera is None:
-        return made, None
+        return None
     store, shape_id, number = view
     row = store.read_cameras(shape_id)[number]
     if np.isnan(row).any():
         raise StoreError(f"{shape_id} has no camera of view {number}, which this network needs")
-    return made, SeenView.of(row, made.camera)
+    return SeenView.of(row, made.camera)
 
 
 def _picture(view: View) -> Tensor:

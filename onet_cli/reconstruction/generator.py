@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,19 +171,30 @@ class MeshGenerator:
 
         Its field is cut where it should be.
         """
+        (made,) = self.look_at([image])
+        return made
+
+    def look_at(self, images: Sequence[Tensor]) -> Iterator[Impression]:
+        """Yield what `look` returns of each of `images`, which are encoded together."""
+        size = self._network.spec.image_size
         # Not inference_mode: refinement differentiates through what is computed here.
         with torch.no_grad():
-            pixels = resize_images(image[None], self._network.spec.image_size)
-            code = self._network.encode(pixels.to(self._device))
-            camera = self._network.camera(code)
+            pixels = torch.cat([resize_images(image[None], size) for image in images])
+            codes = self._network.encode(pixels.to(self._device))
+        for number, shown in enumerate(pixels):
+            yield self._impression(codes[number : number + 1], shown)
+
+    def _impression(self, code: Tensor, pixels: Tensor) -> Impression:
+        """Return what `code` (1, C) of `pixels` (3, S, S) means."""
+        camera = self._network.camera(code)
         decode = self._network.for_code(code)
         field = OccupancyField(decode, self._device, self._threshold)
         if self._platt is not None:
             field = field.cut_at(adapted_threshold(field, self._platt, self._threshold))
         camera = None if camera is None else camera.float().cpu()
         if camera is not None and self._outline:
-            field = cut_by_outline(field, camera, pixels[0], self._outline)
-        return Impression(self._network.describing(code), field, camera, pixels[0])
+            field = cut_by_outline(field, camera, pixels, self._outline)
+        return Impression(self._network.describing(code), field, camera, pixels)
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.

@@ -17,7 +17,8 @@ onet preprocess procedural "$work/generated" --count 4000 --views 12 --points 32
   --near-points 32768 --seed 1
 onet train "$work/real" --extra "$work/generated" --extra-share 0.5 --near 0.25 -o "$work/run" \
   --model onet-aligned --pretrained-encoder imagenet --encoder-lr 0.2 --augment photo \
-  --weight-decay 0.05 --label-smoothing 0.02 --cache ram --val-every 300 --max-time 88m --seed 1
+  --weight-decay 0.05 --label-smoothing 0.02 --cache ram --precision auto --val-every 300 --max-time 69m \
+  --seed 1
 python "$here/thresholds.py" "$work/real" "$work/run"
 python "$here/calibrate.py" "$work/run/best.safetensors" "$work/real" "$work/generated" \
   -o "$work/furniture.safetensors" --half
