@@ -95,11 +95,14 @@ class BoxDecoder(Decoder):
         super().__init__()
         self.sides = nn.Parameter(torch.zeros(3))
         self.rows = nn.Parameter(torch.zeros(1, 8))
+        self.speck = nn.Parameter(torch.tensor([9.0, 9.0, 9.0, 0.0]))  # place and radius
 
     def forward(self, points, code):
         camera = PictureCamera.from_rows(self.rows.expand(len(points), 8))
         places = camera.from_picture(from_cube(points), camera_of(code)[:, 0])
-        return SHARPNESS * (self.sides - places.abs()).amin(dim=-1)
+        inside = (self.sides - places.abs()).amin(dim=-1)
+        speck = self.speck[3] - (places - self.speck[:3]).norm(dim=-1)
+        return SHARPNESS * torch.maximum(inside, speck)
 
     def for_code(self, code):
         return lambda points: self(points[None], code)[0]
@@ -109,15 +112,17 @@ class BoxDecoder(Decoder):
         return 8
 
 
-def box_checkpoint(extents, row, elevation=None):
+def box_checkpoint(extents, row, elevation=None, speck=None):
     """Return a checkpoint that sees a box of `extents` by the camera `row` (8,).
 
-    It guesses that camera, or another `elevation`.
+    It guesses that camera, or another `elevation`. `speck` is a ball beside it: place and radius.
     """
     spec = ModelSpec("box", "test-sighted", "test-box", 2, 4, image_size=32, frame="picture")
     network = OccupancyNetwork(spec).eval()
     with torch.no_grad():
         network.decoder.sides.copy_(torch.tensor(extents) / 2)
+        if speck is not None:
+            network.decoder.speck.copy_(torch.tensor(speck))
         network.decoder.rows.copy_(torch.from_numpy(row)[None])
         guessed = float(row[1]) if elevation is None else elevation
         network.encoder.camera.copy_(torch.tensor([guessed, float(row[2] / row[3])]))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from onet_cli.geometry.camera import Camera
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.tidy import component_volumes
 from onet_cli.reconstruction.upright import SeenView, Standing, footprint
 from onet_cli.shapes.camera import describe_cameras
 from tests.reconstruction.rigged import box_checkpoint
@@ -68,6 +69,20 @@ def test_a_guess_too_low_leaves_the_mesh_leaning_by_as_much():
 def test_a_view_without_a_camera_is_refused():
     with pytest.raises(ValueError, match="not known"):
         SeenView.of(np.full(8, np.nan), torch.zeros(1, 2))
+
+
+def test_crumbs_are_dropped_unless_all_is_asked_for():
+    row = row_of(35.0, 30.0)
+    speck = (0.0, 0.6, 0.0, 0.045)  # of 0.0004 of the volume of a cube, above it
+    checkpoint = box_checkpoint((1.0, 1.0, 1.0), row, speck=speck)
+
+    kept, all_of_it = (
+        MeshGenerator(checkpoint, settings).generate(IMAGE)
+        for settings in (GeneratorSettings(60), GeneratorSettings(60, min_component=0.0))
+    )
+
+    assert len(component_volumes(kept.mesh)[1]) == 1
+    assert len(component_volumes(all_of_it.mesh)[1]) == 2
 
 
 def test_confidence_is_asked_for_where_the_vertices_are():
