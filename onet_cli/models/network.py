@@ -33,8 +33,6 @@ class OccupancyNetwork(nn.Module):
         """
         super().__init__()
         self.spec = spec
-        self.encoder = ENCODERS.get(spec.encoder)(spec.code_dim)
-        self.decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
         frames = frame_of(ENCODERS, spec.encoder), frame_of(DECODERS, spec.decoder), spec.frame
         if len(set(frames)) > 1:
             raise InvalidOptionError(
@@ -42,6 +40,8 @@ class OccupancyNetwork(nn.Module):
                 f"{spec.decoder} in the {frames[1]}'s, the model in the {frames[2]}'s",
                 hint="encoders of maps go with the decoder aligned: --model onet-aligned has both",
             )
+        self.encoder = ENCODERS.get(spec.encoder)(spec.code_dim)
+        self.decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
         # Constants, so not stored; on the CPU even where the weights are built on no device at all.
         for name, values in (("mean", MEAN), ("deviation", DEVIATION)):
             buffer = torch.tensor(values, device="cpu").view(1, 3, 1, 1)
