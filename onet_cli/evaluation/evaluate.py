@@ -130,7 +130,7 @@ def _score(
     return ObjectResult(
         id=task.id,
         view=task.view,
-        azimuth_deg=_azimuth(store, task),
+        azimuth_deg=truth.azimuth_deg,
         metrics=_measure(prediction.turned(turn_deg), truth, settings, rng),
         occupancy_points=len(truth.occupancy.points),
         surface_points=len(truth.surface.points),
@@ -221,17 +221,6 @@ def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
     if prediction.failure is None and mesh is not None and not mesh.area > 0:
         return replace(prediction, failure="the mesh has no surface")
     return prediction
-
-
-def _azimuth(store: ShapeStore, task: Task) -> float | None:
-    """Return from which side the view was taken: 0 from +z, 90 from +x; None when not known."""
-    world = store.read_world(task.id)
-    if world is None or task.view >= len(world):
-        return None
-    turn, shift = world[task.view, :, :3].astype(np.float64), world[task.view, :, 3]
-    # The stored matrix may scale, which turns nothing.
-    eye = -np.linalg.solve(turn, shift)
-    return round(float(np.degrees(np.arctan2(eye[0], eye[2]))) % 360, 3)
 
 
 def _generator(seed: int, shape_id: ShapeId, view: int) -> np.random.Generator:

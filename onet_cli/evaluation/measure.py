@@ -1,6 +1,7 @@
 """One predicted mesh against what is stored of its object."""
 
 from dataclasses import dataclass, replace
+from math import degrees
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from onet_cli.geometry.metrics import compare_surfaces, occupancy_iou
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.thin import compare_thin
+from onet_cli.shapes.camera import CAMERA_FIELDS
 from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
 
 AREA_QUERIES = 10_000
@@ -29,6 +31,14 @@ class Truth:
     occupancy: OccupancySamples
     surface: SurfaceSamples
     camera: NDArray[np.float32] | None = None
+
+    @property
+    def azimuth_deg(self) -> float | None:
+        """From which side the view was taken: 0 from +z, 90 from +x; None when not known."""
+        if self.camera is None:
+            return None
+        azimuth = float(self.camera[CAMERA_FIELDS.index("azimuth")])
+        return round(degrees(azimuth) % 360, 3)
 
     @property
     def area(self) -> float:

@@ -216,12 +216,6 @@ class ShapeStore:
         with self.open_file(shape_id) as file:
             return _read_surface(file)
 
-    def read_world(self, shape_id: ShapeId) -> NDArray[np.float32] | None:
-        """Return the world matrices of all views, (K, 3, 4), or None where none are stored."""
-        with self.open_file(shape_id) as file:
-            path = "camera/world_mat"
-            return np.asarray(file[path][()], np.float32) if path in file else None
-
     def read_cameras(self, shape_id: ShapeId) -> NDArray[np.float32]:
         """Return the cameras of all views, (K, 8): those of `shapes.camera`, NaN where unknown."""
         with self.open_file(shape_id) as file:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from trimesh import Trimesh
 from trimesh.remesh import subdivide
 
@@ -172,13 +171,9 @@ def _spread(surface: SurfaceSamples) -> SurfaceSamples:
 
 def _eye(store: ShapeStore, task: Task) -> tuple[float, float]:
     """Return azimuth and elevation of the view's camera, in degrees."""
-    world = store.read_world(task.id)
-    if world is None or task.view >= len(world):
-        return _USUAL_EYE
-    matrix: NDArray[np.float64] = world[task.view].astype(np.float64)
-    x, y, z = -np.linalg.solve(matrix[:, :3], matrix[:, 3])
-    azimuth = np.degrees(np.arctan2(x, z)) % 360
-    return round(float(azimuth), 2), round(float(np.degrees(np.arctan2(y, np.hypot(x, z)))), 2)
+    azimuth, elevation = np.degrees(store.read_cameras(task.id)[task.view, :2]).tolist()
+    known = np.isfinite(azimuth)
+    return (round(azimuth % 360, 2), round(elevation, 2)) if known else _USUAL_EYE
 
 
 def _iou(result: ObjectResult) -> float:
