@@ -27,10 +27,7 @@ def nearest(
         EmptySurfaceError: there are no targets.
         InvalidGeometryError: not (N, 3), or a coordinate is no number within 1e18.
     """
-    if len(targets) == 0:
-        raise EmptySurfaceError("there are no points to be near to")
-    queries, targets = _checked(queries), _checked(targets)
-    tree = KDTree(targets)
+    tree, queries = _tree(targets), _checked(queries)
     if len(queries) < _FEWEST_TO_SORT:
         distances, indices = tree.query(queries)
         return distances, indices.astype(np.int64)
@@ -55,14 +52,19 @@ def nearest_few(
         EmptySurfaceError: there are no targets.
         InvalidGeometryError: not (N, 3), or a coordinate is no number within 1e18.
     """
-    if len(targets) == 0:
-        raise EmptySurfaceError("there are no points to be near to")
-    queries, targets = _checked(queries), _checked(targets)
-    found, near = KDTree(targets).query(queries, k=count, distance_upper_bound=within)
+    tree, queries = _tree(targets), _checked(queries)
+    found, near = tree.query(queries, k=count, distance_upper_bound=within)
     distances: NDArray[np.float32] = found.reshape(len(queries), count)
     indices = near.reshape(len(queries), count).astype(np.int64)
     indices[~np.isfinite(distances)] = 0
     return distances, indices
+
+
+def _tree(targets: NDArray[np.floating]) -> KDTree:
+    """Return what finds the nearest of `targets` (M, 3), of which there have to be some."""
+    if len(targets) == 0:
+        raise EmptySurfaceError("there are no points to be near to")
+    return KDTree(_checked(targets))
 
 
 def _checked(points: NDArray[np.floating]) -> NDArray[np.float32]:
