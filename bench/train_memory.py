@@ -24,6 +24,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.catalogue import find_model
+from onet_cli.models.mirror import BINS
 from onet_cli.models.network import build_network
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import Batch
@@ -41,7 +42,7 @@ def make(model: str, batch: int) -> tuple[OccupancyModule, Batch]:
     images = torch.zeros(batch, 3, 137, 137, dtype=torch.uint8)
     points, ones = torch.zeros(batch, POINTS, 3), torch.ones(batch, POINTS)
     cameras = torch.tensor(CAMERA).repeat(batch, 1)
-    return module, Batch(images, points, ones, ones, cameras)
+    return module, Batch(images, points, ones, ones, cameras, torch.ones(batch, BINS))
 
 
 def weight_bytes(model: str) -> int:

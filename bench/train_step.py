@@ -41,6 +41,7 @@ from onet_cli.malloc import keep_freed_memory
 from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.decoders import point_layers
+from onet_cli.models.mirror import BINS
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.averaging import Average
@@ -67,6 +68,7 @@ def make_batch(options: argparse.Namespace) -> Batch:
         (torch.rand(count, points, generator=rng) < 0.2).float(),
         torch.ones(count, points),
         torch.tensor(CAMERA).repeat(count, 1),
+        torch.ones(count, BINS),
     )
     return Batch(*(part.to(options.device) for part in batch))
 

@@ -13,23 +13,30 @@ struct plane {
     const float *cells; /* (P, P, H), each cell times the first layer's matrix */
 };
 
-/* A camera, and the constants of onet_cli.models.frame. */
+/* A camera, the constants of onet_cli.models.frame, and the object's own mirror plane. */
 struct sight {
     float sine, cosine; /* of the elevation */
     float kappa;
     float half_edge, reach, farthest, least_depth;
+    float normal_x, normal_z, offset;
 };
 
-#define SPANNED 3 /* planes that the coordinates span */
-#define MOST_PLANES 4
+/* Planes: three that the coordinates span; the one of where a point is seen; for its mirror image,
+   the first of the spanned and that of where it is seen. */
+#define SPANNED 3
+#define SEEN 4
+#define MOST_PLANES 6
+
+/* What points add to the first layer: the point, how near it is; the same of the mirror image. */
+#define MOST_INPUTS 8
 
 struct planes {
     Py_ssize_t width;        /* of the layers, H */
-    int count;               /* 3, or 4 with the plane of where a point is seen */
+    int count;               /* SPANNED, SEEN or MOST_PLANES */
     struct plane planes[MOST_PLANES];
-    struct sight sight;      /* where there are 4 */
+    struct sight sight;      /* where there are more than SPANNED */
     const float *shift;      /* (H,) of the first layer */
-    const float *of_point;   /* (count, H) its part for the point, and for how near it is */
+    const float *of_point;   /* (3, 4 or 8, H) its part for the inputs */
     const float *weight_0;   /* (H, H), inputs by outputs, as are all */
     const float *bias_0;
     const float *weight_1;
@@ -81,6 +88,13 @@ static inline float stretch(const struct sight *sight, float place)
     return sight->reach * share / sqrtf(sqrtf(1 - square * square));
 }
 
+/* The reverse. */
+static inline float squeeze(const struct sight *sight, float place)
+{
+    const float share = place / sight->reach, square = share * share;
+    return sight->half_edge * share / sqrtf(sqrtf(1 + square * square));
+}
+
 /* Where a point of the cube is seen, and how near it is; as onet_cli.models.frame.look. */
 static inline void look(const struct sight *sight, const float *point, float *seen, float *nearness)
 {
@@ -90,6 +104,16 @@ static inline void look(const struct sight *sight, const float *point, float *se
     depth = depth > sight->least_depth ? depth : sight->least_depth;
     seen[0] = point[0] / sight->half_edge / depth;
     seen[1] = (z * sight->sine - y * sight->cosine) / depth;
+}
+
+/* The mirror image of a point of the cube; as onet_cli.models.mirror.Mirror.image. */
+static inline void mirror(const struct sight *sight, const float *point, float *image)
+{
+    const float x = point[0] / sight->half_edge, z = stretch(sight, point[2]);
+    const float twice = 2 * (x * sight->normal_x + z * sight->normal_z - sight->offset);
+    image[0] = (x - twice * sight->normal_x) * sight->half_edge;
+    image[1] = squeeze(sight, stretch(sight, point[1]));
+    image[2] = squeeze(sight, z - twice * sight->normal_z);
 }
 
 #define MOST_ROWS 12 /* of any kind below */

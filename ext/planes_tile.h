@@ -39,27 +39,37 @@ TARGET static void JOIN(add_product_, KIND)(
     }
 }
 
-/* hidden (width) = shift + the inputs times of_point (count, width) + the count planes at the point.
-   The inputs are the point and, with four planes, how near it is. */
+/* hidden (width) = shift + the inputs times of_point + the count planes at the point. */
 TARGET static inline __attribute__((always_inline)) void JOIN(sum_up_, KIND)(
     const struct planes *net, const float *point, const int count, float *hidden)
 {
+    const int given = count == SPANNED ? 3 : count == SEEN ? 4 : MOST_INPUTS;
     const float *cells[MOST_PLANES * 4];
-    float shares[MOST_PLANES * 4], inputs[MOST_PLANES] = {point[0], point[1], point[2]};
+    float shares[MOST_PLANES * 4], inputs[MOST_INPUTS] = {point[0], point[1], point[2]}, seen[2];
     for (int plane = 0; plane < SPANNED; plane++)
         find_cells(
             &net->planes[plane], net->width, point[SPANS[plane][0]], point[SPANS[plane][1]],
             cells + 4 * plane, shares + 4 * plane);
     if (count > SPANNED) {
-        float seen[2];
-        look(&net->sight, point, seen, &inputs[SPANNED]);
+        look(&net->sight, point, seen, &inputs[3]);
         find_cells(
             &net->planes[SPANNED], net->width, seen[0], seen[1],
             cells + 4 * SPANNED, shares + 4 * SPANNED);
     }
+    if (count > SEEN) {
+        float *image = inputs + 4;
+        mirror(&net->sight, point, image);
+        look(&net->sight, image, seen, &inputs[7]);
+        find_cells(
+            &net->planes[SEEN], net->width, image[SPANS[0][0]], image[SPANS[0][1]],
+            cells + 4 * SEEN, shares + 4 * SEEN);
+        find_cells(
+            &net->planes[SEEN + 1], net->width, seen[0], seen[1],
+            cells + 4 * (SEEN + 1), shares + 4 * (SEEN + 1));
+    }
     for (Py_ssize_t column = 0; column < net->width; column += LANES) {
         LANE sum = *(const LANE *)(net->shift + column);
-        for (int input = 0; input < count; input++)
+        for (int input = 0; input < given; input++)
             sum += inputs[input] * *(const LANE *)(net->of_point + input * net->width + column);
         for (int tap = 0; tap < 4 * count; tap++)
             sum += shares[tap] * *(const LANE *)(cells[tap] + column);
@@ -67,12 +77,14 @@ TARGET static inline __attribute__((always_inline)) void JOIN(sum_up_, KIND)(
     }
 }
 
-/* The same for either count, each with loops of a fixed length. */
+/* The same for any count, each with loops of a fixed length. */
 TARGET static void JOIN(look_up_, KIND)(
     const struct planes *net, const float *point, float *hidden)
 {
     if (net->count == SPANNED)
         JOIN(sum_up_, KIND)(net, point, SPANNED, hidden);
+    else if (net->count == SEEN)
+        JOIN(sum_up_, KIND)(net, point, SEEN, hidden);
     else
         JOIN(sum_up_, KIND)(net, point, MOST_PLANES, hidden);
 }

@@ -18,4 +18,6 @@ def decode(
     widest: int = 16,
     local: NDArray[float32] | None = None,
     look: tuple[float, ...] | None = None,
+    facing: NDArray[float32] | None = None,
+    mirror: tuple[float, ...] | None = None,
 ) -> None: ...

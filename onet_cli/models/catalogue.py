@@ -45,7 +45,7 @@ MODELS = catalogue(
         "onet-aligned",
         encoder="lite0-maps",
         decoder="aligned",
-        code_dim=103490,
+        code_dim=103531,
         hidden_dim=96,
         image_size=112,
         frame="picture",

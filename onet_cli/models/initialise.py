@@ -1,7 +1,10 @@
 """Starting a network from another one's weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.checkpoint import load_checkpoint
@@ -30,7 +33,9 @@ class Transfer:
 def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transfer:
     """Copy into `network` every tensor of `checkpoint` whose name and shape agree.
 
-    Encoder or decoder may differ as a whole: what does not fit keeps its fresh weights.
+    Encoder or decoder may differ as a whole: what does not fit keeps its fresh weights. Of networks
+    that differ in their code alone, matrices of the one that reads more read nothing of that at
+    first: their further columns are 0, so that the network begins as the checkpoint's.
 
     Args:
         network: changed in place.
@@ -39,12 +44,14 @@ def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transf
     Raises:
         CheckpointError: it cannot be read, or less than a tenth of the weights fit.
     """
-    given = load_checkpoint(checkpoint, device="cpu").network.state_dict()
-    own = network.state_dict()
+    source = load_checkpoint(checkpoint, device="cpu").network
+    given, own = source.state_dict(), network.state_dict()
+    plain = replace(network.spec, name="", code_dim=0, summary="")
+    alike = replace(source.spec, name="", code_dim=0, summary="") == plain
     fitting = {
-        name: tensor
+        name: found
         for name, tensor in given.items()
-        if name in own and own[name].shape == tensor.shape
+        if name in own and (found := _fitted(tensor, own[name], alike)) is not None
     }
     sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
     if sum(sizes.get(name, 0) for name in fitting) < LEAST_SHARE * sum(sizes.values()):
@@ -57,3 +64,18 @@ def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transf
         taken=tuple(name for name in own if name in fitting),
         kept=tuple(name for name in own if name not in fitting),
     )
+
+
+def _fitted(given: Tensor, own: Tensor, widen: bool) -> Tensor | None:
+    """Return `given` in the shape of `own`, with `widen` by further columns; None if it has not."""
+    if given.shape == own.shape:
+        return given
+    if (
+        not widen
+        or given.ndim != 2
+        or own.ndim != 2
+        or len(given) != len(own)
+        or given.shape[1] > own.shape[1]
+    ):
+        return None
+    return torch.nn.functional.pad(given, (0, own.shape[1] - given.shape[1]))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onet_cli.errors import StoreError
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore, chunk_range, read_cameras
+from onet_cli.shapes.symmetry import LOOKED_AT, symmetry_of
 
 _POINT = 6  # bytes: three coordinates in float16
 
@@ -55,6 +56,7 @@ class SampleReader:
     def __init__(self, store: ShapeStore) -> None:
         self.store = store
         self._layouts: dict[ShapeId, FileLayout] = {}
+        self._symmetries: dict[ShapeId, NDArray[np.float32]] = {}
 
     @contextmanager
     def open(self, shape: ShapeId) -> Iterator["OpenShape"]:
@@ -79,6 +81,17 @@ class SampleReader:
         """Return the cameras (K, 8) of all views of `shape`, NaN where unknown."""
         with self.open(shape) as file:
             return file.layout.cameras
+
+    def symmetry(self, shape: ShapeId) -> NDArray[np.float32]:
+        """Return how far `shape` is its own mirror image at each plane, (36,): `symmetry_of`.
+
+        It is found once, as that takes 20 ms.
+        """
+        found = self._symmetries.get(shape)
+        if found is None:
+            surface = self.store.read_surface(shape, LOOKED_AT)
+            found = self._symmetries[shape] = symmetry_of(surface.points)
+        return found
 
     def _look_up(self, shape: ShapeId, stamp: tuple[int, int]) -> FileLayout:
         with self.store.open_file(shape) as file:

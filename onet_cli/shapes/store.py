@@ -211,10 +211,10 @@ class ShapeStore:
         with self.open_file(shape_id) as file:
             return _read_rows(file, "points")
 
-    def read_surface(self, shape_id: ShapeId) -> SurfaceSamples:
-        """Return the surface samples of a shape."""
+    def read_surface(self, shape_id: ShapeId, most: int | None = None) -> SurfaceSamples:
+        """Return the surface samples of a shape, the first `most` of them or all."""
         with self.open_file(shape_id) as file:
-            return _read_surface(file)
+            return _read_surface(file, most)
 
     def read_cameras(self, shape_id: ShapeId) -> NDArray[np.float32]:
         """Return the cameras of all views, (K, 8): those of `shapes.camera`, NaN where unknown."""
@@ -362,8 +362,8 @@ def _read_near(file: h5py.File) -> OccupancySamples | None:
     return _read_rows(file, "near") if "near" in file else None
 
 
-def _read_surface(file: h5py.File) -> SurfaceSamples:
-    return SurfaceSamples(file["pointcloud/points"][:], file["pointcloud/normals"][:])
+def _read_surface(file: h5py.File, most: int | None = None) -> SurfaceSamples:
+    return SurfaceSamples(file["pointcloud/points"][:most], file["pointcloud/normals"][:most])
 
 
 def read_cameras(file: h5py.File) -> NDArray[np.float32]:

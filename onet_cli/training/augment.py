@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from onet_cli.models.frame import PictureCamera
+from onet_cli.training.known import Known
 from onet_cli.training.photograph import photograph, whiteness
 from onet_cli.training.transfer import sent
 
@@ -16,9 +16,9 @@ TINT = 0.12
 
 
 def augment_photos(
-    images: Tensor, points: Tensor, camera: PictureCamera | None, rng: torch.Generator
-) -> tuple[Tensor, Tensor, PictureCamera | None]:
-    """Return varied `images` (B, 3, H, W) in [0, 1], and the points and cameras that go with them.
+    images: Tensor, points: Tensor, known: Known | None, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Known | None]:
+    """Return varied `images` (B, 3, H, W) in [0, 1], the points that go with them, what is known.
 
     `points` are (B, T, 3), in the unit cube.
 
@@ -32,10 +32,10 @@ def augment_photos(
     scale = _uniform(*SCALE, (len(images),), rng)
     shift = _uniform(-2 * SHIFT, 2 * SHIFT, (len(images), 2), rng)
     images = move(images, scale, shift)
-    if camera is not None:
+    if known is not None:
         places = sent(scale, images.device), sent(shift, images.device)
-        camera = camera.mirrored(sent(flips, images.device)).moved(*places)
-    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points, camera
+        known = known.mirrored(sent(flips, images.device)).moved(*places)
+    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points, known
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,7 @@ from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import chunk_count, chunk_range
+from onet_cli.shapes.symmetry import no_symmetry
 from onet_cli.training.dataset import (
     Batch,
     OccupancyDataset,
@@ -141,6 +142,11 @@ class ShapeCache:
             for reader, shape in map(data.find, range(len(plan.places)))
         ]
         self._cameras = torch.from_numpy(np.concatenate(cameras)).to(device)
+        symmetries = [
+            reader.symmetry(shape) if data.cameras else no_symmetry()
+            for reader, shape in map(data.find, range(len(plan.places)))
+        ]
+        self._symmetries = torch.from_numpy(np.stack(symmetries)).to(device)
         self._images, self._points = images.to(device), points.to(device)
         self._packed = torch.from_numpy(self._bits).to(device)
 
@@ -163,12 +169,14 @@ class ShapeCache:
         inside = (packed >> (7 - (chosen & 7)).to(torch.uint8)) & 1
         shape = len(draws), -1
         pictures = sent(torch.tensor(views), self._device)
+        shapes = sent(torch.tensor([draw[0] for draw in draws]), self._device)
         return Batch(
             self._images.index_select(0, pictures),
             self._points.index_select(0, chosen).float().view(*shape, 3),
             inside.float().view(shape),
             sent(torch.from_numpy(np.concatenate(weights)), self._device).view(shape),
             self._cameras.index_select(0, pictures),
+            self._symmetries.index_select(0, shapes),
         )
 
     def pinned(self, batch: Batch) -> Batch:

@@ -15,6 +15,7 @@ from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore, chunk_count
+from onet_cli.shapes.symmetry import no_symmetry
 from onet_cli.training.config import Sampling, TrainingConfig
 from onet_cli.training.draws import Draw
 
@@ -25,7 +26,8 @@ class Batch(NamedTuple):
     `images` is (B, 3, H, W) uint8, `points` (B, T, 3) float32 in the unit-cube frame,
     `occupancies` (B, T) float32 of 0 and 1, and `weights` (B, T) float32 what each point counts:
     1 under uniform sampling, and under balanced sampling whatever restores the uniform mean.
-    `cameras` (B, 8) float32 are the pictures', as in `shapes.camera`, NaN where unknown.
+    `cameras` (B, 8) float32 are the pictures', as in `shapes.camera`, NaN where unknown, and
+    `symmetry` (B, 36) float32 the shapes', as in `shapes.symmetry`, NaN where it is not asked for.
     """
 
     images: Tensor
@@ -33,6 +35,7 @@ class Batch(NamedTuple):
     occupancies: Tensor
     weights: Tensor
     cameras: Tensor
+    symmetry: Tensor
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class OccupancyDataset(Dataset[Batch]):
     """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
     Those of a second set, `extra`, are numbered after them. With `cameras`, each picture has to
-    have one.
+    have one, and how shapes mirror themselves is found.
     """
 
     def __init__(
@@ -152,7 +155,9 @@ class OccupancyDataset(Dataset[Batch]):
             sample = draw_sample(source, self.config, draw)
             parts = [(source.chunk(part.near, part.chunk), part.points) for part in sample.parts]
             camera = check_camera(file.camera(sample.view), shape, self.cameras)
-            return _assemble(decode_view(file.view(sample.view)), parts, camera)
+            picture = decode_view(file.view(sample.view))
+        symmetry = reader.symmetry(shape) if self.cameras else no_symmetry()
+        return _assemble(picture, parts, camera, symmetry)
 
 
 class _File:
@@ -245,13 +250,14 @@ class ValidationDataset(Dataset[Batch]):
         samples = self.store.read_chunk(shape, 0)
         rows = np.arange(self.points) % len(samples.occupancies)
         draw = PointDraw(rows, np.ones(self.points, np.float32))
-        return _assemble(picture, [(samples, draw)], camera)
+        return _assemble(picture, [(samples, draw)], camera, no_symmetry())
 
 
 def _assemble(
     picture: NDArray[np.uint8],
     parts: list[tuple[OccupancySamples, PointDraw]],
     camera: NDArray[np.float32],
+    symmetry: NDArray[np.float32],
 ) -> Batch:
     points = np.concatenate([samples.points[draw.rows] for samples, draw in parts])
     inside = np.concatenate([samples.occupancies[draw.rows] for samples, draw in parts])
@@ -261,4 +267,5 @@ def _assemble(
         torch.from_numpy(inside.astype(np.float32)),
         torch.from_numpy(np.concatenate([draw.weights for _, draw in parts])),
         torch.from_numpy(camera.copy()),
+        torch.from_numpy(symmetry.copy()),
     )

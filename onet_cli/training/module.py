@@ -14,15 +14,16 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from onet_cli.models.frame import PictureCamera
 from onet_cli.models.network import OccupancyNetwork, encoder_features, freeze_encoder
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.augment import augment_photos
 from onet_cli.training.compiling import compiled, compiler_errors
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch
+from onet_cli.training.known import Known
 from onet_cli.training.picture import (
     CAMERA_WEIGHT,
+    MIRROR_WEIGHT,
     OUTSIDE_WEIGHT,
     Doubts,
     Seen,
@@ -92,22 +93,20 @@ class OccupancyModule(pl.LightningModule):
             images = resize_images(batch.images, self.network.spec.image_size)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, PictureCamera | None]:
+    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Known | None]:
         """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented.
 
-        Points are in the unit cube; the cameras come beside them for networks of the picture's
-        frame, for others None. All are float32, whatever the network computes in.
+        Points are in the unit cube; what is known of the pictures comes beside them for networks of
+        the picture's frame, for others None. All are float32, whatever the network computes in.
         """
-        images, points, camera = self._images(batch), batch.points, self._camera(batch)
+        images, points, known = self._images(batch), batch.points, self._known(batch)
         if self.config.augmentation == "photo":
             with torch.autocast(images.device.type, enabled=False):
-                images, points, camera = augment_photos(images, points, camera, self._generator(0))
-        return images, points, camera
+                images, points, known = augment_photos(images, points, known, self._generator(0))
+        return images, points, known
 
-    def _camera(self, batch: Batch) -> PictureCamera | None:
-        if self.network.spec.frame == "object":
-            return None
-        return PictureCamera.from_rows(batch.cameras)
+    def _known(self, batch: Batch) -> Known | None:
+        return None if self.network.spec.frame == "object" else Known.of(batch)
 
     def _generator(self, use: int) -> torch.Generator:
         """Return what draws for one of several uses in this step, on this rank."""
@@ -120,19 +119,18 @@ class OccupancyModule(pl.LightningModule):
         """Return the training loss of a batch."""
         return self.loss_of(batch, *self.inputs(batch))
 
-    def loss_of(
-        self, batch: Batch, images: Tensor, points: Tensor, camera: PictureCamera | None
-    ) -> Tensor:
+    def loss_of(self, batch: Batch, images: Tensor, points: Tensor, known: Known | None) -> Tensor:
         """Return the training loss of what `inputs` makes of a batch."""
         smoothing = self.config.label_smoothing
-        if camera is None:
+        if known is None:
             return occupancy_loss(self._logits(images, points).float(), batch, smoothing)
         drawn = draw_doubts(len(images), self._generator(1))
         doubts = Doubts(*(sent(part, images.device) for part in drawn))
-        seen: Seen = self._see(images, points, camera, doubts)
+        seen: Seen = self._see(images, points, known, doubts)
         loss = occupancy_loss(seen.logits, batch, smoothing)
         empty = seen.empty * softplus(seen.outside)
-        return loss + OUTSIDE_WEIGHT * empty.sum(dim=1).mean() + CAMERA_WEIGHT * seen.camera_loss
+        loss = loss + OUTSIDE_WEIGHT * empty.sum(dim=1).mean()
+        return loss + CAMERA_WEIGHT * seen.camera_loss + MIRROR_WEIGHT * seen.mirror_loss
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch, and log it."""
@@ -147,11 +145,11 @@ class OccupancyModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect the IoU at every threshold."""
-        images, camera = self._images(batch), self._camera(batch)
-        if camera is None:
+        images, known = self._images(batch), self._known(batch)
+        if known is None:
             logits = self.network(images, batch.points).float()
         else:
-            logits = see_alone(self.network, images, batch.points, camera)
+            logits = see_alone(self.network, images, batch.points, known.camera)
         self.validation_ious.append(iou_by_threshold(logits, batch.occupancies).cpu())
 
     def take_validation(self) -> tuple[float, float]:

@@ -190,10 +190,10 @@ def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:
 
     For networks of the picture's frame they are seen as the view's own camera sees them.
     """
-    images, points, camera = module.inputs(batch)
+    images, points, known = module.inputs(batch)
     places = points[..., :2] * (2 / CUBE_EDGE) * points.new_tensor([1, -1])
-    if camera is not None:
-        places = camera.project(points)
+    if known is not None:
+        places = known.camera.project(points)
     columns = []
     for view, cloud, inside in zip(
         images.cpu()[:SHOWN], places.cpu()[:SHOWN], batch.occupancies.cpu()[:SHOWN], strict=True

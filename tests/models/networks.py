@@ -8,7 +8,7 @@ from onet_cli.models.spec import ModelSpec
 IMAGE_SIZE = 32
 
 
-MAPS = 32 * 56 * 56 + 2
+MAPS = 32 * 56 * 56 + 41 + 2
 """Numbers of a code of maps beside the cells."""
 
 

@@ -11,7 +11,7 @@ from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.decoders.plane_points import PlanePoints, can_decode
 from onet_cli.models.decoders.triplane import decode_points
-from onet_cli.models.encoders.maps import with_camera
+from onet_cli.models.encoders.maps import CodeLayout, with_camera, with_plane
 from onet_cli.models.frame import FARTHEST
 from onet_cli.models.network import build_network
 
@@ -20,9 +20,16 @@ CAMERAS = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module", params=[96, 128])
+PLANE = 0.7, 0.05, 0.6
+FIRST = 103490
+"""Numbers of the first such codes, which had no mirror plane."""
+
+
+@pytest.fixture(scope="module", params=[(96, None), (128, None), (96, FIRST)])
 def network(request):
-    spec = replace(find_model("onet-aligned"), hidden_dim=request.param)
+    width, code_dim = request.param
+    spec = find_model("onet-aligned")
+    spec = replace(spec, hidden_dim=width, code_dim=code_dim or spec.code_dim)
     network = build_network(spec, seed=0).eval()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -39,7 +46,9 @@ def exact(network):
 def code_of(network, camera):
     generator = torch.Generator().manual_seed(2)
     code = torch.randn((1, network.spec.code_dim), generator=generator)
-    return with_camera(code, torch.tensor([camera]))
+    code = with_camera(code, torch.tensor([camera]))
+    mirrored = CodeLayout(network.spec.code_dim).mirrored
+    return with_plane(code, torch.tensor([PLANE])) if mirrored else code
 
 
 def points_in_and_around_the_cube(count=3000):
@@ -79,7 +88,8 @@ def test_every_part_of_the_code_matters(network):
     code, points = code_of(network, (0.4, 0.3)), points_in_and_around_the_cube()
     layers = network.decoder.layers_for(code)
     whole = PlanePoints(layers)(points.numpy())
-    for part in ("local", "elevation", "kappa"):
+    parts = [name for name, part in layers.sight._asdict().items() if part is not None]
+    for part in parts:
         changed = getattr(layers.sight, part) + 0.2
         sight = layers.sight._replace(**{part: changed})
         found = PlanePoints(layers._replace(sight=sight))(points.numpy())

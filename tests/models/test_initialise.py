@@ -5,9 +5,11 @@ import torch
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.models.encoders.maps import MIRROR_WIDTH
 from onet_cli.models.initialise import initialise_from
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
+from tests.models.networks import tiny_spec
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
 
@@ -53,3 +55,19 @@ def test_a_checkpoint_of_which_nothing_fits_is_refused(source):
 
     with pytest.raises(CheckpointError, match="next to nothing"):
         initialise_from(network, source[0])
+
+
+def test_a_network_that_reads_more_of_its_code_begins_as_the_other(tmp_path):
+    new = tiny_spec(decoder="aligned")
+    old = replace(new, code_dim=new.code_dim - MIRROR_WIDTH)
+    path = tmp_path / "old.safetensors"
+    source, network = build_network(old, seed=1).eval(), build_network(new, seed=2).eval()
+    save_checkpoint(path, source, CheckpointInfo(old))
+
+    transfer = initialise_from(network, path)
+
+    parts = {name.split(".")[1] for name in transfer.kept}
+    assert parts == {"mirror", "planes"}
+    images, points = torch.rand(2, 3, old.image_size, old.image_size), torch.rand(2, 50, 3) - 0.5
+    with torch.no_grad():
+        torch.testing.assert_close(network(images, points), source(images, points))

@@ -40,7 +40,7 @@ def test_every_pair_builds_runs_and_gives_the_same_logits_after_saving(encoder, 
         assert logits.shape == (2, 7)
         assert logits.std() > 0
         # Where weights lie in memory decides on some processors how sums are rounded.
-        torch.testing.assert_close(loaded(images, points), logits, rtol=0, atol=1e-5)
+        torch.testing.assert_close(loaded(images, points), logits, rtol=1e-4, atol=1e-5)
     for name, tensor in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor), name
 

@@ -13,7 +13,7 @@ from onet_cli.training.module import (
 
 
 def batch_of(occupancies, weights):
-    return Batch(torch.empty(0), torch.empty(0), occupancies, weights, torch.empty(0))
+    return Batch(torch.empty(0), torch.empty(0), occupancies, weights, *2 * [torch.empty(0)])
 
 
 def test_the_loss_sums_over_points_and_averages_over_the_batch():

@@ -5,7 +5,9 @@ from trimesh.creation import box
 
 from onet_cli.errors import StoreError
 from onet_cli.geometry.sampling import sample_surface
+from onet_cli.models.encoders.maps import plane_of
 from onet_cli.models.frame import PictureCamera
+from onet_cli.models.mirror import BINS, Mirror
 from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.camera import describe_cameras
@@ -13,6 +15,7 @@ from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.training.augment import mirror, move
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.data import ShapeData
+from onet_cli.training.known import Known
 from onet_cli.training.picture import Doubts, draw_doubts, see, see_alone
 from tests.models.networks import tiny_spec
 
@@ -73,15 +76,16 @@ TINY = tiny_spec(decoder="aligned")
 def test_points_outside_of_the_cube_are_told_from_those_inside():
     network = build_network(TINY, seed=0).train()
     images, camera = pictures("choy")
+    known = Known(camera, torch.zeros(len(images), BINS))
     points = torch.zeros(len(images), 5, 3)
     doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
 
-    seen = see(network, resize_images((images * 255).byte(), 64), points, camera, doubts)
+    seen = see(network, resize_images((images * 255).byte(), 64), points, known, doubts)
 
     assert 0.2 < seen.empty.float().mean() < 0.95
     # The middle of the network's cube is about where the object's centre is.
-    middle = Doubts(doubts.share, doubts.jitter, doubts.outside * 0.05)
-    assert not see(network, images, points, camera, middle).empty.any()
+    middle = doubts._replace(outside=doubts.outside * 0.05)
+    assert not see(network, images, points, known, middle).empty.any()
 
 
 def test_with_the_true_camera_both_ways_of_asking_agree():
@@ -89,32 +93,52 @@ def test_with_the_true_camera_both_ways_of_asking_agree():
     images, camera = pictures("wide")
     rng = torch.Generator().manual_seed(1)
     points = torch.rand(len(images), 50, 3, generator=rng) - 0.5
-    guessed = Doubts(
-        torch.ones(len(images), 1), torch.zeros(len(images), 2), torch.zeros(len(images), 256, 3)
-    )
+    known = Known(camera, torch.ones(len(images), BINS))
+    none = torch.zeros(len(images), 2)
+    guessed = Doubts(none[:, :1] + 1, none, torch.zeros(len(images), 256, 3), none[:, :1] + 1, none)
 
     with torch.no_grad():
-        asked = see(network, images, points, camera, guessed).logits
+        asked = see(network, images, points, known, guessed).logits
         alone = see_alone(network, images, points, camera)
 
     torch.testing.assert_close(asked, alone)
 
 
-def test_the_camera_is_learned():
+def test_camera_and_mirror_plane_are_learned():
     network = build_network(TINY, seed=0).train()
     images, camera = pictures("wide")
+    symmetry = torch.zeros(len(images), BINS)
+    symmetry[:, 4] = 1
+    known = Known(camera, symmetry)
     points = torch.zeros(len(images), 1, 3)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
     losses = []
-    for _ in range(25):
+    for _ in range(40):
         optimizer.zero_grad()
-        loss = see(network, images, points, camera, doubts).camera_loss
-        torch.autograd.backward(loss)
+        seen = see(network, images, points, known, doubts)
+        torch.autograd.backward(seen.camera_loss + 5 * seen.mirror_loss)
         optimizer.step()
-        losses.append(float(loss.detach()))
+        losses.append((float(seen.camera_loss.detach()), float(seen.mirror_loss.detach())))
 
-    assert losses[-1] < 0.25 * losses[0]
+    assert losses[-1][0] < 0.25 * losses[0][0]
+    assert losses[-1][1] < 0.25 * losses[0][1]
+    found = Mirror(*plane_of(network.encode(images)).detach().unbind(1))
+    error = 2 * (found.angle - known.plane(torch.zeros(8, BINS), torch.zeros(8, 2)).angle)
+    assert (error.cos() > np.cos(np.radians(2 * 15))).float().mean() > 0.8
+
+
+def test_an_object_without_a_known_symmetry_teaches_none():
+    network = build_network(TINY, seed=0).train()
+    images, camera = pictures("wide")
+    points = torch.zeros(len(images), 3, 3)
+    doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
+    nothing = Known(camera, torch.full((len(images), BINS), torch.nan))
+
+    seen = see(network, images, points, nothing, doubts)
+
+    assert seen.logits.isfinite().all()
+    assert seen.mirror_loss.isfinite()
 
 
 def test_a_set_without_cameras_is_refused(balls):

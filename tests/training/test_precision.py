@@ -7,6 +7,7 @@ import torch
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.models.catalogue import MODELS
+from onet_cli.models.mirror import BINS
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training import rehearsal, run, trial
@@ -39,7 +40,8 @@ def balls_seen(count=4):
     images = torch.where(shown, 80, 255).to(torch.uint8)[:, None].repeat(1, 3, 1, 1)
     inside = (points.norm(dim=2) < radii).float()
     cameras = torch.tensor(CAMERA).repeat(count, 1)
-    return Batch(images, points, inside, torch.ones(count, POINTS), cameras)
+    ones = torch.ones(count, POINTS)
+    return Batch(images, points, inside, ones, cameras, torch.ones(count, BINS))
 
 
 def two_losses(spec, precision):

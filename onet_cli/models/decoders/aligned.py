@@ -2,7 +2,8 @@
 
 The planes and the points are in the picture's frame (`models.frame`), so that a point's column and
 row in the planes are about where the picture shows it; exactly where, the camera in the code tells,
-and there each point reads the picture's own local features.
+and there each point reads the picture's own local features. It reads those of its mirror image too,
+by the mirror plane in the code.
 
 Source: pixel-aligned features: Saito et al., "PIFu", ICCV 2019; Xu et al., "DISN", NeurIPS 2019.
 """
@@ -26,11 +27,14 @@ from onet_cli.models.decoders.triplane import (
 from onet_cli.models.encoders.maps import (
     CAMERA_WIDTH,
     LOCAL_WIDTH,
+    PLANE_WIDTH,
     USUAL_CODE,
+    Code,
     CodeLayout,
 )
 from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
+from onet_cli.models.mirror import Mirror
 from onet_cli.models.registry import DECODERS
 from onet_cli.models.spec import Frame
 
@@ -38,17 +42,24 @@ SUMMARY = 192
 POINT_DIM = 3
 
 
+MIRRORED = WIDTHS[-1] + LOCAL_WIDTH + POINT_DIM + 1
+"""Features of a mirror image: of the plane that faces the picture, local ones, where and near."""
+
+
 class SeenPlanes(AttentionPlanes):
-    """Cells of the picture and its camera to the three feature planes, (B, 24, 48, 48) each."""
+    """Parts of a code to the three feature planes, (B, 24, 48, 48) each."""
 
-    def __init__(self, cells: int) -> None:
-        super().__init__(cells, SUMMARY)
+    def __init__(self, layout: CodeLayout) -> None:
+        super().__init__(layout.cells, SUMMARY)
         self.camera = nn.Linear(CAMERA_WIDTH, SUMMARY)
+        if layout.mirrored:
+            self.mirror = nn.Linear(PLANE_WIDTH, SUMMARY, bias=False)
+            nn.init.zeros_(self.mirror.weight)
 
-    def summarise(self, cells: Tensor, camera: Tensor) -> Tensor:
-        """Return what `cells` (B, K * 49) and `camera` (B, 2) come to, (B, 192)."""
-        summary: Tensor = self.summary(cells) + self.camera(camera)
-        return summary
+    def summarise(self, code: Code) -> Tensor:
+        """Return what `code` comes to, (B, 192)."""
+        summary: Tensor = self.summary(code.cells) + self.camera(code.camera)
+        return summary if code.mirror is None else summary + self.mirror(code.mirror.features())
 
 
 @DECODERS.register("aligned")
@@ -66,24 +77,27 @@ class AlignedDecoder(Decoder):
                 hint="choose another decoder",
             )
         self.layout = CodeLayout(code_dim)
-        self.planes = SeenPlanes(self.layout.cells)
+        self.planes = SeenPlanes(self.layout)
         self.fc_c = nn.Linear(SUMMARY, hidden_dim)
         # Features, the point, and how near it is along its ray.
         features = len(AXES) * WIDTHS[-1] + LOCAL_WIDTH + POINT_DIM + 1
-        self.fc_f = nn.Linear(features, hidden_dim, bias=False)
+        self.fc_f = nn.Linear(features + MIRRORED * self.layout.mirrored, hidden_dim, bias=False)
         self.block = PreActivationBlock(hidden_dim)
         self.fc_out = nn.Linear(hidden_dim, 1)
 
     def forward(self, points: Tensor, code: Tensor) -> Tensor:
         """Return logits (B, T) at `points` (B, T, 3) of the picture's frame for `code` (B, C)."""
-        cells, local, camera = self.layout.split(code)
-        planes, shift = self._draw(cells, camera)
-        seen, near = look(points, *camera.unbind(1))
+        parts = self.layout.split(code)
+        planes, shift = self._draw(parts)
+        seen, near = look(points, *parts.camera.unbind(1))
         features = [
             look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
         ]
-        features.append(look_up(local, seen, PICTURE_EDGE))
-        columns = torch.cat([*features, points.transpose(1, 2), near[:, None]], dim=1)
+        features += [look_up(parts.local, seen, PICTURE_EDGE), points.transpose(1, 2)]
+        features.append(near[:, None])
+        if parts.mirror is not None:
+            features.append(_mirrored(points, planes[0], parts, parts.mirror))
+        columns = torch.cat(features, dim=1)
         return point_logits(columns, shift, self.fc_f, self.block, self.fc_out)
 
     def for_code(self, code: Tensor) -> PointDecoder:
@@ -93,22 +107,40 @@ class AlignedDecoder(Decoder):
     @torch.no_grad()
     def layers_for(self, code: Tensor) -> PointLayers:
         """Return a copy of the layers that points go through for `code` (1, C)."""
-        cells, local, camera = self.layout.split(code)
-        drawn = self._draw(cells, camera)
-        return copy_layers(drawn, self.fc_f, self.block, self.fc_out, Sight(local[0], *camera[0]))
+        parts = self.layout.split(code)
+        mirror = None if parts.mirror is None else parts.mirror.rows()[0]
+        elevation, kappa = parts.camera[0]
+        sight = Sight(parts.local[0], elevation, kappa, mirror)
+        return copy_layers(self._draw(parts), self.fc_f, self.block, self.fc_out, sight)
 
     def describing(self, code: Tensor) -> Tensor:
         """Return the cells (B, K * 49) of `code` (B, C)."""
-        return self.layout.split(code)[0]
+        return self.layout.split(code).cells
 
-    def _draw(self, cells: Tensor, camera: Tensor) -> tuple[list[Tensor], Tensor]:
+    def _draw(self, code: Code) -> tuple[list[Tensor], Tensor]:
         """Return what depends on the code alone: planes, and the shift of the first layer."""
-        summary = self.planes.summarise(cells, camera)
-        return self.planes.draw(summary, cells), self.fc_c(summary)
+        summary = self.planes.summarise(code)
+        return self.planes.draw(summary, code.cells), self.fc_c(summary)
 
     @property
     def flops_per_point(self) -> int:
         """Multiply-adds per query point, times 2; a look-up is four per channel and plane."""
         layers = [layer for layer in self.block.modules() if isinstance(layer, nn.Linear)]
-        look_ups = 2 * 4 * (len(AXES) * WIDTHS[-1] + LOCAL_WIDTH)
+        look_ups = 2 * 4 * (self.fc_f.in_features - (POINT_DIM + 1) * (1 + self.layout.mirrored))
         return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
+
+
+def _mirrored(points: Tensor, facing: Tensor, code: Code, mirror: Mirror) -> Tensor:
+    """Return what the mirror images of `points` (B, T, 3) see, (B, 60, T), as far as is trusted.
+
+    `facing` is the plane (B, 24, 48, 48) that faces the picture.
+    """
+    images = mirror.image(points)
+    seen, near = look(images, *code.camera.unbind(1))
+    features = [
+        look_up(facing, images[..., AXES[0]]),
+        look_up(code.local, seen, PICTURE_EDGE),
+        images.transpose(1, 2),
+        near[:, None],
+    ]
+    return torch.cat(features, dim=1) * mirror.trust[:, None, None]

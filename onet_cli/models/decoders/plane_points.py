@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -26,11 +27,17 @@ class Sight(NamedTuple):
         local: Features (L, S, S) of the whole picture.
         elevation: (), of its camera, in radians.
         kappa: (), its perspective per half edge of the picture.
+        mirror: (3,), the object's own mirror plane: angle, offset and trust; None without.
     """
 
     local: Tensor
     elevation: Tensor
     kappa: Tensor
+    mirror: Tensor | None = None
+
+    def copy(self) -> "Sight":
+        """Return it with tensors of its own."""
+        return Sight(*(None if part is None else part.clone() for part in self))  # type: ignore[arg-type]
 
 
 class PointLayers(NamedTuple):
@@ -40,7 +47,9 @@ class PointLayers(NamedTuple):
         planes: Features (3, K, P, P).
         shift: (H,): the first layer's, with what the code adds to it.
         first: Its matrix (3 K + 3, H), for the planes' features and the point itself; with a
-            `sight` (3 K + L + 4, H), for these, the local features, the point and how near it is.
+            `sight` (3 K + L + 4, H), for these, the local features, the point and how near it is;
+            with a mirror plane K + L + 4 more rows, for the first plane's features, the local ones,
+            place and nearness of the point's mirror image, times the trust.
         weights: (2, H, H): the residual block's, inputs by outputs.
         biases: (2, H).
         weight_out: (H,): the last layer's.
@@ -74,13 +83,25 @@ class PlanePoints:
         self._cells = _array(_multiplied(layers.planes, of_features))
         self._local: NDArray[np.float32] | None = None
         self._look: tuple[float, ...] | None = None
+        self._facing: NDArray[np.float32] | None = None
+        self._mirror: tuple[float, ...] | None = None
+        of_point = layers.first[read:]
         if sight is not None:
-            of_local = layers.first[read : read + len(sight.local)]
-            self._local = _array(_multiplied(sight.local[None], of_local)[0])
+            width = len(sight.local)
+            matrices, of_point = [of_point[:width]], of_point[width:]
+            if sight.mirror is not None:
+                angle, offset, trust = sight.mirror
+                of_point, of_image = of_point[:4], trust * of_point[4:]
+                of_facing, of_image = of_image[:channels], of_image[channels:]
+                self._facing = _array(_multiplied(layers.planes[:1], of_facing[None])[0])
+                self._mirror = float(angle.cos()), float(angle.sin()), float(offset)
+                matrices.append(of_image[:width])
+                of_point = torch.cat([of_point, of_image[width:]])
+            local = sight.local.expand(len(matrices), -1, -1, -1)
+            self._local = _array(_multiplied(local, torch.stack(matrices)))
             turn = float(sight.elevation.sin()), float(sight.elevation.cos())
             self._look = (*turn, float(sight.kappa), REACH, FARTHEST, LEAST_DEPTH)
-            read += len(sight.local)
-        self._of_point = _array(layers.first[read:])
+        self._of_point = _array(of_point)
         self._shift, self._weight_out = _array(layers.shift), _array(layers.weight_out)
         self._weights, self._biases = _array(layers.weights), _array(layers.biases)
         self._bias_out, self._widest = float(layers.bias_out), widest
@@ -103,6 +124,8 @@ class PlanePoints:
             self._widest,
             self._local,
             self._look,
+            self._facing,
+            self._mirror,
         )
         return logits
 

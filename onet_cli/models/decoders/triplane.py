@@ -21,6 +21,7 @@ from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sigh
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
+from onet_cli.models.mirror import Mirror
 from onet_cli.models.registry import DECODERS
 
 AXES = ((0, 1), (0, 2), (1, 2))
@@ -194,7 +195,7 @@ def copy_layers(
         torch.stack([layer.bias for layer in inner]),
         last.weight[0].clone(),
         last.bias[0].clone(),
-        None if sight is None else Sight(*(part.clone() for part in sight)),
+        None if sight is None else sight.copy(),
     )
 
 
@@ -216,13 +217,23 @@ def decode_points(layers: PointLayers, points: Tensor) -> Tensor:
     spread = torch.stack([points[:, a : b + 1 : b - a] for a, b in AXES])
     inputs = [look_up(layers.planes, spread).flatten(0, 1).t(), points]
     if layers.sight is not None:
-        local, *camera = (part[None] for part in layers.sight)
-        seen, near = look(points[None], *camera)
-        inputs[1:] = [look_up(local, seen, PICTURE_EDGE)[0].t(), points, near.t()]
+        inputs[1:] = _seen(layers.sight, points)
+        if layers.sight.mirror is not None:
+            mirror = Mirror(*layers.sight.mirror[:, None])
+            images = mirror.image(points[None])[0]
+            facing = look_up(layers.planes[:1], images[None, :, AXES[0]])[0].t()
+            inputs += [mirror.trust * part for part in (facing, *_seen(layers.sight, images))]
     hidden = torch.addmm(layers.shift, torch.cat(inputs, dim=1), layers.first)
     inner = torch.addmm(layers.biases[0], F.relu(hidden), layers.weights[0]).relu_()
     hidden = torch.addmm(hidden, inner, layers.weights[1]).add_(layers.biases[1]).relu_()
     return torch.mv(hidden, layers.weight_out) + layers.bias_out
+
+
+def _seen(sight: Sight, points: Tensor) -> list[Tensor]:
+    """Return what `points` (N, 3) see, and where they are: (N, L), (N, 3) and (N, 1)."""
+    camera = sight.elevation[None], sight.kappa[None]
+    seen, near = look(points[None], *camera)
+    return [look_up(sight.local[None], seen, PICTURE_EDGE)[0].t(), points, near.t()]
 
 
 def look_up(plane: Tensor, positions: Tensor, edge: float = CUBE_EDGE) -> Tensor:

@@ -1,7 +1,8 @@
 """Encoders whose code is what a picture shows, where it shows it, and from where it was taken.
 
-The code is three parts, one after the other: cells of the whole picture (K, 7, 7), fine local
-features (32, 56, 56), and the camera's elevation and perspective as the network takes them to be.
+The code is parts, one after the other: cells of the whole picture (K, 7, 7), fine local features
+(32, 56, 56), the object's own mirror plane (`models.mirror`; codes of the first such networks have
+none), and the camera's elevation and perspective as the network takes them to be.
 
 Source: merging feature maps from coarse to fine: Lin et al., "Feature pyramid networks", CVPR 2017.
 """
@@ -9,6 +10,7 @@ Source: merging feature maps from coarse to fine: Lin et al., "Feature pyramid n
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from efficientnet_pytorch import EfficientNet
@@ -21,14 +23,20 @@ from onet_cli.models.encoders.convnet import GRID, WIDTHS, ConvNetFeatures
 from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
 from onet_cli.models.layers import conv3x3, keep_single_on_cpu, without_autocast
+from onet_cli.models.mirror import BINS, Mirror, find_plane
 from onet_cli.models.registry import ENCODERS
 from onet_cli.models.spec import Frame
 
 LOCAL_WIDTH = 32
 LOCAL_SIDE = 56
 CAMERA_WIDTH = 2
+PLANE_WIDTH = 3
+MIRROR_WIDTH = BINS + 2 + PLANE_WIDTH
+"""Logits of a mirror plane at each angle, the object's middle (x, z), and the plane of these."""
+
 MERGED = 32
 CAMERA_GAIN = 0.3
+CENTRE_GAIN = 0.1
 HEAD = 64
 
 CAMERA_MIDDLE = 0.45, 0.3
@@ -36,9 +44,25 @@ CAMERA_SPREAD = 1.05, 0.3
 """Elevations, in radians, and kappas lie within these: from -34 to 86 degrees, from 0 to 0.6."""
 
 
+class Code(NamedTuple):
+    """The parts of B codes.
+
+    Attributes:
+        cells: (B, K * 49) numbers of the whole picture.
+        local: (B, 32, 56, 56) local features.
+        camera: (B, 2) elevation in radians, and kappa.
+        mirror: The object's own mirror plane, or None.
+    """
+
+    cells: Tensor
+    local: Tensor
+    camera: Tensor
+    mirror: Mirror | None
+
+
 @dataclass(frozen=True)
 class CodeLayout:
-    """How a code of C numbers divides: `cells` numbers of the whole picture, local ones, camera.
+    """How a code of C numbers divides: `cells` numbers of the whole picture, and the other parts.
 
     Raises:
         InvalidOptionError: C is not of that form.
@@ -54,14 +78,26 @@ class CodeLayout:
             )
 
     @property
+    def mirrored(self) -> bool:
+        """Whether a mirror plane is part of the code."""
+        rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
+        return rest % GRID**2 == MIRROR_WIDTH
+
+    @property
     def cells(self) -> int:
         """Numbers of the map of the whole picture, (K, 7, 7)."""
-        return self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
+        rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
+        return rest - MIRROR_WIDTH if self.mirrored else rest
 
-    def split(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return cells (B, K * 49), local features (B, 32, 56, 56) and camera (B, 2) of a code."""
-        cells, local = code[:, : self.cells], code[:, self.cells : -CAMERA_WIDTH]
-        return cells, local.reshape(-1, LOCAL_WIDTH, LOCAL_SIDE, LOCAL_SIDE), camera_of(code)
+    def split(self, code: Tensor) -> Code:
+        """Return the parts of `code` (B, C)."""
+        local = code[:, self.cells : self.cells + LOCAL_WIDTH * LOCAL_SIDE**2]
+        return Code(
+            code[:, : self.cells],
+            local.reshape(-1, LOCAL_WIDTH, LOCAL_SIDE, LOCAL_SIDE),
+            camera_of(code),
+            Mirror(*plane_of(code).unbind(1)) if self.mirrored else None,
+        )
 
 
 def camera_of(code: Tensor) -> Tensor:
@@ -69,12 +105,33 @@ def camera_of(code: Tensor) -> Tensor:
     return code[:, -CAMERA_WIDTH:]
 
 
+def plane_of(code: Tensor) -> Tensor:
+    """Return the mirror plane (B, 3) of a code (B, C) that has one: angle, offset and trust."""
+    return code[:, -CAMERA_WIDTH - PLANE_WIDTH : -CAMERA_WIDTH]
+
+
+def symmetry_of(code: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a code's mirror plane was found by: logits (B, 36) at each angle, and the middle.
+
+    The latter is (B, 2), x and z in the picture's frame.
+    """
+    start, stop = -CAMERA_WIDTH - MIRROR_WIDTH, -CAMERA_WIDTH - PLANE_WIDTH
+    found = code[:, start:stop]
+    return found[:, :BINS], found[:, BINS:]
+
+
 def with_camera(code: Tensor, camera: Tensor) -> Tensor:
     """Return the code (B, C) with another `camera` (B, 2)."""
     return torch.cat([code[:, :-CAMERA_WIDTH], camera], dim=1)
 
 
-USUAL_CODE = 64 * GRID**2 + LOCAL_WIDTH * LOCAL_SIDE**2 + CAMERA_WIDTH
+def with_plane(code: Tensor, plane: Tensor) -> Tensor:
+    """Return the code (B, C) with another mirror `plane` (B, 3)."""
+    before = code[:, : -CAMERA_WIDTH - PLANE_WIDTH]
+    return torch.cat([before, plane, camera_of(code)], dim=1)
+
+
+USUAL_CODE = 64 * GRID**2 + LOCAL_WIDTH * LOCAL_SIDE**2 + MIRROR_WIDTH + CAMERA_WIDTH
 
 
 class MapsEncoder(nn.Module, ABC):
@@ -94,9 +151,9 @@ class MapsEncoder(nn.Module, ABC):
         self.local = nn.Conv2d(MERGED, LOCAL_WIDTH, 1)
         top = widths[-2] + widths[-1]
         self.cells = _level(top, depth)
-        self.camera = nn.Sequential(
-            nn.Linear(top + self.layout.cells, HEAD), nn.ReLU(), nn.Linear(HEAD, CAMERA_WIDTH)
-        )
+        self.camera = _head(top + self.layout.cells, CAMERA_WIDTH)
+        if self.layout.mirrored:
+            self.mirror = _head(top + self.layout.cells, MIRROR_WIDTH - PLANE_WIDTH)
 
     @abstractmethod
     def levels(self, images: Tensor) -> list[Tensor]:
@@ -117,7 +174,18 @@ class MapsEncoder(nn.Module, ABC):
             raw = torch.tanh(CAMERA_GAIN * self.camera(seen.float()))
             ranges = zip(raw.unbind(1), CAMERA_SPREAD, CAMERA_MIDDLE, strict=True)
             camera = torch.stack([value * spread + middle for value, spread, middle in ranges], 1)
-        return torch.cat([cells, self._local(levels).flatten(1), camera], dim=1)
+            mirror = self._mirror(seen.float())
+        return torch.cat([cells, self._local(levels).flatten(1), *mirror, camera], dim=1)
+
+    def _mirror(self, seen: Tensor) -> list[Tensor]:
+        """Return the part (B, 41) of the code that is the mirror plane; nothing if it has none."""
+        if not self.layout.mirrored:
+            return []
+        found: Tensor = self.mirror(seen)
+        logits, centre = found[:, :BINS], CENTRE_GAIN * found[:, BINS:]
+        # Where a plane is chosen has no slope; it is learned from what it is chosen by.
+        plane = find_plane(logits.detach(), centre.detach())
+        return [logits, centre, plane.rows()]
 
     def _local(self, levels: list[Tensor]) -> Tensor:
         """Return the local features (B, 32, 56, 56): levels merged from coarse to fine."""
@@ -129,6 +197,11 @@ class MapsEncoder(nn.Module, ABC):
                 merged = self.merge_coarse(merged)
         assert merged is not None  # for the type checker: there are levels
         return self.local(self.merge_fine(_resized(merged, LOCAL_SIDE)))  # type: ignore[no-any-return]
+
+
+def _head(inputs: int, outputs: int) -> nn.Module:
+    """Return layers from what is seen, (B, `inputs`), to a few numbers."""
+    return nn.Sequential(nn.Linear(inputs, HEAD), nn.ReLU(), nn.Linear(HEAD, outputs))
 
 
 def _level(inputs: int, outputs: int) -> nn.Module:

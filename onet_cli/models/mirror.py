@@ -1,0 +1,70 @@
+"""An object's own mirror plane, in the picture's frame: what is hidden, its mirror image may show.
+
+A point and its mirror image are alike in an object that is its own mirror image, and a picture from
+aslant shows them at two places. So each point can be asked about at both, as if there were a second
+picture, taken from the mirrored side.
+
+The planes are upright, as those of most things are, and given by the angle of the normal, around +y
+from +x to +z, how far they are from the origin along it, and how far they are to be trusted.
+
+Source: a mirror image as a second view: Wu et al., "Unsupervised learning of probably symmetric
+deformable 3D objects from images in the wild", CVPR 2020. The planes and their use are our own.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from onet_cli.models.frame import from_cube, to_cube
+
+BINS = 36
+"""Angles that are told apart, 0 to 180 degrees; as in `shapes.symmetry`."""
+
+STEP = math.pi / BINS
+_WINDOW = 2  # bins on either side of the best that place the plane between them
+
+
+class Mirror(NamedTuple):
+    """Mirror planes of B pictures, (B,) each: angle in radians, offset, and trust from 0 to 1."""
+
+    angle: Tensor
+    offset: Tensor
+    trust: Tensor
+
+    def image(self, points: Tensor) -> Tensor:
+        """Return the mirror images (B, T, 3) of `points` (B, T, 3); both in a network's cube."""
+        x, y, z = from_cube(points).unbind(2)
+        cosine, sine = self.angle.cos()[:, None], self.angle.sin()[:, None]
+        twice = 2 * (x * cosine + z * sine - self.offset[:, None])
+        return to_cube(torch.stack([x - twice * cosine, y, z - twice * sine], dim=2))
+
+    def rows(self) -> Tensor:
+        """Return the numbers of the planes, (B, 3)."""
+        return torch.stack(self, dim=1)
+
+    def features(self) -> Tensor:
+        """Return them for a network, (B, 3): the same for both of a plane's normals."""
+        double = 2 * self.angle
+        turned = torch.stack([double.cos(), double.sin(), torch.ones_like(double)], dim=1)
+        return turned * self.trust[:, None]
+
+
+def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
+    """Return the most probable mirror plane of each of B objects.
+
+    Args:
+        logits: (B, 36): at each angle, whether the object is its own mirror image there.
+        centre: (B, 2): x and z of its middle, in the picture's frame.
+    """
+    probable = torch.sigmoid(logits)
+    around = torch.cat([probable[:, -_WINDOW:], probable, probable[:, :_WINDOW]], dim=1)
+    best = probable.argmax(dim=1)
+    reach = torch.arange(-_WINDOW, _WINDOW + 1, device=logits.device)
+    near = around.gather(1, best[:, None] + reach + _WINDOW)
+    weight = near.square()
+    shift = (weight * reach).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
+    angle = (best + shift) * STEP
+    offset = (centre * torch.stack([angle.cos(), angle.sin()], dim=1)).sum(dim=1)
+    return Mirror(angle, offset, near[:, _WINDOW])
