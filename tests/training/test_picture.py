@@ -111,10 +111,10 @@ def test_camera_and_mirror_plane_are_learned():
     symmetry[:, 4] = 1
     known = Known(camera, symmetry)
     points = torch.zeros(len(images), 1, 3)
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
     losses = []
-    for _ in range(40):
+    for _ in range(60):
         optimizer.zero_grad()
         seen = see(network, images, points, known, doubts)
         torch.autograd.backward(seen.camera_loss + 5 * seen.mirror_loss)
