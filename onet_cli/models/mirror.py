@@ -60,11 +60,13 @@ def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     """
     probable = torch.sigmoid(logits)
     around = torch.cat([probable[:, -_WINDOW:], probable, probable[:, :_WINDOW]], dim=1)
-    best = probable.argmax(dim=1)
-    reach = torch.arange(-_WINDOW, _WINDOW + 1, device=logits.device)
-    near = around.gather(1, best[:, None] + reach + _WINDOW)
+    reach = range(2 * _WINDOW + 1)
+    best = torch.stack([around[:, start : start + BINS] for start in reach]).sum(dim=0).argmax(dim=1)
+    near = torch.stack([around.gather(1, best[:, None] + start)[:, 0] for start in reach], dim=1)
     weight = near.square()
-    shift = (weight * reach).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
+    places = torch.tensor(reach, device=logits.device) - _WINDOW
+    shift = (weight * places).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
     angle = (best + shift) * STEP
     offset = (centre * torch.stack([angle.cos(), angle.sin()], dim=1)).sum(dim=1)
-    return Mirror(angle, offset, near[:, _WINDOW])
+    # The angle may be in doubt by some of these bins; that there is a plane, is not.
+    return Mirror(angle, offset, near.sum(dim=1).clamp(max=1))

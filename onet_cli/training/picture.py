@@ -39,7 +39,7 @@ CAMERA_ERRORS = 0.15, 0.04
 """Errors of elevation and kappa that count as one."""
 
 
-MIRROR_WEIGHT = 150.0
+MIRROR_WEIGHT = 400.0
 MIRROR_JITTER = 0.05, 0.02
 """Deviation of what is added to a true plane: to its angle, in radians, and its offset."""
 
