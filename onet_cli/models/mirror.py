@@ -61,7 +61,8 @@ def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     probable = torch.sigmoid(logits)
     around = torch.cat([probable[:, -_WINDOW:], probable, probable[:, :_WINDOW]], dim=1)
     reach = range(2 * _WINDOW + 1)
-    best = torch.stack([around[:, start : start + BINS] for start in reach]).sum(dim=0).argmax(dim=1)
+    sums = torch.stack([around[:, start : start + BINS] for start in reach]).sum(dim=0)
+    best = sums.argmax(dim=1)
     near = torch.stack([around.gather(1, best[:, None] + start)[:, 0] for start in reach], dim=1)
     weight = near.square()
     places = torch.tensor(reach, device=logits.device) - _WINDOW
