@@ -19,6 +19,7 @@ struct sight {
     float kappa;
     float half_edge, reach, farthest, least_depth;
     float normal_x, normal_z, offset;
+    float deepest; /* what FARTHEST is stretched to */
 };
 
 /* Planes: three that the coordinates span; the one of where a point is seen; for its mirror image,
@@ -78,13 +79,17 @@ static inline void find_cells(
     }
 }
 
+/* A share of the cube's half edge, within what stands for its faces. */
+static inline float bounded(const struct sight *sight, float share)
+{
+    share = share < -sight->farthest ? -sight->farthest : share;
+    return share > sight->farthest ? sight->farthest : share;
+}
+
 /* A height or depth of the cube in the picture's frame. */
 static inline float stretch(const struct sight *sight, float place)
 {
-    float share = place / sight->half_edge;
-    share = share < -sight->farthest ? -sight->farthest : share;
-    share = share > sight->farthest ? sight->farthest : share;
-    const float square = share * share;
+    const float share = bounded(sight, place / sight->half_edge), square = share * share;
     return sight->reach * share / sqrtf(sqrtf(1 - square * square));
 }
 
@@ -95,25 +100,26 @@ static inline float squeeze(const struct sight *sight, float place)
     return sight->half_edge * share / sqrtf(sqrtf(1 + square * square));
 }
 
-/* Where a point of the cube is seen, and how near it is; as onet_cli.models.frame.look. */
-static inline void look(const struct sight *sight, const float *point, float *seen, float *nearness)
+/* Where what lies at x, y and z of the picture's frame is seen, and how near it is. */
+static inline void look(
+    const struct sight *sight, float x, float y, float z, float *seen, float *nearness)
 {
-    const float y = stretch(sight, point[1]), z = stretch(sight, point[2]);
     *nearness = y * sight->sine + z * sight->cosine;
     float depth = 1 - sight->kappa * *nearness;
     depth = depth > sight->least_depth ? depth : sight->least_depth;
-    seen[0] = point[0] / sight->half_edge / depth;
+    seen[0] = x / depth;
     seen[1] = (z * sight->sine - y * sight->cosine) / depth;
 }
 
-/* The mirror image of a point of the cube; as onet_cli.models.mirror.Mirror.image. */
-static inline void mirror(const struct sight *sight, const float *point, float *image)
+/* The mirror image of what lies at x and z, and its z in the cube; as models.mirror.Mirror.image. */
+static inline void mirror(const struct sight *sight, float *x, float *z, float *squeezed)
 {
-    const float x = point[0] / sight->half_edge, z = stretch(sight, point[2]);
-    const float twice = 2 * (x * sight->normal_x + z * sight->normal_z - sight->offset);
-    image[0] = (x - twice * sight->normal_x) * sight->half_edge;
-    image[1] = squeeze(sight, stretch(sight, point[1]));
-    image[2] = squeeze(sight, z - twice * sight->normal_z);
+    const float twice = 2 * (*x * sight->normal_x + *z * sight->normal_z - sight->offset);
+    *x -= twice * sight->normal_x;
+    *z -= twice * sight->normal_z;
+    *squeezed = squeeze(sight, *z);
+    *z = *z < -sight->deepest ? -sight->deepest : *z;
+    *z = *z > sight->deepest ? sight->deepest : *z;
 }
 
 #define MOST_ROWS 12 /* of any kind below */

@@ -15,7 +15,7 @@ cdef extern from "planes.h" nogil:
         const float *cells
     cdef struct sight:
         float sine, cosine, kappa, half_edge, reach, farthest, least_depth
-        float normal_x, normal_z, offset
+        float normal_x, normal_z, offset, deepest
     cdef struct planes:
         Py_ssize_t width
         int count
@@ -95,6 +95,7 @@ def decode(
         net.planes[SEEN] = plane(cells.shape[1], cells.shape[1] / edge, &facing[0, 0, 0])
         net.planes[SEEN + 1] = plane(side, side / <float>2, &local[1, 0, 0, 0])
         net.sight.normal_x, net.sight.normal_z, net.sight.offset = mirror
+        net.sight.deepest = look[3] * look[4] / (1 - look[4] ** 4) ** 0.25
     net.shift, net.of_point = &shift[0], &of_point[0, 0]
     net.weight_0, net.weight_1 = &weights[0, 0, 0], &weights[1, 0, 0]
     net.bias_0, net.bias_1 = &biases[0, 0], &biases[1, 0]

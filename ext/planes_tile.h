@@ -50,16 +50,22 @@ TARGET static inline __attribute__((always_inline)) void JOIN(sum_up_, KIND)(
         find_cells(
             &net->planes[plane], net->width, point[SPANS[plane][0]], point[SPANS[plane][1]],
             cells + 4 * plane, shares + 4 * plane);
+    float x = 0, y = 0, z = 0;
     if (count > SPANNED) {
-        look(&net->sight, point, seen, &inputs[3]);
+        x = point[0] / net->sight.half_edge;
+        y = stretch(&net->sight, point[1]);
+        z = stretch(&net->sight, point[2]);
+        look(&net->sight, x, y, z, seen, &inputs[3]);
         find_cells(
             &net->planes[SPANNED], net->width, seen[0], seen[1],
             cells + 4 * SPANNED, shares + 4 * SPANNED);
     }
     if (count > SEEN) {
         float *image = inputs + 4;
-        mirror(&net->sight, point, image);
-        look(&net->sight, image, seen, &inputs[7]);
+        mirror(&net->sight, &x, &z, &image[2]);
+        image[0] = x * net->sight.half_edge;
+        image[1] = net->sight.half_edge * bounded(&net->sight, point[1] / net->sight.half_edge);
+        look(&net->sight, x, y, z, seen, &inputs[7]);
         find_cells(
             &net->planes[SEEN], net->width, image[SPANS[0][0]], image[SPANS[0][1]],
             cells + 4 * SEEN, shares + 4 * SEEN);
