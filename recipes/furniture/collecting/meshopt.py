@@ -107,8 +107,8 @@ def _view_bytes(header: dict[str, Any], binary: bytes, number: int) -> bytes:
         if packing["mode"] == "TRIANGLES"
         else meshoptimizer.decode_index_sequence
     )
-    indices = decode(count, stride, data)
-    return bytes(np.asarray(indices).astype(f"<u{stride}").tobytes())
+    # The package returns 32-bit numbers, of whose bytes only the first are filled.
+    return bytes(decode(count, stride, data).tobytes()[: count * stride])
 
 
 def _chunks(data: bytes) -> tuple[dict[str, Any], bytes]:
