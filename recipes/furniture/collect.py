@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Collect the objects of sources.csv from local clones of their repositories, as .glb files.
 
-Usage: python recipes/furniture/collect.py CLONES MESHES [--limit N] [--source OWNER/NAME]
+Usage: python recipes/furniture/collect.py CLONES MESHES [--limit N] [--source OWNER/NAME] [--later]
   CLONES  folder of clones called OWNER/NAME, each with its commit of the table
   MESHES  folder to write to: CATEGORY/NAME.glb, as the column obj says
 An object that is there already is left as it is. `--list` prints the repositories and commits.
@@ -21,6 +21,8 @@ from collecting.palette import paint
 from collecting.parts import Part, write_glb
 from collecting.scenes import read_scene
 
+from onet_cli.shapes.split import SPLITS
+
 TABLE = Path(__file__).with_name("sources.csv")
 READERS = {".fbx": read_scene, ".dae": read_scene, ".xml": read_assembly}
 Row = dict[str, str]
@@ -35,11 +37,13 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--limit", type=int, help="so many objects of each source")
     parser.add_argument("--source", action="append", help="only this repository")
+    parser.add_argument("--later", action="store_true", help="also the rows whose use is `later`")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="print repositories and commits")
     options = parser.parse_args()
     with options.table.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["use"]]
+        uses = (*SPLITS, "later") if options.later else SPLITS
+        rows = [row for row in csv.DictReader(file) if row["use"] in uses]
     if options.source:
         rows = [row for row in rows if row["source"] in options.source]
     if options.list:
@@ -47,7 +51,9 @@ def main() -> None:
         return
     if options.clones is None or options.meshes is None:
         parser.error("CLONES and MESHES are required")
-    sys.exit(collect(_limited(rows, options.limit), options.clones, options.meshes, options.workers))
+    sys.exit(
+        collect(_limited(rows, options.limit), options.clones, options.meshes, options.workers)
+    )
 
 
 def collect(rows: list[Row], clones: Path, meshes: Path, workers: int) -> int:

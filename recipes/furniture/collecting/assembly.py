@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import trimesh
-from collecting.parts import Part
 from numpy.typing import NDArray
+
+from collecting.parts import Part
 
 Read = Callable[[str], bytes]
 

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 import numpy as np
 import trimesh
+from trimesh.resolvers import Resolver
+
 from collecting.meshopt import is_compressed, unpacked
 from collecting.parts import Part, srgb_of_linear
-from trimesh.resolvers import Resolver
 
 Read = Callable[[str], bytes]
 

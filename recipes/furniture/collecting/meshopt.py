@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXTENSION = "EXT_meshopt_compression"
-_TYPES = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+_TYPES = {
+    5120: np.int8,
+    5121: np.uint8,
+    5122: np.int16,
+    5123: np.uint16,
+    5125: np.uint32,
+    5126: np.float32,
+}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _KEPT = ("POSITION", "TEXCOORD_0")
 
@@ -87,8 +94,6 @@ def _floats(table: NDArray[Any], accessor: dict[str, Any]) -> NDArray[np.float32
 
 
 def _view_bytes(header: dict[str, Any], binary: bytes, number: int) -> bytes:
-    import meshoptimizer
-
     view = header["bufferViews"][number]
     packing = view.get("extensions", {}).get(EXTENSION)
     if packing is None:
@@ -96,6 +101,8 @@ def _view_bytes(header: dict[str, Any], binary: bytes, number: int) -> bytes:
         return binary[start : start + view["byteLength"]]
     start = packing.get("byteOffset", 0)
     data = binary[start : start + packing["byteLength"]]
+    import meshoptimizer
+
     count, stride, filtered = packing["count"], packing["byteStride"], packing.get("filter", "NONE")
     if packing["mode"] == "ATTRIBUTES":
         if filtered != "NONE":

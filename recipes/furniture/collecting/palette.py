@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+
 from collecting.parts import Part
 
+# fmt: off
 COLOURS = (
-    "e8d3b0 d9b98a c89f6a b98a56 a5733f 8a5a33 6f4527 57341e 3f2a1c c9a27e b07a4f 94623a "
-    "f4f2ec e6e3da d2d0c8 b9bab6 8f9291 5f6365 3a3d3f 1f2021 "
-    "a33b2e c2562d d9a441 7d8f4e 4f6f52 3f6c7a 2f4b6e 6b8fb0 7a4a5e c7a6a0"
-).split()
+    "e8d3b0", "d9b98a", "c89f6a", "b98a56", "a5733f", "8a5a33",
+    "6f4527", "57341e", "3f2a1c", "c9a27e", "b07a4f", "94623a",
+    "f4f2ec", "e6e3da", "d2d0c8", "b9bab6", "8f9291", "5f6365", "3a3d3f", "1f2021",
+    "a33b2e", "c2562d", "d9a441", "7d8f4e", "4f6f52", "3f6c7a",
+    "2f4b6e", "6b8fb0", "7a4a5e", "c7a6a0",
+)
+# fmt: on
 """sRGB, twelve woods, eight greys, ten paints."""
 
 _SHADE = 0.08

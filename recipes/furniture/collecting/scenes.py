@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from collecting.parts import Part, srgb_of_linear
 from PIL import Image
+
+from collecting.parts import Part, srgb_of_linear
 
 Read = Callable[[str], bytes]
 
