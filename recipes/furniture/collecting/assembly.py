@@ -64,7 +64,7 @@ def _collect(
 
 
 def _pose(element: ElementTree.Element) -> NDArray[np.float64]:
-    matrix = trimesh.transformations.quaternion_matrix(
+    matrix = trimesh.transformations.quaternion_matrix(  # type: ignore[no-untyped-call]
         _numbers(element.get("quat"), (1.0, 0.0, 0.0, 0.0))
     )
     matrix[:3, 3] = _numbers(element.get("pos"), (0.0, 0.0, 0.0))

@@ -8,6 +8,7 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 from PIL import Image
+from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
 LARGEST_PICTURE = 512
@@ -47,11 +48,13 @@ def write_glb(parts: Sequence[Part]) -> bytes:
     scene = trimesh.Scene()
     for number, part in enumerate(part for part in parts if len(part.faces)):
         mesh = trimesh.Trimesh(part.points, part.faces, process=False)
-        mesh.visual = trimesh.visual.TextureVisuals(uv=_uv(part), material=_material(part))
+        mesh.visual = TextureVisuals(  # type: ignore[no-untyped-call]
+            uv=_uv(part), material=_material(part)
+        )
         scene.add_geometry(mesh, geom_name=f"part{number}", node_name=f"part{number}")
     if not scene.geometry:
         raise ValueError("there are no faces")
-    return bytes(scene.export(file_type="glb"))
+    return bytes(scene.export(file_type="glb"))  # type: ignore[no-untyped-call]
 
 
 def _uv(part: Part) -> NDArray[np.float64] | None:
@@ -61,7 +64,7 @@ def _uv(part: Part) -> NDArray[np.float64] | None:
 def _material(part: Part) -> PBRMaterial:
     red, green, blue = part.colour or (0.8, 0.8, 0.8)
     factor = [1.0, 1.0, 1.0, 1.0] if part.picture is not None else [red, green, blue, part.opacity]
-    return PBRMaterial(
+    return PBRMaterial(  # type: ignore[no-untyped-call]
         # trimesh writes colours as they are, and onet reads trimesh's files so.
         baseColorFactor=factor,
         baseColorTexture=None if part.picture is None else _shrunk(part.picture),
