@@ -56,7 +56,7 @@ class SampleReader:
     def __init__(self, store: ShapeStore) -> None:
         self.store = store
         self._layouts: dict[ShapeId, FileLayout] = {}
-        self._symmetries: dict[ShapeId, NDArray[np.float32]] = {}
+        self._symmetries: dict[ShapeId, tuple[tuple[int, int], NDArray[np.float32]]] = {}
 
     @contextmanager
     def open(self, shape: ShapeId) -> Iterator["OpenShape"]:
@@ -87,11 +87,13 @@ class SampleReader:
 
         It is found once, as that takes 20 ms.
         """
-        found = self._symmetries.get(shape)
-        if found is None:
+        with self.open(shape) as file:
+            stamp = file.layout.stamp
+        known = self._symmetries.get(shape)
+        if known is None or known[0] != stamp:
             surface = self.store.read_surface(shape, LOOKED_AT)
-            found = self._symmetries[shape] = symmetry_of(surface.points)
-        return found
+            known = self._symmetries[shape] = stamp, symmetry_of(surface.points)
+        return known[1]
 
     def _look_up(self, shape: ShapeId, stamp: tuple[int, int]) -> FileLayout:
         with self.store.open_file(shape) as file:

@@ -21,13 +21,20 @@ def store(tmp_path):
     return ShapeStore.create(tmp_path, DatasetInfo("test", {}))
 
 
+def on_an_arc(rng, seed):
+    """Return points that are their own mirror images at 0 degrees or, of another seed, at 90."""
+    angle = rng.uniform(0, np.pi, 2000) + seed * np.pi / 2
+    points = 0.5 * np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
+    return points.astype(np.float16)
+
+
 def write(store, rows, near=None, seed=0):
     rng = np.random.default_rng(seed)
     shape = Shape(
         id=ID,
         unit_cube=UnitCube((0.0, 0.0, 0.0), 1.0),
         occupancy=samples(rng, rows),
-        surface=SurfaceSamples(np.zeros((8, 3), np.float16), np.zeros((8, 3), np.float16)),
+        surface=SurfaceSamples(on_an_arc(rng, seed), np.zeros((2000, 3), np.float16)),
         views=Views(tuple(rng.bytes(length) for length in (700, 1, 3000))),
         near=samples(rng, near) if near else None,
     )
@@ -60,12 +67,15 @@ def test_a_file_that_was_replaced_is_looked_up_again(store):
     reader = SampleReader(store)
     with reader.open(ID) as file:
         file.chunk(0)
+    assert reader.symmetry(ID).argmax() == 0
+    assert reader.symmetry(ID) is reader.symmetry(ID)
 
     write(store, 8192, near=64, seed=1)
 
     with reader.open(ID) as file:
         np.testing.assert_array_equal(file.chunk(1).points, store.read_chunk(ID, 1).points)
         assert file.layout.near.rows == 64
+    assert reader.symmetry(ID).argmax() == 18
 
 
 def test_a_missing_shape_is_said_to_be(store):
