@@ -21,6 +21,7 @@ COMPARED = {
     "outline_side": 1,
     "outline_behind": 1,
     "thin_f": 1,
+    "agreement": 1,
 }
 """The scores that are compared, and +1 where higher is better, -1 where lower is."""
 

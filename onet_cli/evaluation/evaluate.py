@@ -34,8 +34,9 @@ class Prediction:
 
     That is a `mesh`, or samples of a `surface` and `contains`, which tells of points (N, 3) whether
     they are inside, (N,) bool. A network has `contains` beside its mesh. `failure` says why there
-    is no surface. `placed` is the same mesh with size and place taken from the truth's camera, for
-    networks of the picture's frame.
+    is no surface. For networks of the picture's frame, `placed` is the same mesh with size and
+    place taken from the truth's camera, and `agreement` that of its outline with the picture
+    (`reconstruction.agreement`).
     """
 
     mesh: Trimesh | None
@@ -43,6 +44,7 @@ class Prediction:
     surface: SurfaceSamples | None = None
     failure: str | None = None
     placed: Trimesh | None = None
+    agreement: float | None = None
 
     def turned(self, degrees: float) -> "Prediction":
         """Return the prediction turned by `degrees` about +y, from +z towards +x."""
@@ -181,7 +183,8 @@ def _measure(
     placed_iou = _placed_iou(prediction, truth) if extended else None
     if prediction.failure is not None:
         scores = score_nothing(rules.empty, truth) if extended else rules.empty
-        return replace(scores, network_iou=own_iou, placed_iou=placed_iou)
+        agreed = None if prediction.agreement is None or not extended else 0.0
+        return replace(scores, network_iou=own_iou, placed_iou=placed_iou, agreement=agreed)
     if prediction.surface is not None:
         scores = score_samples(prediction.surface, truth, extended=extended)
         return replace(scores, iou=own_iou)
@@ -195,7 +198,8 @@ def _measure(
         extended=extended,
         placed=prediction.placed,
     )
-    return replace(scores, network_iou=own_iou, placed_iou=placed_iou)
+    agreed = prediction.agreement if extended else None
+    return replace(scores, network_iou=own_iou, placed_iou=placed_iou, agreement=agreed)
 
 
 def _placed_iou(prediction: Prediction, truth: Truth) -> float | None:

@@ -19,10 +19,18 @@ EXTENDED_HEADER = (
     "outline,\nside",
     "outline,\nbehind",
     "thin\nparts, F",
+    "agreement",
 )
 """What people see: a second table, of the means alone."""
 
-_EXTENDED = ("placed_iou", "outline_photo", "outline_side", "outline_behind", "thin_f")
+_EXTENDED = (
+    "placed_iou",
+    "outline_photo",
+    "outline_side",
+    "outline_behind",
+    "thin_f",
+    "agreement",
+)
 _KINDS = {"category mean": "categories", "instance mean": "instances"}
 
 
@@ -178,6 +186,7 @@ _COMPARED = {
     "outline_side": "out. side",
     "outline_behind": "out. behind",
     "thin_f": "thin F",
+    "agreement": "agreement",
 }
 
 

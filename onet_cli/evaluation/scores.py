@@ -25,6 +25,7 @@ _ADDED = (
     "thin_recall",
     "thin_precision",
     "thin_f",
+    "agreement",
 )
 """What JSON of format 2 lacks."""
 
@@ -44,8 +45,10 @@ class MeshMetrics:
     and place that the truth's camera gives, for networks of the picture's frame; `outline_photo`,
     `outline_side` and `outline_behind`, the IoU of outlines from the photo's direction, from
     90 degrees beside it and from behind; `thin_recall`, `thin_precision` and `thin_f` of thin parts
-    such as legs, where the truth has any. None stands for a score that is not defined and that
-    means leave out, such as the Chamfer-L1 of an empty mesh in the paper's protocol.
+    such as legs, where the truth has any; `agreement` of the mesh's outline with the picture, by
+    the camera that the network guesses, for networks of the picture's frame. None stands for a
+    score that is not defined and that means leave out, such as the Chamfer-L1 of an empty mesh in
+    the paper's protocol.
     """
 
     iou: float | None
@@ -69,6 +72,7 @@ class MeshMetrics:
     thin_recall: float | None = None
     thin_precision: float | None = None
     thin_f: float | None = None
+    agreement: float | None = None
 
     @property
     def chamfer_l1_x10(self) -> float | None:

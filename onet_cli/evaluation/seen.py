@@ -13,9 +13,11 @@ from onet_cli.evaluation.evaluate import Prediction, Task
 from onet_cli.evaluation.measure import Truth
 from onet_cli.files import write_text
 from onet_cli.geometry.mesh import make_mesh, read_mesh, write_mesh
+from onet_cli.reconstruction.agreement import agreement, photo_mask
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.upright import SeenView, Standing
+from onet_cli.reconstruction.viewpoint import Viewpoint
 
 AS_SAID = "as the network says"
 PLACING = "upright by the guessed camera, centred and scaled by its own box, azimuth from the truth"
@@ -56,9 +58,13 @@ def predict_seen(
             # Read back also when just written: files round, and a second run must score the same.
             mesh, placing = read_mesh(kept), _read_placing(kept)
     except EmptySurfaceError as error:
-        return Prediction(Trimesh(), contains, failure=str(error))
+        return Prediction(Trimesh(), contains, failure=str(error), agreement=0.0)
     placed = np.asarray(mesh.vertices) @ placing[:, :3].T + placing[:, 3]
-    return Prediction(mesh, contains, placed=make_mesh(placed, np.asarray(mesh.faces)))
+    faces = np.asarray(mesh.faces)
+    written = make_mesh(np.asarray(mesh.vertices) @ _turn(seen), faces)
+    viewpoint = Viewpoint.of(made.camera, _standing(placing, seen))
+    agreed = agreement(written, viewpoint, photo_mask(image))
+    return Prediction(mesh, contains, placed=make_mesh(placed, faces), agreement=agreed)
 
 
 def _make(
@@ -81,6 +87,13 @@ def _make(
 def _turn(seen: SeenView) -> NDArray[np.float64]:
     """Return the matrix (3, 3) of `SeenView.turned`."""
     return seen.turned(np.eye(3)).T
+
+
+def _standing(placing: NDArray[np.float64], seen: SeenView) -> Standing:
+    """Return how the mesh that `placing` (3, 4) belongs to stands in its file."""
+    centre, step = seen.to_picture(np.stack([placing[:, 3], placing[:, 3] + placing[:, 0]]))
+    x, y, z = (float(value) for value in centre)
+    return Standing((x, y, z), float(np.linalg.norm(step - centre)))
 
 
 def _placing_file(kept: Path) -> Path:

@@ -23,7 +23,7 @@ from onet_cli.reconstruction.field import single_threaded_pool
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.tidy import Up, check_scale
-from onet_cli.shapes.photo import Background, isolate_object, read_photo
+from onet_cli.shapes.photo import Background, PreparedPhoto, isolate_object, read_photo
 from onet_cli.shapes.photo_files import refuse_address, to_eight_bits
 
 AHEAD = 2
@@ -138,7 +138,7 @@ def _reconstruct_one(
     prepared = isolate_object(picture, settings.background, mask)
     if settings.debug is not None:  # first, for the mesh may fail because of what is seen there
         save_debug(prepared, settings.debug, target.stem)
-    result = generator.generate(to_tensor(prepared.picture))
+    result = generator.generate(*to_tensors(prepared))
     mesh = result.save(target, settings.scale_mm, settings.up)
     warnings = (*prepared.warnings, *_warnings(result))
     save_extras(settings.extras, target, picture, prepared, result, warnings)
@@ -182,9 +182,9 @@ def reconstruct(
     """
     settings = GeneratorSettings(**{"guess": True, "confidence": True} | options)
     known = None if mask is None else _open(mask)
-    prepared = isolate_object(_open(photo), background, known).picture
+    prepared = isolate_object(_open(photo), background, known)
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)
-    return MeshGenerator(checkpoint, settings).generate(to_tensor(prepared))
+    return MeshGenerator(checkpoint, settings).generate(*to_tensors(prepared))
 
 
 def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
@@ -195,6 +195,12 @@ def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
         refuse_address(photo)
         photo = Path(photo)
     return read_photo(photo)
+
+
+def to_tensors(prepared: PreparedPhoto) -> tuple[Tensor, Tensor | None]:
+    """Return the picture as uint8 (3, H, W), and the mask (H, W) if there is one."""
+    mask = None if prepared.mask is None else torch.from_numpy(np.array(prepared.mask))
+    return to_tensor(prepared.picture), mask
 
 
 def to_tensor(photo: Image.Image) -> Tensor:

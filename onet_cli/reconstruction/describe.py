@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from onet_cli.reconstruction.batch import PhotoResult
-from onet_cli.reconstruction.facts import mesh_facts
+from onet_cli.reconstruction.facts import ACCURACY, mesh_facts
 from onet_cli.reconstruction.generator import Reconstruction
 from onet_cli.reconstruction.tidy import component_volumes
 
@@ -23,7 +23,8 @@ def describe_line(result: PhotoResult) -> str:
         f"volume {facts['volume']}",
         f"{facts['components']} component{'' if facts['components'] == '1' else 's'}",
         f"closed: {facts['closed']}",
-        *([f"confidence {facts['confidence']}"] if "confidence" in facts else []),
+        *([f"agreement {facts['agreement']}"] if "agreement" in facts else []),
+        *([facts[ACCURACY]] if ACCURACY in facts else []),
         facts["time"],
     ]
     warnings = "".join(f"; warning: {warning}" for warning in result.warnings)
@@ -35,7 +36,9 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
 
     `path` is the mesh file, null where there is none; then `error` and `hint` say why. `volume` is
     in the frame of the file, `seconds` the wall time from photo to mesh, `evaluations` the number
-    of points at which the network was evaluated, `confidence` the mean over the vertices, the value
+    of points at which the network was evaluated, `agreement` the IoU of the mesh's outline with the
+    object in the photo, null where the network guesses no camera or nothing tells the object from
+    its background, `confidence` the mean over the vertices, the value
     that a tenth of them stay below and whether both are calibrated, null where it was not asked
     for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
     where the checkpoint does not know, `elevation_deg` how high above the object the photo is taken
@@ -59,6 +62,7 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "threshold": result.reconstruction.threshold,
         "seconds": round(result.reconstruction.seconds, 3),
         "evaluations": result.reconstruction.evaluations,
+        "agreement": _rounded(result.reconstruction.agreement),
         "confidence": _confidence_record(result.reconstruction),
         "strangeness": _rounded(result.reconstruction.strangeness),
         "elevation_deg": _rounded(result.reconstruction.elevation_deg),

@@ -1,9 +1,12 @@
-"""What is said of a mesh: its size, whether it is closed, how sure the network is of it."""
+"""What is said of a mesh: its size, whether it is closed, how good it is likely to be."""
 
 from trimesh import Trimesh
 
+from onet_cli.reconstruction.confidence import REACH
 from onet_cli.reconstruction.generator import Reconstruction
 from onet_cli.reconstruction.tidy import component_volumes
+
+ACCURACY = "vertices' accuracy"
 
 
 def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str, str]]:
@@ -19,10 +22,13 @@ def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str,
         ("components", str(len(volumes))),
         ("closed", "yes" if mesh.is_watertight else "no"),
     ]
+    if reconstruction.agreement is not None:
+        facts.append(("agreement", f"{100 * reconstruction.agreement:.0f} %"))
     known = reconstruction.confidence
     if known is not None:
         doubt = "" if reconstruction.calibrated else " (as claimed)"
-        facts.append(("confidence", f"{100 * known.mean():.0f} %{doubt}"))
+        right = f"about {100 * known.mean():.0f} % within {100 * REACH:.0f} % of the true surface"
+        facts.append((ACCURACY, right + doubt))
     return [*facts, ("time", f"{reconstruction.seconds:.1f} s")]
 
 

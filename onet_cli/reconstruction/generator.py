@@ -1,6 +1,5 @@
 """From a photo to a mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.reconstruction.agreement import agreement, photo_mask
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
@@ -27,6 +27,7 @@ from onet_cli.reconstruction.outline import cut_by_outline
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
 from onet_cli.reconstruction.upright import Standing
+from onet_cli.reconstruction.viewpoint import Viewpoint
 from onet_cli.shapes.photo import resize_images
 
 CRUMBS = 0.0005
@@ -84,9 +85,10 @@ class Reconstruction:
     """A mesh in the unit-cube frame and how it came about.
 
     From a network of the picture's frame the mesh is upright, seen from azimuth 0 in the photo, and
-    fills the unit cube by its own box; `elevation_deg` is then how high above it the photo is taken
-    to have been made, else None. Where the mesh is in pieces, `whole_at` is a threshold at which it
-    would hardly be, if there is one.
+    fills the unit cube by its own box; `viewpoint` is then the camera that the photo is taken to
+    have, and `agreement` the IoU of the mesh's outline from there with the object in the photo, if
+    that can be told from its background; else both are None. Where the mesh is in pieces,
+    `whole_at` is a threshold at which it would hardly be, if there is one.
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
@@ -102,8 +104,14 @@ class Reconstruction:
     rounds: tuple[int, ...] = ()
     strangeness: float | None = None
     calibrated: bool = False
-    elevation_deg: float | None = None
     whole_at: float | None = None
+    viewpoint: Viewpoint | None = None
+    agreement: float | None = None
+
+    @property
+    def elevation_deg(self) -> float | None:
+        """How high above the object the photo is taken to have been made, in degrees."""
+        return None if self.viewpoint is None else self.viewpoint.elevation_deg
 
     @property
     def confidence(self) -> NDArray[np.float32] | None:
@@ -219,8 +227,10 @@ class MeshGenerator:
             return surface, grid
         return join_pieces(surface, grid, memory, settings.join, guess=settings.guess)
 
-    def generate(self, image: Tensor) -> Reconstruction:
+    def generate(self, image: Tensor, mask: Tensor | None = None) -> Reconstruction:
         """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.
+
+        `mask` (H, W) uint8 is 255 where the object is; without, it is what is not white.
 
         Raises:
             EmptySurfaceError: the field stays below the threshold everywhere.
@@ -230,7 +240,8 @@ class MeshGenerator:
         seen = self.look(image)
         field, camera = seen.field, seen.camera
         surface, grid = self.extract(field)
-        mesh = self._finish(surface, field, standing=camera is not None)
+        mesh, viewpoint = self._finish(surface, field, camera)
+        agreed = None if viewpoint is None else agreement(mesh, viewpoint, photo_mask(image, mask))
         seconds = time.perf_counter() - begin
         known = self._calibration
         strange = None if known is None else strangeness(seen.described, known.familiarity)
@@ -243,31 +254,39 @@ class MeshGenerator:
             strange,
             calibrated=known is not None,
             whole_at=None if is_whole(mesh) else whole_threshold(field),
-            elevation_deg=None if camera is None else math.degrees(float(camera[0, 0])),
+            viewpoint=viewpoint,
+            agreement=agreed,
         )
 
-    def _finish(self, surface: Trimesh, field: OccupancyField, standing: bool) -> Trimesh:
+    def _finish(
+        self, surface: Trimesh, field: OccupancyField, camera: Tensor | None
+    ) -> tuple[Trimesh, Viewpoint | None]:
         settings = self.settings
         least = settings.min_component
         if least is None:
-            least = CRUMBS if standing else 0.0
+            least = 0.0 if camera is None else CRUMBS
         mesh = drop_components(surface, least, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
         mesh = refine(mesh, field, field.level, settings.refine)
         ask: Field = field
-        if standing:
-            mesh, ask = stand(mesh, field)
+        viewpoint = None
+        if camera is not None:
+            standing = Standing.of(np.asarray(mesh.vertices))
+            viewpoint = Viewpoint.of(camera, standing)
+            mesh, ask = stand(mesh, field, standing)
         if settings.faces is not None and settings.faces < len(mesh.faces):
             mesh = simplify(mesh, settings.faces)
         if settings.confidence:
             reliability = None if self._calibration is None else self._calibration.reliability
             mesh.vertex_attributes[CONFIDENCE] = vertex_confidence(mesh, ask, reliability)
-        return mesh
+        return mesh, viewpoint
 
 
-def stand(mesh: Trimesh, field: OccupancyField) -> tuple[Trimesh, Field]:
+def stand(
+    mesh: Trimesh, field: OccupancyField, standing: Standing | None = None
+) -> tuple[Trimesh, Field]:
     """Return a mesh of the picture's frame upright in the unit cube, and `field` there."""
-    standing = Standing.of(np.asarray(mesh.vertices))
+    standing = standing or Standing.of(np.asarray(mesh.vertices))
     upright = make_mesh(standing.to_unit(mesh.vertices), np.asarray(mesh.faces))
     return upright, lambda points: field(standing.to_network(points))
 

@@ -68,8 +68,12 @@ class SeenView:
 
     def to_network(self, points: Points) -> NDArray[np.float64]:
         """Return `points` (N, 3) of the data set's unit cube in the network's cube."""
+        return to_cube(torch.from_numpy(self.to_picture(points))).numpy()
+
+    def to_picture(self, points: Points) -> NDArray[np.float64]:
+        """Return `points` (N, 3) of the data set's unit cube in the picture's frame."""
         given = torch.from_numpy(np.asarray(points, np.float64))[None]
-        return to_cube(self.camera.to_picture(given, self._elevation))[0].numpy()
+        return self.camera.to_picture(given, self._elevation)[0].numpy()
 
     def to_unit(self, points: Points) -> NDArray[np.float64]:
         """Return `points` (N, 3) of the network's cube in the data set's, as its camera says."""

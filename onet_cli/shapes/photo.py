@@ -49,13 +49,15 @@ class PreparedPhoto:
 
     `picture` is a square in RGB, `weight` (H, W) says from 0 to 1 what of the (reduced) photo was
     taken for the object, None where all of it was kept; `method` how that was found; `warnings`
-    what may make the mesh worse than it could be, a sentence each.
+    what may make the mesh worse than it could be, a sentence each. `mask` is `weight` in the frame
+    of `picture`: of its size, 255 where the object is.
     """
 
     picture: Image.Image
     weight: NDArray[np.float32] | None
     method: Method
     warnings: tuple[str, ...] = ()
+    mask: Image.Image | None = None
 
 
 def resize_images(images: "torch.Tensor", size: int) -> "torch.Tensor":
@@ -138,7 +140,9 @@ def isolate_object(
     # What stands out may be clear, and yet not what is meant.
     certain = cut.certain and method != "segments"
     warnings = inspect_cut(solid, box, given, certain=certain) + inspect_light(colours[solid])
-    return PreparedPhoto(_on_square(cropped, margin), cut.weight, method, warnings)
+    grey = Image.fromarray(np.rint(cut.weight * 255).astype(np.uint8)).crop(box)
+    mask = _on_square(grey, margin, "black")
+    return PreparedPhoto(_on_square(cropped, margin), cut.weight, method, warnings, mask)
 
 
 def _kept(photo: Image.Image, warnings: tuple[str, ...]) -> PreparedPhoto:
@@ -211,9 +215,9 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _on_square(photo: Image.Image, share: float) -> Image.Image:
-    """Return `photo` in the middle of a white square of which its longer side takes `share`."""
+def _on_square(photo: Image.Image, share: float, ground: str = "white") -> Image.Image:
+    """Return `photo` in the middle of a square of which its longer side takes `share`."""
     side = max(round(max(photo.size) / share), 1)
-    square = Image.new("RGB", (side, side), "white")
+    square = Image.new(photo.mode, (side, side), ground)
     square.paste(photo, ((side - photo.width) // 2, (side - photo.height) // 2))
     return square

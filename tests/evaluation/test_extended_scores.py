@@ -37,6 +37,7 @@ ADDED = {
     "thin_recall": 0.3,
     "thin_precision": 0.35,
     "thin_f": 0.4,
+    "agreement": 0.9,
 }
 
 
@@ -247,11 +248,11 @@ def test_a_second_table_holds_the_means_where_there_are_any(form):
     none = render(table_of(full_metrics(**dict.fromkeys(ADDED))), form)
 
     assert "outline, behind" in some
-    assert all(f"{value:.3f}" in some for value in (0.6, 0.7, 0.8, 0.4))
+    assert all(f"{value:.3f}" in some for value in (0.6, 0.7, 0.8, 0.4, 0.9))
     assert "outline" not in none
     assert extended_cells(table_of(full_metrics()))[0] == [
         "categories",
-        *("0.500", "0.600", "0.700", "0.800", "0.400"),
+        *("0.500", "0.600", "0.700", "0.800", "0.400", "0.900"),
     ]
 
 

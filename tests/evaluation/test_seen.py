@@ -3,11 +3,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from trimesh.creation import box
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.evaluate import Task, evaluate_task, read_truth
 from onet_cli.evaluation.seen import predict_seen
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.render import on_white, render
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, box_truth, make_store
@@ -60,6 +63,40 @@ def test_a_wrong_elevation_costs_in_the_mesh_and_not_in_the_picture(store):
 
     assert leaning.iou < upright.iou - 0.1
     assert leaning.placed_iou < upright.placed_iou - 0.1 or leaning.placed_iou > 0.9
+
+
+@pytest.mark.parametrize(("lean", "least"), [(0.0, 0.95), (0.25, 0.92)])
+def test_the_agreement_is_that_of_the_outline_seen_by_the_guessed_camera(
+    store, tmp_path, lean, least
+):
+    task = Task(SHAPE, 2)
+    truth = read_truth(store, task)
+    size = 224
+    camera = Camera.orbit(2 * 360 / 5, 20, 2.0, size)  # the same view, in a larger picture
+    pixels = on_white(render(box(EXTENTS), camera, size))
+    image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+    checkpoint = box_checkpoint(EXTENTS, truth.camera, float(truth.camera[1]) + lean)
+    generator = MeshGenerator(checkpoint, GeneratorSettings(64))
+
+    first = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
+    again = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
+
+    assert first.agreement > least
+    assert first.agreement == again.agreement
+    assert first.agreement == pytest.approx(generator.generate(image).agreement, abs=2e-3)
+
+
+def test_without_a_surface_the_agreement_is_nothing(store):
+    row = read_truth(store, Task(SHAPE, 1)).camera
+    generator = MeshGenerator(box_checkpoint((-1.0, -1.0, -1.0), row), GeneratorSettings(32))
+
+    def predict(task, image, truth):
+        planes = torch.from_numpy(image.transpose(2, 0, 1).copy())
+        return predict_seen(generator, task, planes, truth, None)
+
+    _, result, _ = evaluate_task(store, Task(SHAPE, 1), predict, EvaluationSettings())
+
+    assert result.metrics.agreement == 0
 
 
 def test_kept_meshes_score_the_same(store, tmp_path):

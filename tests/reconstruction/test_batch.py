@@ -208,7 +208,7 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     mesh = good.reconstruction.mesh
     line = re.fullmatch(
         r"(.*) -> (.*)  ([\d ]+) vertices, ([\d ]+) faces, volume ([\d.]+), 1 component, "
-        r"closed: yes, confidence (\d+) % \(as claimed\), [\d.]+ s",
+        r"closed: yes, about (\d+) % within 2 % of the true surface \(as claimed\), [\d.]+ s",
         describe_line(good),
     )
     assert float(line.group(5)) == pytest.approx(mesh.volume, rel=1e-3)
@@ -223,6 +223,7 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     assert record["volume"] == pytest.approx(mesh.volume, abs=1e-5)
     assert record["warnings"] == []
     assert record["strangeness"] is None
+    assert record["agreement"] is None  # a network of the object's frame
     confidence = mesh.vertex_attributes["confidence"]
     assert record["confidence"]["calibrated"] is False
     assert record["confidence"]["mean"] == pytest.approx(confidence.mean(), abs=1e-4)

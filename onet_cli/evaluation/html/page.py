@@ -40,6 +40,7 @@ EXTENDED = {
     "outline_side": ("outline, side", 1.0),
     "outline_behind": ("outline, behind", 1.0),
     "thin_f": ("thin parts, F", 1.0),
+    "agreement": ("agreement", 1.0),
 }
 """Those that are shown where they are known."""
 

@@ -1,0 +1,48 @@
+"""Where the object is in a picture that shows it on white, as data sets and prepared photos do."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WHITE = 0.92
+"""Brightness of the darkest channel from which a pixel is background."""
+
+EDGE = 2
+"""Pixels from the background within which a pixel may be covered by half."""
+
+MOST_BORDER = 0.5
+"""Share of the picture's border that may be object: with more, the background is not white."""
+
+
+def object_on_white(picture: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """Return the pixels (H, W) of `picture` (H, W, 3) more than half of which the object covers.
+
+    None where the picture shows no object on white. A pixel on the edge is a mixture of white and
+    the object's colour, which its darkest neighbour has: it belongs to the object if it is at least
+    half as dark.
+    """
+    dark = 1 - picture.min(axis=2).astype(np.float32) / np.float32(255)
+    found: NDArray[np.bool_] = dark > 1 - WHITE
+    border = np.concatenate([found[0], found[-1], found[:, 0], found[:, -1]])
+    if not found.any() or border.mean() > MOST_BORDER:
+        return None
+    near_white = ~found
+    darkest = dark
+    for axis in (0, 1):
+        near_white = _widest(near_white, axis)
+        darkest = _widest(darkest, axis)
+    found &= ~near_white | (dark >= 0.5 * darkest)
+    return found if found.any() else None
+
+
+def _widest(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return the largest of `values` within `EDGE` along `axis`."""
+    largest = values.copy()
+    ahead, behind = [slice(None)] * 2, [slice(None)] * 2
+    for step in range(1, EDGE + 1):
+        ahead[axis], behind[axis] = slice(step, None), slice(None, -step)
+        after, before = tuple(ahead), tuple(behind)
+        np.maximum(largest[after], values[before], out=largest[after])
+        np.maximum(largest[before], values[after], out=largest[before])
+    return largest
