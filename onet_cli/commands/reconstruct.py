@@ -56,6 +56,10 @@ def reconstruct(
     mask: Annotated[
         Path | None, typer.Option(help="A picture that is white where the object is.")
     ] = None,
+    color: Annotated[
+        bool,
+        typer.Option("--color/--no-color", help="Give the vertices the colours of the photo."),
+    ] = True,
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a PNG of photo and mesh beside the mesh.")
     ] = False,
@@ -111,6 +115,7 @@ def reconstruct(
         min_component=min_component,
         largest_component=largest_component,
         confidence=True,
+        color=color,
     )
     extras = Extras(preview, turntable, viewer)
     batch = BatchSettings(background, extras, mask, debug, scale_mm, up)

@@ -51,6 +51,15 @@ class Lighting:
         return cls((key, fill), (0.28, 0.29, 0.31), (0.13, 0.125, 0.12), turns=True)
 
     @classmethod
+    def even(cls) -> "Lighting":
+        """Return light that shades little, for surfaces whose colours hold the light of a photo.
+
+        A lamp near the camera and some light from all around.
+        """
+        key = Light((-1.2, 1.8, 3.2), (0.72, 0.72, 0.72))
+        return cls((key,), (0.5, 0.5, 0.5), (0.4, 0.4, 0.4), turns=True)
+
+    @classmethod
     def choy(cls, rng: np.random.Generator | None = None) -> "Lighting":
         """Return light like that in the pictures of Choy et al., ECCV 2016.
 

@@ -8,9 +8,11 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 from trimesh import Trimesh
+from trimesh.visual import ColorVisuals
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.files import whole_file
+from onet_cli.geometry.gltf import OWN_NAME, linear_colours, name_colours
 
 MESH_SUFFIXES = (".obj", ".ply", ".stl", ".glb", ".off")
 """The mesh formats that are read and written."""
@@ -20,6 +22,9 @@ CONFIDENCE = "confidence"
 
 GLTF_CONFIDENCE = "_CONFIDENCE"
 """The same in GLB files, which want an application's own names so."""
+
+COLOUR = "colour"
+"""Vertex attribute: the colour of each vertex, (V, 3) uint8, sRGB."""
 
 _ROWS_AT_ONCE = 1 << 16
 
@@ -60,7 +65,8 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
 
     PLY and STL are binary. Vertex normals are stored where the format has a place for them, vertex
     attributes in PLY, under their names, and in GLB, as its specification wants them: `confidence`
-    becomes `_CONFIDENCE`.
+    becomes `_CONFIDENCE`. The attribute `COLOUR` becomes the vertices' colour in PLY, GLB and, as
+    three more numbers after the place, in OBJ.
 
     Raises:
         InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
@@ -81,16 +87,23 @@ def _encode(mesh: Trimesh, suffix: str) -> bytes:
     }
     if suffix == ".glb" and mesh.vertex_attributes:
         mesh = _with_gltf_names(mesh)
+    elif COLOUR in mesh.vertex_attributes:
+        mesh = _with_own_colours(mesh, suffix)
     data = mesh.export(file_type=suffix[1:], **options.get(suffix, {}))
-    return data.encode() if isinstance(data, str) else bytes(data)
+    encoded = data.encode() if isinstance(data, str) else bytes(data)
+    return name_colours(encoded) if suffix == ".glb" else encoded
 
 
 def _encode_obj(mesh: Trimesh) -> bytes:
     """Return `mesh` as OBJ with a normal per vertex; trimesh's writer takes three times as long."""
     corners = np.repeat(np.asarray(mesh.faces) + 1, 2, axis=1)
+    places, line = np.asarray(mesh.vertices), "v %.9g %.9g %.9g\n"
+    if COLOUR in mesh.vertex_attributes:
+        places = np.hstack([places, np.asarray(mesh.vertex_attributes[COLOUR]) / 255])
+        line = "v %.9g %.9g %.9g %.3f %.3f %.3f\n"
     return b"".join(
         [
-            *_lines("v %.9g %.9g %.9g\n", np.asarray(mesh.vertices)),
+            *_lines(line, places),
             *_lines("vn %.5f %.5f %.5f\n", np.asarray(mesh.vertex_normals)),
             *_lines("f %d//%d %d//%d %d//%d\n", corners),
         ]
@@ -108,9 +121,23 @@ def _with_gltf_names(mesh: Trimesh) -> Trimesh:
     """Return `mesh` with its vertex attributes named as glTF names an application's own."""
     named = mesh.copy(include_cache=True)
     named.vertex_attributes = {
-        f"_{name.lstrip('_').upper()}": values for name, values in mesh.vertex_attributes.items()
+        f"_{name.lstrip('_').upper()}": values
+        for name, values in mesh.vertex_attributes.items()
+        if name != COLOUR
     }
+    if COLOUR in mesh.vertex_attributes:
+        colours = np.asarray(mesh.vertex_attributes[COLOUR], np.uint8)
+        named.vertex_attributes[OWN_NAME] = linear_colours(colours)
     return named
+
+
+def _with_own_colours(mesh: Trimesh, suffix: str) -> Trimesh:
+    """Return `mesh` with its attribute `COLOUR` where trimesh's writers of `suffix` look for it."""
+    coloured = mesh.copy(include_cache=True)
+    colours = coloured.vertex_attributes.pop(COLOUR)
+    if suffix == ".ply":
+        coloured.visual = ColorVisuals(coloured, vertex_colors=colours)
+    return coloured
 
 
 def _check_suffix(path: Path) -> None:

@@ -171,8 +171,8 @@ def reconstruct(
         mask: A picture of the photo's shape, white where the object is.
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`, `guess` and `confidence` (both True here unless set): see
-            `GeneratorSettings`.
+            `largest_component`, `guess`, `confidence` and `color` (all three True here unless set):
+            see `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.
@@ -180,7 +180,7 @@ def reconstruct(
         EmptySurfaceError: the field stays below the threshold everywhere.
         InvalidOptionError: an option's value cannot work.
     """
-    settings = GeneratorSettings(**{"guess": True, "confidence": True} | options)
+    settings = GeneratorSettings(**{"guess": True, "confidence": True, "color": True} | options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known)
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)

@@ -36,19 +36,24 @@ def save_extras(
     """
     # What draws is loaded where something is to be drawn.
     if extras.preview:
-        from onet_cli.reconstruction.preview import save_preview
+        from onet_cli.reconstruction.preview import Sight, save_preview
 
-        save_preview(photo, prepared.picture, result.mesh, beside(target, "preview"))
+        path = beside(target, "preview")
+        known = result.viewpoint
+        sight = None if known is None else Sight(known, result.agreement)
+        save_preview(photo, prepared.picture, result.mesh, path, sight)
     if extras.turntable:
         from onet_cli.reconstruction.turntable import save_turntable
 
-        save_turntable(result.mesh, beside(target, "turntable"))
+        save_turntable(result.mesh, beside(target, "turntable"), result.viewpoint)
     if extras.viewer:
         from onet_cli.reconstruction.facts import mesh_facts
         from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
 
         facts = tuple(mesh_facts(result, result.mesh))
-        showcase = Showcase(target.stem, photo, prepared.picture, result.mesh, facts, warnings)
+        showcase = Showcase(
+            target.stem, photo, prepared.picture, result.mesh, facts, warnings, result.elevation_deg
+        )
         save_viewer(showcase, beside(target, "viewer"))
 
 

@@ -13,11 +13,12 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.geometry.isosurface import grid_surface
-from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
+from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.agreement import agreement, photo_mask
+from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
@@ -47,7 +48,7 @@ class GeneratorSettings:
     than the share `min_component` of the volume are dropped (None: of networks of the picture's
     frame `CRUMBS`, of others none); with `largest_component`, all but the
     largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
-    of the field.
+    of the field. With `color` it has the photo's colour, from networks of the picture's frame.
     """
 
     resolution: int = 128
@@ -59,6 +60,7 @@ class GeneratorSettings:
     min_component: float | None = None
     largest_component: bool = False
     confidence: bool = False
+    color: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -241,7 +243,12 @@ class MeshGenerator:
         field, camera = seen.field, seen.camera
         surface, grid = self.extract(field)
         mesh, viewpoint = self._finish(surface, field, camera)
-        agreed = None if viewpoint is None else agreement(mesh, viewpoint, photo_mask(image, mask))
+        agreed = None
+        if viewpoint is not None:
+            agreed = agreement(mesh, viewpoint, photo_mask(image, mask))
+            if self.settings.color:
+                colours = photo_colours(mesh, viewpoint, image, mask)
+                mesh.vertex_attributes[COLOUR] = colours
         seconds = time.perf_counter() - begin
         known = self._calibration
         strange = None if known is None else strangeness(seen.described, known.familiarity)

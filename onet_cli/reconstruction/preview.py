@@ -1,20 +1,27 @@
 """A picture of a reconstruction: the photo, what the network saw of it, and the mesh all around."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from trimesh import Trimesh
 
 from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import CONFIDENCE
+from onet_cli.reconstruction.agreement import mesh_outline
 from onet_cli.reconstruction.stage import Stage, colour_scale
+from onet_cli.reconstruction.viewpoint import Viewpoint
 
 AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
 """Where the four views are taken from, in degrees around the vertical axis."""
 
-DOUBTS = (30.0, 210.0)
-"""Where the views coloured by confidence are taken from."""
+FROM_PHOTO = (0.0, 45.0, 90.0, 180.0)
+"""The same where the photo's direction is known, which is 0: also half beside, beside, behind."""
+
+DOUBTS = (0, 2), (0, 3)
+"""Which of these views are shown by confidence too: of `AZIMUTHS`, and of `FROM_PHOTO`."""
 
 COLUMNS = 4
 TILE = 256
@@ -23,43 +30,99 @@ _GAP = 8
 _CAPTION = 24
 _INK = (110, 116, 128)
 _BAR = 72  # pixels of the colour scale in a caption
+_LINE = (230, 30, 110)  # of the mesh's outline over the photo
 
 Tile = tuple[str, Image.Image]
 
 
+@dataclass(frozen=True)
+class Sight:
+    """From where the photo sees the mesh, and how its outline agrees, if that is known."""
+
+    viewpoint: Viewpoint
+    agreement: float | None = None
+
+
 def draw_preview(
-    photo: Image.Image, seen: Image.Image, mesh: Trimesh, tile: int = TILE
+    photo: Image.Image,
+    seen: Image.Image,
+    mesh: Trimesh,
+    tile: int = TILE,
+    sight: Sight | None = None,
 ) -> Image.Image:
     """Return two rows of pictures with captions.
 
-    Above the photo, what the network saw of it, and, where `mesh` has the vertex attribute
-    `confidence`, two views coloured by that; below four views of the plain mesh.
+    Above the photo, what the network saw of it with the outline of the mesh, and, where `mesh` has
+    the vertex attribute `confidence`, two views coloured by that; below four views of the mesh in
+    its own colours.
 
     Args:
         photo: As it was given; fitted into a square tile.
         seen: The prepared picture.
         mesh: Any mesh; each view shows all of it, centred.
         tile: Edge of each tile in pixels.
+        sight: From where the photo sees the mesh: the first view is from there. Without, there is
+            no outline.
     """
-    above = [("photo", _fit(photo, tile)), ("seen by the network", _fit(seen, tile))]
+    above = [("photo", _fit(photo, tile)), _outlined(seen, mesh, tile, sight)]
     confidence = mesh.vertex_attributes.get(CONFIDENCE)
+    azimuths, doubts = (AZIMUTHS, DOUBTS[0]) if sight is None else (FROM_PHOTO, DOUBTS[1])
     if confidence is not None:
         stage = Stage(mesh, np.asarray(confidence))
-        above += [(_scaled(azimuth), stage.view(azimuth, tile)) for azimuth in DOUBTS]
+        above += [(_scaled(azimuths[n]), _view(stage, azimuths[n], tile, sight)) for n in doubts]
     stage = Stage(mesh)
-    below = [(_degrees(azimuth), stage.view(azimuth, tile)) for azimuth in AZIMUTHS]
+    below = [
+        (_direction(azimuth, sight), _view(stage, azimuth, tile, sight)) for azimuth in azimuths
+    ]
     return _sheet([above, below], tile)
 
 
-def save_preview(photo: Image.Image, seen: Image.Image, mesh: Trimesh, path: Path) -> None:
+def save_preview(
+    photo: Image.Image, seen: Image.Image, mesh: Trimesh, path: Path, sight: Sight | None = None
+) -> None:
     """Write `draw_preview`'s picture to `path` as PNG, whole or not at all."""
     with whole_file(path) as temporary:
-        draw_preview(photo, seen, mesh).save(temporary, format="PNG", optimize=True)
+        sheet = draw_preview(photo, seen, mesh, sight=sight)
+        sheet.save(temporary, format="PNG", optimize=True)
 
 
 def tile_corner(row: int, column: int, tile: int = TILE) -> tuple[int, int]:
     """Return the pixel, x and y, of the upper left corner of a tile."""
     return _GAP + column * (tile + _GAP), _GAP + row * (tile + _CAPTION + _GAP)
+
+
+def _outlined(seen: Image.Image, mesh: Trimesh, tile: int, sight: Sight | None) -> Tile:
+    """Return the prepared picture, with the outline of `mesh` over it where it is known."""
+    picture = _fit(seen, tile)
+    if sight is None:
+        return "seen by the network", picture
+    inside = mesh_outline(mesh, sight.viewpoint, tile)
+    pixels = np.array(picture)
+    pixels[inside & ~_shrunk(_shrunk(inside))] = _LINE
+    known = sight.agreement
+    agreed = "" if known is None else f", agreement {100 * known:.0f} %"
+    return f"seen, outline of the mesh{agreed}", Image.fromarray(pixels)
+
+
+def _shrunk(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of `mask` (S, S) that lie between four others of it."""
+    wide = np.pad(mask, 1)
+    inner: NDArray[np.bool_] = wide[:-2, 1:-1] & wide[2:, 1:-1] & wide[1:-1, :-2] & wide[1:-1, 2:]
+    return mask & inner
+
+
+def _view(stage: Stage, azimuth: float, tile: int, sight: Sight | None) -> Image.Image:
+    """Return a view; that from the photo's direction is as high as the photo's camera."""
+    if sight is None or azimuth != 0:
+        return stage.view(azimuth, tile)
+    return stage.view(azimuth, tile, elevation_deg=sight.viewpoint.elevation_deg)
+
+
+def _direction(azimuth: float, sight: Sight | None) -> str:
+    """Return the caption of a view."""
+    if sight is not None and azimuth == 0:
+        return "from the photo's direction"
+    return _degrees(azimuth)
 
 
 def _degrees(azimuth: float) -> str:

@@ -1,4 +1,4 @@
-"""A mesh set up for pictures from all around, plain or coloured by confidence."""
+"""A mesh set up for pictures from all around, in its own colours or coloured by confidence."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,8 @@ from trimesh import Trimesh
 
 from onet_cli.geometry.appearance import Appearance, Material
 from onet_cli.geometry.camera import Camera
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.lighting import Lighting
+from onet_cli.geometry.mesh import COLOUR, make_mesh
 from onet_cli.geometry.render import on_white
 from onet_cli.geometry.scene import Scene
 
@@ -33,22 +34,31 @@ class Stage:
 
     Args:
         mesh: Any mesh with faces; its place and size do not matter.
-        confidence: (V,) to colour it by, 0 to 1; plain without.
+        confidence: (V,) to colour it by, 0 to 1; without, it has its own colours or is plain.
     """
 
     def __init__(self, mesh: Trimesh, confidence: NDArray[np.floating] | None = None) -> None:
         vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
         centred = vertices - np.asarray(mesh.bounds).mean(axis=0)
         looks = Appearance.plain(len(faces))
+        colours = mesh.vertex_attributes.get(COLOUR)
+        self._lighting: Lighting | None = None
         if confidence is not None:
-            corners = colour_scale(confidence)[faces]
+            colours = colour_scale(confidence)
+        elif colours is not None:
+            self._lighting = Lighting.even()
+        if colours is not None:
+            corners = np.asarray(colours)[faces]
             looks = Appearance((Material(),), looks.material_of_face, corner_colours=corners)
         self._scene = Scene(make_mesh(centred, faces), looks)
         radius = float(np.linalg.norm(centred, axis=1).max())
         # Where the sphere around the mesh just fits the picture.
         self._distance = radius * float(np.hypot(1.0, _FOCAL / _FILL))
 
-    def view(self, azimuth_deg: float, size: int, samples: int = 3) -> Image.Image:
+    def view(
+        self, azimuth_deg: float, size: int, samples: int = 3, elevation_deg: float = ELEVATION
+    ) -> Image.Image:
         """Return a picture of the whole mesh on white, RGB, of `size` x `size` pixels."""
-        camera = Camera.orbit(azimuth_deg, ELEVATION, self._distance, size)
-        return Image.fromarray(on_white(self._scene.render(camera, size, samples=samples)))
+        camera = Camera.orbit(azimuth_deg, elevation_deg, self._distance, size)
+        drawn = self._scene.render(camera, size, self._lighting, samples)
+        return Image.fromarray(on_white(drawn))

@@ -11,13 +11,13 @@ from trimesh.visual.material import PBRMaterial
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.closedness import connected_parts
-from onet_cli.geometry.mesh import make_mesh, write_mesh
+from onet_cli.geometry.mesh import COLOUR, make_mesh, write_mesh
 from onet_cli.geometry.normals import vertex_normals
 
 Up = Literal["y", "z"]
 
-GREY = (0.72, 0.72, 0.74, 1.0)
-"""Base colour of the material in .glb files."""
+GREY, WHITE = (0.72, 0.72, 0.74, 1.0), (1.0, 1.0, 1.0, 1.0)
+"""Base colour of the material in .glb files, and of that which leaves vertices their own."""
 
 Vectors = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def check_scale(scale_mm: float) -> None:
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
     """Write `mesh` to `path` as `finish` returns it; return what was written.
 
-    A .glb file gets a plain grey material.
+    A .glb file gets a plain material, grey where the vertices have no colours.
 
     Raises:
         InvalidOptionError: the suffix is none of `MESH_SUFFIXES`, or `scale_mm` no length.
@@ -126,8 +126,9 @@ def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up =
     """
     finished = finish(mesh, scale_mm, up)
     if path.suffix.lower() == ".glb":
+        base = WHITE if COLOUR in finished.vertex_attributes else GREY
         material = PBRMaterial(  # type: ignore[no-untyped-call]
-            name="onet", baseColorFactor=GREY, metallicFactor=0.0, roughnessFactor=0.8
+            name="onet", baseColorFactor=base, metallicFactor=0.0, roughnessFactor=0.8
         )
         finished.visual = TextureVisuals(material=material)  # type: ignore[no-untyped-call]
     write_mesh(finished, path)

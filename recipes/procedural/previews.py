@@ -18,10 +18,10 @@ from PIL import Image
 
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
-from onet_cli.reconstruction.batch import to_tensor
+from onet_cli.reconstruction.batch import to_tensors
 from onet_cli.reconstruction.facts import mesh_facts
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
-from onet_cli.reconstruction.preview import draw_preview
+from onet_cli.reconstruction.preview import Sight, draw_preview
 from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
 from onet_cli.shapes.photo import isolate_object, read_photo
 from onet_cli.shapes.shape import ShapeId
@@ -43,17 +43,23 @@ def photos() -> dict[str, Image.Image]:
     return found
 
 
-def show(generator: MeshGenerator, title: str, photo: Image.Image) -> Showcase:
-    """Return a photo's mesh with all that a page shows of it."""
+def show(generator: MeshGenerator, title: str, photo: Image.Image) -> tuple[Showcase, Sight | None]:
+    """Return a photo's mesh with all that a page shows of it, and from where the photo sees it."""
     prepared = isolate_object(photo)
-    result = generator.generate(to_tensor(prepared.picture))
+    result = generator.generate(*to_tensors(prepared))
     facts = tuple(mesh_facts(result, result.mesh))
-    return Showcase(title, photo, prepared.picture, result.mesh, facts)
+    page = Showcase(
+        title, photo, prepared.picture, result.mesh, facts, elevation_deg=result.elevation_deg
+    )
+    known = result.viewpoint
+    return page, None if known is None else Sight(known, result.agreement)
 
 
-def sheet(shown: list[Showcase]) -> Image.Image:
+def sheet(shown: list[tuple[Showcase, Sight | None]]) -> Image.Image:
     """Return the previews of `shown`, two beside each other."""
-    previews = [draw_preview(case.photo, case.seen, case.mesh) for case in shown]
+    previews = [
+        draw_preview(case.photo, case.seen, case.mesh, sight=sight) for case, sight in shown
+    ]
     width, height = (round(side * SHRINK) for side in previews[0].size)
     rows = -(-len(previews) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * width, rows * height), "white")
@@ -88,12 +94,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--checkpoint", default="furniture")
     options = parser.parse_args()
-    settings = GeneratorSettings(guess=True, confidence=True)
+    settings = GeneratorSettings(guess=True, confidence=True, color=True)
     generator = MeshGenerator(load_checkpoint(options.checkpoint, "cpu"), settings)
     shown = [show(generator, title, photo) for title, photo in photos().items()]
     whole = sheet(shown).quantize(192, dither=Image.Dither.NONE)
     whole.save(options.folder / "reconstruct_previews.png", optimize=True)
-    sofa = next(case for case in shown if case.title == "sofa")
+    sofa = next(case for case, _ in shown if case.title == "sofa")
     shoot(replace(sofa, title="sofa.jpg"), options.folder / "reconstruct_viewer.png")
 
 

@@ -6,11 +6,14 @@ from onet_cli.reconstruction.beside import beside
 from onet_cli.reconstruction.preview import (
     AZIMUTHS,
     TILE,
+    Sight,
     draw_preview,
     save_preview,
     tile_corner,
 )
 from onet_cli.reconstruction.stage import SCALE, Stage, colour_scale
+from onet_cli.reconstruction.upright import Standing
+from onet_cli.reconstruction.viewpoint import Viewpoint
 
 SMALL = Image.new("RGB", (8, 8))
 
@@ -52,6 +55,41 @@ def test_without_confidence_its_place_is_empty_and_with_it_it_is_coloured():
         assert (blue[ink][:, 2] > blue[ink][:, 0]).mean() > 0.9
         assert (red[ink][:, 0] > red[ink][:, 2]).mean() > 0.9
     np.testing.assert_array_equal(tile_of(plain, 1, 0), tile_of(sure, 1, 0))
+
+
+def test_the_outline_of_the_mesh_lies_over_what_was_seen_and_the_photos_direction_comes_first():
+    box = trimesh.creation.box((1, 0.5, 0.25))
+    box.vertex_attributes["confidence"] = np.ones(8, np.float32)
+    sight = Sight(Viewpoint(0.0, 0.0, Standing((0.0, 0.0, 0.0), 1.2)), 0.9)
+
+    sheet = draw_preview(SMALL, Image.new("RGB", (99, 99), "white"), box, sight=sight)
+
+    # An edge of 1 takes 1.2 half edges of the picture.
+    seen = tile_of(sheet, 0, 1)
+    rows, columns = np.nonzero((seen < 250).any(axis=2))
+    assert abs(np.ptp(columns) + 1 - 0.6 * TILE) <= 2
+    assert abs(np.ptp(rows) + 1 - 0.3 * TILE) <= 2
+    assert (seen[TILE // 2, TILE // 2] == 255).all()  # a line, not an area
+    front = (tile_of(sheet, 1, 0) < 250).any(axis=2)
+    beside = (tile_of(sheet, 1, 2) < 250).any(axis=2)
+    height, width = (front.any(axis=axis).sum() for axis in (1, 0))
+    assert abs(width / height - 2) < 0.1  # exactly from the front, at the height of the middle
+    assert beside.any(axis=0).sum() < 0.5 * width
+    assert (tile_of(sheet, 0, 2) < 250).any()
+
+
+def test_views_show_the_colours_of_the_mesh_and_not_where_they_show_confidence():
+    mesh = known_box(1.0)
+    mesh.vertex_attributes["colour"] = np.tile(np.array([200, 20, 20], np.uint8), (8, 1))
+
+    sheet = draw_preview(SMALL, SMALL, mesh)
+
+    for column in range(4):
+        view = tile_of(sheet, 1, column).astype(int)
+        ink = (view < 250).any(axis=2)
+        assert (view[ink][:, 0] > view[ink][:, 2] + 40).mean() > 0.9
+    sure = tile_of(sheet, 0, 2).astype(int)
+    assert (sure[(sure < 250).any(axis=2)][:, 2] > 90).mean() > 0.5
 
 
 def test_the_scale_goes_through_its_colours_in_equal_steps():

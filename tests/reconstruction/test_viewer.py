@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 import shutil
@@ -10,9 +11,11 @@ from PIL import Image
 
 from onet_cli.reconstruction.beside import beside
 from onet_cli.reconstruction.turntable import FRAMES, draw_turntable, save_turntable
+from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewer import page as module
 from onet_cli.reconstruction.viewer.encode import FARTHEST, unpack_mesh
 from onet_cli.reconstruction.viewer.page import Showcase, save_viewer, viewer_page
+from onet_cli.reconstruction.viewpoint import Viewpoint
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -62,9 +65,33 @@ def test_the_page_loads_nothing_and_what_is_said_is_text():
     assert page.count("data:image/webp") == 2
 
 
-def test_without_confidence_its_box_is_out_of_use():
-    assert "disabled" in viewer_page(showcase(trimesh.creation.box()))
-    assert "disabled" not in viewer_page(showcase(known_ball()))
+def test_boxes_are_out_of_use_where_the_mesh_has_neither_confidence_nor_colours():
+    painted = trimesh.creation.box()
+    painted.vertex_attributes["colour"] = np.full((8, 3), 200, np.uint8)
+    plain, known, coloured = (
+        viewer_page(showcase(mesh)) for mesh in (trimesh.creation.box(), known_ball(), painted)
+    )
+
+    assert 'id="colours" disabled' in plain
+    assert 'id="painted" disabled' in plain
+    assert 'id="colours" disabled' not in known
+    assert 'id="colours" disabled' in coloured
+    assert 'id="painted" checked' in coloured
+
+
+def test_the_page_holds_the_colours_and_begins_where_the_photo_was_taken():
+    mesh = known_ball()
+    shades = np.random.default_rng(0).integers(0, 256, (len(mesh.vertices), 3)).astype(np.uint8)
+    mesh.vertex_attributes["colour"] = shades
+
+    seen = exhibit_in(viewer_page(showcase(mesh, elevation_deg=12.5)))
+    unknown = exhibit_in(viewer_page(showcase(known_ball())))
+
+    packed = np.frombuffer(base64.b64decode(seen["mesh"]["colours"]), np.uint8)
+    np.testing.assert_array_equal(packed.reshape(-1, 3), shades)
+    assert seen["eye"] == [0, 12.5]
+    assert unknown["eye"] == [30, 25]
+    assert "colours" not in unknown["mesh"]
 
 
 def test_a_large_mesh_is_simplified_and_keeps_its_confidence(monkeypatch):
@@ -100,6 +127,17 @@ def test_a_box_looks_the_same_from_both_sides_of_a_half_turn():
     inks = [np.asarray(view.convert("L")) < 250 for view in views]
     np.testing.assert_array_equal(inks[0], inks[2])
     assert (inks[0] != inks[1]).any()
+
+
+def test_the_turn_begins_at_the_photos_direction():
+    box = trimesh.creation.box((1, 0.5, 0.25))
+    viewpoint = Viewpoint(np.radians(60), 0.3, Standing((0.0, 0.0, 0.0), 1.0))
+
+    first, second = (draw_turntable(box, 4, 64, known)[0] for known in (viewpoint, None))
+
+    ink = np.asarray(first.convert("L")) < 250
+    assert (ink == ink[:, ::-1]).mean() > 0.99  # from the front
+    assert (ink != (np.asarray(second.convert("L")) < 250)).any()
 
 
 PROGRAM = """<script>

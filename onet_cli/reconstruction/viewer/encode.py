@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mesh import COLOUR, make_mesh
 
 FARTHEST = 0.1
 """The largest distance that is told apart, unit-cube frame: farther ones look the same."""
@@ -21,11 +21,13 @@ def pack_mesh(mesh: Trimesh, distances: NDArray[np.floating]) -> Packed:
     """Return a mesh and a distance at each of its vertices (V,) as JSON-ready data.
 
     Positions are rounded to 1/65535 of the longest edge of its box, distances to 1/255 of
-    `FARTHEST`.
+    `FARTHEST`. Where the mesh has colours they are packed too.
     """
     vertices = np.asarray(mesh.vertices)
     wide = len(vertices) > _STEPS + 1
+    colours = mesh.vertex_attributes.get(COLOUR)
     return {
+        **({} if colours is None else {"colours": _text(np.asarray(colours, np.uint8))}),
         **_pack_positions(vertices),
         "wide": wide,
         "faces": _text(np.asarray(mesh.faces, np.dtype("<u4" if wide else "<u2"))),

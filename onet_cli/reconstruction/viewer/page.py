@@ -13,7 +13,7 @@ from PIL import Image
 from trimesh import Trimesh
 
 from onet_cli.files import write_text
-from onet_cli.geometry.mesh import CONFIDENCE
+from onet_cli.geometry.mesh import COLOUR, CONFIDENCE
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import simplify
 from onet_cli.reconstruction.viewer.encode import FARTHEST, pack_mesh
@@ -26,6 +26,7 @@ EYE = (30.0, 25.0)
 PHOTO_SIDE = 480
 
 _TOOLS = """<div class="tools">
+<label><input type="checkbox" id="painted"{painted}> colours of the photo</label>
 <label><input type="checkbox" id="colours"{known}> confidence</label>
 <span class="scale">0 <i></i> 1</span>
 <label><input type="checkbox" id="wireframe"> wireframe</label>
@@ -39,7 +40,11 @@ _HELP = (
 
 @dataclass(frozen=True)
 class Showcase:
-    """What the page shows: the photo, what the network saw of it, a mesh, and facts about it."""
+    """What the page shows: the photo, what the network saw of it, a mesh, and facts about it.
+
+    `elevation_deg` is how high the photo's camera stood above the mesh: the page first shows it
+    from there, where that is known.
+    """
 
     title: str
     photo: Image.Image
@@ -47,13 +52,15 @@ class Showcase:
     mesh: Trimesh
     facts: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    elevation_deg: float | None = None
 
 
 def viewer_page(showcase: Showcase) -> str:
-    """Return the page. The box for confidence is out of use if the mesh has none."""
+    """Return the page. The boxes for colours and confidence are out of use if there are none."""
     mesh, confidence = _light(showcase.mesh)
     doubt = np.zeros(len(mesh.vertices)) if confidence is None else 1 - confidence
-    exhibit = {"mesh": pack_mesh(mesh, doubt * FARTHEST), "scale": FARTHEST, "eye": EYE}
+    eye = EYE if showcase.elevation_deg is None else (0.0, showcase.elevation_deg)
+    exhibit = {"mesh": pack_mesh(mesh, doubt * FARTHEST), "scale": FARTHEST, "eye": eye}
     pictures = _figure(showcase.photo, "photo") + _figure(showcase.seen, "seen by the network")
     warnings = "".join(
         f'<p class="warning">{html.escape(warning)}</p>' for warning in showcase.warnings
@@ -61,7 +68,10 @@ def viewer_page(showcase: Showcase) -> str:
     body = "\n".join(
         [
             f"<h1>{html.escape(showcase.title)}</h1>",
-            _TOOLS.format(known=" disabled" if confidence is None else ""),
+            _TOOLS.format(
+                known=" disabled" if confidence is None else "",
+                painted=" checked" if COLOUR in mesh.vertex_attributes else " disabled",
+            ),
             f'<div class="exhibit"><div>{pictures}{_facts(showcase.facts)}{warnings}</div>',
             '<div><canvas data-model="mesh" data-show="boxed" tabindex="0" role="img" '
             f'aria-label="the mesh"></canvas><p class="note">{_HELP}</p></div></div>',
@@ -81,15 +91,14 @@ def save_viewer(showcase: Showcase, path: Path) -> None:
 
 def _light(mesh: Trimesh) -> tuple[Trimesh, NDArray[np.floating] | None]:
     """Return `mesh` with at most `FACES` faces, and the confidence of its vertices (V,)."""
-    confidence = mesh.vertex_attributes.get(CONFIDENCE)
-    known = None if confidence is None else np.asarray(confidence)
-    if len(mesh.faces) <= FACES:
-        return mesh, known
-    small = simplify(mesh, FACES)
-    if known is not None:
-        _, origin = nearest(np.asarray(small.vertices), np.asarray(mesh.vertices))
-        known = known[origin]
-    return small, known
+    light = mesh
+    if len(mesh.faces) > FACES:
+        light = simplify(mesh, FACES)
+        _, origin = nearest(np.asarray(light.vertices), np.asarray(mesh.vertices))
+        for name, values in mesh.vertex_attributes.items():
+            light.vertex_attributes[name] = np.asarray(values)[origin]
+    confidence = light.vertex_attributes.get(CONFIDENCE)
+    return light, None if confidence is None else np.asarray(confidence)
 
 
 def _figure(picture: Image.Image, caption: str) -> str:

@@ -10,20 +10,20 @@
   const VERTEX = `#version 300 es
     uniform int kind; uniform mat4 view; uniform mat4 lens; uniform vec3 low; uniform float step_, pixels;
     layout(location = 0) in vec3 position; layout(location = 1) in float distance_;
-    layout(location = 2) in vec3 normal;
-    out vec3 seen; out float away; out vec3 facing;
+    layout(location = 2) in vec3 normal; layout(location = 3) in vec3 paint;
+    out vec3 seen; out float away; out vec3 facing; out vec3 own;
     void main() {
       vec4 at = view * vec4(low + step_ * position, 1.0);
       if (kind == 2) at.xyz *= 0.996;  // edges lie before their faces
-      seen = at.xyz; away = distance_; facing = mat3(view) * normal;
+      seen = at.xyz; away = distance_; facing = mat3(view) * normal; own = paint;
       gl_Position = lens * at;
       gl_PointSize = max(1.5, pixels / -at.z);
     }`;
   const FRAGMENT = `#version 300 es
     precision highp float; precision highp int;
-    uniform int kind; uniform bool coloured; uniform vec3 plain; uniform vec3 stops[5];
+    uniform int kind; uniform bool coloured, painted; uniform vec3 plain; uniform vec3 stops[5];
     uniform float reach;
-    in vec3 seen; in float away; in vec3 facing; out vec4 colour;
+    in vec3 seen; in float away; in vec3 facing; in vec3 own; out vec4 colour;
     vec3 scale(float t) {
       t = clamp(t, 0.0, 1.0) * 4.0; int i = int(min(floor(t), 3.0));
       return mix(stops[i], stops[i + 1], t - float(i));
@@ -42,8 +42,10 @@
       }
       float light = 0.38 + 0.5 * max(dot(n, normalize(vec3(-0.45, 0.75, 0.65))), 0.0)
         + 0.16 * max(dot(n, normalize(vec3(0.8, 0.1, 0.5))), 0.0);
-      vec3 base = coloured ? scale(away * reach) : plain;
-      colour = vec4(shade * base * (coloured ? 0.35 + 0.68 * light : light), 1.0);
+      vec3 base = coloured ? scale(away * reach) : painted ? own : plain;
+      // A photo's colours hold its light already.
+      light = coloured ? 0.35 + 0.68 * light : painted ? 0.72 + 0.32 * light : light;
+      colour = vec4(shade * base * light, 1.0);
     }`;
 
   const shared = document.createElement("canvas");
@@ -100,6 +102,8 @@
     }
     attribute(0, positions, gl.UNSIGNED_SHORT, false);
     attribute(1, bytes(packed.distances), gl.UNSIGNED_BYTE, true);
+    model.painted = Boolean(packed.colours);
+    if (model.painted) attribute(3, bytes(packed.colours), gl.UNSIGNED_BYTE, true);
     if (packed.normals) {
       attribute(2, bytes(packed.normals), gl.BYTE, true);
       return model;
@@ -133,6 +137,7 @@
 
   const wireframe = document.getElementById("wireframe");
   const colours = document.getElementById("colours");
+  const painted = document.getElementById("painted");  // reports have none
 
   function draw(view, pane) {
     const model = view.models[pane.dataset.model];
@@ -150,6 +155,7 @@
     const boxed = ["truth", "boxed"].includes(pane.dataset.show);
     const coloured = pane.dataset.show === "distance" || (boxed && colours.checked);
     gl.uniform1i(uniform("coloured"), coloured && view.hasPrediction);
+    gl.uniform1i(uniform("painted"), model.painted && painted?.checked);
     gl.uniform1f(uniform("reach"), FARTHEST / view.scale);
     gl.uniform3fv(uniform("plain"), channels(pane.dataset.show === "truth" ? "#c9d8c4" : "#d8d3c8"));
     gl.bindVertexArray(model.array);
@@ -253,7 +259,9 @@
     views.forEach(view => view.reset());
     redraw(views);
   });
-  for (const box of [wireframe, colours]) box.addEventListener("change", () => redraw(views));
+  for (const box of [wireframe, colours, painted]) {
+    box?.addEventListener("change", () => redraw(views));
+  }
   addEventListener("resize", () => redraw(views));
   redraw(views);
 })();

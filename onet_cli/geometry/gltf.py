@@ -1,0 +1,42 @@
+"""Vertex colours in GLB files, with all the digits that they need."""
+
+import json
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.geometry.texture import srgb_to_linear
+
+OWN_NAME = "_COLOR16"
+"""What an attribute is called for trimesh's writer, which knows colours of 8 bits alone."""
+
+_JSON = b"JSON"
+
+
+def linear_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Return sRGB `colours` (V, 3) as glTF wants them, linear, (V, 4) with 65535 for 1.
+
+    In 8 bits dark colours would lose most of their steps.
+    """
+    wide = np.full((len(colours), 4), 65535, np.uint16)
+    wide[:, :3] = np.rint(srgb_to_linear()[colours] * 65535)
+    return wide
+
+
+def name_colours(glb: bytes) -> bytes:
+    """Return a GLB file with its attribute `OWN_NAME` made the colour of its vertices."""
+    _, version, _, length = struct.unpack_from("<4sIII", glb)
+    start = 20
+    tree = json.loads(glb[start : start + length])
+    for mesh in tree["meshes"]:
+        for primitive in mesh["primitives"]:
+            attributes = primitive["attributes"]
+            if OWN_NAME in attributes:
+                attributes["COLOR_0"] = attributes.pop(OWN_NAME)
+                tree["accessors"][attributes["COLOR_0"]]["normalized"] = True
+    text = json.dumps(tree, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    rest = glb[start + length :]
+    head = struct.pack("<4sII", b"glTF", version, start + len(text) + len(rest))
+    return b"".join([head, struct.pack("<I4s", len(text), _JSON), text, rest])

@@ -1,0 +1,36 @@
+"""Values at the vertices of a mesh, smoothed along its edges."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def smooth_values(
+    values: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    hold: NDArray[np.floating],
+    rounds: int,
+) -> NDArray[np.float64]:
+    """Return `values` (V, C) after `rounds` of moving them towards the means of their neighbours.
+
+    Args:
+        values: one row a vertex.
+        faces: (F, 3) of a closed mesh, so that each edge is met in both directions.
+        hold: (V,) how much of its first value a vertex keeps in each round: 1 all of it.
+        rounds: steps along the edges that a value can travel.
+    """
+    first = np.asarray(values, np.float64)
+    starts = np.asarray(faces).reshape(-1)
+    ends = np.asarray(faces)[:, [1, 2, 0]].reshape(-1)
+    loose = np.flatnonzero(hold < 1)
+    place = np.full(len(first), -1)
+    place[loose] = np.arange(len(loose))
+    used = place[starts] >= 0
+    rows, ends = place[starts[used]], ends[used]
+    counts = np.maximum(np.bincount(rows, minlength=len(loose)), 1)
+    kept = np.asarray(hold, np.float64)[loose, None]
+    found = first.copy()
+    for _ in range(rounds):
+        sums = [np.bincount(rows, channel[ends], len(loose)) for channel in found.T]
+        means = np.stack(sums, axis=1) / counts[:, None]
+        found[loose] = kept * first[loose] + (1 - kept) * means
+    return found

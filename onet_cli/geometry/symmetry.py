@@ -1,0 +1,91 @@
+"""Upright planes about which a shape is its own mirror image."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.geometry.nearest import nearest
+from onet_cli.geometry.sampling import every_nth
+
+ANGLES = 36
+"""Planes that are tried first, at even steps through half a turn about +y."""
+
+FINER = (-0.5, -0.25, 0.25, 0.5)
+"""Further turns from the best of these, in steps."""
+
+MOST = 4
+"""The best of these that are tried so."""
+
+TRIED, TARGETS = 160, 4000
+"""Points whose mirror images are looked for, and points among which they are."""
+
+LIKE = 0.012
+"""Mean distance of mirror images from the shape, over its extent, below which it is symmetric."""
+
+
+@dataclass(frozen=True)
+class MirrorPlane:
+    """The upright plane through all points p with p @ `normal` = `offset`."""
+
+    normal: NDArray[np.float64]
+    offset: float
+
+    def mirror(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the mirror images of `points` (N, 3)."""
+        points = np.asarray(points, np.float64)
+        return points - 2 * np.outer(points @ self.normal - self.offset, self.normal)
+
+    def turn(self, directions: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the mirror images of `directions` (N, 3)."""
+        return MirrorPlane(self.normal, 0.0).mirror(directions)
+
+
+def mirror_planes(points: NDArray[np.floating]) -> list[MirrorPlane]:
+    """Return the upright planes about which `points` (N, 3) of a surface are symmetric, best first.
+
+    Their turns about +y are told to about a degree; each is better than its neighbours.
+    """
+    extent = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+    if extent == 0.0:
+        return []
+    tried, targets = every_nth(points, TRIED), every_nth(points, TARGETS)
+    angles = np.linspace(0, np.pi, ANGLES, endpoint=False)
+    _, distances = _try(angles, tried, targets)
+    best = distances <= np.minimum(np.roll(distances, 1), np.roll(distances, -1))
+    minima = np.flatnonzero(best)
+    minima = minima[np.argsort(distances[minima])][:MOST]
+    turns = np.array((0.0, *FINER)) * (np.pi / ANGLES)
+    around = (angles[minima, None] + turns).astype(np.float64)
+    planes, finer = _try(around.reshape(-1), tried, targets)
+    chosen = finer.reshape(-1, len(turns)).argmin(axis=1) + len(turns) * np.arange(len(minima))
+    limit = LIKE * extent + _spacing(targets)
+    return [planes[k] for k in chosen[np.argsort(finer[chosen])] if finer[k] < limit]
+
+
+def _try(
+    angles: NDArray[np.float64], tried: NDArray[np.floating], targets: NDArray[np.floating]
+) -> tuple[list[MirrorPlane], NDArray[np.float64]]:
+    """Return the planes at `angles` (A,) and the mean distances (A,) of mirror images."""
+    planes = _middle_planes(targets, angles)
+    images = np.concatenate([plane.mirror(tried) for plane in planes])
+    distances = nearest(images, targets)[0].reshape(len(planes), -1)
+    return planes, distances.mean(axis=1, dtype=np.float64)
+
+
+def _middle_planes(points: NDArray[np.floating], angles: NDArray[np.float64]) -> list[MirrorPlane]:
+    """Return the upright planes at `angles` with half the extent of `points` on either side."""
+    normals = np.stack([np.cos(angles), np.zeros(len(angles)), np.sin(angles)], axis=1)
+    along = points @ normals.T
+    offsets = (along.min(axis=0) + along.max(axis=0)) / 2
+    return [MirrorPlane(n, float(offset)) for n, offset in zip(normals, offsets, strict=True)]
+
+
+def _spacing(targets: NDArray[np.floating]) -> float:
+    """Return how far places of the surface are from the nearest of `targets`, in the mean.
+
+    Half of them are as far from the other half as places from a set of half the size.
+    """
+    distances, _ = nearest(every_nth(targets[::2], TRIED), targets[1::2])
+    return float(distances.mean()) / math.sqrt(2)
