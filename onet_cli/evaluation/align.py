@@ -6,15 +6,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli.geometry import yaw
+from onet_cli.geometry.yaw import turn
 from onet_cli.shapes.shape import OccupancySamples
+
+__all__ = ["Align", "best_turn", "turn"]
 
 Align = Literal["none", "yaw"]
 
-TURNS = 36
-"""Turns that are tried, at even steps round the circle."""
-
 TRIED_POINTS = 2_048
-"""Stored points, the first, that choose among them: they are stored in random order."""
+"""Stored points, the first, that choose among the turns: they are stored in random order."""
 
 
 def best_turn(
@@ -25,17 +26,4 @@ def best_turn(
     `contains` tells which of points (N, 3) are inside the prediction as it is.
     """
     points = occupancy.points[:TRIED_POINTS].astype(np.float32)
-    target = occupancy.occupancies[:TRIED_POINTS]
-    turns = np.arange(TURNS) * (360 / TURNS)
-    # Points are cheaper to turn than a mesh, and all in one go.
-    queries = np.concatenate([turn(points, -degrees) for degrees in turns])
-    inside = contains(queries.astype(np.float32)).reshape(TURNS, len(points))
-    joint, either = (inside & target).sum(axis=1), (inside | target).sum(axis=1)
-    return float(turns[np.argmax(joint / np.maximum(either, 1))])
-
-
-def turn(points: NDArray[np.floating], degrees: float) -> NDArray[np.float64]:
-    """Return `points` (N, 3) turned about +y by `degrees`, from +z towards +x."""
-    x, y, z = np.asarray(points, np.float64).T
-    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.stack([x * cosine + z * sine, y, z * cosine - x * sine], axis=1)
+    return yaw.best_turn(contains, points, occupancy.occupancies[:TRIED_POINTS])[0]

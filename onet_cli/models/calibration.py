@@ -44,12 +44,49 @@ class Familiarity:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """How likely a mesh is to be bad, by `reconstruction.doubt.Signs`: a logistic model.
+
+    The `signs` named, less their `means`, over their `scales`, times their `weights`, and the
+    `bias` sum up to the logit of the probability. Beyond `limit` it is worth a warning: on objects
+    of the validation split that the model was not fitted to, that comes for the share `caught` of
+    bad meshes and `false_alarms` of others.
+    """
+
+    signs: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    limit: float
+    caught: float
+    false_alarms: float
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Doubt":
+        """Return what `asdict` made JSON of.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is damaged.
+        """
+        means, scales, weights = (
+            tuple(map(float, stored[name])) for name in ("means", "scales", "weights")
+        )
+        numbers = (float(stored[name]) for name in ("bias", "limit", "caught", "false_alarms"))
+        signs = tuple(map(str, stored["signs"]))
+        if not len(signs) == len(means) == len(scales) == len(weights):
+            raise ValueError("the signs and their weights are not as many")
+        return cls(signs, means, scales, weights, *numbers)
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """Both measurements; `data` says what they were made on."""
+    """All measurements; `data` says what they were made on. `doubt` is None if not measured."""
 
     reliability: Reliability
     familiarity: Familiarity
     data: dict[str, Any]
+    doubt: Doubt | None = None
 
     def to_header(self) -> dict[str, str]:
         """Return what belongs in the header of a checkpoint."""
@@ -59,6 +96,8 @@ class Calibration:
             "widest": self.familiarity.widest,
             "data": self.data,
         }
+        if self.doubt is not None:
+            known["doubt"] = asdict(self.doubt)
         return {HEADER_KEY: json.dumps(known, sort_keys=True)}
 
     def to_tensors(self) -> dict[str, Tensor]:
@@ -87,9 +126,10 @@ def split_calibration(
         basis, places = (tensors[name] for name in TENSORS)
         familiarity = Familiarity(basis, places, float(known["farthest"]), float(known["widest"]))
         data = dict(known["data"])
+        doubt = Doubt.from_dict(known["doubt"]) if "doubt" in known else None
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError("its calibration cannot be read") from error
     fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 1
     if not (fits and len(claimed) == len(measured) > 0):
         raise CheckpointError("its calibration is incomplete")
-    return Calibration(reliability, familiarity, data), own
+    return Calibration(reliability, familiarity, data, doubt), own

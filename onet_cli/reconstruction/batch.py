@@ -18,7 +18,6 @@ from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.extras import Extras, save_debug, save_extras
-from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.field import single_threaded_pool
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
 from onet_cli.reconstruction.photos import PhotoFile
@@ -147,7 +146,7 @@ def _reconstruct_one(
 
 def _warnings(result: Reconstruction) -> tuple[str, ...]:
     """Return what the mesh itself gives cause to say."""
-    said = (UNFAMILIAR,) if result.unfamiliar else ()
+    said = () if result.warning is None else (result.warning,)
     if result.whole_at is None:
         return said
     return (*said, f"the mesh is in pieces; --threshold {result.whole_at:.2f} may join them")

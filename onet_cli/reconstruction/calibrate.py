@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onet_cli.errors import EmptySurfaceError, StoreError, UnknownNameError
+from onet_cli.geometry.inside import contains
 from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normals import vertex_normals
-from onet_cli.models.calibration import Calibration, Reliability
+from onet_cli.geometry.yaw import best_turn
+from onet_cli.models.calibration import Calibration, Doubt, Reliability
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
+from onet_cli.reconstruction.doubt import BAD_IOU, Signs, fit_doubt
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import (
     GeneratorSettings,
@@ -37,6 +41,9 @@ OUTLINE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 OUTLINE_COST = 0.02
 """How far thresholds may be moved towards those of the outlines, and the mean IoU it may cost."""
 
+DOUBT_POINTS = 4096
+"""Stored points, the first, by which a mesh is found to be bad or not."""
+
 VERTICES = 2000
 """Vertices drawn of each mesh, so that large ones do not count more."""
 
@@ -46,7 +53,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """How much is measured: views that are encoded of each split, or cut, and validation meshes."""
+    """How much is measured: views that are encoded of each split, or cut, and validation meshes.
+
+    From `doubt_views` of them it is learned what tells a bad mesh; 0 leaves that out.
+    """
 
     training_views: int = 8192
     validation_views: int = 2048
@@ -54,6 +64,7 @@ class CalibrationSettings:
     meshes: int = 200
     resolution: int = 64
     seed: int = 0
+    doubt_views: int = 0
 
 
 def calibrate_threshold(
@@ -136,7 +147,8 @@ def calibrate(
 
     The codes of views of the split `train` say what is familiar to the network, those of the split
     `val` how far familiar things lie from there. Meshes of one view each of `val`, compared with
-    the stored surfaces, say how often the claims of the network about its vertices hold.
+    the stored surfaces, say how often the claims of the network about its vertices hold; and, if
+    the settings ask for it, what tells a bad mesh.
 
     Args:
         checkpoint: The network, with its threshold.
@@ -164,7 +176,64 @@ def calibrate(
         "meshes": meshes,
         "threshold": checkpoint.info.threshold,
     }
-    return Calibration(reliability, familiarity, data)
+    found = Calibration(reliability, familiarity, data)
+    if settings.doubt_views == 0:
+        return found
+    known = replace(checkpoint, calibration=found)
+    trials = list(measure_trials(known, stores, "val", settings.doubt_views, progress=progress))
+    return replace(found, doubt=fit_trials(trials))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A view whose truth is known: its shape, what its mesh shows of itself, and its IoU.
+
+    The IoU is that of the mesh as it is written, at the best turn about +y. `signs` is None where
+    there is no mesh, and nothing to warn of.
+    """
+
+    shape: str
+    view: int
+    iou: float
+    signs: Signs | None
+
+
+def measure_trials(
+    checkpoint: Checkpoint,
+    stores: Sequence[ShapeStore],
+    split: str,
+    count: int,
+    seed: int = 0,
+    progress: Progress = lambda stage, done, total: None,
+) -> Iterator[Trial]:
+    """Yield `count` views of a split as `checkpoint` reconstructs them for users.
+
+    Raises:
+        StoreError: no store has views in that split, or a shape cannot be read.
+    """
+    settings = GeneratorSettings(guess=True, confidence=True, signs=True)
+    generator = MeshGenerator(checkpoint, settings)
+    views = draw_views(stores, split, count, np.random.default_rng(seed))
+    for done, view in enumerate(views, start=1):
+        store, shape_id, number = view
+        try:
+            made = generator.generate(_picture(view))
+        except EmptySurfaceError:
+            yield Trial(str(shape_id), number, 0.0, None)
+            continue
+        samples = store.read_occupancy(shape_id)
+        points = samples.points[:DOUBT_POINTS].astype(np.float32)
+        inside = partial(contains, made.mesh)
+        _, iou = best_turn(inside, points, samples.occupancies[:DOUBT_POINTS])
+        yield Trial(str(shape_id), number, iou, made.signs)
+        progress("doubts", done, len(views))
+
+
+def fit_trials(trials: Sequence[Trial]) -> Doubt | None:
+    """Return what tells the bad ones of `trials`, None if there are too few of either kind."""
+    made = [(trial, trial.signs) for trial in trials if trial.signs is not None]
+    bad = np.array([trial.iou < BAD_IOU for trial, _ in made], np.bool_)
+    return fit_doubt([signs for _, signs in made], bad, [trial.shape for trial, _ in made])
 
 
 def draw_views(

@@ -41,7 +41,9 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     its background, `confidence` the mean over the vertices, the value
     that a tenth of them stay below and whether both are calibrated, null where it was not asked
     for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
-    where the checkpoint does not know, `elevation_deg` how high above the object the photo is taken
+    where the checkpoint does not know, `bad_chance` the probability that the mesh is bad (an IoU
+    with the truth under 0.2 at the best turn), null where the checkpoint cannot tell,
+    `elevation_deg` how high above the object the photo is taken
     to have been made, null where the network does not tell, `whole_at` a threshold at which a mesh
     in pieces would be one, null where it is one or none was found, `warnings` what may make the
     mesh worse than it could be.
@@ -65,6 +67,7 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "agreement": _rounded(result.reconstruction.agreement),
         "confidence": _confidence_record(result.reconstruction),
         "strangeness": _rounded(result.reconstruction.strangeness),
+        "bad_chance": _rounded(result.reconstruction.bad_chance),
         "elevation_deg": _rounded(result.reconstruction.elevation_deg),
         "whole_at": _rounded(result.reconstruction.whole_at),
         "warnings": list(result.warnings),

@@ -16,14 +16,17 @@ from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
+from onet_cli.models.calibration import Doubt
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.reconstruction.agreement import agreement, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
+from onet_cli.reconstruction.doubt import Signs, describe, is_doubtful, probability
+from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
-from onet_cli.reconstruction.level import adapted_threshold
+from onet_cli.reconstruction.level import adapted_threshold, expected_at_level
 from onet_cli.reconstruction.outline import cut_by_outline
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import Up, drop_components, save_mesh
@@ -49,6 +52,7 @@ class GeneratorSettings:
     frame `CRUMBS`, of others none); with `largest_component`, all but the
     largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
     of the field. With `color` it has the photo's colour, from networks of the picture's frame.
+    With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it.
     """
 
     resolution: int = 128
@@ -61,6 +65,7 @@ class GeneratorSettings:
     largest_component: bool = False
     confidence: bool = False
     color: bool = False
+    signs: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -90,7 +95,8 @@ class Reconstruction:
     fills the unit cube by its own box; `viewpoint` is then the camera that the photo is taken to
     have, and `agreement` the IoU of the mesh's outline from there with the object in the photo, if
     that can be told from its background; else both are None. Where the mesh is in pieces,
-    `whole_at` is a threshold at which it would hardly be, if there is one.
+    `whole_at` is a threshold at which it would hardly be, if there is one. `signs` are what may
+    tell a bad mesh, weighed by `doubt`, if the checkpoint knows how.
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
@@ -109,6 +115,8 @@ class Reconstruction:
     whole_at: float | None = None
     viewpoint: Viewpoint | None = None
     agreement: float | None = None
+    signs: Signs | None = None
+    doubt: Doubt | None = None
 
     @property
     def elevation_deg(self) -> float | None:
@@ -129,6 +137,20 @@ class Reconstruction:
     def unfamiliar(self) -> bool:
         """Whether the photo is unlike those that the network was trained on."""
         return self.strangeness is not None and self.strangeness > 1
+
+    @property
+    def bad_chance(self) -> float | None:
+        """The probability that the mesh is bad: IoU under 0.2 at the best turn; None: unknown."""
+        if self.doubt is None or self.signs is None:
+            return None
+        return probability(self.doubt, self.signs)
+
+    @property
+    def warning(self) -> str | None:
+        """What is said of the mesh if it is likely to be bad; None if it is not, or unknown."""
+        if self.doubt is None or self.signs is None:
+            return UNFAMILIAR if self.unfamiliar else None
+        return describe(self.signs) if is_doubtful(self.doubt, self.signs) else None
 
     def save(self, path: Path | str, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
         """Write the mesh to `path`, whole or not at all, and return it as it was written.
@@ -171,6 +193,7 @@ class MeshGenerator:
         given, info = self.settings.threshold, checkpoint.info
         self._threshold = info.threshold if given is None else given
         self._platt = info.platt if given is None else None
+        self._corrects = info.platt or (1.0, 0.0)
         self._outline = info.outline if given is None else 0.0
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
@@ -252,6 +275,10 @@ class MeshGenerator:
         seconds = time.perf_counter() - begin
         known = self._calibration
         strange = None if known is None else strangeness(seen.described, known.familiarity)
+        doubt = None if known is None else known.doubt
+        signs = None
+        if doubt is not None or self.settings.signs:
+            signs = self._signs(mesh, field, strange, agreed)
         return Reconstruction(
             mesh,
             seconds,
@@ -263,7 +290,18 @@ class MeshGenerator:
             whole_at=None if is_whole(mesh) else whole_threshold(field),
             viewpoint=viewpoint,
             agreement=agreed,
+            signs=signs,
+            doubt=doubt,
         )
+
+    def _signs(
+        self, mesh: Trimesh, field: OccupancyField, strange: float | None, agreed: float | None
+    ) -> Signs:
+        """Return what may tell that `mesh` is bad."""
+        known = mesh.vertex_attributes.get(CONFIDENCE)
+        lowest = None if known is None else float(np.quantile(np.asarray(known), 0.1))
+        expected = expected_at_level(field, self._corrects)
+        return Signs(agreed, lowest, strange, expected, abs(float(mesh.volume / mesh.area)))
 
     def _finish(
         self, surface: Trimesh, field: OccupancyField, camera: Tensor | None

@@ -49,6 +49,13 @@ def best_cut(logits: NDArray[np.float64], platt: tuple[float, float], usual: flo
     return max(1 / (1 + math.exp(-logits[best])), LOWEST * usual)
 
 
+def expected_at_level(field: OccupancyField, platt: tuple[float, float]) -> float:
+    """Return the IoU to expect of `field` cut where it is, if its corrected probabilities hold."""
+    logits = falling_logits(field)
+    taken = int(np.count_nonzero(logits >= field.level))
+    return float(expected_iou(logits[None], *platt)[0, taken - 1]) if taken else 0.0
+
+
 def expected_iou(logits: NDArray[np.float64], scale: float, shift: float) -> NDArray[np.float64]:
     """Return what IoU to expect of the k likeliest points.
 

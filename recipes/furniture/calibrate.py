@@ -2,14 +2,15 @@
 
 `onet train` does it at its end, with fewer views and meshes.
 
-Adds three things to CHECKPOINT, which `onet reconstruct` then uses: which threshold suits which
+Adds four things to CHECKPOINT, which `onet reconstruct` then uses: which threshold suits which
 photo (`reconstruction.level`), how often the network is right about a vertex when it claims so
-(`reconstruction.confidence`), and where the codes of its training views lie
-(`reconstruction.familiarity`). DATA are the data sets that it was trained on, with their splits
+(`reconstruction.confidence`), where the codes of its training views lie
+(`reconstruction.familiarity`), and what tells a bad mesh (`reconstruction.doubt`, of which
+`doubts.py` prints a table). DATA are the data sets that it was trained on, with their splits
 `train` and `val`; each counts alike, but thresholds are measured on the first alone.
 
 Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA... [-o FILE] [--half] [--views N]
-       [--meshes N] [--device cpu]
+       [--meshes N] [--doubts N] [--device cpu]
 """
 
 import argparse
@@ -38,11 +39,14 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="store the matrices in half precision")
     parser.add_argument("--views", type=int, default=8192, help="training views to encode")
     parser.add_argument("--meshes", type=int, default=200, help="validation meshes to measure")
+    parser.add_argument("--doubts", type=int, default=288, help="views for the warning")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
 
     path = find_checkpoint(options.checkpoint)
-    settings = CalibrationSettings(training_views=options.views, meshes=options.meshes)
+    settings = CalibrationSettings(
+        training_views=options.views, meshes=options.meshes, doubt_views=options.doubts
+    )
     target = options.output or path
     checkpoint = calibrate_checkpoint(
         path,
@@ -66,6 +70,11 @@ def main() -> None:
     )
     print("claimed   " + " ".join(f"{value:.2f}" for value in curve.claimed))
     print("measured  " + " ".join(f"{value:.2f}" for value in curve.measured))
+    if found.doubt is not None:
+        print(
+            f"a warning comes for {found.doubt.caught:.0%} of bad meshes and "
+            f"{found.doubt.false_alarms:.0%} of others, on objects not fitted to"
+        )
     print(f"a vertex is right within {curve.reach:g}; mean {np.mean(curve.measured):.2f}")
 
 

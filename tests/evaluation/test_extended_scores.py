@@ -9,7 +9,7 @@ import pytest
 import trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
-from onet_cli.evaluation.align import TURNS, best_turn, turn
+from onet_cli.evaluation.align import best_turn, turn
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.evaluate import Prediction, Task, evaluate_task, read_truth
 from onet_cli.evaluation.html.page import report_page
@@ -23,6 +23,7 @@ from onet_cli.evaluation.table import EvaluationTable, ObjectResult
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.sampling import sample_surface
+from onet_cli.geometry.yaw import TURNS
 from onet_cli.shapes.shape import OccupancySamples, ShapeId, SurfaceSamples
 from tests.evaluation.synthetic import CHAIR, NAMES, box_truth, make_store, sphere
 from tests.evaluation.test_evaluation_table import FACTS

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from onet_cli.errors import EmptySurfaceError, StoreError
+from onet_cli.models.calibration import Doubt
 from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
 from onet_cli.reconstruction.calibrate import (
     CalibrationSettings,
     calibrate,
     calibrate_threshold,
     draw_views,
+    measure_trials,
 )
 from onet_cli.reconstruction.confidence import corrected
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
@@ -131,3 +133,44 @@ def test_a_store_without_validation_views_cannot_say_which_threshold_is_right(tm
 
     with pytest.raises(StoreError, match="'val'"):
         calibrate_threshold(sphere_checkpoint(), store, SMALL)
+
+
+def test_trials_know_how_good_each_mesh_is(tmp_path):
+    right, wrong = (
+        store_of(tmp_path / name, r) for name, r in (("a", surface_radius()), ("b", 0.1))
+    )
+
+    good = list(measure_trials(sphere_checkpoint(), [right], "val", 4))
+    bad = list(measure_trials(sphere_checkpoint(), [wrong], "val", 4))
+    none = list(measure_trials(sphere_checkpoint(-1.0), [right], "val", 2))
+
+    assert len(good) == len(bad) == 4
+    assert min(trial.iou for trial in good) > 0.9
+    assert max(trial.iou for trial in bad) < 0.1
+    assert {trial.shape for trial in good} == {str(shape_id) for shape_id in IDS[2:]}
+    assert [(trial.iou, trial.signs) for trial in none] == [(0.0, None)] * 2
+
+
+def test_what_tells_bad_meshes_is_left_out_unless_asked_for_and_where_too_few_are_bad(store):
+    assert calibrate(sphere_checkpoint(), [store], SMALL).doubt is None
+    assert calibrate(sphere_checkpoint(), [store], replace(SMALL, doubt_views=4)).doubt is None
+
+
+def test_the_recipe_prints_how_many_bad_meshes_are_warned_of(store, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "model.safetensors"
+    plain = sphere_checkpoint()
+    found = calibrate(plain, [store], SMALL)
+    doubt = Doubt(("thickness",), (-2.0,), (1.0,), (-1.0,), 0.0, -50.0, 0.6, 0.1)
+    save_checkpoint(path, plain.network, plain.info, False, replace(found, doubt=doubt))
+    script = Path(__file__).parents[2] / "recipes" / "furniture" / "doubts.py"
+    words = [str(path), str(store.root), "--views", "1", "--splits", "val", "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", ["doubts.py", *words, "--keep", str(tmp_path / "kept")])
+
+    runpy.run_path(str(script), run_name="__main__")
+    first = capsys.readouterr().out
+    runpy.run_path(str(script), run_name="__main__")
+
+    assert capsys.readouterr().out == first
+    assert "val: 2 views, 0 without a mesh" in first
+    assert "warned of others   100.0%" in first
+    assert "60.0%" in first
