@@ -18,7 +18,7 @@ FINER = (-0.5, -0.25, 0.25, 0.5)
 MOST = 4
 """The best of these that are tried so."""
 
-TRIED, TARGETS = 160, 4000
+TRIED, TARGETS = 128, 3000
 """Points whose mirror images are looked for, and points among which they are."""
 
 LIKE = 0.012

@@ -49,8 +49,11 @@ CELLS = 24
 """Cells of the unit cube's edge: what is unseen takes its colour by these, and is then smoothed."""
 
 NEIGHBOURS = 6
-ROUNDS = 6
+ROUNDS = 4
 """Rounds of smoothing along the edges of the mesh, of what is not seen."""
+
+PLANES, LENDERS = 2, 5000
+"""The best planes of symmetry that are used, and how many seen vertices lend their colours."""
 
 Floats = NDArray[np.floating]
 
@@ -82,7 +85,8 @@ def photo_colours(
         well = np.array([int(seen.weight.argmax())])
     colours = seen.weight[:, None] * seen.colours
     hold, open_ = seen.weight.copy(), np.flatnonzero(seen.weight < 1)
-    for plane in mirror_planes(vertices):
+    well = well[:: -(-len(well) // LENDERS)]
+    for plane in mirror_planes(vertices)[:PLANES]:
         images, turned = plane.mirror(vertices[open_]), plane.turn(normals[open_])
         distances, found = nearest(images, vertices[well])
         facing = np.einsum("ij,ij->i", turned, normals[well[found]])

@@ -26,8 +26,8 @@ FEWEST = 12
 FOLDS = 8
 """Parts of the objects, each judged by a model fitted to the others."""
 
-PENALTY = 1.0
-"""Of large weights, in views: signs that tell nothing get none."""
+PENALTY = 30.0
+"""Of large weights, in views: those of one object are no independent evidence."""
 
 LOW_AGREEMENT = 0.75
 ADVICE = "try --mask, another --threshold, or another photo"
@@ -99,7 +99,7 @@ def fit_doubt(
         if own.any():
             weights = _fit_logistic(scaled[~own], bad[~own])
             judged[own] = scaled[own] @ weights[:-1] + weights[-1]
-    limit = float(np.quantile(judged[~bad], 1 - FALSE_ALARMS))
+    limit = float(np.quantile(judged[~bad], 1 - FALSE_ALARMS, method="higher"))
     weights = _fit_logistic(scaled, bad)
     return Doubt(
         names,
