@@ -147,8 +147,8 @@ def calibrate(
 
     The codes of views of the split `train` say what is familiar to the network, those of the split
     `val` how far familiar things lie from there. Meshes of one view each of `val`, compared with
-    the stored surfaces, say how often the claims of the network about its vertices hold; and, if
-    the settings ask for it, what tells a bad mesh.
+    the stored surfaces, say how often the claims of the network about its vertices hold. If the
+    settings ask for it, views of `val` of the first set say what tells a bad mesh.
 
     Args:
         checkpoint: The network, with its threshold.
@@ -180,7 +180,8 @@ def calibrate(
     if settings.doubt_views == 0:
         return found
     known = replace(checkpoint, calibration=found)
-    trials = list(measure_trials(known, stores, "val", settings.doubt_views, progress=progress))
+    # Of the first, as thresholds are: meshes of several sets are not bad for the same reasons.
+    trials = list(measure_trials(known, stores[:1], "val", settings.doubt_views, progress=progress))
     return replace(found, doubt=fit_trials(trials))
 
 

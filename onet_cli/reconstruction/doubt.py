@@ -70,7 +70,9 @@ def describe(signs: Signs) -> str:
     if signs.strangeness is not None and signs.strangeness > 1:
         reasons.append("the photo is unlike those that the network was trained on")
     why = f" ({' and '.join(reasons)})" if reasons else ""
-    return f"the mesh is likely to be wrong{why}: {ADVICE}"
+    # Where it covers what the photo shows, the photo is no help: what is wrong lies along the ray.
+    seen = signs.agreement is not None and signs.agreement >= LOW_AGREEMENT
+    return f"the mesh is likely to be wrong{' in depth' if seen else ''}{why}: {ADVICE}"
 
 
 def fit_doubt(

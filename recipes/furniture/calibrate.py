@@ -7,7 +7,7 @@ photo (`reconstruction.level`), how often the network is right about a vertex wh
 (`reconstruction.confidence`), where the codes of its training views lie
 (`reconstruction.familiarity`), and what tells a bad mesh (`reconstruction.doubt`, of which
 `doubts.py` prints a table). DATA are the data sets that it was trained on, with their splits
-`train` and `val`; each counts alike, but thresholds are measured on the first alone.
+`train` and `val`; each counts alike, but thresholds and bad meshes are measured on the first alone.
 
 Usage: python recipes/furniture/calibrate.py CHECKPOINT DATA... [-o FILE] [--half] [--views N]
        [--meshes N] [--doubts N] [--device cpu]

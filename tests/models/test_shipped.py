@@ -41,6 +41,7 @@ def test_a_shipped_model_is_small_and_calibrated(name):
     assert (PRETRAINED / f"{name}.safetensors").stat().st_size <= LARGEST
     assert shipped.info.platt is not None
     assert shipped.calibration is not None
+    assert shipped.calibration.doubt is not None
     assert shipped.info.training
     assert {"chair", "table", "sofa", "cabinet", "bed", "lamp", "shelf"} <= {
         *shipped.info.categories

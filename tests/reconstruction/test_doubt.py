@@ -90,7 +90,8 @@ def test_the_warning_says_why_and_what_to_try():
     for warning in (low, strange, describe(PLAIN)):
         assert warning.startswith("the mesh is likely to be wrong")
         assert all(word in warning for word in ("--mask", "--threshold", "another photo"))
-    assert "(" not in describe(PLAIN)
+    assert describe(PLAIN).startswith("the mesh is likely to be wrong in depth: ")
+    assert describe(replace(PLAIN, agreement=None)).startswith("the mesh is likely to be wrong: ")
 
 
 def calibrated(doubt, farthest=1.0):
