@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 from onet_cli.commands.reconstruct import reconstruct
 from onet_cli.commands.startup import quick_imports
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError, PhotoError
+from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.render import on_white, render
 from onet_cli.models.checkpoint import save_checkpoint
-from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
+from onet_cli.shapes.camera import describe_cameras
+from tests.reconstruction.rigged import box_checkpoint, disc_photo, sphere_checkpoint
 
 app = typer.Typer()
 app.command()(reconstruct)
@@ -231,3 +234,40 @@ def test_garbage_is_looked_for_again_after_the_imports_even_of_what_fails(monkey
         assert gc.isenabled()
     finally:
         gc.unfreeze()
+
+
+@pytest.fixture
+def sighted(tmp_path):
+    """A network that knows its box and the camera, and a photo of the box."""
+    camera = Camera.orbit(20.0, 15.0, 1.9, 200)
+    row = describe_cameras(camera.world[None], camera.camera[None])[0]
+    checkpoint = box_checkpoint((0.7, 0.5, 0.4), row)
+    save_checkpoint(tmp_path / "model.safetensors", checkpoint.network, checkpoint.info)
+    pixels = on_white(render(trimesh.creation.box((0.7, 0.5, 0.4)), camera, 200))
+    Image.fromarray(pixels).save(tmp_path / "box.png")
+    return tmp_path
+
+
+def test_a_photo_gives_its_colours_unless_they_are_not_wanted(sighted):
+    options = ("--background", "keep", "--preview", "--viewer")
+    coloured = run(sighted, sighted / "box.png", "-o", sighted / "a.ply", *options)
+    plain = run(sighted, sighted / "box.png", "-o", sighted / "b.ply", "--no-color", *options)
+
+    assert (coloured.exit_code, plain.exit_code) == (0, 0)
+    assert b"property uchar red" in (sighted / "a.ply").read_bytes()
+    assert b"property uchar red" not in (sighted / "b.ply").read_bytes()
+    assert 'id="painted" checked' in (sighted / "a.viewer.html").read_text()
+    assert 'id="painted" disabled' in (sighted / "b.viewer.html").read_text()
+
+
+def test_the_agreement_is_in_the_line_and_in_the_record(sighted):
+    line = run(sighted, sighted / "box.png", "-o", sighted / "a.ply", "--background", "keep")
+    listed = run(
+        sighted, sighted / "box.png", "-o", sighted / "a.ply", "--background", "keep", "--json"
+    )
+
+    (record,) = json.loads(listed.stdout)
+    assert record["agreement"] > 0.9  # of 32 cells
+    assert f"agreement {100 * record['agreement']:.0f} %, about " in line.stdout
+    assert record["bad_chance"] is None  # the checkpoint cannot tell
+    assert record["elevation_deg"] == pytest.approx(15, abs=0.01)
