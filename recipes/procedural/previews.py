@@ -97,7 +97,7 @@ def main() -> None:
     settings = GeneratorSettings(guess=True, confidence=True, color=True)
     generator = MeshGenerator(load_checkpoint(options.checkpoint, "cpu"), settings)
     shown = [show(generator, title, photo) for title, photo in photos().items()]
-    whole = sheet(shown).quantize(192, dither=Image.Dither.NONE)
+    whole = sheet(shown).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     whole.save(options.folder / "reconstruct_previews.png", optimize=True)
     sofa = next(case for case, _ in shown if case.title == "sofa")
     shoot(replace(sofa, title="sofa.jpg"), options.folder / "reconstruct_viewer.png")
