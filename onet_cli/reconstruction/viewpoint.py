@@ -28,7 +28,7 @@ class Viewpoint:
     @classmethod
     def of(cls, camera: Tensor, standing: Standing) -> "Viewpoint":
         """Return the viewpoint of `camera` (1, 2), elevation and kappa."""
-        elevation, kappa = (float(value) for value in camera[0])
+        elevation, kappa = (float(value) for value in camera[0].detach())
         return cls(elevation, kappa, standing)
 
     @property
