@@ -19,8 +19,9 @@ from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.extras import Extras, save_debug, save_extras
 from onet_cli.reconstruction.field import single_threaded_pool
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
+from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.tidy import Up, check_scale
 from onet_cli.shapes.photo import Background, PreparedPhoto, isolate_object, read_photo
 from onet_cli.shapes.photo_files import refuse_address, to_eight_bits

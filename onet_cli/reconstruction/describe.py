@@ -7,7 +7,7 @@ import numpy as np
 
 from onet_cli.reconstruction.batch import PhotoResult
 from onet_cli.reconstruction.facts import ACCURACY, mesh_facts
-from onet_cli.reconstruction.generator import Reconstruction
+from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.tidy import component_volumes
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from onet_cli.files import whole_file
 from onet_cli.reconstruction.beside import DEBUG_SUFFIXES, beside
-from onet_cli.reconstruction.generator import Reconstruction
+from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.shapes.photo import PreparedPhoto
 
 

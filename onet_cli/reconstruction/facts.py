@@ -3,7 +3,7 @@
 from trimesh import Trimesh
 
 from onet_cli.reconstruction.confidence import REACH
-from onet_cli.reconstruction.generator import Reconstruction
+from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.tidy import component_volumes
 
 ACCURACY = "vertices' accuracy"

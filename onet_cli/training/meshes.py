@@ -16,8 +16,9 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator, Reconstruction
+from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.preview import draw_preview
+from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
