@@ -40,7 +40,9 @@ def test_the_wheel_holds_kernels_stubs_and_weights(wheel):
         assert any(n.startswith(f"onet_cli/_ext/{kernel}.") and not n.endswith("i") for n in names)
         assert f"onet_cli/_ext/{kernel}.pyi" in names
     assert "onet_cli/models/pretrained/furniture.safetensors" in names
-    assert any(name.endswith("/ATTRIBUTION.md") for name in names), "the makers of its data"
+    for part in ("recipes/furniture", "onet_cli/models/segmentation"):
+        assert any(name.endswith(f"licenses/{part}/ATTRIBUTION.md") for name in names)
+    assert "onet_cli/models/segmentation/u2netp.safetensors" in names
     assert "onet_cli/py.typed" in names
     for part in ("evaluation/html", "reconstruction/viewer"):
         assert any(n.startswith(f"onet_cli/{part}/") and n.endswith(".js") for n in names)

@@ -1,0 +1,42 @@
+"""The shipped segmentation network: its weights, and pictures as it wants them."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onet_cli.models.imagenet import DEVIATION, MEAN
+from onet_cli.models.segmentation.u2netp import U2NetP
+from onet_cli.models.weights import read_tensors
+
+WEIGHTS = Path(__file__).with_name("u2netp.safetensors")
+
+
+@lru_cache(maxsize=1)
+def load_network() -> U2NetP:
+    """Return the network in eval mode and single precision, on the CPU."""
+    network = U2NetP().eval()
+    network.load_state_dict({name: value.float() for name, value in read_tensors(WEIGHTS).items()})
+    # Convolutions of few channels are fastest where a pixel's channels lie together.
+    return network.to(memory_format=torch.channels_last).requires_grad_(False)
+
+
+def saliency(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each pixel of an RGB `picture` (H, W, 3) is of its salient object, 0 to 1.
+
+    The network was trained on squares of `u2netp.SIDE` pixels, whatever the aspect ratio was.
+    """
+    with torch.inference_mode():
+        answer: NDArray[np.float32] = load_network()(normalised(picture))[0, 0].numpy()
+    return answer
+
+
+def normalised(picture: NDArray[np.uint8]) -> Tensor:
+    """Return `picture` (H, W, 3) as the network was trained: its brightest value is 1."""
+    unit = picture.astype(np.float32) / max(int(picture.max()), 1)
+    centred = (unit - np.float32(MEAN)) / np.float32(DEVIATION)
+    # A view of (H, W, 3): in memory the channels lie together already.
+    return torch.from_numpy(centred).permute(2, 0, 1)[None]
