@@ -51,10 +51,20 @@ def reconstruct(
     ] = None,
     up: Annotated[Literal["y", "z"], typer.Option(help="The axis that points up.")] = "y",
     background: Annotated[
-        Literal["auto", "keep", "remove"], typer.Option(help="What to do with the background.")
+        Literal["auto", "keep", "remove", "rembg"],
+        typer.Option(help="What to do with the background. rembg: by its IS-Net, if installed."),
     ] = "auto",
     mask: Annotated[
         Path | None, typer.Option(help="A picture that is white where the object is.")
+    ] = None,
+    click: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X,Y", help="A pixel of the object meant. Repeat for several parts of it."
+        ),
+    ] = None,
+    box: Annotated[
+        str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="A box around the object meant.")
     ] = None,
     color: Annotated[
         bool,
@@ -104,6 +114,7 @@ def reconstruct(
         from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
         from onet_cli.reconstruction.joined import JOIN
         from onet_cli.reconstruction.photos import choose_targets, find_photos
+        from onet_cli.shapes.photo import read_target
 
     settings = GeneratorSettings(
         resolution,
@@ -118,7 +129,8 @@ def reconstruct(
         color=color,
     )
     extras = Extras(preview, turntable, viewer)
-    batch = BatchSettings(background, extras, mask, debug, scale_mm, up)
+    target = read_target(click or [], box)
+    batch = BatchSettings(background, extras, mask, debug, scale_mm, up, target)
     found = find_photos(photos)
     targets = choose_targets(found, output)
     if len(found) > 1:

@@ -23,7 +23,13 @@ from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.tidy import Up, check_scale
-from onet_cli.shapes.photo import Background, PreparedPhoto, isolate_object, read_photo
+from onet_cli.shapes.photo import (
+    Background,
+    PreparedPhoto,
+    Target,
+    isolate_object,
+    read_photo,
+)
 from onet_cli.shapes.photo_files import refuse_address, to_eight_bits
 
 AHEAD = 2
@@ -51,8 +57,9 @@ class PhotoResult:
 class BatchSettings:
     """How photos are read, how meshes are written and what is written beside them.
 
-    `mask` is a picture of what is object in the one photo there is; `debug` a folder for the
-    picture that the network saw and the mask; `scale_mm` and `up` are those of `tidy.finish`.
+    `mask` is a picture of what is object in the one photo there is, `target` names it; `debug` is a
+    folder for the picture that the network saw and the mask; `scale_mm` and `up` are those of
+    `tidy.finish`.
 
     Raises:
         InvalidOptionError: `scale_mm` is no positive length.
@@ -64,6 +71,7 @@ class BatchSettings:
     debug: Path | None = None
     scale_mm: float | None = None
     up: Up = "y"
+    target: Target | None = None
 
     def __post_init__(self) -> None:
         if self.scale_mm is not None:
@@ -82,12 +90,13 @@ def reconstruct_all(
     more meshes a minute than with all threads on one photo after the other.
 
     Raises:
-        InvalidOptionError: there is a mask, but more than one photo.
+        InvalidOptionError: there is a mask, click or box, but more than one photo.
         PhotoError: the mask cannot be read.
     """
-    if settings.mask is not None and len(photos) > 1:
+    given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
+    for name in (name for name, is_given in given.items() if is_given and len(photos) > 1):
         raise InvalidOptionError(
-            f"one mask cannot fit {len(photos)} photos", hint="reconstruct them one at a time"
+            f"one {name} cannot fit {len(photos)} photos", hint="reconstruct them one at a time"
         )
     mask = None if settings.mask is None else read_photo(settings.mask)
 
@@ -135,7 +144,7 @@ def _reconstruct_one(
 ) -> PhotoResult:
     with _reading:
         picture = photo.read()
-    prepared = isolate_object(picture, settings.background, mask)
+    prepared = isolate_object(picture, settings.background, mask, target=settings.target)
     if settings.debug is not None:  # first, for the mesh may fail because of what is seen there
         save_debug(prepared, settings.debug, target.stem)
     result = generator.generate(*to_tensors(prepared))
@@ -159,6 +168,7 @@ def reconstruct(
     *,
     background: Background = "auto",
     mask: str | Path | Image.Image | None = None,
+    target: Target | None = None,
     device: str = "auto",
     **options: Any,
 ) -> Reconstruction:
@@ -167,8 +177,9 @@ def reconstruct(
     Args:
         photo: A file, its bytes, or an opened picture.
         model: The name of a shipped model, a checkpoint file, or what `load_checkpoint` returned.
-        background: "auto", "keep" or "remove", as `onet reconstruct --background`.
+        background: "auto", "keep", "remove" or "rembg", as `onet reconstruct --background`.
         mask: A picture of the photo's shape, white where the object is.
+        target: Pixels of the object meant, or a box around it (`shapes.photo.Target`).
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
             `largest_component`, `guess`, `confidence` and `color` (all three True here unless set):
@@ -182,7 +193,7 @@ def reconstruct(
     """
     settings = GeneratorSettings(**{"guess": True, "confidence": True, "color": True} | options)
     known = None if mask is None else _open(mask)
-    prepared = isolate_object(_open(photo), background, known)
+    prepared = isolate_object(_open(photo), background, known, target=target)
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)
     return MeshGenerator(checkpoint, settings).generate(*to_tensors(prepared))
 

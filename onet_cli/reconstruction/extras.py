@@ -36,12 +36,13 @@ def save_extras(
     """
     # What draws is loaded where something is to be drawn.
     if extras.preview:
+        from onet_cli.reconstruction.cutout import mark_object
         from onet_cli.reconstruction.preview import Sight, save_preview
 
-        path = beside(target, "preview")
         known = result.viewpoint
         sight = None if known is None else Sight(known, result.agreement)
-        save_preview(photo, prepared.picture, result.mesh, path, sight)
+        marked, path = mark_object(photo, prepared.weight), beside(target, "preview")
+        save_preview(marked, prepared.picture, result.mesh, path, sight)
     if extras.turntable:
         from onet_cli.reconstruction.turntable import save_turntable
 

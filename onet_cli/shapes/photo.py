@@ -1,15 +1,18 @@
 """Photos as networks want them: the object found, centred on white; and the one resize."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from onet_cli.errors import PhotoError
-from onet_cli.shapes.photo_border import Cut, cut_from_even_background
-from onet_cli.shapes.photo_files import decode_view, on_white, read_photo
+from onet_cli.shapes.photo_border import Cut
+from onet_cli.shapes.photo_files import decode_view, full_size, on_white, read_photo
+from onet_cli.shapes.photo_find import LEAST_AREA, SHADED_WHITE, Background, Method, find_object
+from onet_cli.shapes.photo_pixels import grow
+from onet_cli.shapes.photo_target import Target, read_target
 from onet_cli.shapes.photo_warnings import inspect_cut, inspect_light
 
 if TYPE_CHECKING:  # torch takes longer to load than a photo to prepare
@@ -19,16 +22,15 @@ __all__ = [
     "MARGIN",
     "Background",
     "PreparedPhoto",
+    "Target",
     "decode_view",
     "isolate_object",
     "on_white",
     "prepare_photo",
     "read_photo",
+    "read_target",
     "resize_images",
 ]
-
-Background = Literal["auto", "keep", "remove"]
-Method = Literal["alpha", "mask", "border", "segments", "rembg", "none"]
 
 MARGIN = 0.82
 """Share of the square picture that the object's longest side takes, as in the training views."""
@@ -38,9 +40,7 @@ SMALLEST = 16
 
 _WORKING_SIDE = 768  # larger photos are reduced first: networks see a few hundred pixels
 _OPAQUE = 0.125  # alpha from which a pixel belongs to the object
-_WHOLE = 0.98  # share of opaque pixels from which alpha tells no object: rounded corners
-_LEAST_AREA = 0.001  # share of the picture below which a spot is no object
-_SHAPE_SLACK = 0.03  # by how much the aspect ratios of photo and mask may differ
+_BESIDE = 0.01  # how far around an object a white background is kept, as a share of the picture
 
 
 @dataclass(frozen=True)
@@ -92,57 +92,83 @@ def isolate_object(
     background: Background = "auto",
     mask: Image.Image | None = None,
     margin: float = MARGIN,
+    target: Target | None = None,
 ) -> PreparedPhoto:
     """Return a square RGB picture with the object as in the training views: centred, on white.
 
     The object is what `mask` says; else what is not transparent; else what a flood from an even
-    border leaves; else what stands out from the regions at the border. Where nothing does, "auto"
-    keeps the photo as it is.
+    border leaves; else what the segmentation network sees. Where there is nothing, "auto" keeps the
+    photo as it is.
 
     Args:
         photo: RGB or RGBA, as `read_photo` returns it.
-        background: "keep" leaves the photo as it is, padded with white; "remove" insists.
+        background: "keep" leaves the photo as it is, padded with white; "remove" insists; "rembg"
+            asks a network of rembg first.
         mask: of the photo's shape, as `read_photo` returns it: white, or what is not transparent,
             is the object.
         margin: share of the square that the object's longest side takes.
+        target: the object meant, if there are several.
 
     Raises:
-        PhotoError: there is no object, the mask does not fit, or "remove" cannot tell the object
-            from its background.
+        PhotoError: there is no object, the mask does not fit, `target` is outside the photo or
+            names nothing, or "remove" cannot tell the object from its background.
     """
     if max(photo.size) < SMALLEST:
         raise PhotoError(
             f"the photo of {photo.width} x {photo.height} pixels is too small to show an object",
             hint=f"give one of {SMALLEST} pixels at the very least, better 200",
         )
-    given, photo = photo.size, photo.copy()
+    given, full, photo = photo.size, full_size(photo), photo.copy()
     photo.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
     if min(photo.size) < 2:
         raise PhotoError(
             f"the photo of {given[0]} x {given[1]} pixels is too narrow to show an object",
             hint="cut the object out of it",
         )
-    colours = np.asarray(photo.convert("RGB"))
+    if target:
+        _refuse_both(background, mask)
+        target = target.scaled(full, photo.size)
     if background == "keep" and mask is None:
         return _kept(photo, ())
-    cut, method = _find_object(photo, mask)
+    found = find_object(photo, background, mask, target)
+    cut, method = found.cut, found.method
     if cut is None:
+        if target:
+            raise PhotoError(
+                "no object stands out there", hint="try --box, another pixel, or --mask"
+            )
         if background == "remove":
             raise PhotoError(
                 "the object cannot be told from its background",
-                hint="use a plain background, a picture with transparency, --mask, "
+                hint="use a plain background, a picture with transparency, --box, --mask, "
                 "or --background keep",
             )
         return _kept(photo, ("the background was kept: no object stands out from it",))
+    # What is transparent keeps its colour: `weight` says how little of it shows.
+    shown = photo.convert("RGB") if method in ("alpha", "mask") else on_white(photo)
+    colours = np.asarray(shown)
     solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
     box = _box(solid)
     cropped = Image.fromarray(_blend(colours, cut)).crop(box)
-    # What stands out may be clear, and yet not what is meant.
-    certain = cut.certain and method != "segments"
-    warnings = inspect_cut(solid, box, given, certain=certain) + inspect_light(colours[solid])
+    warnings = inspect_cut(solid, box, given, certain=cut.certain) + inspect_light(colours[solid])
     grey = Image.fromarray(np.rint(cut.weight * 255).astype(np.uint8)).crop(box)
-    mask = _on_square(grey, margin, "black")
-    return PreparedPhoto(_on_square(cropped, margin), cut.weight, method, warnings, mask)
+    return PreparedPhoto(
+        _on_square(cropped, margin),
+        cut.weight,
+        method,
+        found.warnings + warnings,
+        _on_square(grey, margin, "black"),
+    )
+
+
+def _refuse_both(background: Background, mask: Image.Image | None) -> None:
+    """Raise PhotoError where something else than --click and --box says what the object is."""
+    if mask is not None:
+        raise PhotoError("--mask and --click or --box both name the object", hint="give only one")
+    if background == "keep":
+        raise PhotoError(
+            "--background keep leaves no object to choose", hint="leave out --click and --box"
+        )
 
 
 def _kept(photo: Image.Image, warnings: tuple[str, ...]) -> PreparedPhoto:
@@ -151,45 +177,15 @@ def _kept(photo: Image.Image, warnings: tuple[str, ...]) -> PreparedPhoto:
     return PreparedPhoto(_on_square(picture, 1.0), None, "none", warnings + light)
 
 
-def _find_object(photo: Image.Image, mask: Image.Image | None) -> tuple[Cut | None, Method]:
-    """Return the object and the way it was found; None if it cannot be told."""
-    if mask is not None:
-        return Cut(_read_mask(mask, photo.size), certain=True), "mask"
-    if photo.mode == "RGBA":
-        opacity = np.asarray(photo.getchannel("A"), dtype=np.float32) / np.float32(255)
-        if (opacity > 0.5).mean() < _WHOLE:
-            return Cut(opacity, certain=True), "alpha"
-    colours = np.asarray(on_white(photo))
-    even = cut_from_even_background(colours)
-    if even is not None and even.certain:
-        return even, "border"
-    # From here on an import takes longer than the work on an even background.
-    from onet_cli.shapes.photo_segments import cut_by_rembg, cut_from_any_background
-
-    found = cut_by_rembg(colours)
-    if found is not None:
-        return found, "rembg"
-    found = cut_from_any_background(colours)
-    if even is not None and (found is None or not found.certain):
-        return even, "border"
-    return found, "segments"
-
-
-def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return `mask` as weights (H, W) of a photo of `size`."""
-    if abs(np.log(mask.width * size[1] / (mask.height * size[0]))) > _SHAPE_SLACK:
-        raise PhotoError(
-            f"a mask of {mask.width} x {mask.height} pixels does not fit the photo",
-            hint="give a mask of the photo's own size",
-        )
-    grey = mask.getchannel("A") if mask.mode == "RGBA" else mask.convert("L")
-    small = grey.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(small, dtype=np.float32) / np.float32(255)
-
-
 def _blend(colours: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:
     """Return the object of `colours` (H, W, 3) on white."""
     weight = cut.weight[..., None]
+    if cut.white:
+        # As it is: what is told from white takes white parts of the object with it.
+        if cut.shaded <= SHADED_WHITE:
+            return colours
+        reach = max(1, round(_BESIDE * max(cut.weight.shape)))
+        return np.where(grow(cut.weight > 0, reach)[..., None], colours, 255).astype(np.uint8)
     if cut.backdrop is None:
         blended = colours * weight + 255 * (1 - weight)
     else:
@@ -202,7 +198,7 @@ def _blend(colours: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:
 
 def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of the object in `mask` (H, W)."""
-    if mask.mean() < _LEAST_AREA:
+    if mask.mean() < LEAST_AREA:
         raise PhotoError(
             "the photo shows no object: it is one even colour or transparent",
             hint="choose a photo of one object, or --background keep",

@@ -30,6 +30,7 @@ UNSURE_NOISE, UNSURE_FREE, UNSURE_SHADOW = 2.2, 0.8, 0.7
 _BAND = 0.015  # width of the border, as a share of the shorter side
 _DEEPEST_SHADOW = 45.0  # in L
 _SOFTEST_EDGE = 500.0  # L per picture side: what is steeper is an edge of the object, not a shadow
+_WHITE = 247  # of 255: the darkest channel of a white background
 _MOST_SHADOW = 0.85  # share of what is not background from which it is no shadow but a leak
 
 
@@ -38,12 +39,16 @@ class Cut:
     """An object told from its background.
 
     `weight` (H, W) says from 0 to 1 how much of each pixel is the object; `backdrop` (H, W, 3)
-    is the colour behind it in sRGB, 0 to 255, where that is known.
+    is the colour behind it in sRGB, 0 to 255, where that is known. `shaded` is the area taken for
+    shadows, as a share of the object's. Where the background is `white`, the object's pixels need
+    not be told from it.
     """
 
     weight: Plane
     certain: bool
     backdrop: Plane | None = None
+    shaded: float = 0.0
+    white: bool = False
 
 
 def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
@@ -72,7 +77,8 @@ def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
     weight = _soften(inside, residual, tolerance)
     backdrop, _ = _fit(colours.astype(np.float32), fits)
     certain = noise < UNSURE_NOISE and free > UNSURE_FREE and shaded < UNSURE_SHADOW
-    return Cut(weight, certain, backdrop)
+    white = bool(np.quantile(backdrop[border].min(axis=1), 0.1) >= _WHITE)
+    return Cut(weight, certain, backdrop, shaded, white)
 
 
 def _border(shape: tuple[int, ...]) -> Mask:

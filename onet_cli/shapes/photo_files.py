@@ -14,6 +14,7 @@ from onet_cli.errors import PhotoError
 ENOUGH = 2048
 """Larger pictures are reduced, by whole numbers, as long as their longer side keeps this many."""
 
+_FULL_SIZE = "onet_full_size"  # in a picture's info, where it comes back reduced
 _STRIP = 256  # rows that are converted at a time
 _ADVICE = "give a JPEG, PNG or WebP picture"
 _DRAWINGS = ("EPS", "WMF")  # Pillow would hand them to other programs
@@ -30,6 +31,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """What sets a picture with this EXIF orientation upright."""
+
+_TURNED = 5  # from this orientation on, width and height are exchanged
 
 
 def decode_view(data: bytes) -> NDArray[np.uint8]:
@@ -70,9 +73,13 @@ def read_photo(source: Path | bytes) -> Image.Image:
             with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
                 if image.format in _DRAWINGS:
                     raise PhotoError(f"{name} is a drawing, not a photo", hint=_ADVICE)
+                size = image.size
                 image.draft(None, (ENOUGH, ENOUGH))
                 image.load()
-                return _upright(_reduce(image), image.getexif().get(_ORIENTATION))
+                orientation = image.getexif().get(_ORIENTATION, 1)
+                photo = _upright(_reduce(image), orientation)
+                photo.info[_FULL_SIZE] = size[::-1] if orientation >= _TURNED else size
+                return photo
     except FileNotFoundError as error:
         refuse_address(str(source))
         raise PhotoError(f"{source!s} does not exist", hint="check the path") from error
@@ -89,6 +96,12 @@ def read_photo(source: Path | bytes) -> Image.Image:
         raise PhotoError(
             f"{name} is damaged or incomplete: {error}", hint="export or download it again"
         ) from error
+
+
+def full_size(photo: Image.Image) -> tuple[int, int]:
+    """Return width and height of the file's picture, upright, of which `photo` was read."""
+    size: tuple[int, int] = photo.info.get(_FULL_SIZE, photo.size)
+    return size
 
 
 def _unknown(source: Path | bytes, name: str) -> PhotoError:
@@ -140,8 +153,8 @@ def _reduce(image: Image.Image) -> Image.Image:
     return whole
 
 
-def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
-    turn = _UPRIGHT.get(orientation or 1)
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _UPRIGHT.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 

@@ -33,6 +33,7 @@ FARTHEST = 2e-3
 
 
 def main() -> None:
+    """Convert the wheel named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("wheel", type=Path)
     wheel = parser.parse_args().wheel

@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from onet_cli.shapes.photo import (
 )
 from onet_cli.shapes.photo_files import ENOUGH, refuse_address
 from onet_cli.shapes.photo_pixels import grow, highest_near
+from onet_cli.shapes.photo_rembg import network_file
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -395,29 +397,101 @@ def test_an_object_before_a_textured_background_is_found():
 
     prepared = isolate_object(photo)
 
-    assert prepared.method == "segments"
-    assert "background is uncertain" in prepared.warnings[0]
-    assert overlap(prepared.weight > 0.5, truth) > 0.85
+    assert prepared.method == "network"
+    assert overlap(prepared.weight > 0.5, truth) > 0.95
     again = isolate_object(photo)
     assert np.array_equal(again.weight, prepared.weight)
 
 
-def test_rembg_is_asked_where_it_is_installed(monkeypatch):
-    photo, truth = furnished()
+def shaded_on_white():
+    """A nearly white box on white, its front darker towards a soft shadow; and its mask."""
+    y, x = np.mgrid[0:300, 0:300].astype(float)
+    shade = 0.35 * np.exp(-(((x - 150) / 90) ** 2 + ((y - 235) / 22) ** 2))
+    pixels = np.full((300, 300, 3), 255.0) * (1 - shade[..., None])
+    truth = (abs(x - 150) < 70) & (abs(y - 150) < 80)
+    front = 246 - 30 * np.clip((y - 110) / 120, 0, 1) ** 2
+    pixels[truth] = front[truth][:, None]
+    pixels[(abs(x - 150) < 73) & (abs(y - 150) < 83) & ~truth] *= 0.86  # its edges
+    return Image.fromarray(pixels.astype("u1")), truth
 
-    def remove(picture, only_mask):
-        assert only_mask
-        return Image.fromarray(truth.astype(np.uint8) * 255)
 
-    monkeypatch.setitem(sys.modules, "rembg", SimpleNamespace(remove=remove))
+def test_a_white_object_on_white_keeps_its_pixels():
+    photo, truth = shaded_on_white()
 
     prepared = isolate_object(photo)
 
-    assert prepared.method == "rembg"
+    assert overlap(prepared.weight > 0.5, truth) > 0.9
+    rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
+    inside = np.asarray(photo)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    picture = np.asarray(prepared.picture)
+    top = (len(picture) - len(inside)) // 2
+    near = [
+        np.abs(picture[top + i :, top + j :][: inside.shape[0], : inside.shape[1]] - inside).mean()
+        for i in range(-8, 9)
+        for j in range(-8, 9 + (len(picture) - inside.shape[1]))
+        if picture[top + i :, top + j :][: inside.shape[0], : inside.shape[1]].shape == inside.shape
+    ]
+    assert min(near) == 0
+
+
+def test_before_white_a_picture_is_only_cropped():
+    photo = scene("white")
+    pixels = np.array(photo)
+    pixels[70:90, 50:110] = (254, 253, 255)  # what cannot be told from white
+
+    picture = np.asarray(prepare_photo(Image.fromarray(pixels)))
+
+    top, left = (len(picture) - 40) // 2, (len(picture) - 80) // 2
+    np.testing.assert_array_equal(picture[top : top + 40, left : left + 80], pixels[60:100, 40:120])
+
+
+def give_rembg(monkeypatch, folder, remove):
+    """Let a package rembg with its network be installed."""
+    module = SimpleNamespace(
+        remove=remove, new_session=lambda name: name, __spec__=ModuleSpec("rembg", None)
+    )
+    monkeypatch.setitem(sys.modules, "rembg", module)
+    monkeypatch.setenv("U2NET_HOME", str(folder))
+    network_file().parent.mkdir(exist_ok=True)
+    network_file().write_bytes(b"")
+
+
+def test_rembg_is_asked_where_that_is_wanted_for_a_network_of_free_licence(monkeypatch, tmp_path):
+    photo, truth = furnished()
+    truth = np.roll(truth, 9)
+
+    def remove(picture, session, only_mask):
+        assert (session, only_mask) == ("isnet-general-use", True)
+        return Image.fromarray(truth.astype(np.uint8) * 255)
+
+    give_rembg(monkeypatch, tmp_path, remove)
+
+    prepared = isolate_object(photo, "rembg")
+
+    assert (prepared.method, prepared.warnings) == ("rembg", ())
     assert overlap(prepared.weight > 0.5, truth) == 1
-    monkeypatch.setitem(sys.modules, "rembg", SimpleNamespace(remove=lambda *_, **__: 1 / 0))
-    with pytest.raises(PhotoError, match="rembg failed"):
-        isolate_object(photo)
+    assert isolate_object(photo).method == "network"  # it is not tried unasked
+
+
+def test_without_rembg_the_own_network_is_used_and_that_is_said(monkeypatch, tmp_path):
+    photo, truth = furnished()
+
+    monkeypatch.setattr("onet_cli.shapes.photo_rembg.find_spec", lambda name: None)
+    absent = isolate_object(photo, "rembg")
+    monkeypatch.undo()
+    give_rembg(monkeypatch, tmp_path, lambda *_, **__: 1 / 0)
+    broken = isolate_object(photo, "rembg")
+    network_file().unlink()
+    offline = isolate_object(photo, "rembg")
+
+    for prepared, words in (
+        (absent, "rembg is not installed"),
+        (broken, "rembg failed"),
+        (offline, "rembg has no network at"),
+    ):
+        assert prepared.method == "network"
+        assert words in prepared.warnings[0]
+        assert overlap(prepared.weight > 0.5, truth) > 0.95
 
 
 @pytest.mark.parametrize("transparent", [False, True])

@@ -1,0 +1,111 @@
+"""What of a photo is the object: who says so, in which order."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from onet_cli.errors import PhotoError
+from onet_cli.shapes.photo_border import Cut, cut_from_even_background
+from onet_cli.shapes.photo_files import on_white
+from onet_cli.shapes.photo_network import cut_by_network
+from onet_cli.shapes.photo_target import Target, cut_target, keep_target
+
+Background = Literal["auto", "keep", "remove", "rembg"]
+Method = Literal["alpha", "mask", "border", "network", "rembg", "none"]
+
+LEAST_AREA = 0.001
+"""Share of the picture below which a spot is no object."""
+
+SHADED, SHADED_WHITE = 0.05, 0.02
+"""Shadows, as a share of the object's area, from which parts of it may be among them."""
+
+_WHOLE = 0.98  # share of opaque pixels from which alpha tells no object: rounded corners
+_SHAPE_SLACK = 0.03  # by how much the aspect ratios of photo and mask may differ
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object, None if it cannot be told; the way it was found; and what is to be said of it."""
+
+    cut: Cut | None
+    method: Method
+    warnings: tuple[str, ...] = ()
+
+
+def find_object(
+    photo: Image.Image, background: Background, mask: Image.Image | None, target: Target | None
+) -> Found:
+    """Return the object of `photo`; of several the one that `target` names."""
+    if mask is not None:
+        return Found(Cut(_read_mask(mask, photo.size), certain=True), "mask")
+    if photo.mode == "RGBA":
+        opacity = np.asarray(photo.getchannel("A"), dtype=np.float32) / np.float32(255)
+        if (opacity > 0.5).mean() < _WHOLE:
+            return _narrowed(Found(Cut(opacity, certain=True), "alpha"), target)
+    colours = np.asarray(on_white(photo))
+    if background == "rembg":
+        found = _by_rembg(colours)
+        if found.cut is not None:
+            return _narrowed(found, target)
+        return replace(_by_onet(colours, target), warnings=found.warnings)
+    return _by_onet(colours, target)
+
+
+def _by_rembg(colours: NDArray[np.uint8]) -> Found:
+    """Return what rembg finds; where it cannot, a warning that says why."""
+    from onet_cli.shapes.photo_rembg import cut_by_rembg
+
+    try:
+        cut = cut_by_rembg(colours)
+    except PhotoError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return Found(None, "rembg", (f"{error}{hint}; onet's own network was used",))
+    return Found(cut, "rembg")
+
+
+def _by_onet(colours: NDArray[np.uint8], target: Target | None) -> Found:
+    """Return the object before an even background, or the one that the network sees."""
+    even = cut_from_even_background(colours)
+    if even is not None:
+        found = _before_even(colours, even)
+        if not target or even.certain:
+            return _narrowed(found, target)
+    cut = cut_target(colours, target) if target else cut_by_network(colours)
+    return Found(cut, "network")
+
+
+def _before_even(colours: NDArray[np.uint8], even: Cut) -> Found:
+    """Return the cut `even`, or the network's where white parts or shadows make it doubtful."""
+    solid = even.weight > 0.5
+    doubtful = even.shaded > (SHADED_WHITE if even.white else SHADED)
+    if even.certain and not doubtful and solid.mean() >= LEAST_AREA:
+        return Found(even, "border")
+    seen = cut_by_network(colours)
+    if seen is None or (even.certain and not seen.certain):
+        return Found(even, "border")
+    return Found(replace(seen, white=even.white, shaded=even.shaded), "network")
+
+
+def _narrowed(found: Found, target: Target | None) -> Found:
+    """Return `found` with the object alone that `target` names."""
+    if not target or found.cut is None:
+        return found
+    weight = keep_target(found.cut.weight, target)
+    # A shade makes `_blend` leave out what else there is.
+    cut = weight if weight is None else replace(found.cut, weight=weight, shaded=1.0)
+    return replace(found, cut=cut)
+
+
+def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return `mask` as weights (H, W) of a photo of `size`."""
+    if abs(np.log(mask.width * size[1] / (mask.height * size[0]))) > _SHAPE_SLACK:
+        raise PhotoError(
+            f"a mask of {mask.width} x {mask.height} pixels does not fit the photo",
+            hint="give a mask of the photo's own size",
+        )
+    grey = mask.getchannel("A") if mask.mode == "RGBA" else mask.convert("L")
+    small = grey.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(small, dtype=np.float32) / np.float32(255)

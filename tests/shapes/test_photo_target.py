@@ -1,0 +1,123 @@
+"""Which object is meant: clicks and boxes, before any background."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from onet_cli.errors import InvalidOptionError, PhotoError
+from onet_cli.shapes.photo import Target, isolate_object, read_photo, read_target
+
+SIZE = (400, 300)
+LEFT, RIGHT = (40, 80, 150, 230), (250, 90, 350, 240)  # the things, left, top, right, bottom
+
+
+def truth_of(box, size=SIZE):
+    mask = np.zeros(size[::-1], dtype=bool)
+    mask[box[1] : box[3], box[0] : box[2]] = True
+    return mask
+
+
+def two_things(background):
+    """A red and a blue box, before white, nothing, or a textured wall and floor."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    if background == "busy":
+        floor = (y > 200)[..., None]
+        pixels = np.where(floor, (120.0, 95, 70), (150.0, 160, 130))
+        pixels = pixels + rng.normal(0, 8, (*y.shape, 1)) + 9 * np.sin(x / 5)[..., None]
+    else:
+        pixels = np.full((*y.shape, 3), 255.0)
+    for box, colour in ((LEFT, (190, 40, 45)), (RIGHT, (30, 50, 160))):
+        pixels[truth_of(box)] = colour
+    photo = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    if background == "clear":
+        photo.putalpha(Image.fromarray((truth_of(LEFT) | truth_of(RIGHT)).astype(np.uint8) * 255))
+    return photo
+
+
+def overlap(weight, truth):
+    found = weight > 0.5
+    return (found & truth).sum() / (found | truth).sum()
+
+
+@pytest.mark.parametrize("background", ["white", "clear", "busy"])
+@pytest.mark.parametrize("box", [LEFT, RIGHT])
+def test_a_click_and_a_box_name_the_one_object(background, box):
+    photo = two_things(background)
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    around = (box[0] - 8, box[1] - 8, box[2] + 8, box[3] + 8)
+
+    for target in (Target((middle,)), Target(box=around)):
+        prepared = isolate_object(photo, target=target)
+
+        assert overlap(prepared.weight, truth_of(box)) > 0.9
+        seen = np.asarray(prepared.picture).astype(int)
+        other = seen[..., 2] - seen[..., 0] if box == LEFT else seen[..., 0] - seen[..., 2]
+        assert other.max() < 40  # nothing of the other one
+
+
+def test_a_click_on_each_takes_both():
+    both = Target(((95, 150), (300, 160)))
+
+    prepared = isolate_object(two_things("white"), target=both)
+
+    assert overlap(prepared.weight, truth_of(LEFT) | truth_of(RIGHT)) > 0.98
+
+
+def test_pixels_are_those_of_the_file_upright_whatever_it_is_reduced_to():
+    large = two_things("white").resize((6000, 4500), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    stream = io.BytesIO()
+    large.transpose(Image.Transpose.ROTATE_90).save(stream, "JPEG", exif=exif)
+
+    photo = read_photo(stream.getvalue())
+    prepared = isolate_object(photo, target=Target(((300 * 15, 160 * 15),)))
+
+    assert max(photo.size) < 6000
+    size = prepared.weight.shape[::-1]
+    scaled = tuple(round(value * size[0] / SIZE[0]) for value in RIGHT)
+    assert overlap(prepared.weight, truth_of(scaled, size)) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (Target(((400, 10),)), "400,10 lies outside the photo of 400 x 300 pixels"),
+        (Target(((-1, 10),)), "-1,10 lies outside the photo"),
+        (Target(box=(10, 10, 401, 20)), "400,19 lies outside the photo"),
+        (Target(box=(20, 10, 10, 20)), "the box 20,10,10,20 holds no pixel"),
+        (Target(((200, 20),)), "no object stands out there"),
+        (Target(box=(160, 10, 240, 60)), "no object stands out there"),
+    ],
+)
+@pytest.mark.parametrize("background", ["white", "clear"])
+def test_what_names_nothing_is_refused_in_words(background, target, words):
+    with pytest.raises(PhotoError, match=words) as caught:
+        isolate_object(two_things(background), target=target)
+
+    assert caught.value.hint
+
+
+def test_only_one_of_mask_and_target_may_name_the_object():
+    photo, target = two_things("white"), Target(((95, 150),))
+
+    with pytest.raises(PhotoError, match="both name the object"):
+        isolate_object(photo, mask=photo, target=target)
+    with pytest.raises(PhotoError, match="leaves no object to choose"):
+        isolate_object(photo, "keep", target=target)
+
+
+def test_texts_become_a_target():
+    assert read_target([], None) is None
+    assert read_target(["3,4.5"], "1,2,30,40") == Target(((3, 4.5),), (1, 2, 30, 40))
+
+
+@pytest.mark.parametrize(
+    ("clicks", "box"), [(["3"], None), (["3;4"], None), (["3,nan"], None), ([], "1,2,3")]
+)
+def test_texts_that_are_no_pixels_are_refused(clicks, box):
+    with pytest.raises(InvalidOptionError, match="is not X"):
+        read_target(clicks, box)
