@@ -21,7 +21,8 @@ def load_network() -> U2NetP:
     network = U2NetP().eval()
     network.load_state_dict({name: value.float() for name, value in read_tensors(WEIGHTS).items()})
     # Convolutions of few channels are fastest where a pixel's channels lie together.
-    return network.to(memory_format=torch.channels_last).requires_grad_(False)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.requires_grad_(False)
 
 
 def saliency(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -37,6 +38,7 @@ def saliency(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def normalised(picture: NDArray[np.uint8]) -> Tensor:
     """Return `picture` (H, W, 3) as the network was trained: its brightest value is 1."""
     unit = picture.astype(np.float32) / max(int(picture.max()), 1)
-    centred = (unit - np.float32(MEAN)) / np.float32(DEVIATION)
+    mean, deviation = (np.array(values, dtype=np.float32) for values in (MEAN, DEVIATION))
+    centred = (unit - mean) / deviation
     # A view of (H, W, 3): in memory the channels lie together already.
     return torch.from_numpy(centred).permute(2, 0, 1)[None]

@@ -36,7 +36,8 @@ class U2NetP(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the fused map of all six scales (d0 of the paper)."""
-        features, skips = pictures, []
+        features = pictures
+        skips: list[Tensor] = []
         for block in self.encoder:
             # Each block but the first sees half the size of the one before it.
             features = block(features if not skips else _halve(features))
@@ -65,8 +66,9 @@ class _Block(nn.Module):
         self.up = nn.ModuleList([*up, _convolution(2 * NARROW, WIDE)])
 
     def forward(self, features: Tensor) -> Tensor:
-        entered = self.enter(features).relu_()
-        inner, skips = entered, []
+        entered: Tensor = self.enter(features).relu_()
+        inner = entered
+        skips: list[Tensor] = []
         for convolution in self.down:
             inner = convolution(inner if not skips else _halve(inner)).relu_()
             skips.append(inner)
@@ -75,7 +77,7 @@ class _Block(nn.Module):
             skip = skips.pop()
             joined = torch.cat([_enlarge(inner, skip), skip], dim=1)
             inner = convolution(joined).relu_()
-        return inner.add_(entered)
+        return entered.add_(inner)
 
 
 class _DilatedBlock(nn.Module):
@@ -92,15 +94,16 @@ class _DilatedBlock(nn.Module):
         self.up = nn.ModuleList([*up, _convolution(2 * NARROW, WIDE)])
 
     def forward(self, features: Tensor) -> Tensor:
-        entered = self.enter(features).relu_()
-        inner, skips = entered, []
+        entered: Tensor = self.enter(features).relu_()
+        inner = entered
+        skips: list[Tensor] = []
         for convolution in self.down:
             inner = convolution(inner).relu_()
             skips.append(inner)
         inner = self.bottom(inner).relu_()
         for convolution in self.up:
             inner = convolution(torch.cat([inner, skips.pop()], dim=1)).relu_()
-        return inner.add_(entered)
+        return entered.add_(inner)
 
 
 def _convolution(inputs: int, outputs: int, dilation: int = 1) -> nn.Conv2d:
