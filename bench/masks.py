@@ -1,8 +1,8 @@
 """What is taken for the object in a photo: agreement with the truth, and the time it takes.
 
 Generated things stand before white (in their own colours, and nearly white), before a studio's
-paper, in a room, and before photographed textures, all with soft shadows: `mask_scenes.py`. "silent" counts pictures with
-an IoU below 0.7 that come without a warning.
+paper, in a room, and before photographed textures, all with soft shadows: `mask_scenes.py`. Silent
+are pictures with an IoU below 0.7 and without a warning.
 
 Usage: python bench/masks.py [--count N] [--json FILE]
 """

@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "render": ["--rounds", "1"],
     "procedural": ["--rounds", "1"],
     "reconstruct": [],
+    "masks": [],
     "loader": ["--rounds", "3"],
     "train_step": ["--compile", "--rounds", "1"],
     "malloc": ["--rounds", "1"],

@@ -271,3 +271,37 @@ def test_the_agreement_is_in_the_line_and_in_the_record(sighted):
     assert f"agreement {100 * record['agreement']:.0f} %, about " in line.stdout
     assert record["bad_chance"] is None  # the checkpoint cannot tell
     assert record["elevation_deg"] == pytest.approx(15, abs=0.01)
+
+
+def test_a_click_and_a_box_name_the_object(folder):
+    photo = Image.new("RGB", (320, 160), "white")
+    photo.paste(disc_photo(), (0, 0))
+    photo.paste(disc_photo(), (160, 0))
+    photo.save(folder / "two.png")
+    debug = folder / "debug"
+
+    clicked = run(folder, folder / "two.png", "--click", "240,80", "--debug", debug)
+    mask = Image.open(debug / "two.mask.png")
+    boxed = run(folder, folder / "two.png", "--box", "0,0,160,160", "--debug", debug)
+    other = Image.open(debug / "two.mask.png")
+
+    assert (clicked.exit_code, boxed.exit_code) == (0, 0)
+    assert mask.getbbox() == pytest.approx((200, 40, 281, 121), abs=1)
+    assert other.getbbox() == pytest.approx((40, 40, 121, 121), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (["--click", "5"], InvalidOptionError, "--click '5' is not X,Y"),
+        (["--box", "1,2,3"], InvalidOptionError, "--box '1,2,3' is not X0,Y0,X1,Y1"),
+        (["--click", "500,5"], PhotoError, "500,5 lies outside the photo of 160 x 160 pixels"),
+        (["--click", "5,5"], PhotoError, "no object stands out there"),
+    ],
+)
+def test_a_click_or_box_that_names_nothing_is_refused(folder, arguments, error, words):
+    result = run(folder, folder / "chair.png", *arguments)
+
+    assert isinstance(result.exception, error)
+    assert words in str(result.exception)
+    assert result.exception.hint

@@ -17,6 +17,7 @@ from onet_cli.reconstruction.extras import Extras
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile, choose_targets, find_photos
+from onet_cli.shapes.photo import Target
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
 
@@ -332,6 +333,14 @@ def test_a_mask_fits_one_photo_only(folder, generator):
         list(reconstruct_all(generator, photos, targets, settings))
     with pytest.raises(PhotoError, match="does not exist"):
         list(reconstruct_all(generator, photos[:1], targets[:1], BatchSettings(mask=Path("no"))))
+
+
+def test_a_click_fits_one_photo_only(folder, generator):
+    photos = photo_files(folder / "a.jpg", folder / "b.png")
+    settings = BatchSettings(target=Target(((5, 5),)))
+
+    with pytest.raises(InvalidOptionError, match="one click or box cannot fit 2 photos"):
+        list(reconstruct_all(generator, photos, choose_targets(photos, folder / "out"), settings))
 
 
 @pytest.mark.parametrize("address", ["https://a.b/c.png?x=[1]", "http://a.b/*.jpg"])
