@@ -20,7 +20,6 @@ from onet_cli.shapes.photo_network import cut_by_network
 
 GOOD, BAD = 0.9, 0.7
 DOUBTS = ("uncertain", "kept")
-THREADS = 2
 
 
 def measure(scene: Scene) -> Row:
@@ -47,7 +46,6 @@ def main() -> None:
     parser = arguments(__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=24, help="things before each background")
     options = parser.parse_args()
-    torch.set_num_threads(THREADS)
     found: dict[str, list[Row]] = {kind: [] for kind in KINDS}
     looks = []
     for scene in scenes(options.count):
@@ -70,7 +68,7 @@ def main() -> None:
             }
         )
     publish("Objects cut out of photos", rows, options.json, ("torch",))
-    print(f"The network alone, median: {1000 * np.median(looks):.0f} ms, {THREADS} threads")
+    print(f"The network alone, median: {1000 * np.median(looks):.0f} ms, {torch.get_num_threads()} threads")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def cut_by_network(colours: NDArray[np.uint8]) -> Cut | None:
     near = main_pieces(look_into(colours, box, NEAR), 0.5)
     if (near > 0.5).mean() < _LEAST:
         return None
-    return as_cut(colours, near, certain=_overlap(far > 0.5, near > 0.5) > SURE)
+    return as_cut(colours, near, certain=overlap(far > 0.5, near > 0.5) > SURE)
 
 
 def look(colours: NDArray[np.uint8], side: int) -> Plane:
@@ -117,5 +117,6 @@ def main_pieces(salient: Plane, level: float) -> Plane:
     return np.where(small[pieces], np.float32(0), salient)
 
 
-def _overlap(one: Mask, other: Mask) -> float:
+def overlap(one: Mask, other: Mask) -> float:
+    """Return the IoU of two masks (H, W)."""
     return float((one & other).sum() / max(int((one | other).sum()), 1))

@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.shapes.photo_border import Cut
 from onet_cli.shapes.photo_network import (
+    FAR,
     MARGIN,
     NEAR,
+    SURE,
     Box,
     as_cut,
     box_around,
     cut_by_network,
     look_into,
+    main_pieces,
+    overlap,
 )
 from onet_cli.shapes.photo_pixels import Mask, Plane, grow
 
@@ -135,9 +139,7 @@ def cut_target(colours: NDArray[np.uint8], target: Target) -> Cut | None:
     where that misses the click, of what it finds in windows around it.
     """
     if target.box is not None:
-        box = _widened(_whole(target.box, colours.shape), colours.shape)
-        kept = keep_target(look_into(colours, box, NEAR), target)
-        return None if kept is None else as_cut(colours, kept, certain=True)
+        return _cut_in_box(colours, target, _whole(target.box, colours.shape))
     whole = cut_by_network(colours)
     if whole is not None:
         kept = keep_target(whole.weight, target)
@@ -149,6 +151,20 @@ def cut_target(colours: NDArray[np.uint8], target: Target) -> Cut | None:
         if kept is not None and _fits(kept, window):
             return as_cut(colours, _closer(colours, kept, target), certain=False)
     return None
+
+
+def _cut_in_box(colours: NDArray[np.uint8], target: Target, box: Box) -> Cut | None:
+    left, top, right, bottom = box
+    near, far = (look_into(colours, _widened(box, colours.shape), side) for side in (NEAR, FAR))
+    if not target.clicks:
+        inside = np.s_[top:bottom, left:right]
+        near[inside] = main_pieces(near[inside], 0.5)  # without its neighbours' edges
+    kept = keep_target(near, target)
+    if kept is None:
+        return None
+    again = keep_target(far, target)
+    certain = again is not None and overlap(again > 0.5, kept > 0.5) > SURE
+    return as_cut(colours, kept, certain=certain)
 
 
 def _closer(colours: NDArray[np.uint8], found: Plane, target: Target) -> Plane:
