@@ -84,8 +84,12 @@ def _before_even(colours: NDArray[np.uint8], even: Cut) -> Found:
     if even.certain and not doubtful and solid.mean() >= LEAST_AREA:
         return Found(even, "border")
     seen = cut_by_network(colours)
-    if seen is None or (even.certain and not seen.certain):
-        return Found(even, "border")
+    if seen is None:
+        return Found(replace(even, certain=False), "border")
+    if even.certain and not seen.certain:
+        # Before white too much is better than too little: what is white there stays white.
+        weight = np.maximum(even.weight, seen.weight) if even.white else even.weight
+        return Found(replace(even, weight=weight, certain=False), "border")
     return Found(replace(seen, white=even.white, shaded=even.shaded), "network")
 
 

@@ -29,8 +29,8 @@ AROUND = 0.06
 WINDOWS = (0.6, 0.35, 0.2)
 """Edges of the windows around a click, as shares of the photo's longer side, largest first."""
 
-_NEAR_ENOUGH = 0.01  # how far beside the object a click may be, as a share of the photo's side
-_GAP = 0.006  # width of gaps that do not part an object, as a share of the photo's longer side
+_NEAR_ENOUGH = 0.03  # how far beside the object a click may be, as a share of the photo's side
+_GAP = 0.012  # width of gaps that do not part an object, as a share of the photo's longer side
 _FULL = 0.9  # share of a window from which what is found there is not an object in it
 
 
