@@ -30,7 +30,7 @@ PENALTY = 30.0
 """Of large weights, in views: those of one object are no independent evidence."""
 
 LOW_AGREEMENT = 0.75
-ADVICE = "try --mask, another --threshold, or another photo"
+ADVICE = "try --click or --mask, another --threshold, or another photo"
 
 
 @dataclass(frozen=True)
