@@ -133,17 +133,7 @@ def isolate_object(
     found = find_object(photo, background, mask, target)
     cut, method = found.cut, found.method
     if cut is None:
-        if target:
-            raise PhotoError(
-                "no object stands out there", hint="try --box, another pixel, or --mask"
-            )
-        if background == "remove":
-            raise PhotoError(
-                "the object cannot be told from its background",
-                hint="use a plain background, a picture with transparency, --box, --mask, "
-                "or --background keep",
-            )
-        return _kept(photo, ("the background was kept: no object stands out from it",))
+        return _nothing_found(photo, background, target, found.warnings)
     # What is transparent keeps its colour: `weight` says how little of it shows.
     shown = photo.convert("RGB") if method in ("alpha", "mask") else on_white(photo)
     colours = np.asarray(shown)
@@ -159,6 +149,22 @@ def isolate_object(
         found.warnings + warnings,
         _on_square(grey, margin, "black"),
     )
+
+
+def _nothing_found(
+    photo: Image.Image, background: Background, target: Target | None, warnings: tuple[str, ...]
+) -> PreparedPhoto:
+    """Return all of `photo`, or raise PhotoError where an object was asked for."""
+    if target:
+        raise PhotoError("no object stands out there", hint="try --box, another pixel, or --mask")
+    if background == "remove":
+        raise PhotoError(
+            "the object cannot be told from its background",
+            hint="use a plain background, a picture with transparency, --box, --mask, "
+            "or --background keep",
+        )
+    kept = "the background was kept: no object stands out from it"
+    return _kept(photo, (*warnings, kept))
 
 
 def _refuse_both(background: Background, mask: Image.Image | None) -> None:

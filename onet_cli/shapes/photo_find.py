@@ -69,10 +69,8 @@ def _by_rembg(colours: NDArray[np.uint8]) -> Found:
 def _by_onet(colours: NDArray[np.uint8], target: Target | None) -> Found:
     """Return the object before an even background, or the one that the network sees."""
     even = cut_from_even_background(colours)
-    if even is not None:
-        found = _before_even(colours, even)
-        if not target or even.certain:
-            return _narrowed(found, target)
+    if even is not None and (even.certain or not target):
+        return _narrowed(_before_even(colours, even), target)
     cut = cut_target(colours, target) if target else cut_by_network(colours)
     return Found(cut, "network")
 
