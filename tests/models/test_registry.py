@@ -18,8 +18,16 @@ OWN_ENCODERS, OWN_DECODERS = (
 )
 
 LARGE = {f"efficientnet-b{size}" for size in (5, 6, 7, 8)}
+MEDIUM = {f"efficientnet-b{size}" for size in (1, 2, 3, 4)}
+
+
+def is_slow(encoder, decoder):
+    """Of networks that differ in their size alone, one of each size is enough most of the time."""
+    return encoder in LARGE or (encoder in MEDIUM and decoder != "cbn")
+
+
 PAIRS = [
-    pytest.param(encoder, decoder, marks=[pytest.mark.slow] if encoder in LARGE else [])
+    pytest.param(encoder, decoder, marks=[pytest.mark.slow] if is_slow(encoder, decoder) else [])
     for encoder in OWN_ENCODERS
     for decoder in OWN_DECODERS
     if frame_of(ENCODERS, encoder) == frame_of(DECODERS, decoder)
@@ -55,7 +63,7 @@ def test_for_code_agrees_with_decode_in_eval_mode(decoder):
         expected = network.decode(points, codes)
         single = [network.for_code(codes[i : i + 1])(points[i]) for i in range(3)]
 
-    torch.testing.assert_close(torch.stack(single), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(torch.stack(single), expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("decoder", OWN_DECODERS)
