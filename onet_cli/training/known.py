@@ -28,8 +28,12 @@ class Known(NamedTuple):
     @classmethod
     def of(cls, batch: Batch) -> "Known":
         """Return what is known of the pictures of `batch`."""
-        clear = ((batch.symmetry - LEAST) / (FULL - LEAST)).clamp(0, 1)
-        return cls(PictureCamera.from_rows(batch.cameras), clear)
+        return cls(PictureCamera.from_rows(batch.cameras), cls.clear(batch.symmetry))
+
+    @staticmethod
+    def clear(symmetry: Tensor) -> Tensor:
+        """Return how far objects are their own mirror image, 0 to 1, by `shapes.symmetry`."""
+        return ((symmetry - LEAST) / (FULL - LEAST)).clamp(0, 1)
 
     def mirrored(self, flips: Tensor) -> "Known":
         """Return the same of pictures of which those marked in `flips` (B,) are mirrored."""
