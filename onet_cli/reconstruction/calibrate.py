@@ -38,7 +38,7 @@ from onet_cli.shapes.store import ShapeStore
 
 BATCH = 32
 OUTLINE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-OUTLINE_COST = 0.02
+OUTLINE_COST = 0.005
 """How far thresholds may be moved towards those of the outlines, and the mean IoU it may cost."""
 
 DOUBT_POINTS = 4096
