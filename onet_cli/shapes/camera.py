@@ -1,7 +1,12 @@
 """Where a view was taken from: a stored pair of matrices as a few numbers that crops can follow."""
 
+import io
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from onet_cli.shapes.shape import Views
 
 CAMERA_FIELDS = (
     "azimuth",
@@ -20,7 +25,9 @@ LEVEL = 1e-3
 
 
 def describe_cameras(
-    world: NDArray[np.floating], camera: NDArray[np.floating]
+    world: NDArray[np.floating],
+    camera: NDArray[np.floating],
+    sizes: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
     """Return the cameras of K views as numbers (K, 8), in the order of `CAMERA_FIELDS`.
 
@@ -30,8 +37,9 @@ def describe_cameras(
     Args:
         world: (K, 3, 4) from the unit cube to the camera (x right, y down, z forward); it may
             scale.
-        camera: (K, 3, 3) from there to pixels; the principal point is the middle of the picture,
-            as in Choy et al., ECCV 2016.
+        camera: (K, 3, 3) from there to pixels.
+        sizes: (K, 2) width and height of the pictures in pixels, which tell where their middles
+            are. By default those are the principal points, as in Choy et al., ECCV 2016.
     """
     world, camera = np.asarray(world, np.float64), np.asarray(camera, np.float64)
     with np.errstate(all="ignore"):  # what comes of a broken matrix is refused below
@@ -39,8 +47,9 @@ def describe_cameras(
         turn = world[:, :, :3] / scale[:, None, None]
         x, y, depth = (world[:, :, 3] / scale[:, None]).T
         forward = turn[:, 2]
-        half = camera[:, :2, 2]
+        half = camera[:, :2, 2] if sizes is None else np.asarray(sizes, np.float64) / 2
         focal = camera[:, 0, 0] / half[:, 0] / depth
+        principal = (camera[:, :2, 2] - half) / half
         rows = np.stack(
             [
                 np.arctan2(-forward[:, 0], -forward[:, 2]),
@@ -49,8 +58,8 @@ def describe_cameras(
                 focal,
                 focal * x,
                 focal * y,
-                np.zeros(len(world)),
-                np.zeros(len(world)),
+                principal[:, 0],
+                principal[:, 1],
             ],
             axis=1,
         )
@@ -60,6 +69,31 @@ def describe_cameras(
         upright &= np.abs(camera[:, 0, 0] / camera[:, 1, 1] - 1) < LEVEL
     upright &= np.isfinite(rows).all(axis=1)
     return np.where(upright[:, None], rows, np.nan).astype(np.float32)
+
+
+def describe_views(views: Views) -> NDArray[np.float32]:
+    """Return the cameras (K, 8) of stored views, as `describe_cameras` does; NaN without matrices.
+
+    The pictures' own sizes tell where their middles are; that of a damaged one is taken to be its
+    principal point.
+    """
+    if views.world is None or views.camera is None:
+        return no_cameras(len(views.images))
+    sizes = 2 * views.camera[:, :2, 2].astype(np.float64)
+    for number, picture in enumerate(views.images):
+        size = _size(picture)
+        if size is not None:
+            sizes[number] = size
+    return describe_cameras(views.world, views.camera, sizes)
+
+
+def _size(picture: bytes) -> tuple[int, int] | None:
+    """Return width and height of an encoded picture, from its header alone; None if it has none."""
+    try:
+        with Image.open(io.BytesIO(picture)) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def no_cameras(views: int) -> NDArray[np.float32]:

@@ -55,17 +55,18 @@ def refuse_address(text: str) -> None:
         raise PhotoError(f"{short} is an address, not a file", hint="download the picture first")
 
 
-def read_photo(source: Path | bytes) -> Image.Image:
+def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Image.Image:
     """Return the picture of a file, or of a file's bytes, upright, as 8-bit RGB or RGBA.
 
     Of an animation it is the first frame. RGBA comes back only where the file has transparency. A
     picture of more than twice `ENOUGH` pixels on a side comes back reduced; a JPEG is decoded at
-    the reduced size, other formats need the memory of their pixels once.
+    the reduced size, other formats need the memory of their pixels once. `called` is what messages
+    call a picture that is given as bytes.
 
     Raises:
         PhotoError: the file is missing, no picture, incomplete, or absurdly large.
     """
-    name = source.name if isinstance(source, Path) else "the picture on stdin"
+    name = source.name if isinstance(source, Path) else called
     try:
         with warnings.catch_warnings():
             # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onet_cli.errors import StoreError, UnknownNameError
 from onet_cli.files import TEMPORARY, whole_file, write_text
 from onet_cli.geometry.normalize import UnitCube
-from onet_cli.shapes.camera import describe_cameras, no_cameras
+from onet_cli.shapes.camera import describe_views, no_cameras
 from onet_cli.shapes.check import check_shape
 from onet_cli.shapes.info import FORMAT_VERSION, check_version
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
@@ -370,7 +370,7 @@ def read_cameras(file: h5py.File) -> NDArray[np.float32]:
     """Return the cameras of the views of an open file, as `ShapeStore.read_cameras` does."""
     if "camera" not in file:
         return no_cameras(len(file["images/offsets"]) - 1)
-    return describe_cameras(file["camera/world_mat"][:], file["camera/camera_mat"][:])
+    return describe_views(_read_views(file))
 
 
 def _read_views(file: h5py.File) -> Views:

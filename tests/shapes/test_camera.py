@@ -1,8 +1,14 @@
+import io
+
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from onet_cli.geometry.camera import Camera
-from onet_cli.shapes.camera import describe_cameras
+from onet_cli.models.frame import PictureCamera
+from onet_cli.shapes.camera import describe_cameras, describe_views
+from onet_cli.shapes.shape import Views
 
 
 def test_an_orbiting_camera_is_described_by_where_it_stands():
@@ -49,3 +55,38 @@ def test_what_is_no_upright_camera_is_not_described(broken):
     rows = describe_cameras(broken(camera.world)[None], camera.camera[None])
 
     assert np.isnan(rows).all()
+
+
+def encoded(width, height):
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def test_a_principal_point_beside_the_middle_is_told_from_the_size_of_the_picture():
+    eye = Camera.orbit(30.0, 20.0, 2.0, 64)
+    lens = eye.camera.copy()
+    lens[:2, 2] = [40.0, 26.0]
+    points = np.random.default_rng(0).random((20, 3)) - 0.5
+
+    (row,) = describe_views(Views((encoded(64, 64),), eye.world[None], lens[None]))
+
+    assert row[6:] == pytest.approx([8 / 32, -6 / 32])
+    seen = PictureCamera.from_rows(torch.tensor(row[None])).project(torch.tensor(points[None]))
+    pixels = Camera(eye.world, lens).project(points)[:, :2]
+    np.testing.assert_allclose(32 + 32 * seen[0].numpy(), pixels, atol=1e-4)
+
+
+@pytest.mark.parametrize("picture", [b"", b"no picture", encoded(137, 137)])
+def test_views_in_whose_middle_the_principal_point_lies_are_described_as_without_a_size(picture):
+    camera = Camera.orbit(120.0, 35.0, 2.0, 137)
+    world, lens = camera.world[None], camera.camera[None]
+
+    row = describe_views(Views((picture,), world, lens))
+
+    assert row.tobytes() == describe_cameras(world, lens).tobytes()
+    assert (row[:, 6:] == 0).all()
+
+
+def test_views_without_matrices_have_unknown_cameras():
+    assert np.isnan(describe_views(Views((b"", b"")))).all()
