@@ -16,18 +16,20 @@ def preprocess(
         str,
         typer.Argument(
             help="A folder or zip of meshes, a .sh3f library or a folder of them, the official "
-            "data set's zip or extracted folder, noisypixel's hdf_data, or `procedural`.",
+            "data set's zip or extracted folder, noisypixel's hdf_data, the folder of Pix3D, "
+            "or `procedural`.",
             show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Argument(help="Folder of the data set.", show_default=False)],
     count: Annotated[int, typer.Option(min=1, help="Shapes to generate (procedural).")] = 1000,
     split: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Shares of train, val and test, where the source has no split of its own."
+            help="Shares of train, val and test, where the source has no split of its own.",
+            show_default="0.7,0.1,0.2; of Pix3D 0,0,1",
         ),
-    ] = "0.7,0.1,0.2",
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take so many shapes only.")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Convert again what is already there.")
@@ -62,8 +64,14 @@ def preprocess(
     ] = "y",
     views: Annotated[int, typer.Option(min=1, help="Rendered views.", rich_help_panel=_VIEWS)] = 24,
     image_size: Annotated[
-        int, typer.Option(min=16, help="Edge of a view in pixels.", rich_help_panel=_VIEWS)
-    ] = 137,
+        int | None,
+        typer.Option(
+            min=16,
+            help="Edge of a view in pixels.",
+            rich_help_panel=_VIEWS,
+            show_default="137; of Pix3D 224",
+        ),
+    ] = None,
     cameras: Annotated[
         Literal["choy", "wide"] | None,
         typer.Option(
@@ -86,6 +94,14 @@ def preprocess(
             min=0, help="Further points near the surface, stored apart.", rich_help_panel=_VIEWS
         ),
     ] = 0,
+    photos: Annotated[
+        Literal["whole", "all"],
+        typer.Option(
+            help="whole: photographs of the whole object; all: also where it is truncated or "
+            "occluded (Pix3D).",
+            rich_help_panel=_VIEWS,
+        ),
+    ] = "whole",
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -102,18 +118,19 @@ def preprocess(
     from onet_cli.preprocessing.options import PreprocessOptions, parse_split
     from onet_cli.preprocessing.pipeline import preprocess as run_pipeline
     from onet_cli.preprocessing.report import write_report
-    from onet_cli.preprocessing.sources.resolve import open_source
+    from onet_cli.preprocessing.sources.resolve import has_photographs, open_source
 
+    photographed = manifest is None and has_photographs(source)
     options = PreprocessOptions(
         workers=(os.cpu_count() or 1) if workers is None else workers,
         views=views,
-        image_size=image_size,
+        image_size=image_size or (224 if photographed else 137),
         points=points,
         count=count,
         limit=limit,
         overwrite=overwrite,
         seed=seed,
-        split=parse_split(split),
+        split=parse_split(split or ("0,0,1" if photographed else "0.7,0.1,0.2")),
         near_points=near_points,
         resolution=resolution,
         solidify=solidify,
@@ -121,6 +138,7 @@ def preprocess(
         background=background,
         up=up,
         manifest=manifest,
+        photos=photos,
     )
     with progress_bar("shapes", quiet) as advance:
         result = run_pipeline(open_source(source, options), out, options, advance)

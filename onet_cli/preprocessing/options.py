@@ -11,6 +11,7 @@ Solidify = Literal["auto", "always", "never"]
 Cameras = Literal["choy", "wide"]
 Background = Literal["white", "transparent"]
 Up = Literal["y", "z"]
+Photos = Literal["whole", "all"]
 
 _CONTENT = (
     "views",
@@ -24,6 +25,7 @@ _CONTENT = (
     "up",
     "seed",
     "manifest",
+    "photos",
 )
 
 
@@ -36,6 +38,8 @@ class PreprocessOptions:
     and on `background`; `points` occupancy points and surface samples, and `near_points` near the
     surface. `resolution` (cells per side), `solidify` and `up` say how meshes are made watertight
     and which axis of theirs points up; `manifest` is a table that selects and describes them.
+
+    `photos` says whether photographs are taken that show the `whole` object only, or `all`.
 
     `count` is the number of shapes to generate, `limit` that of shapes to take, spread over the
     categories, None for all. `workers` 0 or 1 stays in this process. `split` holds the fractions of
@@ -58,6 +62,7 @@ class PreprocessOptions:
     background: Background = "white"
     up: Up = "y"
     manifest: Path | None = None
+    photos: Photos = "whole"
 
     def recorded(self) -> dict[str, Any]:
         """Return what `dataset.json` keeps: all that decides the content of the data set."""

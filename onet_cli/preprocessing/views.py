@@ -56,6 +56,8 @@ def take_views(
     Raises:
         InvalidGeometryError: the mesh cannot be drawn.
     """
+    if options.count == 0:
+        return Views(())
     scene = Scene(mesh, appearance)
     rim = outline(np.asarray(mesh.vertices)[np.unique(mesh.faces)])
     lighting = Lighting.choy(rng)
@@ -69,8 +71,6 @@ def take_views(
         images.append(_encode(picture, options))
         world.append(eye.world)
         camera.append(eye.camera)
-    if not images:
-        return Views(())
     return Views(tuple(images), np.stack(world), np.stack(camera))
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from onet_cli.errors import PhotoError
+from onet_cli.shapes.framing import MARGIN
 from onet_cli.shapes.photo_border import Cut
 from onet_cli.shapes.photo_files import decode_view, full_size, on_white, read_photo
 from onet_cli.shapes.photo_find import LEAST_AREA, SHADED_WHITE, Background, Method, find_object
@@ -32,8 +33,6 @@ __all__ = [
     "resize_images",
 ]
 
-MARGIN = 0.82
-"""Share of the square picture that the object's longest side takes, as in the training views."""
 
 SMALLEST = 16
 """Pixels of the longer side below which a picture shows nothing."""

@@ -2,16 +2,21 @@
 
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.archive import ArchiveSource, is_archive, is_archive_folder
 from onet_cli.preprocessing.sources.noisypixel import NoisypixelSource, find_folder
+from onet_cli.preprocessing.sources.pix3d_table import TABLE
 from onet_cli.preprocessing.sources.source import Source
+
+if TYPE_CHECKING:
+    from onet_cli.preprocessing.convert_mesh import MeshSettings
 
 ACCEPTED = (
     "give a folder or zip of meshes, a .sh3f library, the official data set's zip or its extracted "
-    "folder, noisypixel's hdf_data, or `procedural`"
+    "folder, noisypixel's hdf_data, the folder of Pix3D, or `procedural`"
 )
 
 
@@ -32,6 +37,8 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
     if path.is_dir():
         if (path / "dataset.json").is_file():
             raise SourceError(f"{path} is a data set already", hint=f"use it: onet train {path}")
+        if options.manifest is None and has_photographs(text):
+            return _photographs(path.resolve(), options)
         if options.manifest is None and find_folder(path) is not None:
             return NoisypixelSource(path)
         if options.manifest is None and is_archive_folder(path):
@@ -41,18 +48,37 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
     return _meshes(path.resolve(), options)
 
 
+def has_photographs(text: str) -> bool:
+    """Return whether `text` names a source whose pictures are photographs: the folder of Pix3D."""
+    return (Path(text).expanduser() / TABLE).is_file()
+
+
 def _is_official_zip(path: Path) -> bool:
     # A library of furniture is a zip too, and a damaged zip is told of by whoever opens it.
     return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path) and is_archive(path)
 
 
 def _meshes(path: Path, options: PreprocessOptions) -> Source:
-    from onet_cli.preprocessing.convert_mesh import MeshSettings
     from onet_cli.preprocessing.sources.find_meshes import find_meshes
     from onet_cli.preprocessing.sources.meshes import MeshSource
+
+    entries, terms = find_meshes(path, options.manifest)
+    if not entries:
+        raise SourceError(f"{path} holds no shapes in a known layout", hint=ACCEPTED)
+    return MeshSource(f"meshes:{path.stem}", entries, _settings(options), terms)
+
+
+def _photographs(path: Path, options: PreprocessOptions) -> Source:
+    from onet_cli.preprocessing.sources.pix3d import Pix3dSource
+
+    return Pix3dSource.open(path, _settings(options), options.image_size, options.photos)
+
+
+def _settings(options: PreprocessOptions) -> "MeshSettings":
+    from onet_cli.preprocessing.convert_mesh import MeshSettings
     from onet_cli.preprocessing.views import ViewOptions
 
-    settings = MeshSettings(
+    return MeshSettings(
         points=options.points,
         near_points=options.near_points,
         resolution=options.resolution,
@@ -66,10 +92,6 @@ def _meshes(path: Path, options: PreprocessOptions) -> Source:
             background=options.background,
         ),
     )
-    entries, terms = find_meshes(path, options.manifest)
-    if not entries:
-        raise SourceError(f"{path} holds no shapes in a known layout", hint=ACCEPTED)
-    return MeshSource(f"meshes:{path.stem}", entries, settings, terms)
 
 
 def _procedural(options: PreprocessOptions) -> Source:
