@@ -26,7 +26,7 @@ SHOTS = st.builds(
     distance=st.floats(2.5, 4.0),
     aim=st.tuples(st.floats(-0.25, 0.25), st.floats(0.2, 0.7), st.just(0.0)),
     focal=st.floats(25, 45),
-    size=st.sampled_from([(240, 180), (160, 300), (401, 333)]),
+    size=st.sampled_from([(480, 360), (360, 600), (601, 533)]),
 )
 
 
@@ -61,7 +61,7 @@ def test_the_object_lies_in_the_picture_where_the_matrices_say(shot):
     seen = 1 - pixels(view).mean(axis=2) / 255
     share = np.minimum(seen, drawn).sum() / np.maximum(seen, drawn).sum()
     assert share > 0.9
-    assert seen.sum() == pytest.approx(drawn.sum(), rel=0.02)
+    assert seen.sum() == pytest.approx(drawn.sum(), rel=0.04)
     assert np.abs(middle(seen) - middle(drawn)).max() < 0.35  # edges seen end on: few samples
 
 
