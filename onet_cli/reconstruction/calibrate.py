@@ -37,8 +37,8 @@ from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
 BATCH = 32
-OUTLINE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-OUTLINE_COST = 0.005
+OUTLINE_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
+OUTLINE_COST = 0.01
 """How far thresholds may be moved towards those of the outlines, and the mean IoU it may cost."""
 
 DOUBT_POINTS = 4096
