@@ -40,8 +40,8 @@ class Cut:
 
     `weight` (H, W) says from 0 to 1 how much of each pixel is the object; `backdrop` (H, W, 3)
     is the colour behind it in sRGB, 0 to 255, where that is known. `shaded` is the area taken for
-    shadows, as a share of the object's. Where the background is `white`, the object's pixels need
-    not be told from it.
+    shadows, as a share of the object's, and `shadows` (H, W) its pixels. Where the background is
+    `white`, the object's pixels need not be told from it.
     """
 
     weight: Plane
@@ -49,6 +49,7 @@ class Cut:
     backdrop: Plane | None = None
     shaded: float = 0.0
     white: bool = False
+    shadows: Mask | None = None
 
 
 def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
@@ -72,13 +73,13 @@ def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
     gentle = steepness(lab[..., 0]) < _SOFTEST_EDGE / max(residual.shape)
     shade = _in_shade(lab, model, tolerance) & gentle
     outside = flood(border & near, near) | (residual < 0.6 * tolerance)
-    outside, shaded = _with_shadows(outside, shade)
+    outside, shadows, shaded = _with_shadows(outside, shade)
     inside = _without_specks(~outside)
     weight = _soften(inside, residual, tolerance)
     backdrop, _ = _fit(colours.astype(np.float32), fits)
     certain = noise < UNSURE_NOISE and free > UNSURE_FREE and shaded < UNSURE_SHADOW
     white = bool(np.quantile(backdrop[border].min(axis=1), 0.1) >= _WHITE)
-    return Cut(weight, certain, backdrop, shaded, white)
+    return Cut(weight, certain, backdrop, shaded, white, shadows)
 
 
 def _border(shape: tuple[int, ...]) -> Mask:
@@ -120,11 +121,12 @@ def _in_shade(lab: Plane, model: Plane, tolerance: float) -> Mask:
     return shade
 
 
-def _with_shadows(outside: Mask, shade: Mask) -> tuple[Mask, float]:
-    """Return `outside` grown by soft shadows, and their share of what was not outside."""
+def _with_shadows(outside: Mask, shade: Mask) -> tuple[Mask, Mask, float]:
+    """Return `outside` grown by soft shadows, these, and their share of what was not outside."""
     grown = flood(outside, outside | shade)
-    share = float((grown & ~outside).sum() / max(int((~outside).sum()), 1))
-    return (outside, share) if share > _MOST_SHADOW else (grown, share)
+    shadows = grown & ~outside
+    share = float(shadows.sum() / max(int((~outside).sum()), 1))
+    return (outside, shadows, share) if share > _MOST_SHADOW else (grown, shadows, share)
 
 
 def _without_specks(inside: Mask) -> Mask:

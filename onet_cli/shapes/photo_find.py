@@ -10,7 +10,7 @@ from PIL import Image
 from onet_cli.errors import PhotoError
 from onet_cli.shapes.photo_border import Cut, cut_from_even_background
 from onet_cli.shapes.photo_files import on_white
-from onet_cli.shapes.photo_network import cut_by_network
+from onet_cli.shapes.photo_network import MARGIN, box_around, cut_by_network
 from onet_cli.shapes.photo_target import Target, cut_target, keep_target
 
 Background = Literal["auto", "keep", "remove", "rembg"]
@@ -47,9 +47,9 @@ def find_object(
             return _narrowed(Found(Cut(opacity, certain=True), "alpha"), target)
     colours = np.asarray(on_white(photo))
     if background == "rembg":
-        found = _by_rembg(colours)
+        found = _narrowed(_by_rembg(colours), target)
         if found.cut is not None:
-            return _narrowed(found, target)
+            return found
         return replace(_by_onet(colours, target), warnings=found.warnings)
     return _by_onet(colours, target)
 
@@ -69,19 +69,37 @@ def _by_rembg(colours: NDArray[np.uint8]) -> Found:
 def _by_onet(colours: NDArray[np.uint8], target: Target | None) -> Found:
     """Return the object before an even background, or the one that the network sees."""
     even = cut_from_even_background(colours)
-    if even is not None and (even.certain or not target):
-        return _narrowed(_before_even(colours, even), target)
-    cut = cut_target(colours, target) if target else cut_by_network(colours)
-    return Found(cut, "network")
+    if target and even is not None:
+        # Before any doubt: the network may see another object only, a larger one.
+        even = _piece(even, target) if even.certain else None
+    if even is None:
+        return Found(_by_network(colours, target), "network")
+    found = _before_even(colours, even, target)
+    return _alone(found, found.cut) if target else found
 
 
-def _before_even(colours: NDArray[np.uint8], even: Cut) -> Found:
+def _by_network(colours: NDArray[np.uint8], target: Target | None) -> Cut | None:
+    return cut_target(colours, target) if target else cut_by_network(colours)
+
+
+def _piece(even: Cut, target: Target) -> Cut | None:
+    """Return of the cut `even` what `target` names, with the shadows around that alone."""
+    weight = keep_target(even.weight, target)
+    if weight is None or even.shadows is None:
+        return None
+    solid = weight > 0.5
+    left, top, right, bottom = box_around(solid, MARGIN) or (0, 0, *solid.shape[::-1])
+    shadows = even.shadows[top:bottom, left:right]
+    return replace(even, weight=weight, shaded=float(shadows.sum() / solid.sum()))
+
+
+def _before_even(colours: NDArray[np.uint8], even: Cut, target: Target | None) -> Found:
     """Return the cut `even`, or the network's where white parts or shadows make it doubtful."""
-    solid = even.weight > 0.5
     doubtful = even.shaded > (SHADED_WHITE if even.white else SHADED)
-    if even.certain and not doubtful and solid.mean() >= LEAST_AREA:
+    large = bool(target) or (even.weight > 0.5).mean() >= LEAST_AREA
+    if even.certain and not doubtful and large:
         return Found(even, "border")
-    seen = cut_by_network(colours)
+    seen = _by_network(colours, target)
     if seen is None:
         return Found(replace(even, certain=False), "border")
     if even.certain and not seen.certain:
@@ -96,9 +114,13 @@ def _narrowed(found: Found, target: Target | None) -> Found:
     if not target or found.cut is None:
         return found
     weight = keep_target(found.cut.weight, target)
+    return _alone(found, None if weight is None else replace(found.cut, weight=weight))
+
+
+def _alone(found: Found, cut: Cut | None) -> Found:
+    """Return `found` with `cut`, one object of several."""
     # A shade makes `_blend` leave out what else there is.
-    cut = weight if weight is None else replace(found.cut, weight=weight, shaded=1.0)
-    return replace(found, cut=cut)
+    return replace(found, cut=None if cut is None else replace(cut, shaded=1.0))
 
 
 def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -4,10 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.shapes.photo import Target, isolate_object, read_photo, read_target
+from onet_cli.shapes.photo_border import Cut
 
 SIZE = (400, 300)
 LEFT, RIGHT = (40, 80, 150, 230), (250, 90, 350, 240)  # the things, left, top, right, bottom
@@ -56,6 +57,49 @@ def test_a_click_and_a_box_name_the_one_object(background, box):
         seen = np.asarray(prepared.picture).astype(int)
         other = seen[..., 2] - seen[..., 0] if box == LEFT else seen[..., 0] - seen[..., 2]
         assert other.max() < 40  # nothing of the other one
+
+
+DISC = (40, 60, 110, 130)
+
+
+def large_beside_small(ground, size=(768, 768)):
+    """A large box with a soft shadow, which the network sees, and a disc, which it does not."""
+    photo = Image.new("RGB", size, ground)
+    shadow = Image.new("L", size)
+    ImageDraw.Draw(shadow).ellipse((330, 600, 740, 700), fill=110)
+    photo.paste((40, 40, 40), mask=shadow.filter(ImageFilter.GaussianBlur(14)))
+    draw = ImageDraw.Draw(photo)
+    draw.rectangle((350, 300, 650, 650), fill=(150, 60, 40))
+    draw.ellipse((DISC[0], DISC[1], DISC[2] - 1, DISC[3] - 1), fill=(30, 50, 170))
+    return photo
+
+
+def disc(size=(768, 768)):
+    y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
+    return np.hypot(x - 75, y - 95) <= 35
+
+
+@pytest.mark.parametrize("ground", [(200, 200, 205), (255, 255, 255)])
+@pytest.mark.parametrize("target", [Target(((75, 95),)), Target(box=(30, 50, 120, 140))])
+def test_a_small_object_is_found_beside_a_large_one_with_a_shadow(ground, target):
+    prepared = isolate_object(large_beside_small(ground), target=target)
+
+    assert overlap(prepared.weight, disc()) > 0.9
+    seen = np.asarray(prepared.picture).astype(int)
+    assert (seen[..., 0] - seen[..., 2]).max() < 40  # nothing of the large one
+
+
+def test_what_rembg_leaves_out_is_looked_for(monkeypatch):
+    photo = large_beside_small((200, 200, 205))
+    other = np.zeros((768, 768), np.float32)
+    other[300:650, 350:650] = 1
+    monkeypatch.setattr(
+        "onet_cli.shapes.photo_rembg.cut_by_rembg", lambda colours: Cut(other, certain=True)
+    )
+
+    prepared = isolate_object(photo, "rembg", target=Target(((75, 95),)))
+
+    assert overlap(prepared.weight, disc()) > 0.9
 
 
 def test_a_click_on_each_takes_both():
