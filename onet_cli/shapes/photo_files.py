@@ -32,7 +32,7 @@ _UPRIGHT = {
 }
 """What sets a picture with this EXIF orientation upright."""
 
-_TURNED = 5  # from this orientation on, width and height are exchanged
+_TURNED = (5, 6, 7, 8)  # orientations that exchange width and height
 
 
 def decode_view(data: bytes) -> NDArray[np.uint8]:
@@ -77,9 +77,9 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
                 size = image.size
                 image.draft(None, (ENOUGH, ENOUGH))
                 image.load()
-                orientation = image.getexif().get(_ORIENTATION, 1)
+                orientation = _orientation(image)
                 photo = _upright(_reduce(image), orientation)
-                photo.info[_FULL_SIZE] = size[::-1] if orientation >= _TURNED else size
+                photo.info[_FULL_SIZE] = size[::-1] if orientation in _TURNED else size
                 return photo
     except FileNotFoundError as error:
         refuse_address(str(source))
@@ -152,6 +152,12 @@ def _reduce(image: Image.Image) -> Image.Image:
     for index, part in enumerate(parts):
         whole.paste(part, (0, index * _STRIP))
     return whole
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation of `image`; 1, upright, where it is none of the standard's."""
+    value = image.getexif().get(_ORIENTATION)
+    return value if value in _UPRIGHT else 1  # files hold 0, 9, 65535 and texts too
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

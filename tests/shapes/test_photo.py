@@ -1,4 +1,5 @@
 import io
+import struct
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -19,7 +20,7 @@ from onet_cli.shapes.photo import (
     read_photo,
     resize_images,
 )
-from onet_cli.shapes.photo_files import ENOUGH, refuse_address
+from onet_cli.shapes.photo_files import ENOUGH, full_size, refuse_address
 from onet_cli.shapes.photo_pixels import grow, highest_near
 from onet_cli.shapes.photo_rembg import network_file
 
@@ -102,6 +103,21 @@ def test_a_photo_is_turned_as_its_exif_says():
     assert photo.size == (20, 40)
     assert photo.getpixel((10, 2)) == (0, 0, 0)
     assert photo.getpixel((10, 35)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("orientation", ["6", 0, 9, 65535])
+def test_an_orientation_that_does_not_exist_turns_nothing(orientation):
+    text = isinstance(orientation, str)
+    value = orientation.encode() if text else orientation.to_bytes(2, "big")
+    entry = struct.pack(">HHHI4s", 1, 0x0112, 2 if text else 3, 2 if text else 1, value)
+    exif = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + entry + bytes(4)
+    data = encoded(Image.new("RGB", (40, 20)), format="JPEG", exif=exif)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.getexif()[0x0112] == orientation
+
+    photo = read_photo(data)
+
+    assert (photo.size, full_size(photo)) == ((40, 20), (40, 20))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
