@@ -15,6 +15,7 @@ from onet_cli.shapes.photo_find import LEAST_AREA, SHADED_WHITE, Background, Met
 from onet_cli.shapes.photo_pixels import grow
 from onet_cli.shapes.photo_target import Target, read_target
 from onet_cli.shapes.photo_warnings import inspect_cut, inspect_light
+from onet_cli.shapes.photo_window import Window, look_at
 
 if TYPE_CHECKING:  # torch takes longer to load than a photo to prepare
     import torch
@@ -37,7 +38,6 @@ __all__ = [
 SMALLEST = 16
 """Pixels of the longer side below which a picture shows nothing."""
 
-_WORKING_SIDE = 768  # larger photos are reduced first: networks see a few hundred pixels
 _OPAQUE = 0.125  # alpha from which a pixel belongs to the object
 _BESIDE = 0.01  # how far around an object a white background is kept, as a share of the picture
 
@@ -110,23 +110,25 @@ def isolate_object(
 
     Raises:
         PhotoError: there is no object, the mask does not fit, `target` is outside the photo or
-            names nothing, or "remove" cannot tell the object from its background.
+            names nothing or something tiny, or "remove" cannot tell the object from its background.
     """
     if max(photo.size) < SMALLEST:
         raise PhotoError(
             f"the photo of {photo.width} x {photo.height} pixels is too small to show an object",
             hint=f"give one of {SMALLEST} pixels at the very least, better 200",
         )
-    given, full, photo = photo.size, full_size(photo), photo.copy()
-    photo.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    given = photo.size
+    if target:
+        _refuse_both(background, mask)
+        target = target.scaled(full_size(photo), given)
+    window = look_at(given, target)
+    photo = window.cut(photo)
     if min(photo.size) < 2:
         raise PhotoError(
             f"the photo of {given[0]} x {given[1]} pixels is too narrow to show an object",
             hint="cut the object out of it",
         )
-    if target:
-        _refuse_both(background, mask)
-        target = target.scaled(full, photo.size)
+    target = window.aim(target, photo.size) if target else None
     if background == "keep" and mask is None:
         return _kept(photo, ())
     found = find_object(photo, background, mask, target)
@@ -137,13 +139,14 @@ def isolate_object(
     shown = photo.convert("RGB") if method in ("alpha", "mask") else on_white(photo)
     colours = np.asarray(shown)
     solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
-    box = _box(solid)
+    box = _box_of_target(solid, window) if target else _box(solid)
     cropped = Image.fromarray(_blend(colours, cut)).crop(box)
-    warnings = inspect_cut(solid, box, given, certain=cut.certain) + inspect_light(colours[solid])
+    said = inspect_cut(solid, box, window.size, certain=cut.certain)
+    warnings = said + inspect_light(colours[solid])
     grey = Image.fromarray(np.rint(cut.weight * 255).astype(np.uint8)).crop(box)
     return PreparedPhoto(
         _on_square(cropped, margin),
-        cut.weight,
+        window.in_whole(cut.weight),
         method,
         found.warnings + warnings,
         _on_square(grey, margin, "black"),
@@ -208,6 +211,23 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
             "the photo shows no object: it is one even colour or transparent",
             hint="choose a photo of one object, or --background keep",
         )
+    return _extent(mask)
+
+
+def _box_of_target(mask: NDArray[np.bool_], window: Window) -> tuple[int, int, int, int]:
+    """Return the box of the object meant, however little of the photo it is."""
+    left, top, right, bottom = box = _extent(mask)
+    longest = max(right - left, bottom - top)
+    if longest < SMALLEST:
+        pixels = longest * max(window.size) / max(mask.shape)
+        raise PhotoError(
+            f"the object there is only {pixels:.0f} pixels large",
+            hint="go nearer, or in a large photo give a --box, which is not reduced with it",
+        )
+    return box
+
+
+def _extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     # A few stray pixels (dust, compression) must not widen the box.
     rows = np.flatnonzero(mask.sum(axis=1) > 0.002 * mask.shape[1])
     columns = np.flatnonzero(mask.sum(axis=0) > 0.002 * mask.shape[0])

@@ -68,15 +68,16 @@ class Target:
                     f"{_text((x, y))} lies outside the photo of {given[0]} x {given[1]} pixels",
                     hint="count pixels from the upper left corner, x first",
                 )
-        right_share, down_share = size[0] / given[0], size[1] / given[1]
-        box = self.box and (
-            self.box[0] * right_share,
-            self.box[1] * down_share,
-            self.box[2] * right_share,
-            self.box[3] * down_share,
-        )
-        clicks = tuple((x * right_share, y * down_share) for x, y in self.clicks)
-        return Target(clicks, box)
+        return self.moved((0, 0), (size[0] / given[0], size[1] / given[1]))
+
+    def moved(self, corner: tuple[float, float], share: tuple[float, float]) -> "Target":
+        """Return the same in pixels counted from `corner` (x, y) and then scaled by `share`."""
+
+        def move(x: float, y: float) -> tuple[float, float]:
+            return (x - corner[0]) * share[0], (y - corner[1]) * share[1]
+
+        box = self.box and (*move(*self.box[:2]), *move(*self.box[2:]))
+        return Target(tuple(move(*click) for click in self.clicks), box)
 
 
 def read_target(clicks: Sequence[str], box: str | None) -> Target | None:

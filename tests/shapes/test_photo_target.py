@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from onet_cli.errors import InvalidOptionError, PhotoError
-from onet_cli.shapes.photo import Target, isolate_object, read_photo, read_target
+from onet_cli.shapes.photo import MARGIN, Target, isolate_object, read_photo, read_target
 from onet_cli.shapes.photo_border import Cut
 
 SIZE = (400, 300)
@@ -87,6 +87,37 @@ def test_a_small_object_is_found_beside_a_large_one_with_a_shadow(ground, target
     assert overlap(prepared.weight, disc()) > 0.9
     seen = np.asarray(prepared.picture).astype(int)
     assert (seen[..., 0] - seen[..., 2]).max() < 40  # nothing of the large one
+
+
+@pytest.mark.parametrize("ground", [(200, 200, 205), (255, 255, 255)])
+def test_a_box_in_a_large_photo_is_seen_with_all_its_pixels(ground):
+    photo = Image.new("RGB", (3000, 2000), ground)
+    photo.paste((30, 50, 170), (1800, 600, 2040, 900))
+    photo.paste((150, 60, 40), (300, 500, 1300, 1700))
+
+    prepared = isolate_object(photo, target=Target(((1900, 700),), (1780, 580, 2060, 920)))
+
+    assert prepared.picture.width == pytest.approx(300 / MARGIN, abs=4)
+    assert prepared.weight.shape == (512, 768)
+    share = 768 / 3000
+    truth = truth_of(tuple(round(edge * share) for edge in (1800, 600, 2040, 900)), (768, 512))
+    assert overlap(prepared.weight, truth) > 0.9
+    assert prepared.warnings == ()
+
+
+def test_a_target_may_be_a_small_part_of_the_photo_but_not_a_few_pixels():
+    photo = Image.new("RGB", (1536, 1536), (200, 200, 205))
+    photo.paste((150, 60, 40), (700, 700, 1300, 1300))
+    photo.paste((30, 50, 170), (100, 100, 140, 140))  # 0.07 % of the photo
+    photo.paste((30, 50, 170), (400, 100, 424, 124))
+
+    prepared = isolate_object(photo, target=Target(((120, 120),)))
+    boxed = isolate_object(photo, target=Target(box=(390, 90, 434, 134)))
+
+    assert prepared.picture.width == pytest.approx(20 / MARGIN, abs=3)
+    assert boxed.picture.width == pytest.approx(24 / MARGIN, abs=3)
+    with pytest.raises(PhotoError, match=r"the object there is only 2\d pixels large"):
+        isolate_object(photo, target=Target(((412, 112),)))
 
 
 def test_what_rembg_leaves_out_is_looked_for(monkeypatch):
