@@ -10,6 +10,7 @@ from PIL import Image
 from onet_cli.errors import PhotoError
 from onet_cli.shapes.camera import LEVEL
 from onet_cli.shapes.framing import MARGIN
+from onet_cli.shapes.photo_mask import mask_weight
 
 SMALLEST = 16
 """Pixels of an object's longer side below which a photograph shows nothing of it."""
@@ -17,7 +18,7 @@ SMALLEST = 16
 _OPAQUE = 0.125  # of the mask, from which a pixel belongs to the object
 _STRAY = 0.002  # of a side: so few pixels in a row or column are dust and do not widen the box
 _STEEP = 0.02  # cosine of the elevation below which no direction in the picture is up
-_SHAPE_SLACK = 1.5  # pixels by which photograph and mask may differ in shape
+_PIXEL_SLACK = 1.5  # pixels by which photograph and mask may differ in shape: cameras need them
 _QUALITY = 95
 
 
@@ -25,7 +26,8 @@ _QUALITY = 95
 class Photograph:
     """One photograph of an object, and how it was taken.
 
-    `photo` is RGB or RGBA, `mask` of its shape and white where the object is. `world` (3, 4) takes
+    `photo` is RGB or RGBA, `mask` of its shape and white where the object is, or opaque if it has
+    transparent pixels. `world` (3, 4) takes
     points of the unit cube to the camera's frame (x right, y down, z forward). `focal` is in pixels
     of `photo`, `principal` (x, y) the pixel that the optical axis meets.
     """
@@ -109,15 +111,12 @@ def _weight(taken: Photograph) -> NDArray[np.float32]:
     """Return from 0 to 1 what of the photograph (H, W) is the object."""
     (width, height), mask = taken.photo.size, taken.mask
     scale = width / mask.width
-    if abs(mask.height * scale - height) > _SHAPE_SLACK * max(scale, 1):
+    if abs(mask.height * scale - height) > _PIXEL_SLACK * max(scale, 1):
         raise PhotoError(
             f"its mask of {mask.width} x {mask.height} pixels does not fit the photograph of "
             f"{width} x {height}"
         )
-    grey = mask.getchannel("A") if mask.mode == "RGBA" else mask.convert("L")
-    if grey.size != taken.photo.size:
-        grey = grey.resize(taken.photo.size, Image.Resampling.BILINEAR)
-    return np.asarray(grey, np.float32) / np.float32(255)
+    return mask_weight(mask, taken.photo.size)
 
 
 def _box(

@@ -103,8 +103,8 @@ def isolate_object(
         photo: RGB or RGBA, as `read_photo` returns it.
         background: "keep" leaves the photo as it is, padded with white; "remove" insists; "rembg"
             asks a network of rembg first.
-        mask: of the photo's shape, as `read_photo` returns it: white, or what is not transparent,
-            is the object.
+        mask: of the photo's shape, as `read_photo` returns it: what is white is the object, or
+            what is opaque if any of it is transparent.
         margin: share of the square that the object's longest side takes.
         target: the object meant, if there are several.
 

@@ -10,6 +10,7 @@ from PIL import Image
 from onet_cli.errors import PhotoError
 from onet_cli.shapes.photo_border import Cut, cut_from_even_background
 from onet_cli.shapes.photo_files import on_white
+from onet_cli.shapes.photo_mask import mask_weight
 from onet_cli.shapes.photo_network import MARGIN, box_around, cut_by_network
 from onet_cli.shapes.photo_target import Target, cut_target, keep_target
 
@@ -23,7 +24,7 @@ SHADED, SHADED_WHITE = 0.05, 0.02
 """Shadows, as a share of the object's area, from which parts of it may be among them."""
 
 _WHOLE = 0.98  # share of opaque pixels from which alpha tells no object: rounded corners
-_SHAPE_SLACK = 0.03  # by how much the aspect ratios of photo and mask may differ
+_RATIO_SLACK = 0.03  # by how much the logarithms of both aspect ratios may differ
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,9 @@ def _alone(found: Found, cut: Cut | None) -> Found:
 
 def _read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
     """Return `mask` as weights (H, W) of a photo of `size`."""
-    if abs(np.log(mask.width * size[1] / (mask.height * size[0]))) > _SHAPE_SLACK:
+    if abs(np.log(mask.width * size[1] / (mask.height * size[0]))) > _RATIO_SLACK:
         raise PhotoError(
             f"a mask of {mask.width} x {mask.height} pixels does not fit the photo",
             hint="give a mask of the photo's own size",
         )
-    grey = mask.getchannel("A") if mask.mode == "RGBA" else mask.convert("L")
-    small = grey.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(small, dtype=np.float32) / np.float32(255)
+    return mask_weight(mask, size)

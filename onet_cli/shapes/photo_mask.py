@@ -1,9 +1,10 @@
-"""Where the object is in a picture that shows it on white, as data sets and prepared photos do."""
+"""Where the object is in a mask, or in a picture on white, as data sets have them."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 WHITE = 0.92
 """Brightness of the darkest channel from which a pixel is background."""
@@ -13,6 +14,24 @@ EDGE = 2
 
 MOST_BORDER = 0.5
 """Share of the picture's border that may be object: with more, the background is not white."""
+
+
+def mask_weight(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return from 0 to 1 what `mask` says is the object, (H, W), of a picture of `size`.
+
+    It is what is opaque, if anything in the mask is not; else what is white.
+
+    Args:
+        mask: a picture of any mode and of about the shape of `size`.
+        size: width and height in pixels.
+    """
+    opacity = mask.getchannel("A") if mask.mode == "RGBA" else None
+    if opacity is not None and opacity.getextrema()[0] == 255:
+        opacity = None  # editors save an alpha channel with every picture
+    grey = mask.convert("L") if opacity is None else opacity
+    if grey.size != size:
+        grey = grey.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(grey, dtype=np.float32) / np.float32(255)
 
 
 def object_on_white(picture: NDArray[np.uint8]) -> NDArray[np.bool_] | None:

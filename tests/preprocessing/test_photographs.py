@@ -130,6 +130,14 @@ def test_an_object_of_a_few_pixels_is_refused():
         prepare_view(Photograph(photo.photo, mask, photo.world, 1.0, (1.0, 1.0)), 64)
 
 
+def test_an_opaque_mask_with_an_alpha_channel_is_read_by_what_is_white():
+    photo = taken(Shot())
+
+    opaque = prepare_view(replace(photo, mask=photo.mask.convert("L").convert("RGBA")), SIZE)
+
+    assert opaque.image == prepare_view(photo, SIZE).image
+
+
 def test_dust_in_a_mask_does_not_widen_the_picture():
     photo = taken(Shot(size=(600, 450)))
     dusty = photo.mask.copy()

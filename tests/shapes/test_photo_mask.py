@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from onet_cli.shapes.photo_mask import object_on_white
+from onet_cli.shapes.photo_mask import mask_weight, object_on_white
 
 SIDE, FINE = 64, 8
 
@@ -49,3 +49,15 @@ def test_nothing_is_told_of_an_empty_picture_or_of_another_background():
     assert object_on_white(np.full((SIDE, SIDE, 3), 255, np.uint8)) is None
     grey, _ = disc_on_white((10, 10, 10), ground=(120, 120, 120))
     assert object_on_white(grey) is None
+
+
+def test_a_mask_says_by_transparency_what_it_does_not_say_by_white():
+    white = Image.new("L", (8, 6))
+    white.paste(255, (2, 1, 5, 4))
+    opaque = white.convert("RGBA")
+    clear = Image.new("RGBA", (8, 6), (90, 0, 0, 255))
+    clear.putalpha(white)
+
+    for mask in (white, white.convert("RGB"), opaque, clear):
+        np.testing.assert_array_equal(mask_weight(mask, (8, 6)), np.asarray(white) / 255)
+    assert mask_weight(opaque, (16, 12)).shape == (12, 16)
