@@ -125,12 +125,16 @@ def keep_target(weight: Plane, target: Target) -> Plane | None:
 
 
 def _piece_at(pieces: NDArray[np.int32], solid: Mask, click: tuple[float, float]) -> int:
-    """Return the number of the piece at `click`, or near to it; 0 if none is."""
+    """Return the number of the piece at `click`, or of the nearest one near it; 0 if none is."""
     reach = max(1, round(_NEAR_ENOUGH * max(solid.shape)))
     x, y = int(click[0]), int(click[1])
-    near = np.s_[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
-    found = pieces[near][solid[near]]
-    return int(np.bincount(found).argmax()) if len(found) else 0
+    top, left = max(y - reach, 0), max(x - reach, 0)
+    near = np.s_[top : y + reach + 1, left : x + reach + 1]
+    rows, columns = np.nonzero(solid[near])
+    if len(rows) == 0:
+        return 0
+    nearest = np.hypot(rows + top - y, columns + left - x).argmin()
+    return int(pieces[near][rows[nearest], columns[nearest]])
 
 
 def cut_target(colours: NDArray[np.uint8], target: Target) -> Cut | None:

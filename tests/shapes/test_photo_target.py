@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.shapes.photo import MARGIN, Target, isolate_object, read_photo, read_target
 from onet_cli.shapes.photo_border import Cut
+from onet_cli.shapes.photo_target import keep_target
 
 SIZE = (400, 300)
 LEFT, RIGHT = (40, 80, 150, 230), (250, 90, 350, 240)  # the things, left, top, right, bottom
@@ -118,6 +119,18 @@ def test_a_target_may_be_a_small_part_of_the_photo_but_not_a_few_pixels():
     assert boxed.picture.width == pytest.approx(24 / MARGIN, abs=3)
     with pytest.raises(PhotoError, match=r"the object there is only 2\d pixels large"):
         isolate_object(photo, target=Target(((412, 112),)))
+
+
+@pytest.mark.parametrize(("column", "leg_is_meant"), [(102, True), (108, True), (118, False)])
+def test_a_click_means_the_object_under_it_or_the_nearest_not_the_largest(column, leg_is_meant):
+    weight = np.zeros((768, 768), np.float32)
+    weight[200:600, 100:103] = 1
+    weight[200:600, 122:400] = 1
+
+    kept = keep_target(weight, Target(((column, 400),)))
+
+    assert kept[:, 100:103].any() == leg_is_meant
+    assert kept[:, 122:].any() != leg_is_meant
 
 
 def test_what_rembg_leaves_out_is_looked_for(monkeypatch):
