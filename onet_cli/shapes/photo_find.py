@@ -48,15 +48,15 @@ def find_object(
             return _narrowed(Found(Cut(opacity, certain=True), "alpha"), target)
     colours = np.asarray(on_white(photo))
     if background == "rembg":
-        found = _narrowed(_by_rembg(colours), target)
+        found = _by_rembg(colours, target)
         if found.cut is not None:
             return found
         return replace(_by_onet(colours, target), warnings=found.warnings)
     return _by_onet(colours, target)
 
 
-def _by_rembg(colours: NDArray[np.uint8]) -> Found:
-    """Return what rembg finds; where it cannot, a warning that says why."""
+def _by_rembg(colours: NDArray[np.uint8], target: Target | None) -> Found:
+    """Return what rembg finds; where that is nothing, a warning that says why."""
     from onet_cli.shapes.photo_rembg import cut_by_rembg
 
     try:
@@ -64,7 +64,11 @@ def _by_rembg(colours: NDArray[np.uint8]) -> Found:
     except PhotoError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return Found(None, "rembg", (f"{error}{hint}; onet's own network was used",))
-    return Found(cut, "rembg")
+    found = _narrowed(Found(cut, "rembg"), target)
+    if found.cut is not None:
+        return found
+    where = " there" if target else ""
+    return Found(None, "rembg", (f"rembg found no object{where}; onet's own network was used",))
 
 
 def _by_onet(colours: NDArray[np.uint8], target: Target | None) -> Found:

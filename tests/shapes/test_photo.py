@@ -510,6 +510,17 @@ def test_without_rembg_the_own_network_is_used_and_that_is_said(monkeypatch, tmp
         assert overlap(prepared.weight > 0.5, truth) > 0.95
 
 
+def test_that_rembg_found_nothing_is_said(monkeypatch, tmp_path):
+    photo, truth = furnished()
+    give_rembg(monkeypatch, tmp_path, lambda picture, **_: Image.new("L", picture.size))
+
+    prepared = isolate_object(photo, "rembg")
+
+    assert prepared.method == "network"
+    assert prepared.warnings[0] == "rembg found no object; onet's own network was used"
+    assert overlap(prepared.weight > 0.5, truth) > 0.95
+
+
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_mask_decides_whatever_the_photo_shows(transparent):
     photo, truth = furnished()

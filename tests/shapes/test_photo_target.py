@@ -143,6 +143,7 @@ def test_what_rembg_leaves_out_is_looked_for(monkeypatch):
 
     prepared = isolate_object(photo, "rembg", target=Target(((75, 95),)))
 
+    assert prepared.warnings[0].startswith("rembg found no object there; onet's own network")
     assert overlap(prepared.weight, disc()) > 0.9
 
 
