@@ -14,7 +14,7 @@ from onet_cli.errors import PhotoError
 ENOUGH = 2048
 """Larger pictures are reduced, by whole numbers, as long as their longer side keeps this many."""
 
-_FULL_SIZE = "onet_full_size"  # in a picture's info, where it comes back reduced
+_SIZES = "onet_sizes"  # in a picture's info: the size of the file's picture, and as it was read
 _STRIP = 256  # rows that are converted at a time
 _ADVICE = "give a JPEG, PNG or WebP picture"
 _DRAWINGS = ("EPS", "WMF")  # Pillow would hand them to other programs
@@ -79,7 +79,8 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
                 image.load()
                 orientation = _orientation(image)
                 photo = _upright(_reduce(image), orientation)
-                photo.info[_FULL_SIZE] = size[::-1] if orientation in _TURNED else size
+                full = size[::-1] if orientation in _TURNED else size
+                photo.info[_SIZES] = (full, photo.size)
                 return photo
     except FileNotFoundError as error:
         refuse_address(str(source))
@@ -100,9 +101,14 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
 
 
 def full_size(photo: Image.Image) -> tuple[int, int]:
-    """Return width and height of the file's picture, upright, of which `photo` was read."""
-    size: tuple[int, int] = photo.info.get(_FULL_SIZE, photo.size)
-    return size
+    """Return width and height of the file's picture, upright, of which `photo` was read.
+
+    What was made of `photo` since, of another size, counts in its own pixels: Pillow hands the
+    information on to crops and resized pictures.
+    """
+    full: tuple[int, int]
+    full, read = photo.info.get(_SIZES, (photo.size, photo.size))
+    return full if photo.size == read else photo.size
 
 
 def _unknown(source: Path | bytes, name: str) -> PhotoError:

@@ -303,6 +303,15 @@ def test_a_large_picture_comes_back_reduced(mode, kind):
     assert dark[photo.width // 2 + 2 :].all()
 
 
+def test_pictures_made_of_a_photo_count_their_own_pixels():
+    photo = read_photo(encoded(Image.new("RGB", (5000, 4100))))
+
+    assert photo.size == (2500, 2050)
+    assert full_size(photo) == full_size(photo.copy()) == (5000, 4100)
+    assert full_size(photo.crop((0, 0, 300, 200))) == (300, 200)
+    assert full_size(photo.resize((500, 410))) == (500, 410)
+
+
 def test_a_large_picture_keeps_transparency_and_orientation():
     exif = Image.Exif()
     exif[0x0112] = 8  # to be turned by 90 degrees counterclockwise
