@@ -27,6 +27,7 @@ from onet_cli.shapes.photo import (
     Background,
     PreparedPhoto,
     Target,
+    conflict_with_target,
     isolate_object,
     read_photo,
 )
@@ -62,7 +63,8 @@ class BatchSettings:
     `tidy.finish`.
 
     Raises:
-        InvalidOptionError: `scale_mm` is no positive length.
+        InvalidOptionError: `scale_mm` is no positive length, or `mask` or `background` leave
+            `target` nothing to name.
     """
 
     background: Background = "auto"
@@ -76,6 +78,10 @@ class BatchSettings:
     def __post_init__(self) -> None:
         if self.scale_mm is not None:
             check_scale(self.scale_mm)
+        if self.target:
+            conflict = conflict_with_target(self.background, masked=self.mask is not None)
+            if conflict is not None:
+                raise InvalidOptionError(conflict[0], hint=conflict[1])
 
 
 def reconstruct_all(

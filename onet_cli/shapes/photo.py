@@ -25,6 +25,7 @@ __all__ = [
     "Background",
     "PreparedPhoto",
     "Target",
+    "conflict_with_target",
     "decode_view",
     "isolate_object",
     "on_white",
@@ -119,7 +120,8 @@ def isolate_object(
         )
     given = photo.size
     if target:
-        _refuse_both(background, mask)
+        if conflict := conflict_with_target(background, masked=mask is not None):
+            raise PhotoError(conflict[0], hint=conflict[1])
         target = target.scaled(full_size(photo), given)
     window = look_at(given, target)
     photo = window.cut(photo)
@@ -169,14 +171,13 @@ def _nothing_found(
     return _kept(photo, (*warnings, kept))
 
 
-def _refuse_both(background: Background, mask: Image.Image | None) -> None:
-    """Raise PhotoError where something else than --click and --box says what the object is."""
-    if mask is not None:
-        raise PhotoError("--mask and --click or --box both name the object", hint="give only one")
+def conflict_with_target(background: Background, *, masked: bool) -> tuple[str, str] | None:
+    """Return what else than --click and --box says what the object is, and a hint; or None."""
+    if masked:
+        return "--mask and --click or --box both name the object", "give only one"
     if background == "keep":
-        raise PhotoError(
-            "--background keep leaves no object to choose", hint="leave out --click and --box"
-        )
+        return "--background keep leaves no object to choose", "leave out --click and --box"
+    return None
 
 
 def _kept(photo: Image.Image, warnings: tuple[str, ...]) -> PreparedPhoto:

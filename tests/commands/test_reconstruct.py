@@ -297,6 +297,8 @@ def test_a_click_and_a_box_name_the_object(folder):
         (["--box", "1,2,3"], InvalidOptionError, "--box '1,2,3' is not X0,Y0,X1,Y1"),
         (["--click", "500,5"], PhotoError, "500,5 lies outside the photo of 160 x 160 pixels"),
         (["--click", "5,5"], PhotoError, "no object stands out there"),
+        (["--click", "5,5", "--background", "keep"], InvalidOptionError, "no object to choose"),
+        (["--box", "1,1,9,9", "--mask", "m.png"], InvalidOptionError, "both name the object"),
     ],
 )
 def test_a_click_or_box_that_names_nothing_is_refused(folder, arguments, error, words):

@@ -335,6 +335,16 @@ def test_a_mask_fits_one_photo_only(folder, generator):
         list(reconstruct_all(generator, photos[:1], targets[:1], BatchSettings(mask=Path("no"))))
 
 
+def test_options_that_contradict_a_target_are_refused_before_any_photo_is_read():
+    for target in (Target(((5, 5),)), Target(box=(1, 1, 9, 9))):
+        with pytest.raises(InvalidOptionError, match="both name the object") as caught:
+            BatchSettings(mask=Path("mask.png"), target=target)
+        assert caught.value.hint
+        with pytest.raises(InvalidOptionError, match="leaves no object to choose"):
+            BatchSettings("keep", target=target)
+    BatchSettings("keep", mask=Path("mask.png"))
+
+
 def test_a_click_fits_one_photo_only(folder, generator):
     photos = photo_files(folder / "a.jpg", folder / "b.png")
     settings = BatchSettings(target=Target(((5, 5),)))
