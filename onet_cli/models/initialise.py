@@ -8,7 +8,9 @@ from torch import Tensor
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.models.encoders.maps import MIRROR_WIDTH, CodeLayout
 from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.spec import ModelSpec
 
 LEAST_SHARE = 0.1
 """Share of a network's weights below which a start from a checkpoint is none: a few biases."""
@@ -33,9 +35,9 @@ class Transfer:
 def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transfer:
     """Copy into `network` every tensor of `checkpoint` whose name and shape agree.
 
-    Encoder or decoder may differ as a whole: what does not fit keeps its fresh weights. Of networks
-    that differ in their code alone, matrices of the one that reads more read nothing of that at
-    first: their further columns are 0, so that the network begins as the checkpoint's.
+    Encoder or decoder may differ as a whole: what does not fit keeps its fresh weights. Where codes
+    differ in the mirror plane alone, which the checkpoint's has not, the further columns of
+    matrices are 0: they read nothing of it at first, and the network begins as the checkpoint's.
 
     Args:
         network: changed in place.
@@ -46,12 +48,11 @@ def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transf
     """
     source = load_checkpoint(checkpoint, device="cpu").network
     given, own = source.state_dict(), network.state_dict()
-    plain = replace(network.spec, name="", code_dim=0, summary="")
-    alike = replace(source.spec, name="", code_dim=0, summary="") == plain
+    widen = _gains_plane(source.spec, network.spec)
     fitting = {
         name: found
         for name, tensor in given.items()
-        if name in own and (found := _fitted(tensor, own[name], alike)) is not None
+        if name in own and (found := _fitted(tensor, own[name], widen)) is not None
     }
     sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
     if sum(sizes.get(name, 0) for name in fitting) < LEAST_SHARE * sum(sizes.values()):
@@ -63,6 +64,17 @@ def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transf
     return Transfer(
         taken=tuple(name for name in own if name in fitting),
         kept=tuple(name for name in own if name not in fitting),
+    )
+
+
+def _gains_plane(given: ModelSpec, own: ModelSpec) -> bool:
+    """Return whether codes of `own` are those of `given` and a mirror plane, all else the same."""
+    same = replace(given, name="", code_dim=0, summary="")
+    return (
+        own.frame == "picture"
+        and replace(own, name="", code_dim=0, summary="") == same
+        and own.code_dim - given.code_dim == MIRROR_WIDTH
+        and CodeLayout(own.code_dim).mirrored
     )
 
 

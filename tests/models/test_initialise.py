@@ -71,3 +71,18 @@ def test_a_network_that_reads_more_of_its_code_begins_as_the_other(tmp_path):
     images, points = torch.rand(2, 3, old.image_size, old.image_size), torch.rand(2, 50, 3) - 0.5
     with torch.no_grad():
         torch.testing.assert_close(network(images, points), source(images, points))
+
+
+@pytest.mark.parametrize("more", [16, MIRROR_WIDTH])
+def test_what_reads_a_longer_code_of_the_objects_frame_stays_fresh(source, more):
+    path, given = source
+    spec = replace(TINY, code_dim=TINY.code_dim + more)
+    network, untouched = build_network(spec, seed=2), build_network(spec, seed=2).state_dict()
+
+    transfer = initialise_from(network, path)
+
+    state = network.state_dict()
+    unlike = {name for name in state if state[name].shape != given[name].shape}
+    assert set(transfer.kept) == unlike
+    assert any(name.startswith("decoder.") for name in unlike)
+    assert all(torch.equal(state[name], untouched[name]) for name in unlike)
