@@ -1,24 +1,28 @@
 """Draw sheets on which meshes of several models are marked by eye, in mixed order and unnamed.
 
-Usage: python recipes/photographs/sheets.py PICTURES SHEETS NAME=MESHES... [--seed N]
+Usage: python recipes/photographs/sheets.py PICTURES SHEETS NAME=MESHES[,DEBUG]... [--seed N]
 
 MESHES is a folder that `onet reconstruct PICTURES/* -o MESHES/` wrote; NAME stands
 for the model in `marks.csv`. Each row of a sheet shows the photo, what the network was shown, and
 the mesh from the photo's direction, from both sides, from behind, and a code. SHEETS/key.csv tells
-which photograph and which model each code is, and is not for those who mark. A photo of which a
-model made no mesh has a row that says so.
+which photograph and which model each code is, and is not for those who mark. A photo in which no
+object was found, or of which a model made no mesh, has a row that says so.
+
+What the network was shown is read from DEBUG, the folder that `--debug DEBUG` of that command
+wrote. Without one it is the object as it is cut out today, whatever the model was given then.
 """
 
 import argparse
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from table import read_table
 
-from onet_cli.errors import OnetError
+from onet_cli.errors import OnetError, PhotoError
 from onet_cli.geometry.mesh import read_mesh
 from onet_cli.reconstruction.stage import Stage
 from onet_cli.shapes.photo import isolate_object, read_photo
@@ -27,18 +31,49 @@ TILE, ROWS = 200, 8
 AZIMUTHS = 0.0, 90.0, 270.0, 180.0
 
 
-def row(photo: Path, mesh: Path, code: str) -> Image.Image:
+@dataclass(frozen=True)
+class Model:
+    """The folders of a model: its meshes, and what it was shown, if that was kept."""
+
+    meshes: Path
+    debug: Path | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Model":
+        """Return the folders in MESHES or MESHES,DEBUG."""
+        meshes, _, debug = text.partition(",")
+        return cls(Path(meshes), Path(debug) if debug else None)
+
+    def shown(self, name: str, photo: Image.Image) -> Image.Image | None:
+        """Return what the network was shown of a photograph, None if no object was found in it."""
+        if self.debug is None:
+            try:
+                return isolate_object(photo).picture
+            except PhotoError:
+                return None
+        file = self.debug / f"{name}.prepared.png"
+        return Image.open(file).convert("RGB") if file.is_file() else None
+
+
+def row(photo: Path, model: Model, code: str) -> Image.Image:
     """Return one row of a sheet."""
     picture = read_photo(photo)
-    tiles = [picture.convert("RGB"), isolate_object(picture).picture]
+    shown, mesh = model.shown(photo.stem, picture), model.meshes / f"{photo.stem}.obj"
+    tiles = {0: picture.convert("RGB")}
+    text = code
+    if shown is None:
+        text += ": no object found"
+    else:
+        tiles[1] = shown
     if mesh.is_file():
         stage = Stage(read_mesh(mesh))
-        tiles += [stage.view(azimuth, TILE) for azimuth in AZIMUTHS]
+        tiles |= {2 + n: stage.view(azimuth, TILE) for n, azimuth in enumerate(AZIMUTHS)}
+    else:
+        text += ": no mesh"
     strip = Image.new("RGB", (TILE * (2 + len(AZIMUTHS)), TILE + 22), "white")
-    for place, tile in enumerate(tiles):
+    for place, tile in tiles.items():
         tile.thumbnail((TILE - 6, TILE))
         strip.paste(tile, (place * TILE + (TILE - tile.width) // 2, (TILE - tile.height) // 2))
-    text = code if mesh.is_file() else f"{code}: no mesh"
     pen = ImageDraw.Draw(strip)
     pen.text((4, TILE + 2), text, fill=(180, 0, 0), font=ImageFont.load_default(size=16))
     return strip
@@ -55,11 +90,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path)
     parser.add_argument("sheets", type=Path)
-    parser.add_argument("models", nargs="+", metavar="NAME=MESHES")
+    parser.add_argument("models", nargs="+", metavar="NAME=MESHES[,DEBUG]")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.sheets.mkdir(parents=True, exist_ok=True)
-    models = dict(model.split("=", 1) for model in options.models)
+    given = (text.partition("=") for text in options.models)
+    models = {name: Model.parse(folders) for name, _, folders in given}
+    for model in models.values():
+        for folder in (model.meshes, model.debug):
+            if folder is not None and not folder.is_dir():
+                parser.error(f"there is no folder {folder}")
     photographs = read_table()
     names = codes(len(photographs) * len(models), np.random.default_rng(options.seed))
     key = [(next(names), one, model) for model in models for one in photographs]
@@ -71,8 +111,7 @@ def main() -> None:
     for start in range(0, len(key), ROWS):
         strips = []
         for code, one, model in key[start : start + ROWS]:
-            mesh = Path(models[model]) / f"{one.id}.obj"
-            strips.append(row(options.pictures / one.file, mesh, code))
+            strips.append(row(options.pictures / one.file, models[model], code))
         sheet = Image.new("RGB", (strips[0].width, ROWS * strips[0].height), "white")
         for place, strip in enumerate(strips):
             sheet.paste(strip, (0, place * strip.height))
