@@ -4,7 +4,8 @@ Usage: python recipes/photographs/marks.py [MARKS]
 
 MARKS has the columns id, model, marker, found, recognisable, usable; default: marks.csv beside this
 file. Marks of a mesh are averaged over those who marked it. Intervals are 95 %, by resampling the
-photographs; differences are paired.
+photographs; differences are paired. Where there are no marks of a model, a kind, or of photographs
+that both models have, there is a dash.
 """
 
 import argparse
@@ -28,7 +29,8 @@ def read_marks(path: Path, question: str, least: int) -> Shares:
     given = defaultdict(lambda: defaultdict(list))
     with path.open(newline="") as lines:
         for mark in csv.DictReader(lines):
-            given[mark["model"]][mark["id"]].append(int(mark[question]) >= least)
+            if mark[question]:  # who marks may leave a question out
+                given[mark["model"]][mark["id"]].append(int(mark[question]) >= least)
     return {
         model: {name: float(np.mean(marks)) for name, marks in by_photo.items()}
         for model, by_photo in given.items()
@@ -36,7 +38,9 @@ def read_marks(path: Path, question: str, least: int) -> Shares:
 
 
 def interval(values: NDArray[np.floating]) -> str:
-    """Return the mean of `values` (N,) and its interval, in per cent."""
+    """Return the mean of `values` (N,) and its interval, in per cent; a dash of no values."""
+    if len(values) == 0:
+        return "    -"
     rng = np.random.default_rng(0)
     means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
@@ -48,10 +52,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("marks", type=Path, nargs="?", default=HERE / "marks.csv")
     path = parser.parse_args().marks
+    if not path.is_file():
+        raise SystemExit(f"error: there are no marks yet: {path} does not exist")
     kinds = {one.id: one.kind for one in read_table()}
     for question in QUESTIONS:
         for least in (1, 2):
             shares = read_marks(path, question, least)
+            if not shares:
+                print(f"\n{question}, {least} or more: -")
+                continue
             print(f"\n{question}, {least} or more")
             for kind in (*KINDS, "all"):
                 cells = []
