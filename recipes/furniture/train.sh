@@ -8,7 +8,7 @@
 # leave out --pretrained-encoder and --encoder-lr: it then learns more slowly.
 # Every step goes on where it was stopped; add --resume to `onet train` to continue that one.
 set -euo pipefail
-work=${1:?"usage: train.sh WORK [LIBRARIES]"}
+work=${1:?"usage: train.sh WORK [LIBRARIES [CLONES]]"}
 libraries=${2:-/usr/share/sweethome3d}
 clones=${3:-}
 here=$(dirname "$0")
