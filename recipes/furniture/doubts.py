@@ -7,17 +7,21 @@ meshes that are warned of. On `val`, to which the model was fitted, these are al
 objects that it was not fitted to.
 
 With --fit the model is fitted to the split `val` first and stored in CHECKPOINT, which has to be
-calibrated (`calibrate.py` does both). --keep holds what was measured, so that a second run is fast.
+calibrated (`calibrate.py` does both). --keep holds what was measured, so that a second run is fast;
+what it holds of another checkpoint file, or of other data or views, is measured anew and replaced.
 
 Usage: python recipes/furniture/doubts.py CHECKPOINT DATA... [--fit] [-o FILE] [--half] [--views 6]
        [--splits val test] [--keep FOLDER] [--device cpu]
 """
 
 import argparse
+import hashlib
 import json
+import sys
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +35,44 @@ from onet_cli.shapes.store import ShapeStore
 NAMES = [field.name for field in fields(Signs)]
 
 
-def measure(
-    checkpoint: Checkpoint, stores: Sequence[ShapeStore], split: str, views: int, keep: Path | None
-) -> list[Trial]:
-    """Return trials of so many views of each object of a split, from `keep` if they are there."""
+@dataclass(frozen=True)
+class Setup:
+    """What is measured: a checkpoint and its file's digest, data sets, and views of each object."""
+
+    checkpoint: Checkpoint
+    digest: str
+    stores: Sequence[ShapeStore]
+    views: int
+
+    def describe(self, split: str) -> dict[str, Any]:
+        """Return what the trials of a split depend on, JSON-ready."""
+        return {
+            "checkpoint": self.digest,
+            "threshold": self.checkpoint.info.threshold,
+            "data": [str(store.root.resolve()) for store in self.stores],
+            "shapes": [len(store.ids(split)) for store in self.stores],
+            "views": self.views,
+        }
+
+
+def measure(setup: Setup, split: str, keep: Path | None) -> list[Trial]:
+    """Return trials of views of each object of a split, from `keep` if these are there."""
     file = None if keep is None else keep / f"{split}.json"
+    known = setup.describe(split)
     if file is not None and file.is_file():
         stored = json.loads(file.read_text())
-        return [
-            Trial(**{**row, "signs": None if row["signs"] is None else Signs(**row["signs"])})
-            for row in stored
-        ]
-    count = views * sum(len(store.ids(split)) for store in stores)
-    found = list(measure_trials(checkpoint, stores, split, count))
+        if isinstance(stored, dict) and stored["of"] == known:
+            return [
+                Trial(**{**row, "signs": None if row["signs"] is None else Signs(**row["signs"])})
+                for row in stored["trials"]
+            ]
+        print(f"{file} is of another checkpoint, data or views: measured anew", file=sys.stderr)
+    count = setup.views * sum(known["shapes"])
+    found = list(measure_trials(setup.checkpoint, setup.stores, split, count))
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps([asdict(trial) for trial in found], indent=1) + "\n")
+        kept = {"of": known, "trials": [asdict(trial) for trial in found]}
+        file.write_text(json.dumps(kept, indent=1) + "\n")
     return found
 
 
@@ -95,12 +121,14 @@ def main() -> None:
     path = find_checkpoint(options.checkpoint)
     checkpoint = load_checkpoint(path, options.device)
     stores = [ShapeStore.open(folder) for folder in options.data]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    setup = Setup(checkpoint, digest, stores, options.views)
     calibration = checkpoint.calibration
     if calibration is None:
         parser.error(f"{path} is not calibrated: run calibrate.py first")
     doubt = calibration.doubt
     if options.fit:
-        doubt = fit_trials(measure(checkpoint, stores, "val", options.views, options.keep))
+        doubt = fit_trials(measure(setup, "val", options.keep))
         if doubt is None:
             parser.error("too few bad meshes, or too few others, to learn from")
         known = replace(calibration, doubt=doubt)
@@ -108,7 +136,7 @@ def main() -> None:
         save_checkpoint(target, checkpoint.network, checkpoint.info, options.half, known)
         print(f"{target}: learned from {', '.join(doubt.signs)}")
     for split in options.splits:
-        report(split, measure(checkpoint, stores, split, options.views, options.keep), doubt)
+        report(split, measure(setup, split, options.keep), doubt)
     if doubt is not None:
         print("on objects of val that the model was not fitted to")
         print(f"  warned of bad      {doubt.caught:6.1%}")

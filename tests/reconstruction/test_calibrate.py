@@ -170,7 +170,13 @@ def test_the_recipe_prints_how_many_bad_meshes_are_warned_of(store, tmp_path, mo
     first = capsys.readouterr().out
     runpy.run_path(str(script), run_name="__main__")
 
-    assert capsys.readouterr().out == first
+    again = capsys.readouterr()
+    assert again.out == first
+    assert not again.err
+    other = replace(plain.info, threshold=0.3)
+    save_checkpoint(path, plain.network, other, False, replace(found, doubt=doubt))
+    runpy.run_path(str(script), run_name="__main__")
+    assert "is of another checkpoint, data or views: measured anew" in capsys.readouterr().err
     assert "val: 2 views, 0 without a mesh" in first
     assert "warned of others   100.0%" in first
     assert "60.0%" in first
