@@ -215,7 +215,8 @@ def measure_trials(
     settings = GeneratorSettings(guess=True, confidence=True, signs=True)
     generator = MeshGenerator(checkpoint, settings)
     views = draw_views(stores, split, count, np.random.default_rng(seed))
-    for done, view in enumerate(views, start=1):
+    for done, view in enumerate(views):
+        progress("doubts", done, len(views))
         store, shape_id, number = view
         try:
             made = generator.generate(_picture(view))
@@ -227,7 +228,7 @@ def measure_trials(
         inside = partial(contains, made.mesh)
         _, iou = best_turn(inside, points, samples.occupancies[:DOUBT_POINTS])
         yield Trial(str(shape_id), number, iou, made.signs)
-        progress("doubts", done, len(views))
+    progress("doubts", len(views), len(views))
 
 
 def fit_trials(trials: Sequence[Trial]) -> Doubt | None:
