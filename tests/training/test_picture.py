@@ -139,6 +139,9 @@ def test_an_object_without_a_known_symmetry_teaches_none():
 
     assert seen.logits.isfinite().all()
     assert seen.mirror_loss.isfinite()
+    (slope,) = torch.autograd.grad(seen.mirror_loss, network.encoder.mirror[-1].bias)
+    assert (slope[:BINS] == 0).all()
+    assert (slope[BINS:] != 0).any()
 
 
 def test_a_set_without_cameras_is_refused(balls):
