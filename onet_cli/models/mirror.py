@@ -27,7 +27,10 @@ _WINDOW = 2  # bins on either side of the best that place the plane between them
 
 
 class Mirror(NamedTuple):
-    """Mirror planes of B pictures, (B,) each: angle in radians, offset, and trust from 0 to 1."""
+    """Mirror planes of B pictures, (B,) each: angle in radians, offset, and trust from 0 to 1.
+
+    Trust is an upper bound of the probability that there is a plane within ten degrees.
+    """
 
     angle: Tensor
     offset: Tensor
@@ -54,6 +57,9 @@ class Mirror(NamedTuple):
 def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     """Return the most probable mirror plane of each of B objects.
 
+    Its trust is the sum of the probabilities of five neighbouring angles, at most 1: the bound of
+    the union, reached where they exclude each other. So flat logits of 0.2 each give 1.
+
     Args:
         logits: (B, 36): at each angle, whether the object is its own mirror image there.
         centre: (B, 2): x and z of its middle, in the picture's frame.
@@ -65,9 +71,10 @@ def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     best = sums.argmax(dim=1)
     near = torch.stack([around.gather(1, best[:, None] + start)[:, 0] for start in reach], dim=1)
     weight = near.square()
-    places = torch.tensor(reach, device=logits.device) - _WINDOW
+    # Made on the device: a copy to a GPU would wait for it.
+    places = torch.arange(-_WINDOW, _WINDOW + 1, device=logits.device)
     shift = (weight * places).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
     angle = (best + shift) * STEP
     offset = (centre * torch.stack([angle.cos(), angle.sin()], dim=1)).sum(dim=1)
-    # The angle may be in doubt by some of these bins; that there is a plane, is not.
+    # Weights are trained with this sum, which is no probability itself.
     return Mirror(angle, offset, near.sum(dim=1).clamp(max=1))

@@ -102,6 +102,15 @@ def test_a_plane_is_found_between_the_angles(place):
     assert find_plane(logits - 4, centre).trust < 0.5
 
 
+@pytest.mark.parametrize(("probability", "trust"), [(0.2, 1.0), (0.1, 0.5), (0.9, 1.0)])
+def test_trust_is_the_sum_of_five_probabilities_and_at_most_1(probability, trust):
+    logits = torch.logit(torch.full((1, BINS), probability))
+
+    plane = find_plane(logits, torch.zeros(1, 2))
+
+    assert float(plane.trust) == pytest.approx(trust, abs=1e-6)
+
+
 def test_both_normals_of_a_plane_are_the_same_to_a_network():
     one = Mirror(torch.tensor([0.4]), torch.tensor([0.1]), torch.tensor([0.7]))
     other = Mirror(one.angle + math.pi, -one.offset, one.trust)
