@@ -10,7 +10,7 @@ from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import every_nth
 
 ANGLES = 36
-"""Planes that are tried first, at even steps through half a turn about +y."""
+"""Upright planes that are tried, at even steps through half a turn about +y."""
 
 FINER = (-0.5, -0.25, 0.25, 0.5)
 """Further turns from the best of these, in steps."""
@@ -42,6 +42,16 @@ class MirrorPlane:
         return MirrorPlane(self.normal, 0.0).mirror(directions)
 
 
+def plane_angles() -> NDArray[np.float64]:
+    """Return the angles (36,) of these planes' normals, in radians: 0 is +x, pi / 2 is +z."""
+    return np.linspace(0, np.pi, ANGLES, endpoint=False)
+
+
+def upright_normals(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the horizontal unit vectors (A, 3) at `angles` (A,), counted as in `plane_angles`."""
+    return np.stack([np.cos(angles), np.zeros(len(angles)), np.sin(angles)], axis=1)
+
+
 def mirror_planes(points: NDArray[np.floating]) -> list[MirrorPlane]:
     """Return the upright planes about which `points` (N, 3) of a surface are symmetric, best first.
 
@@ -51,7 +61,7 @@ def mirror_planes(points: NDArray[np.floating]) -> list[MirrorPlane]:
     if extent == 0.0:
         return []
     tried, targets = every_nth(points, TRIED), every_nth(points, TARGETS)
-    angles = np.linspace(0, np.pi, ANGLES, endpoint=False)
+    angles = plane_angles()
     _, distances = _try(angles, tried, targets)
     best = distances <= np.minimum(np.roll(distances, 1), np.roll(distances, -1))
     minima = np.flatnonzero(best)
@@ -76,7 +86,7 @@ def _try(
 
 def _middle_planes(points: NDArray[np.floating], angles: NDArray[np.float64]) -> list[MirrorPlane]:
     """Return the upright planes at `angles` with half the extent of `points` on either side."""
-    normals = np.stack([np.cos(angles), np.zeros(len(angles)), np.sin(angles)], axis=1)
+    normals = upright_normals(angles)
     along = points @ normals.T
     offsets = (along.min(axis=0) + along.max(axis=0)) / 2
     return [MirrorPlane(n, float(offset)) for n, offset in zip(normals, offsets, strict=True)]

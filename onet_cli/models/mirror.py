@@ -20,7 +20,7 @@ from torch import Tensor
 from onet_cli.models.frame import from_cube, to_cube
 
 BINS = 36
-"""Angles that are told apart, 0 to 180 degrees; as in `shapes.symmetry`."""
+"""Angles that are told apart, 0 to 180 degrees; as in `geometry.symmetry`."""
 
 STEP = math.pi / BINS
 _WINDOW = 2  # bins on either side of the best that place the plane between them

@@ -5,7 +5,9 @@ import pytest
 from trimesh.creation import box, icosphere
 
 from onet_cli.geometry.sampling import sample_surface
-from onet_cli.shapes.symmetry import PLANES, symmetry_of
+from onet_cli.geometry.symmetry import ANGLES
+from onet_cli.models.mirror import BINS
+from onet_cli.shapes.symmetry import symmetry_of
 
 
 def surface(*bounds, turn=0.0):
@@ -28,8 +30,8 @@ CHAIR = (
 @pytest.mark.parametrize("turn", [0, 30, 95])
 def test_a_chair_has_one_plane(turn):
     found = symmetry_of(surface(*CHAIR, turn=turn))
-    assert found.shape == (PLANES,)
-    assert int(found.argmax()) == turn // 5 % PLANES
+    assert found.shape == (ANGLES,)
+    assert int(found.argmax()) == turn // 5 % ANGLES
     assert found.max() == pytest.approx(1, abs=0.05)
     assert np.delete(found, found.argmax()).max() < 0.8
 
@@ -50,3 +52,15 @@ def test_a_ball_has_all_and_a_hook_none():
 
 def test_few_points_will_do():
     assert np.isfinite(symmetry_of(surface(*CHAIR)[:2])).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("count", [0, 1])
+def test_of_too_few_points_nothing_is_known(count):
+    found = symmetry_of(surface(*CHAIR)[:count])
+    assert found.shape == (ANGLES,)
+    assert np.isnan(found).all()
+
+
+def test_networks_tell_as_many_angles_apart_as_are_measured():
+    assert BINS == ANGLES
