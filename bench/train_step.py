@@ -148,7 +148,7 @@ class Fed(Ours):
 
     def __init__(self, options: argparse.Namespace) -> None:
         super().__init__(options)
-        shapes = ShapeData(options.data, self.config, None, network_of(options).spec.frame)
+        shapes = ShapeData(options.data, self.config, None, network_of(options).spec)
         place = torch.device(options.device)
         shapes.plan_cache(place)
         strategy = SimpleNamespace(root_device=place)

@@ -17,7 +17,6 @@ from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import chunk_count, chunk_range
-from onet_cli.shapes.symmetry import no_symmetry
 from onet_cli.training.dataset import (
     Batch,
     OccupancyDataset,
@@ -142,10 +141,7 @@ class ShapeCache:
             for reader, shape in map(data.find, range(len(plan.places)))
         ]
         self._cameras = torch.from_numpy(np.concatenate(cameras)).to(device)
-        symmetries = [
-            reader.symmetry(shape) if data.cameras else no_symmetry()
-            for reader, shape in map(data.find, range(len(plan.places)))
-        ]
+        symmetries = [data.symmetry(number) for number in range(len(plan.places))]
         self._symmetries = torch.from_numpy(np.stack(symmetries)).to(device)
         self._images, self._points = images.to(device), points.to(device)
         self._packed = torch.from_numpy(self._bits).to(device)

@@ -8,7 +8,8 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from onet_cli.errors import InvalidOptionError, StoreError
-from onet_cli.models.spec import Frame
+from onet_cli.models.encoders.maps import CodeLayout
+from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.cache import (
     CachedBatches,
@@ -34,9 +35,11 @@ class ShapeData(pl.LightningDataModule):
         root: Path,
         config: TrainingConfig,
         extra: Path | None = None,
-        frame: Frame = "object",
+        spec: ModelSpec | None = None,
     ) -> None:
-        """Take the folders of the sets, the settings, and the frame of the network to train.
+        """Take the folders of the sets, the settings, and the network to train.
+
+        Without `spec` it is one that needs neither cameras nor symmetry.
 
         Raises:
             StoreError: a set is missing or empty, or lacks the cameras that the network needs.
@@ -46,8 +49,9 @@ class ShapeData(pl.LightningDataModule):
         store = ShapeStore.open(root)
         self.source = store.info.source
         self.categories = tuple(sorted(store.info.categories))
-        cameras = frame == "picture"
-        self.training = OccupancyDataset(root, config, extra, cameras)
+        cameras = spec is not None and spec.frame == "picture"
+        mirrored = spec is not None and cameras and CodeLayout(spec.code_dim).mirrored
+        self.training = OccupancyDataset(root, config, extra, cameras, mirrored)
         self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:

@@ -125,13 +125,18 @@ class OccupancyDataset(Dataset[Batch]):
     """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
     Those of a second set, `extra`, are numbered after them. With `cameras`, each picture has to
-    have one, and how shapes mirror themselves is found.
+    have one; with `symmetry`, how shapes mirror themselves is found.
     """
 
     def __init__(
-        self, root: Path, config: TrainingConfig, extra: Path | None = None, cameras: bool = False
+        self,
+        root: Path,
+        config: TrainingConfig,
+        extra: Path | None = None,
+        cameras: bool = False,
+        symmetry: bool = False,
     ) -> None:
-        self.config, self.cameras = config, cameras
+        self.config, self.cameras, self._symmetry = config, cameras, symmetry
         self.store, self.ids = _training_shapes(root)
         self._reader = SampleReader(self.store)
         self.extra_ids: list[ShapeId] = []
@@ -156,8 +161,14 @@ class OccupancyDataset(Dataset[Batch]):
             parts = [(source.chunk(part.near, part.chunk), part.points) for part in sample.parts]
             camera = check_camera(file.camera(sample.view), shape, self.cameras)
             picture = decode_view(file.view(sample.view))
-        symmetry = reader.symmetry(shape) if self.cameras else no_symmetry()
-        return _assemble(picture, parts, camera, symmetry)
+        return _assemble(picture, parts, camera, self.symmetry(draw[0]))
+
+    def symmetry(self, index: int) -> NDArray[np.float32]:
+        """Return how shape number `index` mirrors itself, (36,); NaN where it is not asked for."""
+        if not self._symmetry:
+            return no_symmetry()
+        reader, shape = self.find(index)
+        return reader.symmetry(shape)
 
 
 class _File:

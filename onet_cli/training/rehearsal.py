@@ -88,7 +88,7 @@ def rehearse(
     place = resolve_device(device)
     if place.type == "cpu":
         keep_freed_memory()
-    shapes = ShapeData(data, config, extra, network.spec.frame)
+    shapes = ShapeData(data, config, extra, network.spec)
     cache = shapes.plan_cache(place)
     config = settle_precision(config, lambda: try_precisions(shapes, network, config, place))
     draws = iter(shapes.draws())

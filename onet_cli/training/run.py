@@ -89,7 +89,7 @@ def train_network(
     place = local_device(device, devices * nodes)
     if place.type == "cpu":
         keep_freed_memory()
-    shapes = ShapeData(data, config, extra, network.spec.frame)
+    shapes = ShapeData(data, config, extra, network.spec)
     shapes.plan_cache(place, devices)
     resumed = run if resume else None
     find = partial(try_precisions, shapes, network, config, place)

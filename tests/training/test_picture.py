@@ -148,4 +148,4 @@ def test_a_set_without_cameras_is_refused(balls):
     config = TrainingConfig(Budget(steps=1))
 
     with pytest.raises(StoreError, match="without cameras"):
-        ShapeData(balls, config, frame="picture")
+        ShapeData(balls, config, spec=TINY)

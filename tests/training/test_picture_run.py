@@ -1,7 +1,10 @@
 """A network of the picture's frame, from pictures with cameras to a scored and calibrated mesh."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from trimesh.creation import box
 
 from onet_cli.evaluation.methods import CheckpointMethod
@@ -9,13 +12,16 @@ from onet_cli.evaluation.run import evaluate_method
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.models.encoders.maps import MIRROR_WIDTH
 from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.reconstruction.calibrate import CalibrationSettings
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
 from onet_cli.training import worth
+from onet_cli.training.cache import ShapeCache
 from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.data import ShapeData
 from onet_cli.training.run import train_network
 from tests.models.networks import tiny_spec
 
@@ -54,6 +60,22 @@ def boxes(tmp_path_factory):
     store.set_split("val", [shape.id for shape in shapes[8:]])
     store.set_split("test", [shape.id for shape in shapes[8:]])
     return root
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_symmetry_is_found_for_networks_with_a_mirror_plane_only(boxes, mirrored):
+    code_dim = TINY.code_dim if mirrored else TINY.code_dim - MIRROR_WIDTH
+    config = TrainingConfig(Budget(steps=1), cache="ram")
+    shapes = ShapeData(boxes, config, spec=replace(TINY, code_dim=code_dim))
+    shapes.plan_cache(torch.device("cpu"))
+    draws = [(0, 0), (3, 0)]
+
+    read = torch.stack([shapes.training[draw].symmetry for draw in draws])
+    cache = ShapeCache(shapes.training, shapes.cache_plan, torch.device("cpu"))
+
+    assert read.isfinite().all() == mirrored
+    assert read.isnan().all() != mirrored
+    torch.testing.assert_close(cache.batch(draws).symmetry, read, equal_nan=True)
 
 
 @pytest.fixture(scope="module")
