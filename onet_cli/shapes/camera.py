@@ -1,6 +1,7 @@
 """Where a view was taken from: a stored pair of matrices as a few numbers that crops can follow."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,22 +73,39 @@ def describe_cameras(
 
 
 def describe_views(views: Views) -> NDArray[np.float32]:
-    """Return the cameras (K, 8) of stored views, as `describe_cameras` does; NaN without matrices.
-
-    The pictures' own sizes tell where their middles are; that of a damaged one is taken to be its
-    principal point.
-    """
+    """Return the cameras (K, 8) of stored views, those of `describe_pictures`; NaN if unknown."""
     if views.world is None or views.camera is None:
         return no_cameras(len(views.images))
-    sizes = 2 * views.camera[:, :2, 2].astype(np.float64)
-    for number, picture in enumerate(views.images):
-        size = _size(picture)
+    return describe_pictures(views.world, views.camera, views.images.__getitem__)
+
+
+def describe_pictures(
+    world: NDArray[np.floating],
+    camera: NDArray[np.floating],
+    read: Callable[[int], bytes],
+) -> NDArray[np.float32]:
+    """Return the cameras (K, 8) of encoded pictures, as `describe_cameras` does.
+
+    The pictures' own sizes tell where their middles are; pictures of one principal point are of one
+    size, so that of these only the first is looked at. The middle of a damaged one is taken to be
+    its principal point.
+
+    Args:
+        world: (K, 3, 4), and
+        camera: (K, 3, 3), as in `describe_cameras`.
+        read: returns picture number k, or as much of it as has its header.
+    """
+    principal = camera[:, :2, 2].astype(np.float64)
+    sizes = 2 * principal
+    known: dict[tuple[float, ...], tuple[int, int]] = {}
+    for number, point in enumerate(map(tuple, principal.tolist())):
+        size = known.get(point) or picture_size(read(number))
         if size is not None:
-            sizes[number] = size
-    return describe_cameras(views.world, views.camera, sizes)
+            sizes[number] = known[point] = size
+    return describe_cameras(world, camera, sizes)
 
 
-def _size(picture: bytes) -> tuple[int, int] | None:
+def picture_size(picture: bytes) -> tuple[int, int] | None:
     """Return width and height of an encoded picture, from its header alone; None if it has none."""
     try:
         with Image.open(io.BytesIO(picture)) as image:

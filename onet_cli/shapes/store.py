@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onet_cli.errors import StoreError, UnknownNameError
 from onet_cli.files import TEMPORARY, whole_file, write_text
 from onet_cli.geometry.normalize import UnitCube
-from onet_cli.shapes.camera import describe_views, no_cameras
+from onet_cli.shapes.camera import describe_pictures, no_cameras
 from onet_cli.shapes.check import check_shape
 from onet_cli.shapes.info import FORMAT_VERSION, check_version
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
@@ -368,9 +368,15 @@ def _read_surface(file: h5py.File, most: int | None = None) -> SurfaceSamples:
 
 def read_cameras(file: h5py.File) -> NDArray[np.float32]:
     """Return the cameras of the views of an open file, as `ShapeStore.read_cameras` does."""
+    offsets = file["images/offsets"][:]
     if "camera" not in file:
-        return no_cameras(len(file["images/offsets"]) - 1)
-    return describe_views(_read_views(file))
+        return no_cameras(len(offsets) - 1)
+    data = file["images/data"]
+    return describe_pictures(
+        file["camera/world_mat"][:],
+        file["camera/camera_mat"][:],
+        lambda number: data[offsets[number] : offsets[number + 1]].tobytes(),
+    )
 
 
 def _read_views(file: h5py.File) -> Views:

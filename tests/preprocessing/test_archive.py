@@ -62,6 +62,17 @@ def test_cameras_that_are_missing_or_show_something_else_are_left_out(tmp_path):
     assert source.read(ShapeId("c", "wrong")).views.world is None
 
 
+def test_cameras_of_pictures_of_another_size_are_refused(tmp_path):
+    files = layout.model(1) | {"img_choy2016/001.jpg": layout.picture(101, size=48)}
+    tree = {f"c/resized/{name}": data for name, data in files.items()}
+    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", tree))
+
+    with pytest.raises(
+        SourceError, match=r"001\.jpg has 48 x 48 pixels, and its camera is for 32 x 32"
+    ):
+        source.read(ShapeId("c", "resized"))
+
+
 @pytest.mark.parametrize("root", ["", "ShapeNet/", "another name/"])
 @pytest.mark.parametrize("write", [layout.write_zip, layout.write_folder])
 def test_zip_and_folder_hold_the_same_shapes_whatever_the_root_is_called(tmp_path, root, write):

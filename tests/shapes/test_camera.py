@@ -7,7 +7,7 @@ from PIL import Image
 
 from onet_cli.geometry.camera import Camera
 from onet_cli.models.frame import PictureCamera
-from onet_cli.shapes.camera import describe_cameras, describe_views
+from onet_cli.shapes.camera import describe_cameras, describe_pictures, describe_views
 from onet_cli.shapes.shape import Views
 
 
@@ -86,6 +86,24 @@ def test_views_in_whose_middle_the_principal_point_lies_are_described_as_without
 
     assert row.tobytes() == describe_cameras(world, lens).tobytes()
     assert (row[:, 6:] == 0).all()
+
+
+def test_of_pictures_with_one_principal_point_only_the_first_whole_one_is_read():
+    cameras = [Camera.orbit(30.0 * n, 20.0, 2.0, 64) for n in range(5)]
+    world = np.stack([camera.world for camera in cameras])
+    lens = np.stack([camera.camera for camera in cameras])
+    lens[3, :2, 2] = [40.0, 26.0]
+    pictures, asked = [b"", *4 * [encoded(64, 64)]], []
+
+    def read(number):
+        asked.append(number)
+        return pictures[number]
+
+    rows = describe_pictures(world, lens, read)
+
+    assert asked == [0, 1, 3]
+    expected = describe_cameras(world, lens, np.full((5, 2), 64))
+    assert rows.tobytes() == expected.tobytes()
 
 
 def test_views_without_matrices_have_unknown_cameras():

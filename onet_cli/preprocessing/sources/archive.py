@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from onet_cli.preprocessing.convert import (
     unit_cube,
 )
 from onet_cli.preprocessing.sources.members import FolderMembers, Members, ZipMembers
+from onet_cli.shapes.camera import picture_size
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 from onet_cli.shapes.split import SPLITS
 
@@ -45,6 +47,9 @@ SYNSETS = {
 
 VIEWS_FOLDER = "img_choy2016"
 _PICTURES = (".jpg", ".jpeg", ".png")
+_SIZE_ERROR = 2.0
+"""Pixels by which twice a principal point may differ from the size of its picture."""
+
 _DAMAGE = (
     OSError,
     EOFError,
@@ -156,7 +161,10 @@ class ArchiveSource:
             return Views(images)
         matrices = _parse(data, f"{folder}cameras.npz")
         found = cameras(matrices, [int(stem) for stem in stems], cube, surface)
-        return Views(images, *found) if found else Views(images)
+        if found is None:
+            return Views(images)
+        _check_sizes(names, images, found[1])
+        return Views(images, *found)
 
     def _arrays(self, path: str, digest: "hashlib._Hash") -> dict[str, NDArray[Any]]:
         return _parse(self._read(path, digest), path)
@@ -210,6 +218,20 @@ def _is_category(members: Members, folder: str) -> bool:
 
 def _is_plain(name: str) -> bool:
     return not name.startswith((".", "__MACOSX"))
+
+
+def _check_sizes(
+    names: Sequence[str], images: Sequence[bytes], camera: NDArray[np.floating]
+) -> None:
+    """Raise SourceError where a camera (K, 3, 3) is for a picture of another size than its own."""
+    for name, image, middle in zip(names, images, camera[:, :2, 2], strict=True):
+        size = picture_size(image)
+        if size is not None and np.abs(2 * middle - size).max() > _SIZE_ERROR:
+            raise SourceError(
+                f"{name} has {size[0]} x {size[1]} pixels, and its camera is for "
+                f"{2 * middle[0]:.0f} x {2 * middle[1]:.0f}; scale the matrices in cameras.npz "
+                "with the pictures, or remove it to do without cameras"
+            )
 
 
 def _parse(data: bytes, path: str) -> dict[str, NDArray[Any]]:
