@@ -59,10 +59,17 @@ def preprocess(
         ),
     ] = "auto",
     up: Annotated[
-        Literal["y", "z"],
-        typer.Option(help="The axis that points up in the files.", rich_help_panel=_MESHES),
-    ] = "y",
-    views: Annotated[int, typer.Option(min=1, help="Rendered views.", rich_help_panel=_VIEWS)] = 24,
+        Literal["y", "z"] | None,
+        typer.Option(
+            help="The axis that points up in the files.",
+            rich_help_panel=_MESHES,
+            show_default="y",
+        ),
+    ] = None,
+    views: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rendered views.", rich_help_panel=_VIEWS, show_default="24"),
+    ] = None,
     image_size: Annotated[
         int | None,
         typer.Option(
@@ -81,9 +88,11 @@ def preprocess(
         ),
     ] = None,
     background: Annotated[
-        Literal["white", "transparent"],
-        typer.Option(help="white (JPEG) or transparent (PNG).", rich_help_panel=_VIEWS),
-    ] = "white",
+        Literal["white", "transparent"] | None,
+        typer.Option(
+            help="white (JPEG) or transparent (PNG).", rich_help_panel=_VIEWS, show_default="white"
+        ),
+    ] = None,
     points: Annotated[
         int,
         typer.Option(min=8, help="Points in the cube, and on the surface.", rich_help_panel=_VIEWS),
@@ -95,13 +104,14 @@ def preprocess(
         ),
     ] = 0,
     photos: Annotated[
-        Literal["whole", "all"],
+        Literal["whole", "all"] | None,
         typer.Option(
             help="whole: photographs of the whole object; all: also where it is truncated or "
             "occluded (Pix3D).",
             rich_help_panel=_VIEWS,
+            show_default="whole",
         ),
-    ] = "whole",
+    ] = None,
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -115,30 +125,39 @@ def preprocess(
     import os
 
     from onet_cli.commands.report import progress_bar, show_failures
-    from onet_cli.preprocessing.options import PreprocessOptions, parse_split
+    from onet_cli.preprocessing.options import PreprocessOptions, parse_split, unused_options
     from onet_cli.preprocessing.pipeline import preprocess as run_pipeline
     from onet_cli.preprocessing.report import write_report
     from onet_cli.preprocessing.sources.resolve import has_photographs, open_source
 
     photographed = manifest is None and has_photographs(source)
+    usual_split = "0,0,1" if photographed else "0.7,0.1,0.2"
+    given = {
+        "views": views,
+        "cameras": cameras,
+        "background": background,
+        "up": up,
+        "photos": photos,
+    }
     options = PreprocessOptions(
         workers=(os.cpu_count() or 1) if workers is None else workers,
-        views=views,
+        views=views or 24,
         image_size=image_size or (224 if photographed else 137),
         points=points,
         count=count,
         limit=limit,
         overwrite=overwrite,
         seed=seed,
-        split=parse_split(split or ("0,0,1" if photographed else "0.7,0.1,0.2")),
+        split=parse_split(usual_split if split is None else split),
         near_points=near_points,
         resolution=resolution,
         solidify=solidify,
         cameras=cameras or ("wide" if source == "procedural" else "choy"),
-        background=background,
-        up=up,
+        background=background or "white",
+        up=up or "y",
         manifest=manifest,
-        photos=photos,
+        photos=photos or "whole",
+        unused=unused_options(photographed, given),
     )
     with progress_bar("shapes", quiet) as advance:
         result = run_pipeline(open_source(source, options), out, options, advance)

@@ -1,6 +1,7 @@
 """Settings of one preprocessing run."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,8 @@ _CONTENT = (
     "manifest",
     "photos",
 )
+_OF_RENDERINGS = ("views", "cameras", "background", "up")
+_OF_PHOTOGRAPHS = ("photos",)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class PreprocessOptions:
 
     `count` is the number of shapes to generate, `limit` that of shapes to take, spread over the
     categories, None for all. `workers` 0 or 1 stays in this process. `split` holds the fractions of
-    train, val and test where the source has no lists of its own.
+    train, val and test where the source has no lists of its own. `unused` are the names of settings
+    that do not apply to the source, and are not recorded.
     """
 
     workers: int = 0
@@ -63,17 +67,19 @@ class PreprocessOptions:
     up: Up = "y"
     manifest: Path | None = None
     photos: Photos = "whole"
+    unused: tuple[str, ...] = ()
 
     def recorded(self) -> dict[str, Any]:
         """Return what `dataset.json` keeps: all that decides the content of the data set."""
         settings = asdict(self)
-        del settings["workers"], settings["overwrite"]
-        return settings | {"split": list(self.split), "manifest": _describe(self.manifest)}
+        settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
+        dropped = {"workers", "overwrite", "unused", *self.unused}
+        return {name: value for name, value in settings.items() if name not in dropped}
 
     def content(self) -> dict[str, Any]:
         """Return the part of `recorded` that decides what is stored of a shape."""
         recorded = self.recorded()
-        return {name: recorded[name] for name in _CONTENT}
+        return {name: recorded[name] for name in _CONTENT if name in recorded}
 
 
 def _describe(manifest: Path | None) -> str | None:
@@ -85,6 +91,26 @@ def _describe(manifest: Path | None) -> str | None:
     except OSError as error:
         raise SourceError(f"{manifest} cannot be read: {error.strerror}") from error
     return f"{manifest.name} sha256:{digest[:16]}"
+
+
+def unused_options(photographed: bool, given: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names of the settings that do not apply to a source.
+
+    Args:
+        photographed: whether its pictures are photographs; else they are rendered or its own.
+        given: settings as asked for, by name; None where they are not.
+
+    Raises:
+        InvalidOptionError: one of them is asked for.
+    """
+    unused = _OF_RENDERINGS if photographed else _OF_PHOTOGRAPHS
+    for name in unused:
+        if given.get(name) is not None:
+            kind, hint = "no photographs", "leave it out, or give the folder that holds pix3d.json"
+            if photographed:
+                kind, hint = "photographs, which are not rendered", "leave it out"
+            raise InvalidOptionError(f"--{name} does not apply: the source has {kind}", hint=hint)
+    return unused
 
 
 def parse_split(text: str) -> tuple[float, float, float]:

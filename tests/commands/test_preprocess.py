@@ -51,9 +51,17 @@ def test_a_source_that_is_nothing_known_says_what_is(tmp_path, capsys, monkeypat
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("split", ["1,2,3", "0.5,0.5", "a,b,c", "1.2,-0.1,-0.1"])
+@pytest.mark.parametrize("split", ["", "1,2,3", "0.5,0.5", "a,b,c", "1.2,-0.1,-0.1"])
 def test_shares_that_do_not_add_up_are_refused(split, tmp_path):
     result = preprocess("procedural", tmp_path / "out", "--split", split)
 
     assert result.exit_code == 1
     assert "is not a split" in str(result.exception)
+
+
+def test_photos_are_refused_where_there_are_none(tmp_path):
+    result = preprocess("procedural", tmp_path / "out", "--photos", "all")
+
+    assert result.exit_code == 1
+    assert "--photos does not apply: the source has no photographs" in str(result.exception)
+    assert not (tmp_path / "out").exists()

@@ -183,3 +183,26 @@ def test_shares_and_limit_are_as_asked_for(folder, tmp_path):
 
     assert done.exit_code == 0, done.output
     assert ShapeStore.open(tmp_path / "d").ids("train") == [OAK]
+
+
+@pytest.mark.parametrize(
+    "option", [("--views", 3), ("--cameras", "wide"), ("--background", "white"), ("--up", "z")]
+)
+def test_options_of_renderings_are_refused(folder, tmp_path, option):
+    refused = onet("preprocess", folder, tmp_path / "d", *option)
+
+    assert refused.exit_code == 1
+    assert f"{option[0]} does not apply: the source has photographs" in str(refused.exception)
+    assert not (tmp_path / "d").exists()
+
+
+def test_only_options_that_apply_are_recorded(folder, tmp_path):
+    small = ["--points", 64, "--resolution", 32, "--workers", 0, "--limit", 1]
+
+    done = onet("preprocess", folder, tmp_path / "d", *small, "--photos", "all")
+
+    assert done.exit_code == 0, done.output
+    info = ShapeStore.open(tmp_path / "d").info
+    for recorded in (info.options, info.sources["pix3d"]):
+        assert recorded["photos"] == "all"
+        assert not {"views", "cameras", "background", "up", "unused"} & recorded.keys()
