@@ -204,7 +204,9 @@ class ShapeStore:
             UnknownNameError: the shape has no chunk of that number.
         """
         with self.open_file(shape_id) as file:
-            return _read_chunk(file, "points", chunk, shape_id)
+            rows = int(file["points/points"].shape[0])
+            _check_index("chunk", chunk, chunk_count(rows), shape_id)
+            return _read_rows(file, "points", *chunk_range(rows, chunk))
 
     def read_occupancy(self, shape_id: ShapeId) -> OccupancySamples:
         """Return all points of a shape, in stored order."""
@@ -343,12 +345,6 @@ def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
     attributes["extra"] = json.dumps(shape.extra, sort_keys=True)
 
 
-def _read_chunk(file: h5py.File, group: str, chunk: int, shape_id: ShapeId) -> OccupancySamples:
-    rows = int(file[f"{group}/points"].shape[0])
-    _check_index("chunk", chunk, chunk_count(rows), shape_id)
-    return _read_rows(file, group, *chunk_range(rows, chunk))
-
-
 def _read_rows(
     file: h5py.File, group: str, start: int = 0, stop: int | None = None
 ) -> OccupancySamples:
@@ -372,11 +368,8 @@ def read_cameras(file: h5py.File) -> NDArray[np.float32]:
     if "camera" not in file:
         return no_cameras(len(offsets) - 1)
     data = file["images/data"]
-    return describe_pictures(
-        file["camera/world_mat"][:],
-        file["camera/camera_mat"][:],
-        lambda number: data[offsets[number] : offsets[number + 1]].tobytes(),
-    )
+    world, camera = file["camera/world_mat"][:], file["camera/camera_mat"][:]
+    return describe_pictures(world, camera, lambda n: data[offsets[n] : offsets[n + 1]].tobytes())
 
 
 def _read_views(file: h5py.File) -> Views:
