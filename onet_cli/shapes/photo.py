@@ -124,12 +124,7 @@ def isolate_object(
             raise PhotoError(conflict[0], hint=conflict[1])
         target = target.scaled(full_size(photo), given)
     window = look_at(given, target)
-    photo = window.cut(photo)
-    if min(photo.size) < 2:
-        raise PhotoError(
-            f"the photo of {given[0]} x {given[1]} pixels is too narrow to show an object",
-            hint="cut the object out of it",
-        )
+    photo = _cut(photo, window)
     target = window.aim(target, photo.size) if target else None
     if background == "keep" and mask is None:
         return _kept(photo, ())
@@ -153,6 +148,17 @@ def isolate_object(
         found.warnings + warnings,
         _on_square(grey, margin, "black"),
     )
+
+
+def _cut(photo: Image.Image, window: Window) -> Image.Image:
+    """Return what of `photo` is in the `window`, reduced."""
+    part = window.cut(photo)
+    if min(part.size) < 2:
+        raise PhotoError(
+            f"the photo of {photo.width} x {photo.height} pixels is too narrow to show an object",
+            hint="cut the object out of it",
+        )
+    return part
 
 
 def _nothing_found(

@@ -163,7 +163,8 @@ def _reduce(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation of `image`; 1, upright, where it is none of the standard's."""
     value = image.getexif().get(_ORIENTATION)
-    return value if value in _UPRIGHT else 1  # files hold 0, 9, 65535 and texts too
+    known: int = value if value in _UPRIGHT else 1  # files hold 0, 9, 65535 and texts too
+    return known
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -93,7 +93,8 @@ def _piece(even: Cut, target: Target) -> Cut | None:
     if weight is None or even.shadows is None:
         return None
     solid = weight > 0.5
-    left, top, right, bottom = box_around(solid, MARGIN) or (0, 0, *solid.shape[::-1])
+    height, width = solid.shape
+    left, top, right, bottom = box_around(solid, MARGIN) or (0, 0, width, height)
     shadows = even.shadows[top:bottom, left:right]
     return replace(even, weight=weight, shaded=float(shadows.sum() / solid.sum()))
 
