@@ -29,9 +29,9 @@ from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 
-FIXED = (0.2, 0.25, 0.3, 0.35)
-LOWER = (0.8, 0.65, 0.5)
-BETWEEN = (0.25, 0.5, 1.0)
+FIXED = (0.25, 0.3, 0.35)
+LOWER = (0.9, 0.8, 0.65)
+BETWEEN = (0.1, 0.2, 0.3, 1.0)
 SAMPLES = 100_000
 
 
