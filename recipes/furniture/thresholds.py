@@ -12,6 +12,7 @@ the volume, before pieces are joined.
 import argparse
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 
 FIXED = (0.25, 0.3, 0.35)
-LOWER = (0.9, 0.8, 0.65)
+LOWER = (0.9,)
 BETWEEN = (0.1, 0.2, 0.3, 1.0)
 SAMPLES = 100_000
 
@@ -83,7 +84,8 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
 
 def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
     """Print a row for each way to cut."""
-    generator = MeshGenerator(checkpoint, GeneratorSettings(guess=True, join=0.0))
+    plain = replace(checkpoint, info=replace(checkpoint.info, outline=0.0))
+    generator = MeshGenerator(plain, GeneratorSettings(guess=True, join=0.0))
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
         picture = decode_view(store.read_view(task.id, task.view))
