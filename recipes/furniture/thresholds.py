@@ -77,9 +77,11 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
     values = (mean.iou, mean.outline_photo, mean.outline_side, mean.outline_behind)
     cells = " | ".join(f"{share * (value or 0):.3f}" for value in values)
     thin = [scores for scores in made if scores.thin_f is not None]
-    found_thin = np.mean([(scores.thin_recall, scores.thin_f) for scores in thin], axis=0)
-    recall, f_score = found_thin.tolist()
-    return f"| {name} | {cells} | {recall:.3f} | {f_score:.3f} | {whole:.0%} |"
+    parts = "- | -"  # no object has any
+    if thin:
+        means = np.mean([(scores.thin_recall, scores.thin_f) for scores in thin], axis=0)
+        parts = " | ".join(f"{value:.3f}" for value in means)
+    return f"| {name} | {cells} | {parts} | {whole:.0%} |"
 
 
 def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
