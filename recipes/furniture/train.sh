@@ -17,7 +17,7 @@ mkdir -p "$work"
 "$here/prepare.sh" "$work/real" "$libraries" --cameras wide --near-points 65536
 if [ -n "$clones" ]; then
   "$here/prepare_more.sh" train "$work/real" "$clones" --cameras wide --views 12 --points 32768 --near-points 32768
-  "$here/prepare_more.sh" test "$work/sources" "$clones" --cameras wide
+  "$here/prepare_more.sh" test "$work/sources" "$clones" --cameras wide --views 12
 fi
 onet preprocess procedural "$work/generated" --count 4000 --views 12 --points 32768 \
   --near-points 32768 --seed 1
