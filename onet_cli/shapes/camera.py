@@ -33,7 +33,7 @@ def describe_cameras(
     """Return the cameras of K views as numbers (K, 8), in the order of `CAMERA_FIELDS`.
 
     Angles are radians, lengths half edges of the picture. A row is NaN where the matrices are no
-    upright pinhole camera: rolled, mirrored, sheared, or with the cube behind it.
+    upright pinhole camera: rolled, mirrored, sheared, with the cube behind it, or the identity.
 
     Args:
         world: (K, 3, 4) from the unit cube to the camera (x right, y down, z forward); it may
@@ -68,6 +68,7 @@ def describe_cameras(
         upright &= np.abs(turn @ turn.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)) < LEVEL
         upright &= (np.linalg.det(turn) > 0) & (turn[:, 1, 1] <= LEVEL) & (depth > 0)
         upright &= np.abs(camera[:, 0, 0] / camera[:, 1, 1] - 1) < LEVEL
+        upright &= (camera != np.eye(3)).any(axis=(1, 2))
     upright &= np.isfinite(rows).all(axis=1)
     return np.where(upright[:, None], rows, np.nan).astype(np.float32)
 
