@@ -277,7 +277,10 @@ def point_rows(name: str, network: OccupancyNetwork, rounds: int) -> list[Row]:
 def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row]:
     """Return the time of many photos on one thread, with pieces not joined too, and on all."""
     joining, plain = (
-        MeshGenerator(checkpoint, GeneratorSettings(resolution, guess=True, join=join))
+        MeshGenerator(
+            checkpoint,
+            GeneratorSettings(resolution, guess=True, join=join, confidence=True, color=True),
+        )
         for join in (JOIN, 0.0)
     )
     photos = [PhotoFile(path) for path in sorted(PHOTO.parent.glob("*.jpg"))]
