@@ -36,6 +36,12 @@ class Mirror(NamedTuple):
     offset: Tensor
     trust: Tensor
 
+    @classmethod
+    def through(cls, centre: Tensor, angle: Tensor, trust: Tensor) -> "Mirror":
+        """Return the planes through `centre` (B, 2), x and z in the picture's frame."""
+        normal = torch.stack([angle.cos(), angle.sin()], dim=1)
+        return cls(angle, (centre * normal).sum(dim=1), trust)
+
     def image(self, points: Tensor) -> Tensor:
         """Return the mirror images (B, T, 3) of `points` (B, T, 3); both in a network's cube."""
         x, y, z = from_cube(points).unbind(2)
@@ -75,6 +81,5 @@ def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     places = torch.arange(-_WINDOW, _WINDOW + 1, device=logits.device)
     shift = (weight * places).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
     angle = (best + shift) * STEP
-    offset = (centre * torch.stack([angle.cos(), angle.sin()], dim=1)).sum(dim=1)
     # Weights are trained with this sum, which is no probability itself.
-    return Mirror(angle, offset, near.sum(dim=1).clamp(max=1))
+    return Mirror.through(centre, angle, near.sum(dim=1).clamp(max=1))

@@ -13,11 +13,13 @@ FAR, NEAR = 160, 256
 MARGIN = 0.12
 """What of the object's longer side is looked at around it."""
 
+LEAST = 0.002
+"""Share of the picture that an object which a network finds covers at least."""
+
 SURE = 0.75
 """IoU of the two looks from which they agree on what the object is."""
 
 _SEEN = 0.3  # saliency from which the first look takes a pixel for the object
-_LEAST = 0.002  # share of the picture that an object covers at least
 _MINOR = 0.15  # size of pieces, of the main one's, below which they are not the object
 _FAINT = 0.1  # saliency up to which a pixel is background, and as far below 1 wholly the object
 _BEHIND = 0.01  # reach of the average that tells the background's colour, as a share of the picture
@@ -36,7 +38,7 @@ def cut_by_network(colours: NDArray[np.uint8]) -> Cut | None:
     if box is None:
         return None
     near = main_pieces(look_into(colours, box, NEAR), 0.5)
-    if (near > 0.5).mean() < _LEAST:
+    if (near > 0.5).mean() < LEAST:
         return None
     return as_cut(colours, near, certain=overlap(far > 0.5, near > 0.5) > SURE)
 

@@ -12,11 +12,10 @@ from PIL import Image
 
 from onet_cli.errors import PhotoError
 from onet_cli.shapes.photo_border import Cut
+from onet_cli.shapes.photo_network import LEAST
 
 NETWORK = "isnet-general-use"
 """IS-Net (Apache-2.0); the default of rembg may be another one, with a licence of its own."""
-
-_LEAST = 0.002  # share of the picture that an object covers at least
 
 
 def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
@@ -38,7 +37,7 @@ def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
     except Exception as error:  # whatever its network or its runtime may raise
         raise PhotoError(f"rembg failed: {error}") from error
     weight = np.asarray(mask.convert("L"), dtype=np.float32) / np.float32(255)
-    return Cut(weight, certain=True) if (weight > 0.5).mean() > _LEAST else None
+    return Cut(weight, certain=True) if (weight > 0.5).mean() > LEAST else None
 
 
 def network_file() -> Path:

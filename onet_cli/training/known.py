@@ -67,8 +67,7 @@ class Known(NamedTuple):
         expected = _between(torch.sigmoid(logits), angles / STEP)
         best = (self.symmetry.nan_to_num() * (expected + 0.05)).argmax(dim=1, keepdim=True)
         angle = angles.gather(1, best)[:, 0]
-        offset = (centre * torch.stack([angle.cos(), angle.sin()], dim=1)).sum(dim=1)
-        return Mirror(angle, offset, self.symmetry.gather(1, best)[:, 0].nan_to_num())
+        return Mirror.through(centre, angle, self.symmetry.gather(1, best)[:, 0].nan_to_num())
 
 
 def _between(values: Tensor, places: Tensor) -> Tensor:

@@ -87,6 +87,14 @@ def test_the_table_of_sources_is_one_that_preprocess_reads():
     assert Counter(row["use"] for row in wanted) == {"train": 654, "test": 50}
 
 
+def exit_code_of_collecting(arguments, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["collect.py", *arguments])
+    monkeypatch.syspath_prepend(str(RECIPE))
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(RECIPE / "collect.py"), run_name="__main__")
+    return stopped.value.code
+
+
 def test_the_recipe_collects_objects_from_clones_at_their_commit(tmp_path, monkeypatch, capsys):
     clone = tmp_path / "clones" / "someone" / "stands"
     (clone / "stand").mkdir(parents=True)
@@ -106,13 +114,8 @@ def test_the_recipe_collects_objects_from_clones_at_their_commit(tmp_path, monke
     )
     meshes = tmp_path / "meshes"
     arguments = [str(tmp_path / "clones"), str(meshes), "--table", str(table), "--workers", "1"]
-    monkeypatch.setattr(sys, "argv", ["collect.py", *arguments])
-    monkeypatch.syspath_prepend(str(RECIPE))
 
-    with pytest.raises(SystemExit) as stopped:
-        runpy.run_path(str(RECIPE / "collect.py"), run_name="__main__")
-
-    assert stopped.value.code == 1
+    assert exit_code_of_collecting(arguments, monkeypatch) == 1
     assert "1 failed\n  table/gone.glb: FileNotFoundError" in capsys.readouterr().out
     assert [path.name for path in meshes.glob("*/*")] == ["stand.glb"]
     mesh = load_mesh(FolderFiles(meshes), "table/stand.glb").mesh
@@ -122,13 +125,8 @@ def test_the_recipe_collects_objects_from_clones_at_their_commit(tmp_path, monke
 
 def test_a_clone_without_the_commit_is_named(tmp_path, monkeypatch, capsys):
     arguments = [str(tmp_path), str(tmp_path / "meshes"), "--source", "osrf/gazebo_models"]
-    monkeypatch.setattr(sys, "argv", ["collect.py", *arguments])
-    monkeypatch.syspath_prepend(str(RECIPE))
 
-    with pytest.raises(SystemExit) as stopped:
-        runpy.run_path(str(RECIPE / "collect.py"), run_name="__main__")
-
-    assert stopped.value.code == 1
+    assert exit_code_of_collecting(arguments, monkeypatch) == 1
     assert "osrf/gazebo_models 8163eb4" in capsys.readouterr().out
 
 

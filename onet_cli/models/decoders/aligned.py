@@ -89,12 +89,10 @@ class AlignedDecoder(Decoder):
         """Return logits (B, T) at `points` (B, T, 3) of the picture's frame for `code` (B, C)."""
         parts = self.layout.split(code)
         planes, shift = self._draw(parts)
-        seen, near = look(points, *parts.camera.unbind(1))
         features = [
             look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
         ]
-        features += [look_up(parts.local, seen, PICTURE_EDGE), points.transpose(1, 2)]
-        features.append(near[:, None])
+        features += _seen(points, parts)
         if parts.mirror is not None:
             features.append(_mirrored(points, planes[0], parts, parts.mirror))
         columns = torch.cat(features, dim=1)
@@ -136,11 +134,11 @@ def _mirrored(points: Tensor, facing: Tensor, code: Code, mirror: Mirror) -> Ten
     `facing` is the plane (B, 24, 48, 48) that faces the picture.
     """
     images = mirror.image(points)
-    seen, near = look(images, *code.camera.unbind(1))
-    features = [
-        look_up(facing, images[..., AXES[0]]),
-        look_up(code.local, seen, PICTURE_EDGE),
-        images.transpose(1, 2),
-        near[:, None],
-    ]
+    features = [look_up(facing, images[..., AXES[0]]), *_seen(images, code)]
     return torch.cat(features, dim=1) * mirror.trust[:, None, None]
+
+
+def _seen(points: Tensor, code: Code) -> list[Tensor]:
+    """Return what `points` (B, T, 3) see, and where they are: (B, 32, T), (B, 3, T), (B, 1, T)."""
+    seen, near = look(points, *code.camera.unbind(1))
+    return [look_up(code.local, seen, PICTURE_EDGE), points.transpose(1, 2), near[:, None]]

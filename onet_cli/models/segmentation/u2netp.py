@@ -11,7 +11,10 @@ NARROW, WIDE = 16, 64
 """Channels inside a block, and between blocks."""
 
 BLOCKS = (7, 6, 5, 4)
-"""Levels of the U in each block of the encoder; two blocks of dilations follow."""
+"""Levels of the U in each block of the encoder; two flat blocks follow."""
+
+FLAT = 4
+"""Levels of the flat ones."""
 
 
 class U2NetP(nn.Module):
@@ -27,8 +30,10 @@ class U2NetP(nn.Module):
         super().__init__()
         down: list[nn.Module] = [_Block(3, BLOCKS[0])]
         down += [_Block(WIDE, levels) for levels in BLOCKS[1:]]
-        self.encoder = nn.ModuleList([*down, _DilatedBlock(WIDE), _DilatedBlock(WIDE)])
-        up: list[nn.Module] = [_DilatedBlock(2 * WIDE)]
+        self.encoder = nn.ModuleList(
+            [*down, _Block(WIDE, FLAT, flat=True), _Block(WIDE, FLAT, flat=True)]
+        )
+        up: list[nn.Module] = [_Block(2 * WIDE, FLAT, flat=True)]
         up += [_Block(2 * WIDE, levels) for levels in reversed(BLOCKS)]
         self.decoder = nn.ModuleList(up)
         self.sides = nn.ModuleList(nn.Conv2d(WIDE, 1, 3, padding=1) for _ in range(6))
@@ -53,16 +58,21 @@ class U2NetP(nn.Module):
 
 
 class _Block(nn.Module):
-    """A residual U of `levels` levels (RSU-L): each halves the size, the last one dilates."""
+    """A residual U: each level halves the size (RSU-L) or, `flat`, dilates as much (RSU-4F).
 
-    def __init__(self, inputs: int, levels: int) -> None:
+    The last of the `levels` dilates in any case.
+    """
+
+    def __init__(self, inputs: int, levels: int, *, flat: bool = False) -> None:
         super().__init__()
+        self.flat = flat
+        widths = [2**level if flat else 1 for level in range(levels - 1)]
         self.enter = _convolution(inputs, WIDE)
         down = [_convolution(WIDE, NARROW)]
-        down += [_convolution(NARROW, NARROW) for _ in range(levels - 2)]
+        down += [_convolution(NARROW, NARROW, dilation) for dilation in widths[1:]]
         self.down = nn.ModuleList(down)
-        self.bottom = _convolution(NARROW, NARROW, dilation=2)
-        up = [_convolution(2 * NARROW, NARROW) for _ in range(levels - 2)]
+        self.bottom = _convolution(NARROW, NARROW, 2 * widths[-1])
+        up = [_convolution(2 * NARROW, NARROW, dilation) for dilation in widths[:0:-1]]
         self.up = nn.ModuleList([*up, _convolution(2 * NARROW, WIDE)])
 
     def forward(self, features: Tensor) -> Tensor:
@@ -70,39 +80,13 @@ class _Block(nn.Module):
         inner = entered
         skips: list[Tensor] = []
         for convolution in self.down:
-            inner = convolution(inner if not skips else _halve(inner)).relu_()
+            inner = convolution(_halve(inner) if skips and not self.flat else inner).relu_()
             skips.append(inner)
         inner = self.bottom(inner).relu_()
         for convolution in self.up:
             skip = skips.pop()
             joined = torch.cat([_enlarge(inner, skip), skip], dim=1)
             inner = convolution(joined).relu_()
-        return entered.add_(inner)
-
-
-class _DilatedBlock(nn.Module):
-    """The same on one level, with dilations in place of smaller sizes (RSU-4F)."""
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__()
-        self.enter = _convolution(inputs, WIDE)
-        down = [_convolution(WIDE, NARROW)]
-        down += [_convolution(NARROW, NARROW, dilation) for dilation in (2, 4)]
-        self.down = nn.ModuleList(down)
-        self.bottom = _convolution(NARROW, NARROW, dilation=8)
-        up = [_convolution(2 * NARROW, NARROW, dilation) for dilation in (4, 2)]
-        self.up = nn.ModuleList([*up, _convolution(2 * NARROW, WIDE)])
-
-    def forward(self, features: Tensor) -> Tensor:
-        entered: Tensor = self.enter(features).relu_()
-        inner = entered
-        skips: list[Tensor] = []
-        for convolution in self.down:
-            inner = convolution(inner).relu_()
-            skips.append(inner)
-        inner = self.bottom(inner).relu_()
-        for convolution in self.up:
-            inner = convolution(torch.cat([inner, skips.pop()], dim=1)).relu_()
         return entered.add_(inner)
 
 

@@ -100,7 +100,23 @@ def _header(name: str, data: bytes) -> dict[str, Any]:
     return dict(header)
 
 
-class _Resolver(Resolver):
+class ReadOnly(Resolver):
+    """Files for trimesh that are read by name alone; subclasses bring `get`."""
+
+    def write(self, name: str, data: object) -> None:
+        """Refuse."""
+        raise NotImplementedError
+
+    def namespaced(self, namespace: str) -> "Resolver":
+        """Refuse."""
+        raise NotImplementedError
+
+    def keys(self) -> list[str]:
+        """Return no names: files are asked for, not listed."""
+        return []
+
+
+class _Resolver(ReadOnly):
     """Gives trimesh the files of the source and no others, and notes what was missing."""
 
     def __init__(self, files: MeshFiles, name: str) -> None:
@@ -114,15 +130,6 @@ class _Resolver(Resolver):
             self.missing.append(key)
             raise FileNotFoundError(key)  # a KeyError would be taken for no reference at all
         return data
-
-    def write(self, name: str, data: object) -> None:
-        raise NotImplementedError
-
-    def namespaced(self, namespace: str) -> "Resolver":
-        raise NotImplementedError
-
-    def keys(self) -> list[str]:
-        return []
 
 
 def _pictures(header: dict[str, Any]) -> int:
