@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
 from onet_cli.geometry.isosurface import extract_surface
-from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
 from onet_cli.geometry.normalize import CUBE_EDGE, UnitCube
-from onet_cli.preprocessing.procedural.assembly import Assembly
-from onet_cli.preprocessing.procedural.design import category_of, design
+from onet_cli.meshes.formats import MESH_SUFFIXES
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
+from onet_cli.procedural.assembly import Assembly
+from onet_cli.procedural.design import category_of, design
 
 SEED = 7
 PIECES = {0: 112, 2: 64, 4: 128, 9: 96}  # index of the design: cells per side

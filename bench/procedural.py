@@ -13,8 +13,8 @@ import numpy as np
 from harness import Row, arguments, publish
 
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.preprocessing.procedural.design import CYCLE, category_of, design
 from onet_cli.preprocessing.views import ViewOptions, take_views
+from onet_cli.procedural.design import CYCLE, category_of, design
 
 STAGES = ("design", "occupancy", "surface", "mesh", "views")
 

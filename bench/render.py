@@ -33,8 +33,8 @@ from onet_cli.geometry.appearance import Appearance, Material
 from onet_cli.geometry.camera import outline
 from onet_cli.geometry.lighting import Lighting
 from onet_cli.geometry.scene import Scene
-from onet_cli.preprocessing.procedural.design import design
 from onet_cli.preprocessing.views import ViewOptions, take_views, wide_camera
+from onet_cli.procedural.design import design
 
 Pair = tuple[trimesh.Trimesh, Appearance]
 VIEWS = 24

@@ -29,8 +29,9 @@ from inside import overlapping_meshes
 from meshes import bench_meshes, with_data_option
 from numpy.typing import NDArray
 
-from onet_cli.geometry.mesh import read_mesh, write_mesh
 from onet_cli.geometry.voxelize import voxelize_solid, voxelize_surface
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
 
 FIRST = ("procedural chair", "table of boxes")
 RECORDED = {32: 0.055, 128: 1.84, 256: 19.7}  # seconds; 4.2 GB at 256

@@ -52,6 +52,10 @@ class SourceError(OnetError):
     """A shape source, or one shape in it, cannot be read."""
 
 
+class EmptyMeshError(SourceError, EmptySurfaceError):
+    """A mesh file holds no faces."""
+
+
 class StoreError(OnetError):
     """A data set on disk is missing, incomplete or of another format version."""
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from onet_cli.app import app
 from onet_cli.evaluation.report import from_json
-from onet_cli.geometry.mesh import read_mesh, write_mesh
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
 from onet_cli.shapes.store import ShapeStore
 from tests.analytic import Sphere
 

@@ -38,8 +38,7 @@ def export(
     """
     from onet_cli.exporting.export import ExportOptions
     from onet_cli.exporting.export import export as run_export
-    from onet_cli.preprocessing.surface import read_surface
 
-    lines = run_export(source, target, ExportOptions(faces, resolution, half), read_surface)
+    lines = run_export(source, target, ExportOptions(faces, resolution, half))
     if not quiet:
         typer.echo("\n".join(lines))

@@ -18,7 +18,9 @@ from onet_cli.evaluation.evaluate import Predict, Prediction, Task
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.seen import AS_SAID, PLACING, predict_seen
 from onet_cli.files import write_text
-from onet_cli.geometry.mesh import MESH_SUFFIXES, read_mesh, write_mesh
+from onet_cli.meshes.formats import MESH_SUFFIXES
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
 from onet_cli.models.spec import Frame
 from onet_cli.reconstruction.field import OccupancyField

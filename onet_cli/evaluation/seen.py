@@ -12,7 +12,9 @@ from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.evaluation.evaluate import Prediction, Task
 from onet_cli.evaluation.measure import Truth
 from onet_cli.files import write_text
-from onet_cli.geometry.mesh import make_mesh, read_mesh, write_mesh
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
 from onet_cli.reconstruction.agreement import agreement, photo_mask
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator

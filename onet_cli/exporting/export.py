@@ -1,20 +1,15 @@
 """What `onet export` does: the kinds of SOURCE and TARGET decide which exporter runs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.geometry.mesh import MESH_SUFFIXES
+from onet_cli.meshes.formats import MESH_SUFFIXES, is_mesh
+from onet_cli.meshes.read import read_mesh
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
-
-SOURCE_SUFFIXES = (*MESH_SUFFIXES, ".gltf")
-"""Files that are taken for meshes, all others for checkpoints."""
-
-ReadMesh = Callable[[Path], Trimesh]
 
 
 @dataclass(frozen=True)
@@ -26,17 +21,17 @@ class ExportOptions:
     half: bool = False
 
 
-def export(source: str, target: Path, options: ExportOptions, read_mesh: ReadMesh) -> list[str]:
+def export(source: str, target: Path, options: ExportOptions) -> list[str]:
     """Write `source`, a mesh or a checkpoint, as `target`; return lines that say what came out.
 
-    `read_mesh` reads meshes.
+    A file with the suffix of a mesh format is taken for a mesh, any other for a checkpoint.
 
     Raises:
         InvalidOptionError: `target`'s suffix does not go with `source`, or an option with `target`.
         OnetError: as `read_mesh` or the exporter in charge.
     """
     suffix = target.suffix.lower()
-    from_mesh = Path(source).suffix.lower() in SOURCE_SUFFIXES
+    from_mesh = is_mesh(source)
     possible = _targets(from_mesh)
     if suffix not in possible:
         raise InvalidOptionError(

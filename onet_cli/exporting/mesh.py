@@ -10,10 +10,10 @@ from trimesh import Trimesh
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.files import whole_file
-from onet_cli.geometry.mesh import write_mesh
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.geometry.voxelize import voxelize_solid
+from onet_cli.meshes.write import write_mesh
 
 VOXEL_SUFFIXES = (".binvox", ".npz")
 DEFAULT_RESOLUTION = 64

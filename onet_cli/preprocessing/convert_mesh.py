@@ -13,11 +13,11 @@ from onet_cli.geometry.inside import contains
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.geometry.sampling import sample_cube, sample_near_surface, sample_surface
 from onet_cli.geometry.watertight import ClosedMesh, make_watertight
-from onet_cli.preprocessing.meshes.clean import clean
-from onet_cli.preprocessing.meshes.files import MeshFiles
-from onet_cli.preprocessing.meshes.loaded import LoadedMesh
-from onet_cli.preprocessing.meshes.reader import load_mesh
-from onet_cli.preprocessing.meshes.transform import transform
+from onet_cli.meshes.clean import clean
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.read import load_mesh
+from onet_cli.meshes.references import MeshFiles
+from onet_cli.meshes.transform import transform
 from onet_cli.preprocessing.placement import Placement, Up
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
-from onet_cli.geometry.mesh import MESH_SUFFIXES
+from onet_cli.meshes.formats import MESH_SUFFIXES
 from onet_cli.reconstruction.beside import OWN_PICTURES
 from onet_cli.shapes.photo import read_photo
 from onet_cli.shapes.photo_files import refuse_address

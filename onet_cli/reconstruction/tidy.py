@@ -11,8 +11,9 @@ from trimesh.visual.material import PBRMaterial
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.closedness import connected_parts
-from onet_cli.geometry.mesh import COLOUR, make_mesh, write_mesh
+from onet_cli.geometry.mesh import COLOUR, make_mesh
 from onet_cli.geometry.normals import vertex_normals
+from onet_cli.meshes.write import write_mesh
 
 Up = Literal["y", "z"]
 

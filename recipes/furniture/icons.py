@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from onet_cli.errors import OnetError
-from onet_cli.geometry.mesh import write_mesh
+from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.preprocessing.sources.manifest import Manifest, entries_of
 from onet_cli.reconstruction.batch import reconstruct

@@ -17,13 +17,13 @@ from trimesh import Trimesh
 
 from onet_cli.geometry.appearance import Appearance
 from onet_cli.geometry.normalize import UnitCube
-from onet_cli.preprocessing.meshes.clean import clean
-from onet_cli.preprocessing.meshes.reader import load_mesh
-from onet_cli.preprocessing.meshes.transform import transform
-from onet_cli.preprocessing.procedural.design import design
+from onet_cli.meshes.clean import clean
+from onet_cli.meshes.read import load_mesh
+from onet_cli.meshes.transform import transform
 from onet_cli.preprocessing.sources.manifest import Manifest, entries_of
 from onet_cli.preprocessing.sources.meshes import MeshEntry
 from onet_cli.preprocessing.views import Cameras, ViewOptions, take_views
+from onet_cli.procedural.design import design
 
 WIDE = "armchair crate fireExtinguisher oakChair beerGlass cartoon_biplane umbrella iphone"
 WIDE += " glassDoorCabinet bedWithTexture barrel motorbike"

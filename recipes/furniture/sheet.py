@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw
 from trimesh import Trimesh
 
 from onet_cli.geometry.camera import Camera, fit_distance
-from onet_cli.geometry.mesh import make_mesh, read_mesh
+from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.geometry.render import on_white, render
-from onet_cli.preprocessing.meshes.clean import clean
-from onet_cli.preprocessing.meshes.reader import load_mesh
+from onet_cli.meshes.clean import clean
+from onet_cli.meshes.read import load_mesh, read_mesh
 from onet_cli.preprocessing.sources.manifest import Manifest, entries_of
 from onet_cli.preprocessing.sources.meshes import MeshEntry
 from onet_cli.shapes.photo import decode_view

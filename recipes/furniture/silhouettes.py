@@ -17,8 +17,8 @@ from sheet import truths
 from trimesh import Trimesh
 
 from onet_cli.geometry.camera import Camera
-from onet_cli.geometry.mesh import read_mesh
 from onet_cli.geometry.render import render
+from onet_cli.meshes.read import read_mesh
 
 DIRECTIONS, ELEVATION_DEG = 24, 20.0
 SIZE = 96

@@ -36,8 +36,8 @@ from onet_cli.geometry.sampling import sample_cube
 from onet_cli.geometry.solid_field import band_around, find_exterior, grid_origin
 from onet_cli.geometry.voxelize import voxelize_solid
 from onet_cli.geometry.watertight import ClosedMesh, make_watertight
-from onet_cli.preprocessing.meshes.clean import clean
-from onet_cli.preprocessing.meshes.reader import load_mesh
+from onet_cli.meshes.clean import clean
+from onet_cli.meshes.read import load_mesh
 from onet_cli.preprocessing.sources.manifest import Manifest, entries_of
 from onet_cli.preprocessing.sources.meshes import MeshEntry
 

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from table import read_table
 
 from onet_cli.errors import OnetError, PhotoError
-from onet_cli.geometry.mesh import read_mesh
+from onet_cli.meshes.read import read_mesh
 from onet_cli.reconstruction.stage import Stage
 from onet_cli.shapes.photo import isolate_object, read_photo
 

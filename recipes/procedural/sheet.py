@@ -15,7 +15,7 @@ from onet_cli.geometry.camera import Camera, fit_distance
 from onet_cli.geometry.lighting import Lighting
 from onet_cli.geometry.render import on_white
 from onet_cli.geometry.scene import Scene
-from onet_cli.preprocessing.procedural.design import CATEGORIES, category_of, design
+from onet_cli.procedural.design import CATEGORIES, category_of, design
 
 FOCAL, FILL, ELEVATION_DEG, AZIMUTHS_DEG = 1.5, 0.9, 22.0, (-38.0, 35.0)
 COLOURS = 256

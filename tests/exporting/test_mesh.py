@@ -7,8 +7,8 @@ import trimesh
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
-from onet_cli.geometry.mesh import write_mesh
-from onet_cli.preprocessing.surface import read_surface
+from onet_cli.meshes.read import read_mesh
+from onet_cli.meshes.write import write_mesh
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def read_binvox(path):
 
 @pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb", ".off"])
 def test_a_mesh_keeps_its_surface_in_every_format(ball, tmp_path, suffix):
-    written = convert_mesh(read_surface(ball), tmp_path / f"out{suffix}")
+    written = convert_mesh(read_mesh(ball), tmp_path / f"out{suffix}")
 
     again = trimesh.load(tmp_path / f"out{suffix}", force="mesh")
     assert len(again.faces) == len(written.faces) == 1280
@@ -42,7 +42,7 @@ def test_a_mesh_keeps_its_surface_in_every_format(ball, tmp_path, suffix):
 
 
 def test_faces_simplifies_to_at_most_so_many_and_keeps_the_mesh_closed(ball, tmp_path):
-    mesh = convert_mesh(read_surface(ball), tmp_path / "out.ply", faces=200)
+    mesh = convert_mesh(read_mesh(ball), tmp_path / "out.ply", faces=200)
 
     assert len(mesh.faces) <= 200
     assert mesh.is_watertight
@@ -50,7 +50,7 @@ def test_faces_simplifies_to_at_most_so_many_and_keeps_the_mesh_closed(ball, tmp
 
 
 def test_voxels_fill_the_meshs_own_bounding_cube(ball, tmp_path):
-    export_voxels(read_surface(ball), tmp_path / "out.npz", resolution=64)
+    export_voxels(read_mesh(ball), tmp_path / "out.npz", resolution=64)
 
     with np.load(tmp_path / "out.npz") as file:
         cells, centre, edge = file["occupancies"], file["centre"], float(file["edge"])
@@ -63,7 +63,7 @@ def test_voxels_fill_the_meshs_own_bounding_cube(ball, tmp_path):
 
 
 def test_binvox_reads_back_equal_here_and_in_trimesh(ball, tmp_path):
-    grid = export_voxels(read_surface(ball), tmp_path / "out.binvox", resolution=48)
+    grid = export_voxels(read_mesh(ball), tmp_path / "out.binvox", resolution=48)
 
     cells, facts = read_binvox(tmp_path / "out.binvox")
     assert np.array_equal(cells, grid.occupancies)
@@ -91,11 +91,11 @@ def test_runs_of_any_length_survive_binvox(fill):
 
 def test_options_that_cannot_work_are_refused(ball, tmp_path):
     with pytest.raises(InvalidOptionError, match="at least 1 cell"):
-        export_voxels(read_surface(ball), tmp_path / "out.npz", resolution=0)
+        export_voxels(read_mesh(ball), tmp_path / "out.npz", resolution=0)
     with pytest.raises(InvalidOptionError, match="4 faces"):
-        convert_mesh(read_surface(ball), tmp_path / "out.ply", faces=2)
+        convert_mesh(read_mesh(ball), tmp_path / "out.ply", faces=2)
     with pytest.raises(InvalidOptionError, match="no voxel format"):
-        export_voxels(read_surface(ball), tmp_path / "out.vox")
+        export_voxels(read_mesh(ball), tmp_path / "out.vox")
 
 
 OUTLINE = [(0, 0), (3, 0), (3, 1), (1, 1), (1, 2), (0, 2)]
@@ -131,7 +131,7 @@ def test_concave_polygons_are_covered_and_nothing_else(tmp_path, suffix, start):
     source = tmp_path / f"prism{suffix}"
     source.write_text(concave_prism(suffix, start))
 
-    convert_mesh(read_surface(source), tmp_path / "out.stl")
+    convert_mesh(read_mesh(source), tmp_path / "out.stl")
 
     mesh = trimesh.load(tmp_path / "out.stl")
     assert mesh.is_watertight
@@ -160,10 +160,10 @@ def test_confidence_survives_any_way_through_ply_and_glb(confident, tmp_path, wa
     write_mesh(confident, first)
 
     for target in others:
-        convert_mesh(read_surface(first), target)
+        convert_mesh(read_mesh(first), target)
         first = target
 
-    points, confidence = confidence_by_place(read_surface(first))
+    points, confidence = confidence_by_place(read_mesh(first))
     expected_points, expected = confidence_by_place(confident)
     np.testing.assert_allclose(points, expected_points, atol=2e-4)
     np.testing.assert_array_equal(confidence, expected)
@@ -173,9 +173,9 @@ def test_confidence_survives_any_way_through_ply_and_glb(confident, tmp_path, wa
 def test_formats_without_a_place_for_confidence_are_written_without(confident, tmp_path, suffix):
     write_mesh(confident, tmp_path / "a.ply")
 
-    convert_mesh(read_surface(tmp_path / "a.ply"), tmp_path / f"out{suffix}")
+    convert_mesh(read_mesh(tmp_path / "a.ply"), tmp_path / f"out{suffix}")
 
-    again = read_surface(tmp_path / f"out{suffix}")
+    again = read_mesh(tmp_path / f"out{suffix}")
     assert "confidence" not in again.vertex_attributes
     assert len(again.vertices) == len(confident.vertices)
 
@@ -185,7 +185,7 @@ def test_simplified_vertices_have_the_confidence_around_them(confident, tmp_path
 
     convert_mesh(confident, tmp_path / "out.ply", faces=200)
 
-    mesh = read_surface(tmp_path / "out.ply")
+    mesh = read_mesh(tmp_path / "out.ply")
     clear = np.abs(mesh.vertices[:, 0]) > 0.2
     right = mesh.vertices[clear, 0] > 0
     assert clear.sum() > 50
@@ -204,9 +204,9 @@ def test_parts_of_a_scene_keep_their_confidence_where_they_stand(confident, tmp_
         )
     (tmp_path / "two.glb").write_bytes(scene.export(file_type="glb"))
 
-    convert_mesh(read_surface(tmp_path / "two.glb"), tmp_path / "out.ply")
+    convert_mesh(read_mesh(tmp_path / "two.glb"), tmp_path / "out.ply")
 
-    mesh = read_surface(tmp_path / "out.ply")
+    mesh = read_mesh(tmp_path / "out.ply")
     moved = np.asarray(mesh.vertices)[:, 0] > 2
     one, two = (
         np.sort(np.asarray(mesh.vertex_attributes["confidence"])[side]) for side in (~moved, moved)

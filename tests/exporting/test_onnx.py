@@ -288,9 +288,7 @@ def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
     monkeypatch.setattr("onet_cli.exporting.onnx_file.find_spec", lambda name: None)
 
-    lines = export(
-        str(tmp_path / "c.safetensors"), tmp_path / "m.onnx", ExportOptions(), read_mesh=None
-    )
+    lines = export(str(tmp_path / "c.safetensors"), tmp_path / "m.onnx", ExportOptions())
 
     assert lines[-1] == "not compared with torch: onnxruntime is not installed"
     assert (tmp_path / "m.decoder.onnx").is_file()

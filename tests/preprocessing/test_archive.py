@@ -5,13 +5,13 @@ import zipfile
 import numpy as np
 import pytest
 
+from onet_cli.archives import members
+from onet_cli.archives.members import ZipMembers
+from onet_cli.archives.zip_part import ZipPart
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
-from onet_cli.preprocessing.sources import members
 from onet_cli.preprocessing.sources.archive import ArchiveSource
-from onet_cli.preprocessing.sources.members import ZipMembers
 from onet_cli.preprocessing.sources.resolve import open_source
-from onet_cli.preprocessing.sources.zip_part import ZipPart
 from onet_cli.shapes.shape import ShapeId
 from tests.preprocessing import official_layout as layout
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from onet_cli.preprocessing.meshes.reader import load_mesh
-from onet_cli.preprocessing.sources.files import FolderFiles
+from onet_cli.archives.files import FolderFiles
+from onet_cli.meshes.read import load_mesh
 from onet_cli.preprocessing.sources.manifest import Manifest
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "furniture"

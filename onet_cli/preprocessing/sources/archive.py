@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli.archives.members import FolderMembers, Members, ZipMembers
 from onet_cli.errors import SourceError
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.preprocessing.convert import (
@@ -23,7 +24,6 @@ from onet_cli.preprocessing.convert import (
     surface_samples,
     unit_cube,
 )
-from onet_cli.preprocessing.sources.members import FolderMembers, Members, ZipMembers
 from onet_cli.shapes.camera import picture_size
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 from onet_cli.shapes.split import SPLITS

@@ -5,9 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onet_cli.archives.files import Files, ZipFiles
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.placement import Placement
-from onet_cli.preprocessing.sources.files import Files, ZipFiles
 from onet_cli.preprocessing.sources.properties import parse_properties
 from onet_cli.shapes.info import Licence
 

@@ -3,12 +3,12 @@
 import zipfile
 from pathlib import Path
 
+from onet_cli.archives.files import FolderFiles, ZipFiles
 from onet_cli.errors import SourceError
+from onet_cli.meshes.formats import READ_SUFFIXES, is_mesh
 from onet_cli.preprocessing.sources.catalogue import find_libraries, is_library, read_catalogue
-from onet_cli.preprocessing.sources.files import FolderFiles, ZipFiles
 from onet_cli.preprocessing.sources.manifest import Manifest, entries_of, terms_of
 from onet_cli.preprocessing.sources.meshes import MeshEntry, meshes_in, objects_of
-from onet_cli.preprocessing.sources.naming import SUFFIXES, is_mesh
 from onet_cli.shapes.info import Licence
 
 Found = tuple[tuple[MeshEntry, ...], dict[str, Licence]]
@@ -34,7 +34,7 @@ def find_meshes(path: Path, manifest: Path | None = None) -> Found:
         return meshes_in(ZipFiles(path), path.stem), {}
     raise SourceError(
         f"{path} is no zip, or an incomplete one, and no mesh that onet reads",
-        hint=f"meshes have the suffix {', '.join(SUFFIXES)}",
+        hint=f"meshes have the suffix {', '.join(READ_SUFFIXES)}",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from onet_cli.archives.files import Files, FolderFiles, ZipFiles
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.placement import Placement
 from onet_cli.preprocessing.sources.catalogue import (
@@ -19,7 +20,6 @@ from onet_cli.preprocessing.sources.catalogue import (
     parse_size,
     read_catalogue,
 )
-from onet_cli.preprocessing.sources.files import Files, FolderFiles, ZipFiles
 from onet_cli.preprocessing.sources.meshes import (
     UNNAMED,
     MeshEntry,

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from onet_cli.archives.files import Files, RecordingFiles
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.convert_mesh import MeshSettings, shape_from_mesh
 from onet_cli.preprocessing.placement import Placement
 from onet_cli.preprocessing.sources.catalogue import Catalogue
-from onet_cli.preprocessing.sources.files import Files, RecordingFiles
 from onet_cli.preprocessing.sources.naming import (
     choose_formats,
     name_meshes,

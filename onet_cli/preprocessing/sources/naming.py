@@ -7,18 +7,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from onet_cli.meshes.formats import READ_SUFFIXES, is_mesh, suffix_of
 from onet_cli.shapes.shape import ShapeId
-
-SUFFIXES = (".obj", ".glb", ".ply", ".off", ".stl")
-"""Formats of meshes; where one mesh is there in several, the first of these is taken."""
 
 _FOREIGN = re.compile(r"[^\w.+-]+")
 _LONGEST = 100
-
-
-def is_mesh(name: str) -> bool:
-    """Return whether a file's name has the suffix of a mesh."""
-    return posixpath.splitext(name)[1].lower() in SUFFIXES
 
 
 def safe_name(text: str) -> str:
@@ -60,7 +53,7 @@ def choose_formats(paths: Iterable[str]) -> dict[str, list[str]]:
             by_stem[posixpath.splitext(path)[0]].append(path)
 
     def preference(path: str) -> tuple[int, str]:
-        return SUFFIXES.index(posixpath.splitext(path)[1].lower()), path
+        return READ_SUFFIXES.index(suffix_of(path)), path
 
     chosen = {}
     for alike in by_stem.values():

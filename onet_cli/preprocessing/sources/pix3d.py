@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from onet_cli.archives.files import Files, FolderFiles, RecordingFiles
 from onet_cli.errors import PhotoError, SourceError
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.preprocessing.convert_mesh import MeshSettings, shape_from_mesh
 from onet_cli.preprocessing.options import Photos
 from onet_cli.preprocessing.photographs import Photograph, PreparedView, prepare_view
 from onet_cli.preprocessing.placement import Placement
-from onet_cli.preprocessing.sources.files import Files, FolderFiles, RecordingFiles
 from onet_cli.preprocessing.sources.naming import name_meshes, safe_name, unique_ids
 from onet_cli.preprocessing.sources.pix3d_table import (
     SENSOR_WIDTH,

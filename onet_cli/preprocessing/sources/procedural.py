@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.preprocessing.procedural.assembly import Assembly
-from onet_cli.preprocessing.procedural.design import (
+from onet_cli.preprocessing.views import ViewOptions, take_views
+from onet_cli.procedural.assembly import Assembly
+from onet_cli.procedural.design import (
     CATEGORIES,
     CYCLE,
     VERSION,
@@ -19,8 +20,7 @@ from onet_cli.preprocessing.procedural.design import (
     design,
     generator,
 )
-from onet_cli.preprocessing.procedural.reserve import uses
-from onet_cli.preprocessing.views import ViewOptions, take_views
+from onet_cli.procedural.reserve import uses
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 
 NEAR_DEVIATIONS = (0.01, 0.03)

@@ -12,7 +12,7 @@ import trimesh
 
 from collecting.meshopt import is_compressed, unpacked
 from collecting.parts import Part, srgb_of_linear
-from onet_cli.preprocessing.meshes.gltf import ReadOnly
+from onet_cli.meshes.gltf import ReadOnly
 
 Read = Callable[[str], bytes]
 

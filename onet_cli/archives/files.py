@@ -1,0 +1,212 @@
+"""The files of a source of meshes, in a folder or in a zip: read by name, never from outside."""
+
+import hashlib
+import os
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from onet_cli.archives.members import DAMAGE, open_whole
+from onet_cli.errors import SourceError
+
+MAX_BYTES = 4 * 2**30
+"""The largest file that is read, so that a zip of nothing but zeros cannot fill the memory."""
+
+
+_UTF8 = 0x800  # the flag that says so of a member's name
+
+
+class Files(Protocol):
+    """Files by their path below one root, separated by slashes; small enough to pickle."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or zip."""
+
+    def names(self) -> list[str]:
+        """Return the paths of all files, sorted; hidden ones are left out."""
+
+    def refused(self) -> list[str]:
+        """Return the paths that lead out of the root, sorted; these are never read."""
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; where there is none of that name, one that differs in case.
+
+        Raises:
+            FileNotFoundError: there is no such file below the root.
+            OSError: the file is there, and damaged or too large.
+        """
+
+
+@dataclass(frozen=True)
+class FolderFiles:
+    """The files below a folder, links followed."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        """Return the paths of all files, sorted; hidden ones are left out."""
+        return sorted(self._walk())
+
+    def refused(self) -> list[str]:
+        """Return nothing: a folder holds no path that leads out of it."""
+        return []
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; where there is none of that name, one that differs in case."""
+        inner = _require_inside(name)
+        path = self.path / inner
+        try:
+            if not path.exists():
+                path = _differing_in_case(self.path, inner)
+            _check_size(name, path.stat().st_size)
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise FileNotFoundError(name) from None
+
+    def _walk(self) -> Iterator[str]:
+        seen = set()
+        for folder, folders, files in os.walk(self.path, followlinks=True):
+            state = Path(folder).stat()
+            if (state.st_dev, state.st_ino) in seen:  # a link that leads back
+                folders.clear()
+                continue
+            seen.add((state.st_dev, state.st_ino))
+            folders[:] = sorted(name for name in folders if not _is_hidden(name))
+            below = Path(folder).relative_to(self.path).as_posix()
+            for name in files:
+                if not _is_hidden(name):
+                    yield posixpath.normpath(posixpath.join(below, name))
+
+
+@dataclass(frozen=True)
+class ZipFiles:
+    """The files in a zip, read in place. Each process reads the zip's directory once."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        """Return the paths of all files, sorted; hidden ones are left out."""
+        return sorted(n for n in self._directory().members if not any(map(_is_hidden, _parts(n))))
+
+    def refused(self) -> list[str]:
+        """Return the paths that lead out of the archive, sorted."""
+        return self._directory().refused
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; where there is none of that name, one that differs in case."""
+        directory, inner = self._directory(), _require_inside(name)
+        member = directory.members.get(inner) or directory.folded.get(inner.casefold())
+        if member is None:
+            raise FileNotFoundError(name)
+        _check_size(name, member.file_size)
+        try:
+            return directory.archive.read(member)
+        except DAMAGE as error:
+            raise OSError(f"{name} is damaged: {error}") from error
+
+    def _directory(self) -> "_Directory":
+        try:
+            state = self.path.stat()
+        except OSError as error:
+            raise SourceError(f"{self.path} cannot be read: {error.strerror}") from error
+        return _read_directory(self.path, state.st_size, state.st_mtime_ns)
+
+
+@dataclass
+class RecordingFiles:
+    """Files that keep a hash of all that was read through them, names and bytes, in order."""
+
+    files: Files
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes, as `Files.read`."""
+        data = self.files.read(name)
+        # Lengths keep the bytes of one file apart from the next one's.
+        self.digest.update(f"{len(name.encode())}:{name}:{len(data)}:".encode())
+        self.digest.update(data)
+        return data
+
+
+@dataclass(frozen=True)
+class _Directory:
+    archive: zipfile.ZipFile
+    members: dict[str, zipfile.ZipInfo]
+    folded: dict[str, zipfile.ZipInfo]
+    refused: list[str]
+
+
+@lru_cache(maxsize=16)
+def _read_directory(path: Path, size: int, changed: int) -> _Directory:
+    archive = open_whole(path)
+    members, refused = {}, []
+    for info in archive.infolist():
+        if info.is_dir():
+            continue
+        inner = _inside(info.filename)
+        if inner is None:
+            refused.append(info.filename)
+        else:
+            members[inner] = info
+    folded = {
+        spelling.casefold(): info
+        for name, info in reversed(members.items())
+        for spelling in _spellings(name, info)
+    }
+    return _Directory(archive, members, folded, sorted(refused))
+
+
+def _spellings(name: str, info: zipfile.ZipInfo) -> list[str]:
+    """Return a member's name as it was read and, where its encoding is not told, as it may be."""
+    spellings = [name]
+    if not info.flag_bits & _UTF8:
+        for encoding in ("utf-8", "latin-1"):
+            with suppress(UnicodeError):
+                spellings.append(name.encode("cp437").decode(encoding))
+    return spellings
+
+
+def _inside(name: str) -> str | None:
+    """Return `name` as a plain path below the root, or None where it leads out of it."""
+    path = name.replace("\\", "/")  # some programs for Windows write these into zips
+    inner = posixpath.normpath(path)
+    if path.startswith("/") or path[1:2] == ":" or inner.split("/")[0] == ".." or inner == ".":
+        return None
+    return inner
+
+
+def _require_inside(name: str) -> str:
+    inner = _inside(name)
+    if inner is None:
+        raise FileNotFoundError(name)
+    return inner
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > MAX_BYTES:
+        raise OSError(f"{name} has {size / 2**30:.1f} GiB; files up to 4 GiB are read")
+
+
+def _differing_in_case(root: Path, inner: str) -> Path:
+    """Return the path below `root` that is `inner` but for capital letters."""
+    path = root
+    for part in _parts(inner):
+        if not (path / part).exists():
+            fitting = [n for n in os.listdir(path) if n.casefold() == part.casefold()]  # noqa: PTH208
+            part = min(fitting, default=part)
+        path = path / part
+    return path
+
+
+def _parts(name: str) -> list[str]:
+    return name.split("/")
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

@@ -1,0 +1,159 @@
+"""Files by name, whether they lie in a zip or in a folder."""
+
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from onet_cli.archives.zip_part import Entry, ZipPart
+from onet_cli.errors import SourceError
+
+DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+"""What reading a damaged zip raises."""
+
+
+class Members(Protocol):
+    """A tree of files; paths are relative and separated by slashes."""
+
+    def list(self, folder: str) -> Sequence[str]:
+        """Return the names in `folder`, sorted; nothing when there is no such folder."""
+
+    def folders(self, folder: str) -> Sequence[str]:
+        """Return the names of the folders in `folder`, sorted."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None when there is no such file.
+
+        Raises:
+            SourceError: the file is there and damaged.
+        """
+
+    def part(self, folder: str) -> "Members":
+        """Return the files below `folder`, as something small enough to travel with a task."""
+
+
+class FolderMembers:
+    """The files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def list(self, folder: str) -> Sequence[str]:
+        """Return the names in `folder`, sorted."""
+        return self._names(folder, folders_only=False)
+
+    def folders(self, folder: str) -> Sequence[str]:
+        """Return the names of the folders in `folder`, sorted."""
+        return self._names(folder, folders_only=True)
+
+    def _names(self, folder: str, folders_only: bool) -> Sequence[str]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                return sorted(e.name for e in entries if not folders_only or e.is_dir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None when there is no such file."""
+        try:
+            return (self._root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+
+    def part(self, folder: str) -> "FolderMembers":
+        """Return these members: a path is small already."""
+        return self
+
+
+class ZipMembers:
+    """The members of a zip file, read in place.
+
+    The archive's directory (a million entries in the full data set) is read on first use, and stays
+    in this process: what travels to others is a `part`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._archive: zipfile.ZipFile | None = None
+        self._folders: dict[str, set[str]] = {}
+
+    def list(self, folder: str) -> Sequence[str]:
+        """Return the names in `folder`, sorted; members with unsafe paths do not appear."""
+        return sorted(self._tree().get(folder.strip("/"), ()))
+
+    def folders(self, folder: str) -> Sequence[str]:
+        """Return the names of the folders in `folder`, sorted."""
+        tree, path = self._tree(), folder.strip("/")
+        return [name for name in self.list(path) if f"{path}/{name}".strip("/") in tree]
+
+    def read(self, path: str) -> bytes | None:
+        """Return a member's bytes, checked against its checksum, or None when there is none."""
+        archive = self._open()
+        try:
+            return archive.read(path)
+        except KeyError:
+            return None
+        except DAMAGE as error:
+            raise SourceError(f"{path} is damaged: {error}") from error
+
+    def part(self, folder: str) -> ZipPart:
+        """Return the members below `folder`, readable without the archive's directory."""
+        folder = folder.strip("/")
+        tree, archive = self._tree(), self._open()
+        entries: dict[str, Entry] = {}
+        waiting = [folder]
+        while waiting:
+            parent = waiting.pop()
+            for path in (f"{parent}/{name}" for name in tree.get(parent, ())):
+                if path in tree:
+                    waiting.append(path)
+                elif path in archive.NameToInfo:
+                    entries[path] = Entry.of(archive.getinfo(path))
+        return ZipPart(self._path, entries)
+
+    def _tree(self) -> dict[str, set[str]]:
+        archive = self._open()
+        if not self._folders:
+            self._folders = _tree(archive.namelist())
+        return self._folders
+
+    def _open(self) -> zipfile.ZipFile:
+        if self._archive is None:
+            self._archive = open_whole(self._path)
+        return self._archive
+
+
+def open_whole(path: Path) -> zipfile.ZipFile:
+    """Return the zip at `path`, unless it is damaged or cut short."""
+    hint = "the download may be incomplete: compare its size and fetch the rest"
+    try:
+        archive = zipfile.ZipFile(path)
+    except DAMAGE as error:
+        raise SourceError(f"{path} cannot be read as a zip: {error}", hint=hint) from error
+    # In a zip that is cut short the last directory to be found is that of an npz inside it.
+    if min((member.header_offset for member in archive.infolist()), default=0) > 0:
+        archive.close()
+        raise SourceError(f"{path} is incomplete: its directory is missing", hint=hint)
+    return archive
+
+
+def _tree(names: list[str]) -> dict[str, set[str]]:
+    """Return the entries of every folder; paths that step out of the archive are left out."""
+    folders: dict[str, set[str]] = {"": set()}
+    for name in names:
+        parent, _, leaf = name.rstrip("/").rpartition("/")
+        if parent in folders and parent and leaf not in ("", ".", ".."):
+            folders[parent].add(leaf)
+            continue
+        parts = name.rstrip("/").split("/")
+        if any(part in ("", ".", "..") for part in parts):
+            continue
+        for depth, part in enumerate(parts):
+            folders.setdefault("/".join(parts[:depth]), set()).add(part)
+    return folders

@@ -1,0 +1,90 @@
+"""Meshes as the bytes of a file, one function for each format."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from trimesh import Trimesh
+from trimesh.visual import ColorVisuals
+
+from onet_cli.geometry.mesh import COLOUR
+from onet_cli.meshes.gltf_colours import OWN_NAME, linear_colours, name_colours
+
+_ROWS_AT_ONCE = 1 << 16
+
+
+def encode_obj(mesh: Trimesh) -> bytes:
+    """Return `mesh` as OBJ with a normal per vertex; trimesh's writer takes three times as long."""
+    corners = np.repeat(np.asarray(mesh.faces) + 1, 2, axis=1)
+    places, line = np.asarray(mesh.vertices), "v %.9g %.9g %.9g\n"
+    if COLOUR in mesh.vertex_attributes:
+        places = np.hstack([places, np.asarray(mesh.vertex_attributes[COLOUR]) / 255])
+        line = "v %.9g %.9g %.9g %.3f %.3f %.3f\n"
+    return b"".join(
+        [
+            *_lines(line, places),
+            *_lines("vn %.5f %.5f %.5f\n", np.asarray(mesh.vertex_normals)),
+            *_lines("f %d//%d %d//%d %d//%d\n", corners),
+        ]
+    )
+
+
+def encode_ply(mesh: Trimesh) -> bytes:
+    """Return `mesh` as binary PLY with normals, colours and vertex attributes."""
+    coloured = _without_colour(mesh)
+    if COLOUR in mesh.vertex_attributes:
+        coloured.visual = ColorVisuals(coloured, vertex_colors=mesh.vertex_attributes[COLOUR])
+    return _export(coloured, "ply", vertex_normal=True)
+
+
+def encode_stl(mesh: Trimesh) -> bytes:
+    """Return `mesh` as binary STL."""
+    return _export(_without_colour(mesh), "stl")
+
+
+def encode_off(mesh: Trimesh) -> bytes:
+    """Return `mesh` as OFF."""
+    return _export(_without_colour(mesh), "off")
+
+
+def encode_glb(mesh: Trimesh) -> bytes:
+    """Return `mesh` as binary glTF 2 with normals, colours and vertex attributes."""
+    if mesh.vertex_attributes:
+        mesh = _with_gltf_names(mesh)
+    return name_colours(_export(mesh, "glb", include_normals=True))
+
+
+def _export(mesh: Trimesh, kind: str, **options: Any) -> bytes:
+    data = mesh.export(file_type=kind, **options)
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _lines(line: str, rows: NDArray[np.number]) -> Iterator[bytes]:
+    """Yield the text of `rows` (N, K), some at a time: as Python's numbers they are large."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        yield (line * len(some) % tuple(some.ravel().tolist())).encode()
+
+
+def _with_gltf_names(mesh: Trimesh) -> Trimesh:
+    """Return `mesh` with its vertex attributes named as glTF names an application's own."""
+    named = mesh.copy(include_cache=True)
+    named.vertex_attributes = {
+        f"_{name.lstrip('_').upper()}": values
+        for name, values in mesh.vertex_attributes.items()
+        if name != COLOUR
+    }
+    if COLOUR in mesh.vertex_attributes:
+        colours = np.asarray(mesh.vertex_attributes[COLOUR], np.uint8)
+        named.vertex_attributes[OWN_NAME] = linear_colours(colours)
+    return named
+
+
+def _without_colour(mesh: Trimesh) -> Trimesh:
+    """Return `mesh` without the attribute `COLOUR`, which trimesh's writers look for elsewhere."""
+    if COLOUR not in mesh.vertex_attributes:
+        return mesh
+    plain = mesh.copy(include_cache=True)
+    del plain.vertex_attributes[COLOUR]
+    return plain

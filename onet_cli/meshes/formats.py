@@ -1,0 +1,61 @@
+"""The mesh formats: one row each, with what reads and what writes it.
+
+A format is added by a reader or an encoder of its own, and a row here.
+"""
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trimesh import Trimesh
+
+from onet_cli.meshes.encode import encode_glb, encode_obj, encode_off, encode_ply, encode_stl
+from onet_cli.meshes.file import MeshFile
+from onet_cli.meshes.gltf import read_gltf
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.obj import read_obj
+from onet_cli.meshes.off import read_off
+from onet_cli.meshes.ply_mesh import read_ply
+from onet_cli.meshes.stl import read_stl
+
+
+@dataclass(frozen=True)
+class MeshFormat:
+    """A mesh format: `read` parses a file of it, `encode` returns a mesh as one.
+
+    `encode` is None for a format that is only read.
+    """
+
+    suffix: str
+    read: Callable[[MeshFile], LoadedMesh]
+    encode: Callable[[Trimesh], bytes] | None = None
+
+
+FORMATS = {
+    row.suffix: row
+    for row in (
+        MeshFormat(".obj", read_obj, encode_obj),
+        MeshFormat(".glb", read_gltf, encode_glb),
+        MeshFormat(".gltf", read_gltf),
+        MeshFormat(".ply", read_ply, encode_ply),
+        MeshFormat(".off", read_off, encode_off),
+        MeshFormat(".stl", read_stl, encode_stl),
+    )
+}
+"""By suffix. Of one mesh in several formats, the first is read: it says most of its looks."""
+
+READ_SUFFIXES = tuple(FORMATS)
+"""Suffixes of the formats that are read."""
+
+MESH_SUFFIXES = tuple(suffix for suffix, row in FORMATS.items() if row.encode)
+"""Suffixes of the formats that are both read and written."""
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file's name in lower case, "" where it has none."""
+    return posixpath.splitext(name)[1].lower()
+
+
+def is_mesh(name: str) -> bool:
+    """Return whether a file's name has the suffix of a format that is read."""
+    return suffix_of(name) in FORMATS

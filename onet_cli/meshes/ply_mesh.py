@@ -1,0 +1,106 @@
+"""The mesh in a PLY file."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import EmptyMeshError
+from onet_cli.geometry.appearance import Appearance, Material
+from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
+from onet_cli.meshes.corners import (
+    as_bytes,
+    checked_indices,
+    checked_points,
+    corner_normals,
+    vertex_colours,
+    vertex_confidence,
+)
+from onet_cli.meshes.file import MeshFile
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.ply import Lists, Table, parse_ply
+from onet_cli.meshes.polygons import cut_polygons
+from onet_cli.meshes.textures import Textures
+
+_COLOURS = (
+    ("red", "green", "blue"),
+    ("r", "g", "b"),
+    ("diffuse_red", "diffuse_green", "diffuse_blue"),
+)
+_PLACES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
+
+
+def read_ply(file: MeshFile) -> LoadedMesh:
+    """Return the mesh of a PLY file, with colours of faces or vertices, normals and pictures.
+
+    Raises:
+        SourceError: the file is no PLY, is cut short, or a face names a vertex that is not there.
+    """
+    name = file.name
+    content = parse_ply(name, file.data)
+    vertex, face = content.tables.get("vertex", {}), content.tables.get("face", {})
+    positions = _columns(vertex, [("x", "y", "z")])
+    polygons = face.get("vertex_indices", face.get("vertex_index"))
+    if positions is None or not isinstance(polygons, Lists):
+        raise EmptyMeshError(f"{name} holds no faces")
+    corners = checked_indices(name, polygons.values, len(positions))
+    points = checked_points(name, positions, corners)
+    cut, polygon = cut_polygons(points, corners, polygons.sizes)
+    faces = corners[cut]
+    pictures = Textures(file.files, name)
+    materials = tuple(Material(texture=pictures.get(file)) for file in content.textures)
+    normals = _columns(vertex, [("nx", "ny", "nz")])
+    looks = Appearance(
+        materials or (Material(),),
+        _materials(face, polygon, len(materials)),
+        _uv(vertex, face, faces, cut, polygons.sizes),
+        None if normals is None else corner_normals(points, faces, normals, faces),
+        _colours(vertex, face, faces, polygon),
+    )
+    confidence = vertex_confidence(vertex.get(CONFIDENCE), len(points))
+    return LoadedMesh(make_mesh(points, faces), looks, tuple(pictures.warnings), confidence)
+
+
+def _columns(
+    table: Table, choices: list[tuple[str, ...]] | tuple[tuple[str, ...], ...]
+) -> NDArray[np.number] | None:
+    """Return the columns of the first of `choices` that the table has, side by side."""
+    for choice in choices:
+        found = [table.get(name) for name in choice]
+        arrays = [column for column in found if isinstance(column, np.ndarray)]
+        if len(arrays) == len(choice):
+            return np.stack(arrays, axis=1)
+    return None
+
+
+def _colours(
+    vertex: Table, face: Table, faces: NDArray[np.intp], polygon: NDArray[np.intp]
+) -> NDArray[np.uint8] | None:
+    of_faces, of_vertices = _columns(face, _COLOURS), _columns(vertex, _COLOURS)
+    if of_vertices is not None:
+        return vertex_colours(of_vertices, faces)
+    if of_faces is not None:
+        return np.repeat(as_bytes(of_faces)[polygon][:, None], 3, axis=1)
+    return None
+
+
+def _materials(face: Table, polygon: NDArray[np.intp], count: int) -> NDArray[np.int32]:
+    chosen = face.get("texnumber")
+    if not isinstance(chosen, np.ndarray) or count < 2:
+        return np.zeros(len(polygon), np.int32)
+    return chosen.astype(np.int64)[polygon].clip(0, count - 1).astype(np.int32)
+
+
+def _uv(
+    vertex: Table,
+    face: Table,
+    faces: NDArray[np.intp],
+    cut: NDArray[np.intp],
+    sizes: NDArray[np.intp],
+) -> NDArray[np.float32] | None:
+    of_corners, of_vertices = face.get("texcoord"), _columns(vertex, _PLACES)
+    if isinstance(of_corners, Lists) and np.array_equal(of_corners.sizes, 2 * sizes):
+        uv = of_corners.values.reshape(-1, 2)[cut]
+    elif of_vertices is not None:
+        uv = of_vertices[faces]
+    else:
+        return None
+    return np.nan_to_num(uv.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,81 @@
+"""Mesh files of any format, read the same way by every command."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from trimesh import Trimesh
+
+from onet_cli.archives.files import FolderFiles
+from onet_cli.errors import EmptyMeshError, SourceError
+from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
+from onet_cli.meshes.clean import merge_equal
+from onet_cli.meshes.file import MOST_FACES, MeshFile
+from onet_cli.meshes.formats import FORMATS, READ_SUFFIXES, is_mesh, suffix_of
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.references import MeshFiles
+
+
+def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> LoadedMesh:
+    """Return the mesh in the file `name`, with its looks.
+
+    Polygons are cut into triangles that cover them and nothing else. Vertices that are equal to the
+    last bit are one; those that no face uses are left out. Faces stay in the file's order, the
+    triangles of one polygon together, and the parts of a scene stand where the scene puts them.
+    Materials and pictures that are missing or damaged are replaced by plain colours and leave
+    warnings.
+
+    Raises:
+        EmptyMeshError: it has no faces.
+        SourceError: the suffix is none of `READ_SUFFIXES`; the file is missing, empty, damaged or
+            of another format than its name says; it has more than `most_faces`, or vertices that
+            are not finite.
+    """
+    form = FORMATS.get(suffix_of(name))
+    if form is None:
+        raise SourceError(
+            f"{name} has no mesh format that is known",
+            hint=f"use one of {', '.join(READ_SUFFIXES)}",
+        )
+    loaded = form.read(MeshFile(files, name, _read_bytes(files, name), most_faces))
+    return _one_surface(name, loaded, most_faces)
+
+
+def read_mesh(path: Path) -> Trimesh:
+    """Return the mesh in a file, as `load_mesh` does, without its looks.
+
+    It has the vertex attribute `CONFIDENCE` where the file has one.
+
+    Raises:
+        SourceError: it is a folder; or as `load_mesh`.
+    """
+    if is_mesh(path.name) and not path.exists():
+        raise SourceError(f"{path} does not exist")
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder", hint="name a mesh file in it")
+    loaded = load_mesh(FolderFiles(path.parent), path.name)
+    if loaded.confidence is not None:
+        loaded.mesh.vertex_attributes[CONFIDENCE] = loaded.confidence
+    return loaded.mesh
+
+
+def _read_bytes(files: MeshFiles, name: str) -> bytes:
+    try:
+        data = files.read(name)
+    except (KeyError, FileNotFoundError):
+        raise SourceError(f"{name} does not exist") from None
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}") from error
+    if not data:
+        raise SourceError(f"{name} is empty")
+    return data
+
+
+def _one_surface(name: str, loaded: LoadedMesh, most_faces: int) -> LoadedMesh:
+    count = len(loaded.mesh.faces)
+    if count == 0:
+        raise EmptyMeshError(f"{name} holds no faces")
+    if count > most_faces:
+        raise SourceError(f"{name} has {count} faces, more than the {most_faces} that are read")
+    points, faces, origins = merge_equal(loaded.mesh.vertices, loaded.mesh.faces)
+    confidence = None if loaded.confidence is None else loaded.confidence[origins]
+    return replace(loaded, mesh=make_mesh(points, faces), confidence=confidence)

@@ -1,0 +1,66 @@
+"""STL files, binary and text."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.errors import SourceError
+from onet_cli.geometry.appearance import Appearance
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.meshes.corners import checked_points
+from onet_cli.meshes.file import MeshFile
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.text import Rows, Text
+
+_HEADER = 84
+_FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+
+
+def read_stl(file: MeshFile) -> LoadedMesh:
+    """Return the mesh of an STL file; the normals in it are left aside, as corners say more.
+
+    Raises:
+        SourceError: the file is no STL or is cut short.
+    """
+    name, data = file.name, file.data
+    corners = _binary(name, data) if _is_binary(data) else _text(name, data)
+    faces = np.arange(len(corners)).reshape(-1, 3)
+    points = checked_points(name, corners, faces)
+    return LoadedMesh(make_mesh(points, faces), Appearance.plain(len(faces)))
+
+
+def _is_binary(data: bytes) -> bool:
+    """Say whether the length fits a binary file; those too may begin with "solid"."""
+    if len(data) >= _HEADER and len(data) == _HEADER + _FACET.itemsize * _count(data):
+        return True
+    return data.lstrip()[:5].lower() != b"solid" or b"\0" in data[:_HEADER]
+
+
+def _count(data: bytes) -> int:
+    return int.from_bytes(data[_HEADER - 4 : _HEADER], "little")
+
+
+def _binary(name: str, data: bytes) -> NDArray[np.floating]:
+    if not data:
+        raise SourceError(f"{name} is empty")
+    if len(data) < _HEADER or b"\0" not in data[: _HEADER + 1000]:
+        raise SourceError(f"{name} is not an STL file")
+    count = _count(data)
+    if len(data) < _HEADER + _FACET.itemsize * count:
+        raise SourceError(f"{name} is cut short: it has fewer faces than the {count} it says")
+    facets = np.frombuffer(data, _FACET, count, _HEADER)
+    corners: NDArray[np.float32] = facets["corners"].reshape(-1, 3)
+    return corners
+
+
+def _text(name: str, data: bytes) -> NDArray[np.floating]:
+    text = Text.of(name, data)
+    if re.search(rb"[^\n]vertex", text.data):  # several words of the format on one line
+        text = Text.of(name, text.data.replace(b"vertex", b"\nvertex").replace(b"end", b"\nend"))
+    if re.search(rb"\nVERTEX", text.data):
+        text = Text(name, text.data.replace(b"VERTEX", b"vertex"))
+    rows = Rows.of(name, text.joined(text.starting(b"vertex")).replace(b"vertex", b" "))
+    if len(rows.counts) % 3 or (len(rows.counts) and rows.fewest < 3):
+        raise SourceError(f"{name} cannot be read: a face has not three corners")
+    return rows.columns(3)
