@@ -6,10 +6,11 @@ from math import degrees
 import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
-from trimesh.graph import connected_component_labels
 
 from onet_cli.evaluation.outlines import compare_outlines
 from onet_cli.evaluation.scores import F_SCORE_DISTANCE, F_SCORE_DISTANCES, MeshMetrics
+from onet_cli.geometry.closedness import is_closed
+from onet_cli.geometry.components import component_volumes
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.metrics import compare_surfaces, occupancy_iou
 from onet_cli.geometry.nearest import nearest
@@ -83,7 +84,7 @@ def score_mesh(
     points = _noisy(truth.occupancy.points, point_noise, rng)
     inside, target = contains(mesh, points), truth.occupancy.occupancies
     drawn, normals = sample_surface(mesh, samples, rng, by_face=True)
-    shares = np.abs(_component_volumes(mesh))
+    shares = np.abs(component_volumes(mesh)[1])
     scores = score_samples(SurfaceSamples(drawn, normals), truth, extended=False)
     if extended:
         if placed is not None:
@@ -94,7 +95,7 @@ def score_mesh(
         iou=defined_iou(inside, target),
         volume_error=_relative(float(inside.mean()), float(target.mean())),
         area_error=_relative(float(mesh.area), truth.area),
-        closed=float(_is_closed(mesh)),
+        closed=float(is_closed(mesh)),
         components=float(len(shares)),
         largest_share=float(shares.max() / shares.sum()) if shares.sum() > 0 else 0.0,
     )
@@ -161,31 +162,6 @@ def defined_iou(inside: NDArray[np.bool_], target: NDArray[np.bool_]) -> float |
     Such points cannot tell good from bad.
     """
     return float(occupancy_iou(inside, target)) if (inside | target).any() else None
-
-
-def _component_volumes(mesh: Trimesh) -> NDArray[np.float64]:
-    """Return the signed volume that each connected piece of the mesh encloses."""
-    faces = np.asarray(mesh.faces)
-    # Two edges of a face connect its corners; trimesh's unique edges would take a sort.
-    edges = np.concatenate([faces[:, :2], faces[:, 1:]])
-    labels = connected_component_labels(  # type: ignore[no-untyped-call]
-        edges, node_count=len(mesh.vertices)
-    )[faces[:, 0]]
-    # The mesh keeps both since its area was asked for.
-    signed = np.einsum("fd,fd->f", mesh.triangles[:, 0], mesh.triangles_cross) / 6
-    volumes: NDArray[np.float64] = np.bincount(labels, weights=signed).astype(np.float64)
-    return volumes[np.bincount(labels) > 0]
-
-
-def _is_closed(mesh: Trimesh) -> bool:
-    """Return whether every edge has exactly two faces."""
-    faces = np.asarray(mesh.faces, dtype=np.int64)
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    # One number an edge, alike in both directions: sorting numbers is far faster than rows.
-    keys = np.sort(ends.min(axis=1) * len(mesh.vertices) + ends.max(axis=1))
-    if len(keys) % 2:
-        return False
-    return bool((keys[::2] == keys[1::2]).all() and (keys[1:-1:2] != keys[2::2]).all())
 
 
 def _relative(value: float, truth: float) -> float | None:

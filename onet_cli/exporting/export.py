@@ -6,6 +6,7 @@ from pathlib import Path
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.geometry.closedness import is_closed
 from onet_cli.meshes.formats import MESH_SUFFIXES, is_mesh
 from onet_cli.meshes.read import read_mesh
 
@@ -74,7 +75,7 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
         full, side = int(grid.occupancies.sum()), len(grid.occupancies)
         return [f"{target}  {side} x {side} x {side} cells, {full} inside"]
     mesh = convert_mesh(source, target, options.faces)
-    closed = "closed" if mesh.is_watertight else "not closed"
+    closed = "closed" if is_closed(mesh) else "not closed"
     return [f"{target}  {len(mesh.vertices)} vertices, {len(mesh.faces)} faces, {closed}"]
 
 

@@ -58,7 +58,7 @@ class Surface:
         return float(np.abs(self.box).max())
 
     @property
-    def is_closed(self) -> bool:
+    def is_balanced(self) -> bool:
         """Whether as many faces run along each edge one way as the other, so none has a rim.
 
         Edges are known by the positions of their ends: vertices may be split. One open mesh in

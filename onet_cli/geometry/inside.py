@@ -76,7 +76,7 @@ def contains(
         InvalidGeometryError: as `winding_numbers`.
     """
     surface, queries = Surface.of(mesh), checked_points(points)
-    if robust if robust is not None else not surface.is_closed:
+    if robust if robust is not None else not surface.is_balanced:
         return _vote(surface, queries, threads)
     inside: NDArray[np.bool_] = count_crossings(surface, queries, threads)[0] != 0
     return inside

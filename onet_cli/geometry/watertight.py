@@ -8,7 +8,7 @@ from trimesh import Trimesh
 
 from onet_cli._ext import carve as kernel
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
-from onet_cli.geometry.closedness import find_flaw
+from onet_cli.geometry.closedness import find_flaw, is_closed
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.nearest import nearest
@@ -112,7 +112,7 @@ def _check(mesh: Trimesh, resolution: int) -> None:
 
 def _merge(mesh: Trimesh) -> Trimesh:
     """Return `mesh` itself where each edge has two faces, else with equal vertices as one."""
-    if mesh.is_watertight:
+    if is_closed(mesh):
         return mesh
     used, faces = np.unique(np.asarray(mesh.faces), return_inverse=True)
     places, same = np.unique(

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from onet_cli.geometry.closedness import is_closed
+from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.batch import PhotoResult
 from onet_cli.reconstruction.facts import ACCURACY, mesh_facts
 from onet_cli.reconstruction.result import Reconstruction
-from onet_cli.reconstruction.tidy import component_volumes
 
 
 def describe_line(result: PhotoResult) -> str:
@@ -59,7 +60,7 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "vertices": len(mesh.vertices),
         "faces": len(mesh.faces),
         "volume": float(f"{volumes.sum():.6g}"),
-        "closed": bool(mesh.is_watertight),
+        "closed": is_closed(mesh),
         "components": len(volumes),
         "threshold": result.reconstruction.threshold,
         "seconds": round(result.reconstruction.seconds, 3),

@@ -2,9 +2,10 @@
 
 from trimesh import Trimesh
 
+from onet_cli.geometry.closedness import is_closed
+from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.confidence import REACH
 from onet_cli.reconstruction.result import Reconstruction
-from onet_cli.reconstruction.tidy import component_volumes
 
 ACCURACY = "vertices' accuracy"
 
@@ -20,7 +21,7 @@ def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str,
         ("faces", grouped(len(mesh.faces))),
         ("volume", _short(float(volumes.sum()))),
         ("components", str(len(volumes))),
-        ("closed", "yes" if mesh.is_watertight else "no"),
+        ("closed", "yes" if is_closed(mesh) else "no"),
     ]
     if reconstruction.agreement is not None:
         facts.append(("agreement", f"{100 * reconstruction.agreement:.0f} %"))

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.geometry.bridges import largest_piece, lift_gaps
-from onet_cli.geometry.closedness import connected_parts
+from onet_cli.geometry.components import component_volumes, connected_parts
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.tidy import component_volumes
 
 Values = NDArray[np.float32]
 

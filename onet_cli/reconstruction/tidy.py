@@ -10,7 +10,7 @@ from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.geometry.closedness import connected_parts
+from onet_cli.geometry.components import component_volumes
 from onet_cli.geometry.mesh import COLOUR, make_mesh
 from onet_cli.geometry.normals import vertex_normals
 from onet_cli.meshes.write import write_mesh
@@ -21,20 +21,6 @@ GREY, WHITE = (0.72, 0.72, 0.74, 1.0), (1.0, 1.0, 1.0, 1.0)
 """Base colour of the material in .glb files, and of that which leaves vertices their own."""
 
 Vectors = NDArray[np.float64]
-
-
-def component_volumes(mesh: Trimesh) -> tuple[NDArray[np.int64], Vectors]:
-    """Return the piece (F,) that each face of a closed mesh belongs to and the pieces' volumes.
-
-    Pieces are numbered from 0. The wall of a cavity is a piece of its own, of negative volume.
-    """
-    faces = np.asarray(mesh.faces)
-    first = connected_parts(faces, len(mesh.vertices))[faces[:, 0]]
-    names, piece = np.unique(first, return_inverse=True)
-    a, b, c = np.moveaxis(np.asarray(mesh.vertices)[faces], 1, 0)
-    signed: Vectors = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    volumes = np.bincount(piece, signed, len(names)).astype(np.float64)
-    return piece.reshape(-1).astype(np.int64), volumes
 
 
 def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False) -> Trimesh:

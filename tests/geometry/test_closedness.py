@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from onet_cli.errors import InvalidGeometryError
-from onet_cli.geometry.closedness import connected_parts, find_flaw
+from onet_cli.geometry.closedness import find_flaw, is_closed
 from onet_cli.geometry.mesh import make_mesh
 from tests.analytic import Box, Sphere, Torus
 
@@ -93,36 +93,30 @@ def test_a_vertex_that_is_not_finite_is_refused():
         find_flaw(make_mesh(vertices, BALL.faces))
 
 
-def test_parts_are_what_faces_join():
-    rng = np.random.default_rng(0)
-    faces = np.array([[0, 1, 2], [2, 3, 4], [5, 6, 7], [8, 9, 7], [11, 12, 13], [13, 14, 15]])
-    names = rng.permutation(16)
-
-    parts = connected_parts(names[faces], 16)
-
-    groups = {frozenset(np.flatnonzero(parts == part)) for part in np.unique(parts)}
-    expected = [range(5), range(5, 10), [10], range(11, 16)]
-    assert groups == {frozenset(names[list(group)]) for group in expected}
+@pytest.mark.parametrize("shape", [Sphere(), Box(), Torus()])
+def test_a_surface_around_a_solid_is_closed(shape):
+    assert is_closed(shape.mesh())
 
 
-def test_parts_are_those_of_a_graph_library():
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    rng = np.random.default_rng(1)
-    faces = rng.integers(0, 3000, (1100, 3))
-    ends = np.concatenate([faces[:, :2], faces[:, 1:]])
-    graph = coo_array((np.ones(len(ends)), ends.T), shape=(3000, 3000))
-    _, known = connected_components(graph, directed=False)
-
-    parts = connected_parts(faces, 3000)
-
-    assert len(np.unique(known)) > 100
-    least = np.full(known.max() + 1, 3000)
-    np.minimum.at(least, known, np.arange(3000))
-    np.testing.assert_array_equal(parts, least[known])
+@pytest.mark.parametrize(
+    "faces",
+    [
+        [],
+        [[0, 1, 2]],
+        [[0, 1, 2], [0, 1, 3], [0, 2, 3]],
+        [[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3], [0, 1, 4]],
+        [[0, 0, 1], [0, 1, 1]],
+    ],
+    ids=["no face", "one face", "a tetrahedron without one", "an edge of three", "no area"],
+)
+def test_a_mesh_with_an_edge_that_has_not_two_faces_is_not_closed(faces):
+    corners = np.random.default_rng(0).random((5, 3))
+    assert not is_closed(make_mesh(corners, np.array(faces, int).reshape(-1, 3)))
 
 
-def test_a_face_of_vertices_that_are_not_there_is_refused():
-    with pytest.raises(InvalidGeometryError, match="none of the 3"):
-        connected_parts(np.array([[0, 1, 3]]), 3)
+def test_two_solids_that_share_an_edge_are_not_closed():
+    tetrahedra = np.array([[0, 1, 2], [0, 3, 1], [1, 3, 2], [0, 2, 3]])
+    other = np.array([0, 1, 4, 5])[tetrahedra]
+    corners = np.random.default_rng(0).random((6, 3))
+    assert is_closed(make_mesh(corners, tetrahedra))
+    assert not is_closed(make_mesh(corners, np.vstack([tetrahedra, other])))

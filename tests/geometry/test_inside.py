@@ -332,8 +332,8 @@ def test_long_thin_faces_and_faces_on_end_are_no_obstacle():
 def test_split_vertices_do_not_make_a_mesh_open():
     mesh = Torus().mesh(24)
     split = make_mesh(mesh.triangles.reshape(-1, 3), np.arange(3 * len(mesh.faces)).reshape(-1, 3))
-    assert crossings.Surface.of(mesh).is_closed
-    assert crossings.Surface.of(split).is_closed
+    assert crossings.Surface.of(mesh).is_balanced
+    assert crossings.Surface.of(split).is_balanced
     np.testing.assert_array_equal(contains(split, POINTS), contains(mesh, POINTS))
 
 
@@ -346,7 +346,7 @@ def test_lines_outvote_holes(shape, share):
     clear = POINTS[np.abs(shape.depth(POINTS)) > 0.005]
     truth = shape.contains(clear)
 
-    assert not crossings.Surface.of(punched).is_closed
+    assert not crossings.Surface.of(punched).is_balanced
     voted = (contains(punched, clear) != truth).mean()
     single = (contains(punched, clear, robust=False) != truth).mean()
     assert voted <= single / 5

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from onet_cli.geometry.closedness import connected_parts
+from onet_cli.geometry.components import connected_parts
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import evaluate_grid
 from onet_cli.reconstruction.joined import Memory, join_pieces

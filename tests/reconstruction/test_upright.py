@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
-from onet_cli.reconstruction.tidy import component_volumes
 from onet_cli.reconstruction.upright import SeenView, Standing, footprint
 from onet_cli.shapes.camera import describe_cameras
 from tests.reconstruction.rigged import box_checkpoint
