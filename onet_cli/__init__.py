@@ -7,12 +7,13 @@ that `import onet_cli` and `onet --help` stay instant.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from onet_cli.version import __version__
+
 if TYPE_CHECKING:
     from onet_cli.models.checkpoint import load_model as load_model
     from onet_cli.reconstruction.batch import reconstruct as reconstruct
     from onet_cli.shapes.store import ShapeStore as ShapeStore
 
-__version__ = "0.1.0"
 __all__ = ["ShapeStore", "__version__", "load_model", "reconstruct"]
 
 _HOMES = {

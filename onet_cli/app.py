@@ -27,7 +27,7 @@ for command in (preprocess, train, evaluate, reconstruct, export, models):
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from onet_cli import __version__
+        from onet_cli.version import __version__
 
         typer.echo(f"onet {__version__}")
         raise typer.Exit

@@ -1,6 +1,8 @@
 """`onet evaluate`: a data set and a checkpoint in, a table of scores out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from onet_cli.evaluation.methods import Method
     from onet_cli.evaluation.settings import EvaluationSettings
     from onet_cli.evaluation.table import EvaluationTable
+    from onet_cli.shapes.shape import ShapeId
+    from onet_cli.shapes.store import ShapeStore
 
 
 def evaluate(
@@ -125,16 +129,18 @@ class _Outputs:
 
 def _evaluate(source: _Source, settings: "EvaluationSettings", outputs: _Outputs) -> None:
     from onet_cli.commands.report import progress_bar, show_failures
-    from onet_cli.evaluation.html.write import write_report
+    from onet_cli.evaluation.html.write import check_page, write_report
     from onet_cli.evaluation.report import choose_format, render
     from onet_cli.evaluation.run import evaluate_method
     from onet_cli.files import write_text
 
     method, output = source.method(settings), outputs.output
     form = choose_format(outputs.form, output)
-    _check_first(source.data, method, settings, outputs)
+    if outputs.report is not None:
+        check_page(outputs.report)
+    check = partial(_check_shapes, method, settings, outputs)
     with progress_bar("objects", outputs.quiet) as advance:
-        table = evaluate_method(source.data, method, settings, output, advance)
+        table = evaluate_method(source.data, method, settings, output, advance, check)
     if output is not None:
         write_text(output, render(table, form, outputs.reference))
     if outputs.report is not None:
@@ -149,20 +155,18 @@ def _evaluate(source: _Source, settings: "EvaluationSettings", outputs: _Outputs
         raise typer.Exit(1)
 
 
-def _check_first(
-    data: Path, method: "Method", settings: "EvaluationSettings", outputs: _Outputs
+def _check_shapes(
+    method: "Method",
+    settings: "EvaluationSettings",
+    outputs: _Outputs,
+    store: "ShapeStore",
+    ids: "Sequence[ShapeId]",
 ) -> None:
     """Refuse what would fail only after hours, and say what speaks against the scores."""
     from onet_cli.commands.report import notes
-    from onet_cli.evaluation.html.write import check_page
     from onet_cli.evaluation.literature import check_comparable
-    from onet_cli.evaluation.selection import category_names, select_shapes, untrained
-    from onet_cli.shapes.store import ShapeStore
+    from onet_cli.evaluation.selection import category_names, untrained
 
-    if outputs.report is not None:
-        check_page(outputs.report)
-    store = ShapeStore.open(data)
-    ids = select_shapes(store, settings)
     if outputs.reference:
         check_comparable(settings.protocol, (shape_id.category for shape_id in ids))
     strange = untrained(ids, category_names(store), method.facts().categories)

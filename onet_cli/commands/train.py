@@ -133,7 +133,6 @@ def train(
     Example: `onet train data/ -o runs/first --max-time 25m`, then
     `tensorboard --logdir runs` to watch. From the shipped model: add `--init furniture`.
     """
-    from onet_cli import __version__
     from onet_cli.commands.report import notes, progress_bar, show_rehearsal, training_report
     from onet_cli.errors import EmptySurfaceError
     from onet_cli.models.catalogue import find_model, vary_model
@@ -144,6 +143,7 @@ def train(
     from onet_cli.training.rehearsal import rehearse
     from onet_cli.training.run import is_first_process, train_network
     from onet_cli.training.worth import calibrate_checkpoint
+    from onet_cli.version import __version__
 
     if workers is None:
         workers = usual_workers(resolve_device(device).type, devices)

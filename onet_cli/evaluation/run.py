@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from onet_cli import __version__
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.evaluate import Outcome, Task, list_tasks
 from onet_cli.evaluation.journal import Journal
@@ -18,8 +17,10 @@ from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectRe
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
+from onet_cli.version import __version__
 
 Progress = Callable[[int, int], None]
+Check = Callable[[ShapeStore, Sequence[ShapeId]], None]
 
 
 def evaluate_method(
@@ -28,8 +29,11 @@ def evaluate_method(
     settings: EvaluationSettings,
     output: Path | None = None,
     progress: Progress = lambda done, total: None,
+    check: Check = lambda store, ids: None,
 ) -> EvaluationTable:
     """Return the scores of a method on the data set in `data`.
+
+    `check` may refuse the shapes that were selected before any of them is measured.
 
     Results are kept in a journal beside `output` until the run is complete; a run that was stopped
     goes on from there.
@@ -41,6 +45,7 @@ def evaluate_method(
     """
     store = ShapeStore.open(data)
     ids = select_shapes(store, settings)
+    check(store, ids)
     facts = _facts(store, ids, method, settings)
     tasks = list(list_tasks(store, ids, settings))
     journal = Journal(output, facts)

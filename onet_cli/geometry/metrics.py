@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli._ext.neighbours import sum_cosines
+from onet_cli._ext import neighbours as kernel
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.nearest import nearest
 
@@ -97,4 +97,4 @@ def _cosines(
     Absolute, because meshes of the original data set do not face outwards everywhere.
     """
     own, other = (np.ascontiguousarray(side, np.float64) for side in (normals, others))
-    return sum_cosines(own, other, partner) / len(own)
+    return kernel.sum_cosines(own, other, partner) / len(own)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pykdtree.kdtree import KDTree
 
-from onet_cli._ext.neighbours import sort_along_curve
+from onet_cli._ext import neighbours as kernel
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 
 _FEWEST_TO_SORT = 4096
@@ -85,5 +85,5 @@ def _along_curve(points: NDArray[np.float32]) -> NDArray[np.int64]:
     """
     order = np.empty(len(points), dtype=np.int64)
     keys, starts = np.empty(len(points), np.int32), np.empty(_CURVE_CELLS + 1, np.int32)
-    sort_along_curve(points, keys, starts, order)
+    kernel.sort_along_curve(points, keys, starts, order)
     return order

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from onet_cli import __version__
 from onet_cli.errors import CheckpointError, UnknownNameError
 from onet_cli.models.calibration import Calibration, split_calibration
 from onet_cli.models.device import resolve_device
@@ -19,6 +18,7 @@ from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.weights import read_header, read_tensors, write_tensors
+from onet_cli.version import __version__
 
 __all__ = [
     "Checkpoint",

@@ -11,7 +11,7 @@ from onet_cli.errors import UnknownNameError
 if TYPE_CHECKING:
     from torch import nn
 
-    from onet_cli.models.decoders.decoder import Decoder
+    from onet_cli.models.decoder import Decoder
     from onet_cli.models.spec import Frame
 
 Factory = TypeVar("Factory", bound=Callable[..., Any])

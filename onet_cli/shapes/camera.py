@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from onet_cli.shapes.shape import Views
-
 CAMERA_FIELDS = (
     "azimuth",
     "elevation",
@@ -71,13 +69,6 @@ def describe_cameras(
         upright &= (camera != np.eye(3)).any(axis=(1, 2))
     upright &= np.isfinite(rows).all(axis=1)
     return np.where(upright[:, None], rows, np.nan).astype(np.float32)
-
-
-def describe_views(views: Views) -> NDArray[np.float32]:
-    """Return the cameras (K, 8) of stored views, those of `describe_pictures`; NaN if unknown."""
-    if views.world is None or views.camera is None:
-        return no_cameras(len(views.images))
-    return describe_pictures(views.world, views.camera, views.images.__getitem__)
 
 
 def describe_pictures(

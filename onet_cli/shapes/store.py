@@ -223,17 +223,6 @@ class ShapeStore:
         with self.open_file(shape_id) as file:
             return read_cameras(file)
 
-    def read_near(self, shape_id: ShapeId) -> OccupancySamples | None:
-        """Return the samples near the surface, in stored (random) order; None if there are none."""
-        with self.open_file(shape_id) as file:
-            return _read_near(file)
-
-    def read_extra(self, shape_id: ShapeId) -> dict[str, Any]:
-        """Return what else is known of a shape, its licence among it."""
-        with self.open_file(shape_id) as file:
-            extra: dict[str, Any] = json.loads(file.attrs["extra"])
-            return extra | {"licence": str(file.attrs["licence"])}
-
     def remove(self, shape_id: ShapeId) -> None:
         """Remove a shape's file, if there is one.
 

@@ -10,7 +10,7 @@ from onet_cli.archives.members import ZipMembers
 from onet_cli.archives.zip_part import ZipPart
 from onet_cli.errors import SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
-from onet_cli.preprocessing.sources.archive import ArchiveSource
+from onet_cli.preprocessing.sources.archive import open_archive
 from onet_cli.preprocessing.sources.resolve import open_source
 from onet_cli.shapes.shape import ShapeId
 from tests.preprocessing import official_layout as layout
@@ -24,7 +24,7 @@ def archive(tmp_path):
 
 
 def test_samples_pictures_and_cameras_come_back_as_they_are_in_the_zip(archive):
-    shape = ArchiveSource(archive).read(GOOD)
+    shape = open_archive(archive).read(GOOD)
 
     truth, cloud = layout.samples(1), layout.surface(1)
     assert shape.occupancy.points.dtype == np.float16
@@ -38,7 +38,7 @@ def test_samples_pictures_and_cameras_come_back_as_they_are_in_the_zip(archive):
 
 
 def test_cameras_take_the_unit_cube_to_the_picture(archive):
-    views = ArchiveSource(archive).read(GOOD).views
+    views = open_archive(archive).read(GOOD).views
 
     assert views.world is not None
     centre = views.camera[0] @ views.world[0][:, 3]
@@ -56,7 +56,7 @@ def test_cameras_that_are_missing_or_show_something_else_are_left_out(tmp_path):
     wrong = files | {"img_choy2016/cameras.npz": layout.npz(**away)}
     objects = {"c/without": without, "c/wrong": wrong}
     tree = {f"{key}/{name}": data for key, m in objects.items() for name, data in m.items()}
-    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", tree))
+    source = open_archive(layout.write_zip(tmp_path / "a.zip", tree))
 
     assert source.read(ShapeId("c", "without")).views.world is None
     assert source.read(ShapeId("c", "wrong")).views.world is None
@@ -65,7 +65,7 @@ def test_cameras_that_are_missing_or_show_something_else_are_left_out(tmp_path):
 def test_cameras_of_pictures_of_another_size_are_refused(tmp_path):
     files = layout.model(1) | {"img_choy2016/001.jpg": layout.picture(101, size=48)}
     tree = {f"c/resized/{name}": data for name, data in files.items()}
-    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", tree))
+    source = open_archive(layout.write_zip(tmp_path / "a.zip", tree))
 
     with pytest.raises(
         SourceError, match=r"001\.jpg has 48 x 48 pixels, and its camera is for 32 x 32"
@@ -78,7 +78,7 @@ def test_cameras_of_pictures_of_another_size_are_refused(tmp_path):
 def test_zip_and_folder_hold_the_same_shapes_whatever_the_root_is_called(tmp_path, root, write):
     path = write(tmp_path / "set", layout.troubled(), root)
 
-    source = ArchiveSource(path)
+    source = open_archive(path)
 
     assert [str(shape_id) for shape_id in source.ids()] == [
         "03001627/good1",
@@ -99,7 +99,7 @@ def test_a_part_of_a_zip_travels_light_and_reads_without_its_directory(
     with zipfile.ZipFile(tmp_path / "a.zip", "w", compression) as archive:
         for name, data in files.items():
             archive.writestr(f"ShapeNet/{name}", data)
-    source = ArchiveSource(tmp_path / "a.zip")
+    source = open_archive(tmp_path / "a.zip")
     whole = source.read(GOOD)
 
     message = pickle.dumps(source.part(GOOD))
@@ -150,9 +150,9 @@ def test_parts_list_what_the_whole_lists(tmp_path):
 
 def test_category_names_come_from_the_metadata_or_from_the_known_synsets(tmp_path):
     files = layout.troubled()
-    plain = ArchiveSource(layout.write_zip(tmp_path / "plain.zip", files))
+    plain = open_archive(layout.write_zip(tmp_path / "plain.zip", files))
     told = json.dumps({"03001627": {"id": "03001627", "name": "seat,chair"}}).encode()
-    named = ArchiveSource(layout.write_zip(tmp_path / "named.zip", files | {"metadata.yaml": told}))
+    named = open_archive(layout.write_zip(tmp_path / "named.zip", files | {"metadata.yaml": told}))
 
     assert plain.categories() == {"03001627": "chair", "04379243": "table"}
     assert named.categories() == {"03001627": "seat", "04379243": "table"}
@@ -161,7 +161,7 @@ def test_category_names_come_from_the_metadata_or_from_the_known_synsets(tmp_pat
 @pytest.mark.parametrize("count", [1, 13, 4099])
 def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, count):
     files = {f"c/m/{name}": data for name, data in layout.model(1, count=count).items()}
-    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", files))
+    source = open_archive(layout.write_zip(tmp_path / "a.zip", files))
 
     occupancy = source.read(ShapeId("c", "m")).occupancy
 
@@ -197,7 +197,7 @@ def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, 
 def test_a_damaged_object_is_refused_with_the_reason(tmp_path, file, data, message):
     files = {f"c/m/{name}": content for name, content in layout.model(1).items()}
     files[f"c/m/{file}"] = data
-    source = ArchiveSource(layout.write_folder(tmp_path / "set", files))
+    source = open_archive(layout.write_folder(tmp_path / "set", files))
 
     with pytest.raises(SourceError, match=message):
         source.read(ShapeId("c", "m"))
@@ -208,7 +208,7 @@ def test_members_that_step_out_of_the_archive_are_not_seen(tmp_path):
     files |= {f"../evil/m/{name}": data for name, data in layout.model(2).items()}
     files |= {f"c/../../evil/{name}": data for name, data in layout.model(2).items()}
 
-    source = ArchiveSource(layout.write_zip(tmp_path / "a.zip", files))
+    source = open_archive(layout.write_zip(tmp_path / "a.zip", files))
 
     assert source.ids() == [ShapeId("c", "m")]
 

@@ -11,9 +11,9 @@ from onet_cli.errors import PhotoError
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.scene import Scene
 from onet_cli.preprocessing.photographs import Photograph, prepare_view, roll
-from onet_cli.shapes.camera import describe_views
 from onet_cli.shapes.photo import isolate_object
 from onet_cli.shapes.shape import Views
+from tests.cameras import describe_views
 from tests.preprocessing.pix3d_layout import Shot, chair, photograph, placement
 
 SIZE = 128

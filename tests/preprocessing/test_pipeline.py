@@ -6,7 +6,7 @@ import pytest
 from onet_cli.errors import InvalidOptionError, SourceError, StoreError
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.pipeline import preprocess
-from onet_cli.preprocessing.sources.archive import ArchiveSource
+from onet_cli.preprocessing.sources.archive import open_archive
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 from tests.preprocessing import official_layout as layout
@@ -27,7 +27,7 @@ def rows(points, inside):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_good_shapes_of_a_troubled_zip_are_kept_bit_for_bit(archive, tmp_path, workers):
-    result = preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions(workers))
+    result = preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(workers))
 
     store = ShapeStore.open(tmp_path / "out")
     assert result.kept == 3
@@ -45,7 +45,7 @@ def test_the_good_shapes_of_a_troubled_zip_are_kept_bit_for_bit(archive, tmp_pat
 
 
 def test_bad_shapes_are_reported_and_the_lists_hold_the_good_ones(archive, tmp_path):
-    result = preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions())
+    result = preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions())
 
     reasons = {str(shape_id): reason for shape_id, reason in result.skipped}
     assert set(reasons) == {"03001627/truncated", "04379243/blind"}
@@ -64,7 +64,7 @@ def test_bad_shapes_are_reported_and_the_lists_hold_the_good_ones(archive, tmp_p
 
 def test_a_second_run_does_only_what_is_missing(archive, tmp_path):
     out = tmp_path / "out"
-    preprocess(ArchiveSource(archive), out, PreprocessOptions())
+    preprocess(open_archive(archive), out, PreprocessOptions())
     store = ShapeStore.open(out)
     lost, kept = ShapeId("03001627", "good1"), ShapeId("04379243", "good3")
     content, written = store.path(lost).read_bytes(), store.path(kept).stat().st_mtime_ns
@@ -73,7 +73,7 @@ def test_a_second_run_does_only_what_is_missing(archive, tmp_path):
 
     progress = []
     result = preprocess(
-        ArchiveSource(archive), out, PreprocessOptions(), lambda *done: progress.append(done)
+        open_archive(archive), out, PreprocessOptions(), lambda *done: progress.append(done)
     )
 
     assert (result.kept, result.already, len(result.skipped)) == (1, 2, 2)
@@ -84,36 +84,36 @@ def test_a_second_run_does_only_what_is_missing(archive, tmp_path):
 
 
 def test_overwrite_makes_every_shape_anew(archive, tmp_path):
-    preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions())
+    preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions())
 
     result = preprocess(
-        ArchiveSource(archive), tmp_path / "out", PreprocessOptions(seed=1, overwrite=True)
+        open_archive(archive), tmp_path / "out", PreprocessOptions(seed=1, overwrite=True)
     )
 
     assert (result.kept, result.already) == (3, 0)
 
 
 def test_a_limit_takes_from_every_category_and_may_grow(archive, tmp_path):
-    preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions(limit=2))
+    preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(limit=2))
     store = ShapeStore.open(tmp_path / "out")
     assert [str(i) for i in store.ids()] == ["03001627/good1"]  # the other, blind, is bad
 
-    preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions(limit=4))
+    preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(limit=4))
     assert [str(i) for i in store.ids()] == list(GOOD)
 
 
 def test_samples_made_with_other_settings_are_not_mixed(archive, tmp_path):
-    preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions())
+    preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions())
 
     with pytest.raises(InvalidOptionError, match="points 100000, not 50"):
-        preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions(points=50))
+        preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(points=50))
 
 
 def test_without_lists_the_shapes_are_split_by_the_given_fractions(tmp_path):
     files = {f"c/m{i}/{k}": v for i in range(10) for k, v in layout.model(i).items()}
     archive = layout.write_zip(tmp_path / "a.zip", files)
 
-    preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions(split=(0.5, 0.2, 0.3)))
+    preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(split=(0.5, 0.2, 0.3)))
 
     store = ShapeStore.open(tmp_path / "out")
     assert [len(store.ids(name)) for name in ("train", "val", "test")] == [5, 2, 3]
@@ -125,7 +125,7 @@ def test_names_that_step_out_of_the_data_set_write_nothing_outside(tmp_path):
     files["c/train.lst"] = b"m\n../../evil\n.hidden\n"
     archive = layout.write_zip(tmp_path / "a.zip", files)
 
-    result = preprocess(ArchiveSource(archive), tmp_path / "deep" / "out", PreprocessOptions())
+    result = preprocess(open_archive(archive), tmp_path / "deep" / "out", PreprocessOptions())
 
     assert result.kept == 1
     assert {str(i) for i, _ in result.skipped} == {"c/../../evil", "c/.hidden"}
@@ -183,4 +183,4 @@ def test_a_folder_that_cannot_be_written_is_reported(archive, tmp_path):
     (tmp_path / "out").write_text("a file")
 
     with pytest.raises(StoreError):
-        preprocess(ArchiveSource(archive), tmp_path / "out", PreprocessOptions())
+        preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions())

@@ -12,9 +12,9 @@ from onet_cli.errors import SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.pix3d import Pix3dSource
 from onet_cli.preprocessing.sources.resolve import open_source
-from onet_cli.shapes.camera import describe_views
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
+from tests.cameras import describe_views
 from tests.preprocessing.pix3d_layout import CHAIR, entries, write_layout, write_table
 
 QUICK = PreprocessOptions(points=512, resolution=48, image_size=128)

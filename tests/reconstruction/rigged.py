@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
-from onet_cli.models.decoders.decoder import Decoder
+from onet_cli.models.decoder import Decoder
 from onet_cli.models.encoders.maps import camera_of
 from onet_cli.models.frame import PictureCamera, from_cube
 from onet_cli.models.network import OccupancyNetwork

@@ -7,8 +7,9 @@ from PIL import Image
 
 from onet_cli.geometry.camera import Camera
 from onet_cli.models.frame import PictureCamera
-from onet_cli.shapes.camera import describe_cameras, describe_pictures, describe_views
+from onet_cli.shapes.camera import describe_cameras, describe_pictures
 from onet_cli.shapes.shape import Views
+from tests.cameras import describe_views
 
 
 def test_an_orbiting_camera_is_described_by_where_it_stands():

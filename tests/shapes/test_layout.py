@@ -55,7 +55,7 @@ def test_bytes_by_place_are_what_the_store_reads(store, rows):
                 np.testing.assert_array_equal(found.points, expected.points)
                 np.testing.assert_array_equal(found.occupancies, expected.occupancies)
             near = [file.near_chunk(number) for number in range(max(1, (rows + 8) // 4096))]
-    expected = store.read_near(ID)
+    expected = store.read(ID).near
     np.testing.assert_array_equal(np.concatenate([n.points for n in near]), expected.points)
     np.testing.assert_array_equal(
         np.concatenate([n.occupancies for n in near]), expected.occupancies

@@ -252,7 +252,6 @@ def test_samples_near_the_surface_are_stored_apart_and_shuffled(store):
     back = store.read(CHAIR)
     assert not np.array_equal(back.near.points, near.points)
     np.testing.assert_array_equal(pairs(back.near), pairs(near))
-    np.testing.assert_array_equal(store.read_near(CHAIR).points, back.near.points)
     with h5py.File(path) as file:
         assert file["near/points"].chunks == (CHUNK_ROWS, 3)
         assert file["near/occupancies"].shape == (625,)
@@ -261,15 +260,14 @@ def test_samples_near_the_surface_are_stored_apart_and_shuffled(store):
     store.write(shape, np.random.default_rng(0))
     np.testing.assert_array_equal(store.read(CHAIR).occupancy.points, back.occupancy.points)
     assert store.path(CHAIR).read_bytes() == plain
-    assert store.read_near(CHAIR) is None
+    assert store.read(CHAIR).near is None
 
 
-def test_notes_of_a_shape_may_be_any_json_and_are_read_alone(store):
+def test_notes_of_a_shape_may_be_any_json(store):
     notes = {"conversion": {"kept": True, "warnings": ["thin"], "volume": 0.25}, "name": "Stühl"}
     store.write(replace(make_shape(), extra=notes), np.random.default_rng(0))
 
     assert store.read(CHAIR).extra == notes
-    assert store.read_extra(CHAIR) == notes | {"licence": "CC BY 4.0"}
 
 
 def test_a_shape_is_removed_once_and_for_all(store):

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.attention import AttentionPlanes
-from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.plane_points import PointLayers, Sight
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.decoders.triplane import (

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.folding import FoldedDecoder, fold
 from onet_cli.models.layers import (
     ConditionalBatchNorm,

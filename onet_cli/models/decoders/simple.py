@@ -5,7 +5,7 @@ from copy import deepcopy
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.layers import PostActivationBlock, PreActivationBlock
 from onet_cli.models.registry import DECODERS
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.models.decoders.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.frame import look

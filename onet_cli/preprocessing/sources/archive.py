@@ -75,16 +75,9 @@ class ArchiveSource:
         "ECCV 2016. Samples: Mescheder et al., Occupancy Networks, CVPR 2019."
     )
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._members: Members = FolderMembers(path) if path.is_dir() else ZipMembers(path)
-        root = _find_root(self._members)
-        if root is None:
-            raise SourceError(
-                f"{path} is not in the layout of the official data set",
-                hint="expected ShapeNet/<synset>/<model>/points.npz, or <synset>/*.lst, inside",
-            )
-        self._root = root
+    def __init__(self, members: Members, root: str) -> None:
+        """Take the files, and the folder that holds the categories: "" or ending in a slash."""
+        self._members, self._root = members, root
         self._ids: list[ShapeId] | None = None
 
     def categories(self) -> dict[str, str]:
@@ -184,18 +177,15 @@ class ArchiveSource:
         ]
 
 
-def is_archive_folder(path: Path) -> bool:
-    """Return whether a folder has the official layout."""
-    return _find_root(FolderMembers(path)) is not None
-
-
-def is_archive(path: Path) -> bool:
-    """Return whether a zip has the official layout.
+def open_archive(path: Path) -> ArchiveSource | None:
+    """Return the data set in the folder or zip at `path`, or None where it has another layout.
 
     Raises:
         SourceError: the zip is damaged or cut short.
     """
-    return _find_root(ZipMembers(path)) is not None
+    members: Members = FolderMembers(path) if path.is_dir() else ZipMembers(path)
+    root = _find_root(members)
+    return None if root is None else ArchiveSource(members, root)
 
 
 def _find_root(members: Members) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.preprocessing.options import PreprocessOptions
-from onet_cli.preprocessing.sources.archive import ArchiveSource, is_archive, is_archive_folder
+from onet_cli.preprocessing.sources.archive import open_archive
 from onet_cli.preprocessing.sources.noisypixel import NoisypixelSource, find_folder
 from onet_cli.preprocessing.sources.pix3d_table import TABLE
 from onet_cli.preprocessing.sources.source import Source
@@ -41,10 +41,10 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
             return _photographs(path.resolve(), options)
         if options.manifest is None and find_folder(path) is not None:
             return NoisypixelSource(path)
-        if options.manifest is None and is_archive_folder(path):
-            return ArchiveSource(path)
-    elif options.manifest is None and _is_official_zip(path):
-        return ArchiveSource(path)
+    if options.manifest is None and (path.is_dir() or _is_zip(path)):
+        archive = open_archive(path)
+        if archive is not None:
+            return archive
     return _meshes(path.resolve(), options)
 
 
@@ -53,9 +53,9 @@ def has_photographs(text: str) -> bool:
     return (Path(text).expanduser() / TABLE).is_file()
 
 
-def _is_official_zip(path: Path) -> bool:
+def _is_zip(path: Path) -> bool:
     # A library of furniture is a zip too, and a damaged zip is told of by whoever opens it.
-    return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path) and is_archive(path)
+    return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path)
 
 
 def _meshes(path: Path, options: PreprocessOptions) -> Source:
