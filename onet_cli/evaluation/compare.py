@@ -6,24 +6,9 @@ import numpy as np
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.intervals import Interval, bootstrap_mean
+from onet_cli.evaluation.scores import SHOWN
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.shapes.shape import ShapeId
-
-COMPARED = {
-    "iou": 1,
-    "chamfer_l1": -1,
-    "accuracy": -1,
-    "completeness": -1,
-    "normal_consistency": 1,
-    "f_score": 1,
-    "placed_iou": 1,
-    "outline_photo": 1,
-    "outline_side": 1,
-    "outline_behind": 1,
-    "thin_f": 1,
-    "agreement": 1,
-}
-"""The scores that are compared, and +1 where higher is better, -1 where lower is."""
 
 _MUST_AGREE = (
     "protocol",
@@ -76,7 +61,7 @@ def compare_tables(first: EvaluationTable, second: EvaluationTable) -> Compariso
     Raises:
         InvalidOptionError: they have no object in common.
     """
-    found = [_difference(first, second, score) for score in COMPARED]
+    found = [_difference(first, second, score) for score in SHOWN]
     differences = tuple(difference for difference in found if difference is not None)
     if not differences:
         raise InvalidOptionError("the two evaluations have no scored object in common")
@@ -98,7 +83,7 @@ def _difference(first: EvaluationTable, second: EvaluationTable, score: str) -> 
     if not common:
         return None
     before, after = np.array([a[i] for i in common]), np.array([b[i] for i in common])
-    gain = (after - before) * COMPARED[score]
+    gain = (after - before) * SHOWN[score].better
     interval = bootstrap_mean([after - before])
     assert interval is not None
     return Difference(

@@ -5,32 +5,15 @@ from dataclasses import dataclass
 
 from onet_cli.evaluation.compare import Comparison
 from onet_cli.evaluation.literature import PUBLISHED, check_comparable
-from onet_cli.evaluation.scores import PAPER_UNIT, MeshMetrics
+from onet_cli.evaluation.scores import EXTENDED, MAIN, SHOWN, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.evaluation.views import spread_over_views
 
-# Broken in two where that keeps the table within the 80 columns of a narrow terminal.
-HEADER = ("category", "count", "IoU", "Chamfer-\nL1", "acc.", "compl.", "normals", "F-\nscore")
+HEADER = ("category", "count", *(SHOWN[score].heading for score in MAIN))
 
-EXTENDED_HEADER = (
-    "mean of",
-    "placed\nIoU",
-    "outline,\nphoto",
-    "outline,\nside",
-    "outline,\nbehind",
-    "thin\nparts, F",
-    "agreement",
-)
+EXTENDED_HEADER = ("mean of", *(SHOWN[score].heading for score in EXTENDED))
 """What people see: a second table, of the means alone."""
 
-_EXTENDED = (
-    "placed_iou",
-    "outline_photo",
-    "outline_side",
-    "outline_behind",
-    "thin_f",
-    "agreement",
-)
 _KINDS = {"category mean": "categories", "instance mean": "instances"}
 
 
@@ -71,7 +54,7 @@ def table_cells(table: EvaluationTable, reference: bool = False) -> list[list[st
 def extended_cells(table: EvaluationTable) -> list[list[str]]:
     """Return the cells below `EXTENDED_HEADER`; none where none of these scores is defined."""
     means = [row for row in table_rows(table) if not row.category]
-    found = [[getattr(row.metrics, score) for score in _EXTENDED] for row in means]
+    found = [[getattr(row.metrics, score) for score in EXTENDED] for row in means]
     if all(value is None for values in found for value in values):
         return []
     return [
@@ -158,14 +141,7 @@ def _label(row: TableRow) -> str:
 
 
 def _cells(metrics: MeshMetrics) -> list[str]:
-    return [
-        _digits(metrics.iou),
-        _digits(metrics.chamfer_l1_x10),
-        _digits(metrics.accuracy * PAPER_UNIT),
-        _digits(metrics.completeness * PAPER_UNIT),
-        _digits(metrics.normal_consistency),
-        _digits(metrics.f_score),
-    ]
+    return [_digits(metrics.shown(score)) for score in MAIN]
 
 
 def _digits(value: float | None) -> str:
@@ -173,21 +149,6 @@ def _digits(value: float | None) -> str:
 
 
 COMPARISON_HEADER = ("score", "first", "second", "change", "95 % interval", "better", "worse")
-
-_COMPARED = {
-    "iou": "IoU",
-    "chamfer_l1": "Chamfer-L1",
-    "accuracy": "acc.",
-    "completeness": "compl.",
-    "normal_consistency": "normals",
-    "f_score": "F-score",
-    "placed_iou": "placed IoU",
-    "outline_photo": "out. photo",
-    "outline_side": "out. side",
-    "outline_behind": "out. behind",
-    "thin_f": "thin F",
-    "agreement": "agreement",
-}
 
 
 def comparison_title(comparison: Comparison, first: str, second: str) -> str:
@@ -218,7 +179,7 @@ def comparison_cells(comparison: Comparison) -> list[list[str]]:
     """Return the cells below `COMPARISON_HEADER`, distances raw; * marks a decided difference."""
     return [
         [
-            _COMPARED.get(entry.score, entry.score),
+            SHOWN[entry.score].label,
             f"{entry.first:.4f}",
             f"{entry.second:.4f}",
             f"{entry.second - entry.first:+.4f}{'*' if entry.decided else ''}",

@@ -17,6 +17,47 @@ F_SCORE_DISTANCES = (0.005, 0.01, 0.02, 0.05)
 F_SCORE_DISTANCE = 0.01
 """The one of them that stands for the curve in tables."""
 
+
+@dataclass(frozen=True)
+class Shown:
+    """How a score is shown.
+
+    Attributes:
+        title: on pages.
+        heading: above a column of a terminal's table, broken where that saves width.
+        label: in a column of scores.
+        unit: what raw values are multiplied by, in the tables of one evaluation.
+        better: +1 where higher is better, -1 where lower is.
+        extended: whether it is shown in a second table, where it is known.
+    """
+
+    title: str
+    heading: str
+    label: str
+    unit: float = 1.0
+    better: int = 1
+    extended: bool = False
+
+
+SHOWN = {
+    "iou": Shown("IoU", "IoU", "IoU"),
+    "chamfer_l1": Shown("Chamfer-L1", "Chamfer-\nL1", "Chamfer-L1", PAPER_UNIT, -1),
+    "accuracy": Shown("accuracy", "acc.", "acc.", PAPER_UNIT, -1),
+    "completeness": Shown("completeness", "compl.", "compl.", PAPER_UNIT, -1),
+    "normal_consistency": Shown("normals", "normals", "normals"),
+    "f_score": Shown("F-score", "F-\nscore", "F-score"),
+    "placed_iou": Shown("placed IoU", "placed\nIoU", "placed IoU", extended=True),
+    "outline_photo": Shown("outline, photo", "outline,\nphoto", "out. photo", extended=True),
+    "outline_side": Shown("outline, side", "outline,\nside", "out. side", extended=True),
+    "outline_behind": Shown("outline, behind", "outline,\nbehind", "out. behind", extended=True),
+    "thin_f": Shown("thin parts, F", "thin\nparts, F", "thin F", extended=True),
+    "agreement": Shown("agreement", "agreement", "agreement", extended=True),
+}
+"""The scores of tables, pages and comparisons, in their order."""
+
+MAIN = tuple(score for score, shown in SHOWN.items() if not shown.extended)
+EXTENDED = tuple(score for score, shown in SHOWN.items() if shown.extended)
+
 _ADDED = (
     "placed_iou",
     "outline_photo",
@@ -78,6 +119,11 @@ class MeshMetrics:
     def chamfer_l1_x10(self) -> float | None:
         """Chamfer-L1 in the paper's unit, a tenth of the longest edge."""
         return None if self.chamfer_l1 is None else self.chamfer_l1 * PAPER_UNIT
+
+    def shown(self, score: str) -> float | None:
+        """Return one of `SHOWN` in the unit of tables, None where it is not defined."""
+        value: float | None = getattr(self, score)
+        return None if value is None else value * SHOWN[score].unit
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores by name, Chamfer-L1 in both units."""

@@ -19,30 +19,10 @@ from onet_cli.evaluation.html.document import (
 from onet_cli.evaluation.html.exhibits import Exhibit
 from onet_cli.evaluation.intervals import Interval
 from onet_cli.evaluation.rows import table_rows, table_title
-from onet_cli.evaluation.scores import PAPER_UNIT, MeshMetrics, mean_metrics
+from onet_cli.evaluation.scores import EXTENDED, MAIN, SHOWN, MeshMetrics, mean_metrics
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.views import spread_over_views
 from onet_cli.shapes.shape import ShapeId
-
-SHOWN = {
-    "iou": ("IoU", 1.0),
-    "chamfer_l1": ("Chamfer-L1", PAPER_UNIT),
-    "accuracy": ("accuracy", PAPER_UNIT),
-    "completeness": ("completeness", PAPER_UNIT),
-    "normal_consistency": ("normals", 1.0),
-    "f_score": ("F-score", 1.0),
-}
-"""The scores of the tables: their heading, and what raw values are multiplied by."""
-
-EXTENDED = {
-    "placed_iou": ("placed IoU", 1.0),
-    "outline_photo": ("outline, photo", 1.0),
-    "outline_side": ("outline, side", 1.0),
-    "outline_behind": ("outline, behind", 1.0),
-    "thin_f": ("thin parts, F", 1.0),
-    "agreement": ("agreement", 1.0),
-}
-"""Those that are shown where they are known."""
 
 _WITH_INTERVAL = ("iou", "chamfer_l1", "normal_consistency", "f_score")
 
@@ -82,9 +62,8 @@ def _warnings(table: EvaluationTable) -> str:
 def _cards(table: EvaluationTable) -> str:
     mean = table.category_mean
     cards = [
-        _card(name, _digits(_value(mean, score)), _range(table.interval(score, True), factor))
-        for score, (name, factor) in SHOWN.items()
-        if score in _WITH_INTERVAL
+        _card(SHOWN[score].title, _digits(mean.shown(score)), _range(table, score))
+        for score in _WITH_INTERVAL
     ]
     empty = f"{table.empty} of {len(table.objects)} without a surface"
     cards.append(_card("objects", str(table.object_count), empty))
@@ -97,18 +76,18 @@ def _card(name: str, value: str, below: str) -> str:
 
 def _means(table: EvaluationTable) -> str:
     shown = _shown(table)
-    header = ["category", "objects", "empty", *(name for name, _ in shown.values())]
+    header = ["category", "objects", "empty", *(SHOWN[score].title for score in shown)]
     rows = []
     for row in table_rows(table):
         cells = []
-        for score, (_, factor) in shown.items():
+        for score in shown:
             if score not in _WITH_INTERVAL:
                 interval = None
             elif row.category:
                 interval = table.category_interval(row.category, score)
             else:
                 interval = table.interval(score, by_category=row.kind == "category mean")
-            cells.append(_with_range(_value(row.metrics, score), interval, factor))
+            cells.append(_with_range(row.metrics.shown(score), interval, SHOWN[score].unit))
         name = row.name.split(",")[0] if row.category else row.kind
         rows.append([name, str(row.objects), str(row.empty), *cells])
     return section(
@@ -197,9 +176,7 @@ def _card_of(exhibit: Exhibit, names: dict[str, str]) -> str:
     result = exhibit.result
     name = names.get(result.id.category, result.id.category).split(",")[0]
     scores = ", ".join(
-        f"{label} {_digits(_value(result.metrics, score))}"
-        for score, (label, _) in SHOWN.items()
-        if score in _WITH_INTERVAL
+        f"{SHOWN[score].title} {_digits(result.metrics.shown(score))}" for score in _WITH_INTERVAL
     )
     kind = "image/png" if exhibit.photo.startswith(b"\x89PNG") else "image/jpeg"
     uri = f"data:{kind};base64,{base64.b64encode(exhibit.photo).decode('ascii')}"
@@ -242,7 +219,7 @@ def _objects(table: EvaluationTable) -> str:
         groups.setdefault(result.id, []).append(result)
     several = any(len(found) > 1 for found in groups.values())
     shown = _shown(table)
-    scores = [name for name, _ in shown.values()]
+    scores = [SHOWN[score].title for score in shown]
     header = ["object", "category", "views", *(["IoU spread"] if several else []), *scores]
     rows = []
     for shape_id, found in groups.items():
@@ -250,7 +227,7 @@ def _objects(table: EvaluationTable) -> str:
         ious = [result.metrics.iou for result in found if result.metrics.iou is not None]
         spread = [f"{np.std(ious):.3f}" if ious else "-"] if several else []
         views = str(found[0].view) if not several else str(len(found))
-        values = [_digits(_value(mean, score)) for score in shown]
+        values = [_digits(mean.shown(score)) for score in shown]
         category = table.names.get(shape_id.category, shape_id.category).split(",")[0]
         rows.append(
             [str(shape_id), category, views, *spread, *values, *_form(mean), _failures(found)]
@@ -290,22 +267,18 @@ def _by_object(table: EvaluationTable) -> dict[ShapeId, MeshMetrics]:
     return {shape_id: mean_metrics(found) for shape_id, found in groups.items()}
 
 
-def _shown(table: EvaluationTable) -> dict[str, tuple[str, float]]:
-    """Return `SHOWN` and those of `EXTENDED` that some object has."""
+def _shown(table: EvaluationTable) -> list[str]:
+    """Return the scores of every table, and those of `EXTENDED` that some object has."""
     found = [result.metrics for result in table.objects]
-    known = [s for s in EXTENDED if any(getattr(metrics, s) is not None for metrics in found)]
-    return SHOWN | {score: EXTENDED[score] for score in known}
+    known = (s for s in EXTENDED if any(getattr(metrics, s) is not None for metrics in found))
+    return [*MAIN, *known]
 
 
-def _value(metrics: MeshMetrics, score: str) -> float | None:
-    value: float | None = getattr(metrics, score)
-    return None if value is None else value * (SHOWN | EXTENDED)[score][1]
-
-
-def _range(interval: Interval | None, factor: float) -> str:
+def _range(table: EvaluationTable, score: str) -> str:
+    interval, unit = table.interval(score, by_category=True), SHOWN[score].unit
     if interval is None:
         return ""
-    return f"95 %: {interval.low * factor:.3f} to {interval.high * factor:.3f}"
+    return f"95 %: {interval.low * unit:.3f} to {interval.high * unit:.3f}"
 
 
 def _with_range(value: float | None, interval: Interval | None, factor: float) -> str:
