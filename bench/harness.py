@@ -44,7 +44,7 @@ def environment(packages: Sequence[str] = ()) -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
     }
-    for package in ("onet", "numpy", *packages):
+    for package in ("onet-cli", "numpy", *packages):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

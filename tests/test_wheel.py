@@ -11,16 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KERNELS = {
-    "carve",
-    "inside",
-    "marching",
-    "mise",
-    "neighbours",
-    "rasterize",
-    "simplify",
-    "voxelize",
-}
+KERNELS = sorted(path.stem for path in (ROOT / "ext").glob("*.pyx"))
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +21,7 @@ def wheel(tmp_path_factory):
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", out, ROOT]
     subprocess.run(command, check=True)
-    return next(out.glob("onet-*.whl"))
+    return next(out.glob("onet_cli-*.whl"))
 
 
 def test_the_wheel_holds_kernels_stubs_and_weights(wheel):

@@ -27,7 +27,7 @@ def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
         PhotoError: rembg or its network is not there, or fails.
     """
     if find_spec("rembg") is None:
-        raise PhotoError("rembg is not installed", hint="pip install 'onet[background]'")
+        raise PhotoError("rembg is not installed", hint="pip install 'onet-cli[background]'")
     if not (file := network_file()).is_file():  # rembg would try to download it
         raise PhotoError(f"rembg has no network at {file}", hint=f"run `rembg d {NETWORK}` once")
     try:
