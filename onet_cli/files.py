@@ -1,43 +1,60 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Files that are whole or absent, whatever happens while they are written; reads with bounds."""
 
+import errno
 import os
-from collections.abc import Iterator
+import secrets
+import stat
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from onet_cli.errors import OnetError
 
-TEMPORARY = ".*.tmp"
-"""The pattern of the names that unfinished files have."""
+if sys.platform != "win32":
+    import fcntl
+
+MAX_BYTES = 4 * 2**30
+"""The largest file, or member of an archive, that is read into memory."""
+
+MAX_ARRAY_BYTES = 2**29
+"""What the arrays of one file may take in memory, all together."""
+
+_TOKEN_BYTES = 4
+_LONGEST_STEM = 200  # of the 255 bytes that a file name may have
 
 
 @contextmanager
 def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
     """Yield a temporary path beside `path`, which takes its place when the block ends well.
 
-    The folder is made if need be, and a link to a file stays a link. When the block fails, the
-    temporary file is removed and `path` is as it was before.
+    The folder is made if need be, and a link to a file stays a link. The temporary file exists,
+    empty, has a random name, and is locked while this process lives. When the block ends well, its
+    bytes are on the disk before it is renamed. When the block fails, it is removed and `path` is as
+    it was before.
 
     Raises:
         OnetError: the file cannot be written (no right, no space, no such place, or what is there
             is a folder or a device); an `error`.
     """
-    target = path.resolve()
-    temporary = target.parent / f".{target.name}.{os.getpid()}.tmp"
     try:
+        target = path.resolve()
         # A file may not take the place of /dev/null or of a folder.
         if target.exists() and not target.is_file():
             raise error(f"{path} cannot be written: it is no regular file")
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(target)
+        with _temporary(target) as temporary:
+            yield temporary
+            _flush_to_disk(temporary)
+            temporary.replace(target)
     except OSError as problem:
         reason = problem.strerror or problem
         raise error(f"{path} cannot be written: {reason}") from problem
-    finally:
-        # Where the folder is a file or the name too long, even this fails; nothing is left there.
-        with suppress(OSError):
-            temporary.unlink()
+    except RuntimeError as problem:
+        if "Symlink loop" not in str(problem):
+            raise
+        raise error(f"{path} cannot be written: it is a link to itself") from problem
 
 
 def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
@@ -46,5 +63,139 @@ def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> Non
     Raises:
         OnetError: as `whole_file`.
     """
+    write_bytes(path, text.encode("utf-8"), error)
+
+
+def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> None:
+    """Write `data` to `path`, whole or not at all.
+
+    Raises:
+        OnetError: as `whole_file`.
+    """
     with whole_file(path, error) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)
+
+
+def leftovers(folder: Path, name: str = "*") -> Iterator[Path]:
+    """Yield the unfinished files for `name` in `folder` that no living process is writing."""
+    for path in folder.glob(f".{name}.*.tmp"):
+        if path.is_file() and not path.is_symlink() and not _is_locked(path):
+            yield path
+
+
+def remove_leftovers(targets: Iterable[Path]) -> None:
+    """Remove what killed processes left of writing `targets`."""
+    for target in targets:
+        for path in leftovers(target.parent, _escaped(_stem(target))):
+            with suppress(OSError):
+                path.unlink()
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Return `path` opened for reading, never blocking.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file: a pipe, a device, a socket.
+    """
+    _require_regular(path, path.stat())  # before it is opened, which may have effects on a device
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _require_regular(path, os.fstat(descriptor))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        OSError: as `open_regular`, or the file has more than `most` bytes.
+    """
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {describe_bytes(most)}", str(path))
+    return data
+
+
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
+    """Return the text of a regular file in UTF-8.
+
+    Raises:
+        OSError: as `read_regular`, or it is no text in UTF-8.
+    """
+    try:
+        return read_regular(path, most).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise OSError(errno.EILSEQ, "it is no text in UTF-8", str(path)) from error
+
+
+def describe_bytes(count: int) -> str:
+    """Return a number of bytes as a person reads it: 4 GiB, 512 KiB."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} bytes"
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """Yield a new, locked file beside `target`; it is removed where it is still there after."""
+    path = target.with_name(f".{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
+    # Exclusive, so that a link that someone put there is not followed.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        if sys.platform != "win32":
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        os.close(descriptor)
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Wait until the disk has the bytes of `path`: some file systems report a full disk then."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False  # nothing tells unfinished files from abandoned ones
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return True  # not ours to judge
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _stem(target: Path) -> str:
+    """Return the target's name, cut where the temporary name would be too long by it."""
+    # Too long a name is left to fail as the target's own would.
+    name = target.name
+    return name[:_LONGEST_STEM] if len(os.fsencode(name)) <= 255 else name
+
+
+def _escaped(name: str) -> str:
+    """Return a glob pattern that fits `name` alone."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _require_regular(path: Path, state: os.stat_result) -> None:
+    if stat.S_ISDIR(state.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))

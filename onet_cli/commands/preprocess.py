@@ -21,7 +21,9 @@ def preprocess(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Argument(help="Folder of the data set.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Argument(help="Folder of the data set.", show_default=False)
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="Shapes to generate (procedural).")] = 1000,
     split: Annotated[
         str | None,
@@ -33,6 +35,14 @@ def preprocess(
     limit: Annotated[int | None, typer.Option(min=1, help="Take so many shapes only.")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Convert again what is already there.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Convert nothing; compare the shapes of the data set (OUT, or the only argument) "
+            "with their checksums.",
+        ),
     ] = False,
     report: Annotated[
         bool, typer.Option("--report", help="Write report.html and report.json on every shape.")
@@ -130,6 +140,11 @@ def preprocess(
     from onet_cli.preprocessing.report import write_report
     from onet_cli.preprocessing.sources.resolve import has_photographs, open_source
 
+    if verify:
+        _verify(Path(source) if out is None else out, quiet)
+        return
+    if out is None:
+        raise typer.BadParameter("give the folder of the data set, OUT")
     photographed = manifest is None and has_photographs(source)
     usual_split = "0,0,1" if photographed else "0.7,0.1,0.2"
     given = {
@@ -173,4 +188,20 @@ def preprocess(
             typer.echo(page)
     show_failures([(str(shape), reason) for shape, reason in result.skipped], "skipped")
     if result.skipped:
+        raise typer.Exit(1)
+
+
+def _verify(data: Path, quiet: bool) -> None:
+    from onet_cli.commands.report import progress_bar, show_failures
+    from onet_cli.preprocessing.verify import verify_shapes
+
+    with progress_bar("shapes", quiet) as advance:
+        result = verify_shapes(data, advance)
+    if not quiet:
+        typer.echo(
+            f"{data}: {result.whole} shapes as written, {result.unchecked} without a checksum, "
+            f"{len(result.damaged)} damaged"
+        )
+    show_failures([(str(shape), reason) for shape, reason in result.damaged], "damaged")
+    if result.damaged:
         raise typer.Exit(1)

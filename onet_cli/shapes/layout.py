@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError
+from onet_cli.files import open_regular
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore, chunk_range, read_cameras
 from onet_cli.shapes.symmetry import LOOKED_AT, symmetry_of
@@ -63,19 +64,17 @@ class SampleReader:
         """Yield the file of `shape`, open for reading."""
         path = self.store.path(shape)
         try:
-            descriptor = os.open(path, os.O_RDONLY)
+            file = open_regular(path)
         except OSError:
             self.store.view_count(shape)  # says what is wrong
             raise
-        try:
-            state = os.fstat(descriptor)
+        with file:
+            state = os.fstat(file.fileno())
             stamp = state.st_size, state.st_mtime_ns
             layout = self._layouts.get(shape)
             if layout is None or layout.stamp != stamp:
                 layout = self._layouts[shape] = self._look_up(shape, stamp)
-            yield OpenShape(path, descriptor, layout)
-        finally:
-            os.close(descriptor)
+            yield OpenShape(path, file.fileno(), layout)
 
     def cameras(self, shape: ShapeId) -> NDArray[np.float32]:
         """Return the cameras (K, 8) of all views of `shape`, NaN where unknown."""

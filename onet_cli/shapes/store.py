@@ -14,20 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError, UnknownNameError
-from onet_cli.files import TEMPORARY, whole_file, write_text
+from onet_cli.files import leftovers, read_text, write_bytes, write_text
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.shapes.camera import describe_pictures, no_cameras
 from onet_cli.shapes.check import check_shape
-from onet_cli.shapes.info import FORMAT_VERSION, check_version
+from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5, read_text_attribute
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
 from onet_cli.shapes.info import DatasetInfo as DatasetInfo
 from onet_cli.shapes.info import Licence as Licence
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
+from onet_cli.shapes.shape_bytes import CHUNK_ROWS as CHUNK_ROWS
+from onet_cli.shapes.shape_bytes import shape_bytes
+from onet_cli.shapes.stored import check_checksum, check_stored
 
-CHUNK_ROWS = 4096
-"""Points that are stored, and read for training, together."""
-
+_MOST_TEXT = 2**30  # bytes of a description or list
 _UNSAFE = frozenset('/\\:*?"<>|')
+_REPEAT = "run `onet preprocess` again"
 _AGAIN = "delete it and run `onet preprocess` again"
 
 
@@ -62,8 +64,8 @@ class ShapeStore:
         """
         description = Path(root) / "dataset.json"
         try:
-            text = description.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(description, _MOST_TEXT)
+        except OSError as error:
             raise StoreError(
                 f"{root} is not a data set: {description.name} is missing or unreadable",
                 hint=f"make one with `onet preprocess SOURCE {root}`",
@@ -89,13 +91,18 @@ class ShapeStore:
 
         Raises:
             UnknownNameError: there is no list of that name.
+            StoreError: the list is damaged.
         """
         if split is None:
             files = (self.root / "shapes").glob("*/[!.]*.h5")
             return sorted(ShapeId(path.parent.name, path.stem) for path in files)
         if split not in self.splits():
             raise UnknownNameError.among("split", split, self.splits())
-        lines = (self.root / f"{split}.lst").read_text(encoding="utf-8").splitlines()
+        path = self.root / f"{split}.lst"
+        try:
+            lines = read_text(path, _MOST_TEXT).splitlines()
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}", hint=_REPEAT) from error
         return [ShapeId.parse(line) for line in lines if line.strip()]
 
     def set_split(self, name: str, ids: Iterable[ShapeId]) -> None:
@@ -125,14 +132,15 @@ class ShapeStore:
         return self.path(shape_id).is_file()
 
     def remove_leftovers(self) -> int:
-        """Remove the temporary files of a run that was killed; return how many there were."""
-        leftovers = [
-            *self.root.glob(TEMPORARY),
-            *(self.root / "shapes").glob(f"*/{TEMPORARY}"),
-        ]
-        for path in leftovers:
+        """Remove what killed runs left of files; return how many there were.
+
+        Files that another process is writing stay.
+        """
+        folders = [self.root, *(self.root / "shapes").glob("*/")]
+        found = [path for folder in folders for path in leftovers(folder)]
+        for path in found:
             path.unlink(missing_ok=True)
-        return len(leftovers)
+        return len(found)
 
     def write(self, shape: Shape, rng: np.random.Generator) -> Path:
         """Store `shape`, its points shuffled by `rng`, and return the file, whole or absent.
@@ -143,12 +151,7 @@ class ShapeStore:
         """
         check_shape(shape)
         path = self.path(shape.id)
-        # Sizes of headers follow the library version: fix it, so that bytes are reproducible.
-        with (
-            whole_file(path, StoreError) as temporary,
-            h5py.File(temporary, "w", libver=("v110", "v110")) as file,
-        ):
-            _write_shape(file, shape, rng)
+        write_bytes(path, shape_bytes(shape, rng), StoreError)
         return path
 
     def read(self, shape_id: ShapeId) -> Shape:
@@ -167,9 +170,9 @@ class ShapeStore:
                 occupancy=_read_rows(file, "points"),
                 surface=_read_surface(file),
                 views=_read_views(file),
-                source_hash=str(attributes["source_hash"]),
-                licence=str(attributes["licence"]),
-                extra=json.loads(attributes["extra"]),
+                source_hash=read_text_attribute(file, "source_hash"),
+                licence=read_text_attribute(file, "licence"),
+                extra=_read_extra(file),
                 near=_read_near(file),
             )
 
@@ -223,6 +226,16 @@ class ShapeStore:
         with self.open_file(shape_id) as file:
             return read_cameras(file)
 
+    def verify(self, shape_id: ShapeId) -> bool:
+        """Return whether a shape's arrays are those of its checksum; False where it has none.
+
+        Raises:
+            StoreError: they are not, or the shape cannot be read.
+        """
+        self.read(shape_id)
+        with self.open_file(shape_id) as file:
+            return check_checksum(file)
+
     def remove(self, shape_id: ShapeId) -> None:
         """Remove a shape's file, if there is one.
 
@@ -245,7 +258,7 @@ class ShapeStore:
                 f"{shape_id} is not in the data set {self.root}",
                 hint="run `onet preprocess` again to add what is missing",
             ) from error
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
+        except DAMAGE as error:
             raise StoreError(f"{path} is damaged: {error}", hint=_AGAIN) from error
 
 
@@ -265,73 +278,17 @@ class _LastFile(threading.local):
             if self._file is not None:
                 self._file.close()
                 self._file = None
-            file = h5py.File(path, "r")
-            check_version(int(file.attrs["format_version"]), str(path))
+            file = open_hdf5(path, checksums=True)
+            try:
+                check_stored(file, str(path))
+            except BaseException:
+                file.close()
+                raise
             self._key, self._file = key, file
         return self._file
 
 
 _last = _LastFile()
-
-
-def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
-    """Return every array of an HDF5 file, by its path in the file, such as `points/loc`.
-
-    Raises:
-        StoreError: the file is missing, truncated or no HDF5 file.
-    """
-    arrays: dict[str, NDArray[Any]] = {}
-
-    def collect(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            arrays[name] = np.asarray(item[()])
-
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(collect)
-    except (OSError, KeyError, RuntimeError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
-    return arrays
-
-
-def _write_shape(file: h5py.File, shape: Shape, rng: np.random.Generator) -> None:
-    _write_attributes(file.attrs, shape)
-    images = shape.views.images
-    _write_array(file, "images/offsets", np.cumsum([0, *map(len, images)], dtype=np.int64))
-    _write_array(file, "images/data", np.frombuffer(b"".join(images), dtype=np.uint8))
-    if shape.views.world is not None and shape.views.camera is not None:
-        _write_array(file, "camera/world_mat", shape.views.world.astype(np.float32))
-        _write_array(file, "camera/camera_mat", shape.views.camera.astype(np.float32))
-    _write_samples(file, "points", shape.occupancy, rng)
-    _write_array(file, "pointcloud/points", shape.surface.points)
-    _write_array(file, "pointcloud/normals", shape.surface.normals)
-    if shape.near is not None:
-        _write_samples(file, "near", shape.near, rng)
-
-
-def _write_samples(
-    file: h5py.File, group: str, samples: OccupancySamples, rng: np.random.Generator
-) -> None:
-    order = rng.permutation(len(samples.points))
-    rows = min(CHUNK_ROWS, len(order))
-    file.create_dataset(f"{group}/points", data=samples.points[order], chunks=(rows, 3))
-    _write_array(file, f"{group}/occupancies", np.packbits(samples.occupancies[order]))
-
-
-def _write_array(file: h5py.File, name: str, array: NDArray[Any]) -> None:
-    # Written as `file[name] = array`, a group would keep the time at which it was made.
-    file.create_dataset(name, data=array)
-
-
-def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
-    attributes["format_version"] = FORMAT_VERSION
-    attributes["id"] = shape.id.name
-    attributes["category"] = shape.id.category
-    attributes["unit_cube_centre"] = np.asarray(shape.unit_cube.centre, dtype=np.float64)
-    attributes["unit_cube_scale"] = float(shape.unit_cube.scale)
-    attributes["source_hash"] = shape.source_hash
-    attributes["licence"] = shape.licence
-    attributes["extra"] = json.dumps(shape.extra, sort_keys=True)
 
 
 def _read_rows(
@@ -341,6 +298,13 @@ def _read_rows(
     # Chunks begin at multiples of 8 rows, so a range of rows is a range of whole bytes.
     packed = file[f"{group}/occupancies"][start // 8 : -(-(start + len(points)) // 8)]
     return OccupancySamples(points, np.unpackbits(packed, count=len(points)).view(np.bool_))
+
+
+def _read_extra(file: h5py.File) -> dict[str, Any]:
+    extra = json.loads(read_text_attribute(file, "extra"))
+    if not isinstance(extra, dict):
+        raise ValueError("its extra is no table")
+    return extra
 
 
 def _read_near(file: h5py.File) -> OccupancySamples | None:

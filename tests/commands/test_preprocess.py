@@ -1,3 +1,4 @@
+import h5py
 import pytest
 from typer.testing import CliRunner
 
@@ -65,3 +66,24 @@ def test_photos_are_refused_where_there_are_none(tmp_path):
     assert result.exit_code == 1
     assert "--photos does not apply: the source has no photographs" in str(result.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_verify_tells_damaged_shapes_from_whole_ones(archive, tmp_path):
+    data = tmp_path / "data"
+    preprocess(archive, data)
+    store = ShapeStore.open(data)
+    good = preprocess("--verify", data)
+    broken, cut = store.ids()[:2]
+    with h5py.File(store.path(broken), "r+") as file:
+        file["pointcloud/normals"][5:] = 0
+    store.path(cut).write_bytes(store.path(cut).read_bytes()[:-1])
+
+    bad = preprocess(archive, data, "--verify")
+
+    assert good.exit_code == 0
+    assert f"{len(store.ids())} shapes as written, 0 without a checksum, 0 damaged" in good.stdout
+    assert bad.exit_code == 1
+    assert "2 damaged" in bad.stdout
+    assert "its checksum is wrong" in bad.stderr
+    assert str(cut) in bad.stderr
+    assert store.path(broken).is_file()

@@ -62,3 +62,19 @@ def test_a_folder_becomes_a_data_set_without_its_damaged_file(folder, tmp_path):
 def test_a_folder_without_such_files_is_refused(tmp_path):
     with pytest.raises(SourceError, match="no files of noisypixel"):
         NoisypixelSource(tmp_path)
+
+
+def test_no_byte_of_another_file_becomes_a_picture(folder, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(range(200)) * 6)
+    with h5py.File(folder / "hdf_data" / "03001627_aa.h5", "r+") as file:
+        del file["images"]
+        file.create_dataset(
+            "images", (1, 20, 20, 3), np.uint8, external=[(str(secret), 0, 20 * 20 * 3)]
+        )
+
+    result = preprocess(NoisypixelSource(folder), tmp_path / "out", PreprocessOptions())
+
+    reasons = {str(shape_id): reason for shape_id, reason in result.skipped}
+    assert "stored in other files" in reasons["03001627/aa"]
+    assert [str(i) for i in ShapeStore.open(tmp_path / "out").ids()] == ["03001627/bb_c"]

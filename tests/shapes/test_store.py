@@ -189,7 +189,7 @@ def test_a_write_that_fails_leaves_nothing(store, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("onet_cli.shapes.store._write_attributes", full)
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
 
     with pytest.raises(StoreError, match="No space left"):
         store.write(make_shape(), np.random.default_rng(0))

@@ -12,9 +12,9 @@ from PIL import Image
 from onet_cli.errors import SourceError, StoreError
 from onet_cli.preprocessing.convert import occupancy_samples, require, surface_samples, unit_cube
 from onet_cli.preprocessing.sources.archive import SYNSETS, ArchiveSource
+from onet_cli.shapes.hdf5 import read_hdf5
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 from onet_cli.shapes.split import SPLITS
-from onet_cli.shapes.store import read_hdf5
 
 
 class NoisypixelSource:
