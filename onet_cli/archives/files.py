@@ -13,10 +13,7 @@ from typing import Protocol
 
 from onet_cli.archives.members import DAMAGE, open_whole
 from onet_cli.errors import SourceError
-
-MAX_BYTES = 4 * 2**30
-"""The largest file that is read, so that a zip of nothing but zeros cannot fill the memory."""
-
+from onet_cli.files import MAX_BYTES, describe_bytes, read_regular
 
 _UTF8 = 0x800  # the flag that says so of a member's name
 
@@ -65,7 +62,7 @@ class FolderFiles:
             if not path.exists():
                 path = _differing_in_case(self.path, inner)
             _check_size(name, path.stat().st_size)
-            return path.read_bytes()
+            return read_regular(path, MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise FileNotFoundError(name) from None
 
@@ -190,7 +187,8 @@ def _require_inside(name: str) -> str:
 
 def _check_size(name: str, size: int) -> None:
     if size > MAX_BYTES:
-        raise OSError(f"{name} has {size / 2**30:.1f} GiB; files up to 4 GiB are read")
+        most = describe_bytes(MAX_BYTES)
+        raise OSError(f"{name} has {describe_bytes(size)}; files up to {most} are read")
 
 
 def _differing_in_case(root: Path, inner: str) -> Path:

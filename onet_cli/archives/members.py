@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from onet_cli.archives.zip_part import Entry, ZipPart
+from onet_cli.archives.zip_part import Entry, ZipPart, check_member_size
 from onet_cli.errors import SourceError
+from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 
 DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """What reading a damaged zip raises."""
@@ -60,7 +61,7 @@ class FolderMembers:
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None when there is no such file."""
         try:
-            return (self._root / path).read_bytes()
+            return read_regular(self._root / path, MAX_ARRAY_BYTES)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
@@ -96,6 +97,7 @@ class ZipMembers:
         """Return a member's bytes, checked against its checksum, or None when there is none."""
         archive = self._open()
         try:
+            check_member_size(path, archive.getinfo(path).file_size)
             return archive.read(path)
         except KeyError:
             return None

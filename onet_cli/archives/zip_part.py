@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onet_cli.errors import SourceError
+from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 
 _LOCAL_HEADER = struct.Struct("<4s22sHH")
 _SIGNATURE = b"PK\x03\x04"
@@ -23,12 +24,18 @@ class Entry(NamedTuple):
     method: int
     flags: int
     checksum: int
+    bytes: int
 
     @classmethod
     def of(cls, info: zipfile.ZipInfo) -> "Entry":
         """Return the entry of a member."""
         return cls(
-            info.header_offset, info.compress_size, info.compress_type, info.flag_bits, info.CRC
+            info.header_offset,
+            info.compress_size,
+            info.compress_type,
+            info.flag_bits,
+            info.CRC,
+            info.file_size,
         )
 
 
@@ -68,7 +75,8 @@ class ZipPart:
         if entry is None:
             return None
         try:
-            data = _unpack(self._packed(path, entry), entry.method)
+            check_member_size(path, max(entry.bytes, entry.packed_bytes))
+            data = _unpack(self._packed(path, entry), entry.method, entry.bytes)
         except (OSError, zlib.error) as error:
             raise SourceError(f"{path} is damaged: {error}") from error
         if data is None or entry.flags & _ENCRYPTED:
@@ -93,8 +101,18 @@ class ZipPart:
             return file.read(entry.packed_bytes)
 
 
-def _unpack(packed: bytes, method: int) -> bytes | None:
-    """Return the bytes that were packed by `method`, or None for one that is not known."""
+def check_member_size(path: str, size: int) -> None:
+    """Raise SourceError where a member of an archive unpacks to more than one shape may have."""
+    if size > MAX_ARRAY_BYTES:
+        most = describe_bytes(MAX_ARRAY_BYTES)
+        raise SourceError(f"{path} unpacks to {describe_bytes(size)}; up to {most} are read")
+
+
+def _unpack(packed: bytes, method: int, size: int) -> bytes | None:
+    """Return the `size` bytes that were packed by `method`, or None for one that is not known."""
     if method == zipfile.ZIP_STORED:
         return packed
-    return zlib.decompress(packed, -zlib.MAX_WBITS) if method == zipfile.ZIP_DEFLATED else None
+    if method != zipfile.ZIP_DEFLATED:
+        return None
+    # One byte more than there should be, for which the checksum will then be wrong.
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)

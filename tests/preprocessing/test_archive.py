@@ -1,3 +1,4 @@
+import io
 import json
 import pickle
 import zipfile
@@ -232,3 +233,26 @@ def test_what_is_no_source_is_refused_with_what_would_be(tmp_path):
         with pytest.raises(SourceError, match=message) as caught:
             open_source(str(tmp_path / name), PreprocessOptions())
         assert caught.value.hint
+
+
+@pytest.mark.parametrize("member", ["points.npz", "pointcloud.npz", "img_choy2016/cameras.npz"])
+@pytest.mark.parametrize("packing", ["inside", "outside"])
+def test_a_member_that_unpacks_to_gigabytes_is_refused_unread(
+    tmp_path, monkeypatch, member, packing
+):
+    for module in ("npz", "zip_part", "members"):
+        monkeypatch.setattr(f"onet_cli.archives.{module}.MAX_ARRAY_BYTES", 2**20)
+    zeros = {"points": np.zeros((2**20, 3), np.float16)}
+    stream = io.BytesIO()
+    (np.savez_compressed if packing == "inside" else np.savez)(stream, **zeros)
+    files = layout.model(1) | {member: stream.getvalue()}
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(f"ShapeNet/03001627/a/{name}", data)
+        archive.writestr("ShapeNet/03001627/train.lst", "a\n")
+    source, shape_id = ArchiveSource(path), ShapeId("03001627", "a")
+
+    for reader in (source, source.part(shape_id)):
+        with pytest.raises(SourceError, match=r"unpacks to 6.*up to 1 MiB are read"):
+            reader.read(shape_id)

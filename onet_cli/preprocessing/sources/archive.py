@@ -1,11 +1,7 @@
 """The official ShapeNet data set of Occupancy Networks: its zip, read in place, or its folder."""
 
 import hashlib
-import io
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
@@ -15,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.archives.members import FolderMembers, Members, ZipMembers
+from onet_cli.archives.npz import read_npz
 from onet_cli.errors import SourceError
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.preprocessing.convert import (
@@ -50,20 +47,6 @@ _PICTURES = (".jpg", ".jpeg", ".png")
 _SIZE_ERROR = 2.0
 """Pixels by which twice a principal point may differ from the size of its picture."""
 
-_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 class ArchiveSource:
     """Shapes in the layout `<root>/<synset>/<model>/{points,pointcloud}.npz, img_choy2016/`."""
@@ -87,7 +70,7 @@ class ArchiveSource:
         try:
             entries = json.loads(text or b"{}")
             told = {key: str(entry["name"]).split(",")[0] for key, entry in entries.items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return names  # the names are a comfort: their file may be missing or odd
         return {key: told.get(key) or name for key, name in names.items()}
 
@@ -152,7 +135,7 @@ class ArchiveSource:
         stems = [Path(name).stem for name in names]
         if data is None or not all(stem.isdigit() for stem in stems):
             return Views(images)
-        matrices = _parse(data, f"{folder}cameras.npz")
+        matrices = read_npz(data, f"{folder}cameras.npz")
         found = cameras(matrices, [int(stem) for stem in stems], cube, surface)
         if found is None:
             return Views(images)
@@ -160,7 +143,7 @@ class ArchiveSource:
         return Views(images, *found)
 
     def _arrays(self, path: str, digest: "hashlib._Hash") -> dict[str, NDArray[Any]]:
-        return _parse(self._read(path, digest), path)
+        return read_npz(self._read(path, digest), path)
 
     def _read(self, path: str, digest: "hashlib._Hash") -> bytes:
         data = self._members.read(path)
@@ -222,11 +205,3 @@ def _check_sizes(
                 f"{2 * middle[0]:.0f} x {2 * middle[1]:.0f}; scale the matrices in cameras.npz "
                 "with the pictures, or remove it to do without cameras"
             )
-
-
-def _parse(data: bytes, path: str) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays}
-    except _DAMAGE as error:
-        raise SourceError(f"{path} is damaged: {error}") from error
