@@ -1,6 +1,7 @@
 """What a network's answers are worth, as measured on a data set and stored with its weights."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -127,9 +128,10 @@ def split_calibration(
         familiarity = Familiarity(basis, places, float(known["farthest"]), float(known["widest"]))
         data = dict(known["data"])
         doubt = Doubt.from_dict(known["doubt"]) if "doubt" in known else None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise CheckpointError("its calibration cannot be read") from error
     fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 1
-    if not (fits and len(claimed) == len(measured) > 0):
+    numbers = (*claimed, *measured, reliability.reach, familiarity.farthest, familiarity.widest)
+    if not (fits and len(claimed) == len(measured) > 0 and all(map(math.isfinite, numbers))):
         raise CheckpointError("its calibration is incomplete")
     return Calibration(reliability, familiarity, data, doubt), own

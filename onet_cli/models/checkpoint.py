@@ -5,6 +5,7 @@ Reading one never runs code in it.
 
 import json
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class CheckpointInfo:
         try:
             data = json.loads(text)
             version = int(data["format_version"])
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise CheckpointError("the header cannot be read") from error
         if version > FORMAT_VERSION:
             raise CheckpointError(
@@ -84,9 +85,35 @@ class CheckpointInfo:
             spec = ModelSpec.from_dict(data.pop("spec"))
             categories, platt = tuple(data.pop("categories")), data.pop("platt", None)
             pair = None if platt is None else (float(platt[0]), float(platt[1]))
-            return cls(spec=spec, categories=categories, platt=pair, **data)
-        except (TypeError, KeyError, IndexError, ValueError) as error:
+            info = cls(spec=spec, categories=categories, platt=pair, **data)
+        except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
             raise CheckpointError(f"the header is incomplete: {error}") from error
+        info._check()
+        return info
+
+    def _check(self) -> None:
+        """Raise CheckpointError unless each field is what its type says."""
+        numbers = {"threshold": (0.0, 1.0), "outline": (0.0, 1.0), "step": (0, 2**63)}
+        for name, (least, most) in numbers.items():
+            value = getattr(self, name)
+            # Written so that NaN is refused too.
+            if not isinstance(value, int | float) or not least <= value <= most:
+                raise CheckpointError(f"the header has {name} {str(value)[:40]}")
+        if self.threshold in (0, 1):
+            raise CheckpointError(f"the header has threshold {self.threshold}")
+        if self.platt is not None and not all(map(isfinite, self.platt)):
+            raise CheckpointError("the header's platt is not finite")
+        fits = (
+            isinstance(self.step, int)
+            and self.format_version == FORMAT_VERSION
+            and all(isinstance(name, str) for name in self.categories)
+            and isinstance(self.scores, dict)
+            and all(isinstance(score, int | float) for score in self.scores.values())
+            and isinstance(self.training, dict)
+            and isinstance(self.onet_version, str)
+        )
+        if not fits:
+            raise CheckpointError("the header's notes cannot be read")
 
 
 @dataclass(frozen=True)
@@ -216,8 +243,11 @@ def _calibration_header(path: Path) -> dict[str, str]:
 
 def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
     # Built on no device, so that no time goes into initial weights that are then replaced.
-    with torch.device("meta"):
-        network = OccupancyNetwork(spec)
+    try:
+        with torch.device("meta"):
+            network = OccupancyNetwork(spec)
+    except (ValueError, TypeError, RuntimeError, ArithmeticError, LookupError) as error:
+        raise CheckpointError(f"no network can be built as it says: {error}") from error
     expected = network.state_dict()
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     names = sorted(expected.keys() | tensors.keys())

@@ -71,7 +71,11 @@ def read_official(path: Path) -> OfficialCheckpoint:
     if not tensors or not state:
         raise CheckpointError("the file holds no network")
     step = content.get("it", 0)
-    return replace(convert_official(state), step=step if isinstance(step, int) else 0)
+    try:
+        converted = convert_official(state)
+    except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
+        raise CheckpointError(f"its network is incomplete: {error}") from error
+    return replace(converted, step=step if isinstance(step, int) else 0)
 
 
 def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:

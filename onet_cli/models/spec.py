@@ -1,11 +1,19 @@
 """A model's configuration: plain data, readable without torch."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from onet_cli.errors import CheckpointError
 
 Frame = Literal["object", "picture"]
+
+_BOUNDS = {
+    "code_dim": (1, 65_536),
+    "hidden_dim": (1, 65_536),
+    "point_dim": (1, 1024),
+    "image_size": (8, 4096),
+}
+"""The least and the largest that a stored specification may have."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,10 @@ class ModelSpec:
         """Return the specification that `to_dict` wrote.
 
         Raises:
-            CheckpointError: a field is unknown (a newer version wrote it) or missing.
+            CheckpointError: a field is unknown (a newer version wrote it), missing or unusable.
         """
+        if not isinstance(data, dict):
+            raise CheckpointError("the model specification is no table")
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(data) - known):
             raise CheckpointError(
@@ -47,6 +57,22 @@ class ModelSpec:
                 hint="upgrade onet",
             )
         try:
-            return cls(**data)
+            spec = cls(**data)
         except TypeError as error:
             raise CheckpointError(f"the model specification is incomplete: {error}") from error
+        spec._check()
+        return spec
+
+    def _check(self) -> None:
+        """Raise CheckpointError unless each field is what its type says, and of a usual size."""
+        for name in ("name", "encoder", "decoder", "summary"):
+            if not isinstance(getattr(self, name), str):
+                raise CheckpointError(f"the model specification has no usable {name}")
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise CheckpointError(
+                    f"the model specification has {name} {value!r}, not {least} to {most}"
+                )
+        if self.frame not in get_args(Frame):
+            raise CheckpointError(f"the model specification has an unknown frame {self.frame!r}")

@@ -1,18 +1,20 @@
 """Files of tensors: safetensors, and what `torch.save` writes. Reading one never runs its code."""
 
 import json
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError
-from onet_cli.files import whole_file
+from onet_cli.files import open_regular, whole_file
+
+_AGAIN = "train or download it again"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
@@ -52,7 +54,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         CheckpointError: the file is damaged or of another kind.
     """
     with _open(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        try:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, RuntimeError, ValueError, KeyError, AttributeError) as error:
+            raise CheckpointError(f"its tensors cannot be read ({error})", hint=_AGAIN) from error
 
 
 def read_plain_pickle(path: Path) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def read_plain_pickle(path: Path) -> dict[str, Any]:
         CheckpointError: the file is damaged or holds objects that would run code.
     """
     try:
+        open_regular(path).close()
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -75,19 +81,45 @@ def read_plain_pickle(path: Path) -> dict[str, Any]:
     return content
 
 
+class _NumpyKind:
+    """Stands for `numpy.dtype` in a pickle, of which numpy makes nothing.
+
+    The real one takes any state from the file, and crashes the process with a wrong one.
+    """
+
+    def __init__(self, code: object = "", *_: object) -> None:
+        self.code = code
+        self.order: object = "<"
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, tuple) and len(state) > 1:
+            self.order = state[1]
+
+
+def _number(kind: object, raw: object) -> float:
+    """Return the number that a numpy scalar of one of the usual kinds was."""
+    if not (isinstance(kind, _NumpyKind) and isinstance(raw, bytes)):
+        raise TypeError("a numpy scalar has no kind")
+    if kind.code not in _KINDS or kind.order not in ("<", ">", "|"):
+        raise TypeError("a numpy scalar is of an unusual kind")
+    order = "<" if kind.order == "|" else str(kind.order)
+    value: float = struct.unpack(order + _KINDS[str(kind.code)], raw)[0]
+    return value
+
+
+_KINDS = {"f2": "e", "f4": "f", "f8": "d", "i4": "i", "i8": "q", "b1": "?"}
+
+
 def _numpy_scalars() -> list[Any]:
     # The original stores its best validation loss as a numpy scalar, which numpy 1 and 2 pickle by
     # different names.
-    rebuild = np.float64(0).__reduce__()[0]
     names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
-    kinds = [type(np.dtype(kind)) for kind in (np.float32, np.float64)]
-    return [*((rebuild, name) for name in names), np.dtype, *kinds]
+    return [*((_number, name) for name in names), (_NumpyKind, "numpy.dtype")]
 
 
 def _open(path: Path) -> Any:
     try:
+        open_regular(path).close()  # safetensors would wait for a pipe
         return safe_open(path, framework="pt")
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"not a whole safetensors file ({error})", hint="train or download it again"
-        ) from error
+        raise CheckpointError(f"not a whole safetensors file ({error})", hint=_AGAIN) from error

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import pickle
 
 import pytest
@@ -187,3 +188,93 @@ def test_lightning_s_file_for_resuming_is_refused_with_the_right_one_named(tmp_p
         load_checkpoint(tmp_path / "last.ckpt", device="cpu")
 
     assert str(tmp_path / "best.safetensors") in error.value.hint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"threshold": float("nan")},
+        {"threshold": float("inf")},
+        {"threshold": "0.5"},
+        {"threshold": None},
+        {"threshold": 0},
+        {"threshold": 7.5},
+        {"outline": -1},
+        {"outline": []},
+        {"step": 1.5},
+        {"step": float("inf")},
+        {"format_version": float("inf")},
+        {"format_version": float("nan")},
+        {"format_version": -1},
+        {"format_version": []},
+        {"format_version": {}},
+        {"categories": 5},
+        {"categories": [1]},
+        {"platt": [float("nan"), 1]},
+        {"platt": [1]},
+        {"platt": {}},
+        {"scores": []},
+        {"scores": {"iou": []}},
+        {"training": "yes"},
+        {"onet_version": None},
+        {"spec": None},
+        {"spec": []},
+        {"more": 1},
+    ],
+)
+def test_a_header_that_was_edited_badly_is_refused_in_one_line(saved, changes):
+    rewrite_header(saved, **changes)
+
+    for read in (load_checkpoint, read_info):
+        with pytest.raises(CheckpointError) as caught:
+            read(saved)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_size": 0},
+        {"image_size": -32},
+        {"image_size": 10**9},
+        {"image_size": 32.5},
+        {"image_size": True},
+        {"encoder": []},
+        {"encoder": None},
+        {"encoder": {}},
+        {"decoder": 3},
+        {"code_dim": 0},
+        {"code_dim": 10**12},
+        {"hidden_dim": float("inf")},
+        {"hidden_dim": "256"},
+        {"point_dim": float("nan")},
+        {"frame": "other"},
+        {"frame": []},
+        {"name": 1},
+        {"summary": None},
+    ],
+)
+def test_a_specification_that_was_edited_badly_is_refused_in_one_line(saved, info, changes):
+    rewrite_header(saved, spec=info.spec.to_dict() | changes)
+
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(saved, "cpu")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{", "null", "[]", "5", '{"format_version": 1e999}']
+)
+def test_a_header_that_is_no_table_is_refused(saved, text):
+    save_file(tiny_network().state_dict(), saved, metadata={"onet": text})
+
+    with pytest.raises(CheckpointError, match="header"):
+        load_checkpoint(saved, "cpu")
+
+
+def test_a_pipe_in_the_place_of_a_checkpoint_does_not_block(tmp_path):
+    for name in ("a.safetensors", "a.pt"):
+        os.mkfifo(tmp_path / name)
+
+        with pytest.raises(CheckpointError):
+            load_checkpoint(tmp_path / name)

@@ -262,3 +262,64 @@ def test_a_damaged_pt_file_is_refused(tmp_path):
 
     with pytest.raises(CheckpointError, match=r"half.pt: the file is damaged"):
         load_checkpoint(path, "cpu")
+
+
+class Reduced:
+    """Pickles as a call of `function`, with a state for what it returns."""
+
+    def __init__(self, function, arguments, state=None):
+        self.how = (function, arguments) if state is None else (function, arguments, state)
+
+    def __reduce__(self):
+        return self.how
+
+
+HOSTILE = {
+    "a dtype with the state of a structure": Reduced(
+        np.dtype, ("f8",), (3, "|", None, ("a",), {"a": (np.dtype("O"), 0)}, 2**31 - 1, 1, 63)
+    ),
+    "a dtype with an odd state": Reduced(np.dtype, ("f8",), ([], None)),
+    "a scalar of no kind": Reduced(np.float64(0).__reduce__()[0], (3, b"12345678")),
+    "a scalar with too few bytes": Reduced(np.float64(0).__reduce__()[0], (np.dtype("f8"), b"123")),
+    "a scalar of objects": Reduced(
+        np.float64(0).__reduce__()[0], (Reduced(np.dtype, ("O",)), b"12345678")
+    ),
+    "an array": np.zeros(3),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_pickle_makes_no_numpy_object(tmp_path, name):
+    path = tmp_path / "hostile.pt"
+    torch.save({"model": {}, "loss": HOSTILE[name]}, path)
+
+    try:
+        content = read_plain_pickle(path)
+    except CheckpointError:
+        return
+    assert not type(content["loss"]).__module__.startswith("numpy")
+
+
+@pytest.mark.parametrize(
+    "number", [np.float64(0.25), np.float32(0.25), np.float16(0.25), np.int64(3)]
+)
+def test_numpy_scalars_come_back_as_plain_numbers(tmp_path, number):
+    path = tmp_path / "scalar.pt"
+    torch.save({"loss": number}, path)
+
+    back = read_plain_pickle(path)["loss"]
+
+    assert type(back).__module__ == "builtins"
+    assert back == number
+
+
+@pytest.mark.parametrize("lacking", ["encoder.fc.weight", "decoder.fc_p.weight"])
+def test_a_network_without_its_layers_is_refused(tmp_path, lacking):
+    state = official_state("img_onet")
+    own = next(name for name in state if translate_name(name) == lacking)
+    del state[own]
+    path = tmp_path / "part.pt"
+    torch.save({"model": state}, path)
+
+    with pytest.raises(CheckpointError):
+        load_checkpoint(path, "cpu")
