@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from onet_cli.geometry.picture_size import check_picture_size
 from onet_cli.meshes.references import MeshFiles, read_referred
 
 LARGEST_SIDE = 512
@@ -44,6 +45,7 @@ def decode_picture(data: bytes) -> Picture | None:
     """Return an encoded picture as (H, W, 3 or 4) uint8, made small, or None when it is damaged."""
     try:
         with Image.open(io.BytesIO(data)) as image:
+            check_picture_size(image, len(data))
             image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
             return shrink(image)
     except Exception:  # Pillow's decoders fail in ways of their own, one for each format

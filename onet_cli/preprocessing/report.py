@@ -109,7 +109,10 @@ def draw_input(shape: Shape, edge: int = EDGE) -> Image.Image | None:
 
 
 def _pictures(shape: Shape) -> tuple[str, str]:
-    return _data_uri(draw_input(shape)), _data_uri(draw_closed(shape))
+    try:
+        return _data_uri(draw_input(shape)), _data_uri(draw_closed(shape))
+    except Exception:  # decoders of pictures fail in ways of their own, and a row can do without
+        return "", ""
 
 
 def _data_uri(picture: Image.Image | None) -> str:

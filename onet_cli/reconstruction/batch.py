@@ -15,6 +15,7 @@ from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError, OnetError
+from onet_cli.files import remove_leftovers
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.extras import Extras, save_debug, save_extras
@@ -111,7 +112,11 @@ def reconstruct_all(
             return _reconstruct_one(generator, photo, target, settings, mask)
         except OnetError as error:
             return PhotoResult(photo, target, error=error)
+        except MemoryError:
+            failure = OnetError("there is not enough memory for it", hint="a lower --resolution")
+            return PhotoResult(photo, target, error=failure)
 
+    remove_leftovers(targets)
     pairs = list(zip(photos, targets, strict=True))
     threads = min(torch.get_num_threads(), len(pairs)) if generator.on_cpu else 1
     if threads <= 1:

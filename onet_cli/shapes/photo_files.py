@@ -3,18 +3,24 @@
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from onet_cli.errors import PhotoError
+from onet_cli.files import open_regular
+from onet_cli.geometry.picture_size import check_picture_size, is_deep
 
 ENOUGH = 2048
 """Larger pictures are reduced, by whole numbers, as long as their longer side keeps this many."""
 
 _SIZES = "onet_sizes"  # in a picture's info: the size of the file's picture, and as it was read
+_LONGEST_REASON = 200
 _STRIP = 256  # rows that are converted at a time
 _ADVICE = "give a JPEG, PNG or WebP picture"
 _DRAWINGS = ("EPS", "WMF")  # Pillow would hand them to other programs
@@ -43,9 +49,11 @@ def decode_view(data: bytes) -> NDArray[np.uint8]:
     """
     try:
         image = Image.open(io.BytesIO(data))
+        check_picture_size(image, len(data))
+        image.load()  # numpy would take an AttributeError of it for "no picture"
         return np.array(image if image.mode == "RGB" else on_white(to_eight_bits(image)))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PhotoError(f"a stored view cannot be decoded: {error}") from error
+    except Exception as error:  # Pillow's decoders fail in ways of their own
+        raise PhotoError(f"a stored view cannot be decoded: {_reason(error)}") from error
 
 
 def refuse_address(text: str) -> None:
@@ -71,9 +79,10 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
         with warnings.catch_warnings():
             # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
+            with _opened(source) as (file, size_bytes), Image.open(file) as image:
                 if image.format in _DRAWINGS:
                     raise PhotoError(f"{name} is a drawing, not a photo", hint=_ADVICE)
+                check_picture_size(image, size_bytes)
                 size = image.size
                 image.draft(None, (ENOUGH, ENOUGH))
                 image.load()
@@ -82,6 +91,8 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
                 full = size[::-1] if orientation in _TURNED else size
                 photo.info[_SIZES] = (full, photo.size)
                 return photo
+    except PhotoError:
+        raise
     except FileNotFoundError as error:
         refuse_address(str(source))
         raise PhotoError(f"{source!s} does not exist", hint="check the path") from error
@@ -90,14 +101,32 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
     except UnidentifiedImageError as error:
         raise _unknown(source, name) from error
     except Image.DecompressionBombError as error:
-        raise PhotoError(f"{name} has too many pixels", hint="make it smaller first") from error
+        raise _too_large(name) from error
     except PermissionError as error:
         raise PhotoError(f"{name} may not be read", hint="check its permissions") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        # Decoders report damage with all of these.
+    except Exception as error:  # decoders report damage in ways of their own, one for each format
         raise PhotoError(
-            f"{name} is damaged or incomplete: {error}", hint="export or download it again"
+            f"{name} is damaged or incomplete: {_reason(error)}", hint="export or download it again"
         ) from error
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[tuple[IO[bytes], int]]:
+    """Yield a picture's file and its size in bytes; a pipe or device is refused."""
+    with io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        yield file, size
+
+
+def _reason(error: Exception) -> str:
+    """Return what a decoder said in one line, not too long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} ..."
+
+
+def _too_large(name: str) -> PhotoError:
+    return PhotoError(f"{name} has too many pixels", hint="make it smaller first")
 
 
 def full_size(photo: Image.Image) -> tuple[int, int]:
@@ -116,7 +145,7 @@ def _unknown(source: Path | bytes, name: str) -> PhotoError:
     if isinstance(source, bytes):
         start = source[:12]
     else:
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             start = file.read(12)
     if _HEIF.match(start):
         return PhotoError(
@@ -138,7 +167,7 @@ def to_eight_bits(image: Image.Image, brightest: float | None = None) -> Image.I
 
     `brightest` is the largest value of the picture that `image`, of more than 8 bits, is a part of.
     """
-    if _is_deep(image):
+    if is_deep(image):
         image = Image.fromarray(_scale_to_bytes(np.asarray(image), brightest))
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
@@ -146,7 +175,7 @@ def to_eight_bits(image: Image.Image, brightest: float | None = None) -> Image.I
 def _reduce(image: Image.Image) -> Image.Image:
     """Return `image` in 8 bits, reduced if it is large, converted strip by strip."""
     factor = max(1, max(image.size) // ENOUGH)
-    brightest = float(np.max(image.getextrema()[1])) if _is_deep(image) else None
+    brightest = float(np.max(image.getextrema()[1])) if is_deep(image) else None
     if factor == 1:
         return to_eight_bits(image, brightest)
     width, height = image.size
@@ -170,10 +199,6 @@ def _orientation(image: Image.Image) -> int:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     turn = _UPRIGHT.get(orientation)
     return image if turn is None else image.transpose(turn)
-
-
-def _is_deep(image: Image.Image) -> bool:
-    return image.mode.startswith(("I", "F"))
 
 
 def _scale_to_bytes(values: NDArray[np.generic], brightest: float | None) -> NDArray[np.uint8]:

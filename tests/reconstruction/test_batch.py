@@ -360,3 +360,35 @@ def test_an_address_is_no_photo_and_no_glob(address):
     assert "download" in caught.value.hint
     with pytest.raises(PhotoError, match="is an address"):
         reconstruct(address, sphere_checkpoint())
+
+
+@pytest.mark.parametrize("failure", [IndexError("index out of range"), MemoryError()])
+def test_whatever_becomes_of_one_photo_the_others_are_done(folder, generator, monkeypatch, failure):
+    decode = Image.Image.convert
+
+    def fail(image, *arguments, **options):
+        if image.size == (17, 17):
+            raise failure
+        return decode(image, *arguments, **options)
+
+    monkeypatch.setattr(Image.Image, "convert", fail)
+    Image.new("RGB", (17, 17)).save(folder / "aa.png")
+    photos = photo_files(folder / "aa.png", folder / "b.png")
+
+    results = list(
+        reconstruct_all(generator, photos, choose_targets(photos, None), BatchSettings())
+    )
+
+    assert [result.error is None for result in results] == [False, True]
+
+
+def test_what_a_killed_run_left_of_a_mesh_is_removed_by_the_next(folder, generator):
+    left, other = folder / ".b.obj.0a1b2c3d.tmp", folder / ".other.obj.0a1b2c3d.tmp"
+    for path in (left, other):
+        path.write_text("half a mesh")
+    photos = photo_files(folder / "b.png")
+
+    list(reconstruct_all(generator, photos, choose_targets(photos, None), BatchSettings()))
+
+    assert not left.exists()
+    assert other.exists()
