@@ -7,12 +7,13 @@ import typer
 
 from onet_cli.commands.evaluate import evaluate
 from onet_cli.commands.export import export
+from onet_cli.commands.interrupt import StopSignals, say_stopped
 from onet_cli.commands.models import models
 from onet_cli.commands.preprocess import preprocess
 from onet_cli.commands.reconstruct import reconstruct
 from onet_cli.commands.startup import ends_with_command
 from onet_cli.commands.train import train
-from onet_cli.errors import OnetError
+from onet_cli.errors import OnetError, printable
 
 app = typer.Typer(
     name="onet",
@@ -46,17 +47,32 @@ def common(
 def main() -> None:
     """Run `onet`; an error that a user can meet becomes two lines and exit code 1."""
     ends_with_command()
+    signals = StopSignals()
+    signals.listen()
     try:
         app()
     except OnetError as error:
-        typer.echo(f"error: {error}", err=True)
-        if error.hint:
-            typer.echo(f"  try: {error.hint}", err=True)
-        sys.exit(1)
+        _fail(str(error), error.hint)
     except MemoryError:
-        typer.echo("error: there is not enough memory for this", err=True)
-        typer.echo("  try: a lower --resolution, fewer --workers or a smaller batch", err=True)
-        sys.exit(1)
+        _fail(
+            "there is not enough memory for this",
+            "a lower --resolution, fewer --workers or a smaller batch",
+        )
     except BrokenPipeError:  # `onet models | head` closes our stdout: not an error
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # what no layer below has explained, a full disk under stdout say
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}", None)
+    except (KeyboardInterrupt, SystemExit):
+        if signals.received is None:
+            raise
+        say_stopped(sys.argv[1] if len(sys.argv) > 1 else "")
+        sys.exit(signals.exit_code())
+
+
+def _fail(message: str, hint: str | None) -> None:
+    typer.echo(f"error: {printable(message)}", err=True)
+    if hint:
+        typer.echo(f"  try: {printable(hint)}", err=True)
+    sys.exit(1)

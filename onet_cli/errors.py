@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import category
 
 
 class OnetError(Exception):
@@ -18,6 +19,21 @@ class OnetError(Exception):
 
 def _rebuild(kind: type[OnetError], message: str, hint: str | None) -> OnetError:
     return kind(message, hint=hint)
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Return `text` with escapes for what a terminal would obey instead of showing it.
+
+    Names of files may hold any bytes; letters in `keep` stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable() or letter in keep or category(letter) == "Zs"
+        else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 class UnknownNameError(OnetError):

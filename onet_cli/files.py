@@ -91,6 +91,41 @@ def remove_leftovers(targets: Iterable[Path]) -> None:
                 path.unlink()
 
 
+@contextmanager
+def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[None]:
+    """Keep other processes that ask for the same out of `folder` while the block runs.
+
+    The folder is made if need be, and removed where it is empty after.
+
+    Raises:
+        OnetError: another process writes there, or the folder cannot be made; an `error`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise error(f"{folder} cannot be written: {problem.strerror}") from problem
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise error(
+            f"{folder} is being written by another process",
+            hint="wait for it, or choose another folder",
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+        os.close(descriptor)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Return `path` opened for reading, never blocking.
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from onet_cli.errors import InvalidOptionError, UnknownNameError
-from onet_cli.files import write_text
+from onet_cli.files import read_text, write_text
 
+_MOST_BYTES = 2**20
 _NOT_OF_THE_RUN = ("config", "resume", "quiet", "dry_run", "help")
 """Options that say how to call a command, not what it does."""
 
@@ -23,11 +24,10 @@ def read_options(path: Path, known: set[str]) -> dict[str, Any]:
         UnknownNameError: a key is none of the options `known`; the hint is the nearest.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise InvalidOptionError(f"{path} cannot be read: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(read_text(path, _MOST_BYTES))
+    except OSError as error:
+        raise InvalidOptionError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise InvalidOptionError(f"{path} is no TOML: {error}") from error
     options = {}
     for key, value in table.items():

@@ -188,7 +188,7 @@ def _show(table: "EvaluationTable", reference: bool) -> None:
 
 
 def _embed(path: Path, source: _Source, settings: "EvaluationSettings", quiet: bool) -> None:
-    from onet_cli.commands.report import progress_bar, show_failures
+    from onet_cli.commands.report import progress_bar, say, show_failures
     from onet_cli.evaluation.embeddings import describe, write_embeddings
 
     if source.checkpoint is None:
@@ -198,7 +198,7 @@ def _embed(path: Path, source: _Source, settings: "EvaluationSettings", quiet: b
             path, source.data, source.checkpoint, source.device, settings, advance
         )
     if not quiet:
-        typer.echo(f"{path}: {describe(found)}")
+        say(f"{path}: {describe(found)}")
     show_failures(found.unread, "views that cannot be read")
     if found.unread:
         raise typer.Exit(1)

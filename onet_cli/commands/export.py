@@ -36,9 +36,10 @@ def export(
 
     Examples: `onet export furniture furniture.onnx`, `onet export chair.obj chair.stl --faces 5000`
     """
+    from onet_cli.commands.report import say
     from onet_cli.exporting.export import ExportOptions
     from onet_cli.exporting.export import export as run_export
 
     lines = run_export(source, target, ExportOptions(faces, resolution, half))
     if not quiet:
-        typer.echo("\n".join(lines))
+        say("\n".join(lines))

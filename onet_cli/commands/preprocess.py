@@ -122,6 +122,9 @@ def preprocess(
             show_default="whole",
         ),
     ] = None,
+    shape_timeout: Annotated[
+        float, typer.Option(min=0, help="Skip a shape that takes more seconds; 0: no limit.")
+    ] = 900.0,
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -134,7 +137,7 @@ def preprocess(
     """
     import os
 
-    from onet_cli.commands.report import progress_bar, show_failures
+    from onet_cli.commands.report import progress_bar, say, show_failures
     from onet_cli.preprocessing.options import PreprocessOptions, parse_split, unused_options
     from onet_cli.preprocessing.pipeline import preprocess as run_pipeline
     from onet_cli.preprocessing.report import write_report
@@ -172,12 +175,13 @@ def preprocess(
         up=up or "y",
         manifest=manifest,
         photos=photos or "whole",
+        shape_timeout_s=shape_timeout,
         unused=unused_options(photographed, given),
     )
     with progress_bar("shapes", quiet) as advance:
         result = run_pipeline(open_source(source, options), out, options, advance)
     if not quiet:
-        typer.echo(
+        say(
             f"{out}: {result.kept} shapes written, {result.already} already there, "
             f"{len(result.skipped)} skipped"
         )
@@ -185,20 +189,20 @@ def preprocess(
         with progress_bar("report", quiet) as advance:
             page = write_report(out, result.skipped, advance)
         if not quiet:
-            typer.echo(page)
+            say(page)
     show_failures([(str(shape), reason) for shape, reason in result.skipped], "skipped")
     if result.skipped:
         raise typer.Exit(1)
 
 
 def _verify(data: Path, quiet: bool) -> None:
-    from onet_cli.commands.report import progress_bar, show_failures
+    from onet_cli.commands.report import progress_bar, say, show_failures
     from onet_cli.preprocessing.verify import verify_shapes
 
     with progress_bar("shapes", quiet) as advance:
         result = verify_shapes(data, advance)
     if not quiet:
-        typer.echo(
+        say(
             f"{data}: {result.whole} shapes as written, {result.unchecked} without a checksum, "
             f"{len(result.damaged)} damaged"
         )

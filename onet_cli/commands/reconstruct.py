@@ -100,7 +100,7 @@ def reconstruct(
     with quick_imports():
         load_trimesh_only()
 
-        from onet_cli.commands.report import progress_bar, show_failures
+        from onet_cli.commands.report import progress_bar, say, show_failures
         from onet_cli.malloc import keep_freed_memory
         from onet_cli.models.checkpoint import load_checkpoint
         from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
@@ -144,7 +144,7 @@ def reconstruct(
             results.append(result)
             advance(len(results), len(found))
             if result.error is None and not (quiet or json_output):
-                typer.echo(describe_line(result))
+                say(describe_line(result))
     if json_output:
         typer.echo(json.dumps([describe_record(result) for result in results], indent=2))
     failed = [result for result in results if result.error is not None]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,6 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from onet_cli.errors import printable
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,9 +29,23 @@ if TYPE_CHECKING:
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of items done and the number of items in all."""
 
-# Names of files and categories are shown as they are: [red] is no markup, :car: no picture.
-output = Console(highlight=False, markup=False, emoji=False)
-notes = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+class _PlainConsole(Console):
+    """Shows names of files and categories as they are: escapes are told, not sent."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        plain = (printable(item, keep="\n") if isinstance(item, str) else item for item in objects)
+        super().print(*plain, **options)
+
+
+# [red] is no markup, :car: no picture.
+output = _PlainConsole(highlight=False, markup=False, emoji=False)
+notes = _PlainConsole(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def say(text: object, err: bool = False) -> None:
+    """Print a line on stdout or stderr, letters that a terminal would obey as escapes."""
+    typer.echo(printable(str(text), keep="\n"), err=err)
 
 
 @contextmanager
@@ -53,11 +70,11 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
 
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout; the first column is left-aligned, the others right-aligned."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=printable(title) or None, title_justify="left", header_style="bold")
     for index, name in enumerate(header):
         table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     output.print(table)
 
 

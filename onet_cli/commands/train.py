@@ -1,5 +1,6 @@
 """`onet train`: a data set in, a checkpoint out."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -133,8 +134,9 @@ def train(
     Example: `onet train data/ -o runs/first --max-time 25m`, then
     `tensorboard --logdir runs` to watch. From the shipped model: add `--init furniture`.
     """
-    from onet_cli.commands.report import notes, progress_bar, show_rehearsal, training_report
+    from onet_cli.commands.report import notes, progress_bar, say, show_rehearsal, training_report
     from onet_cli.errors import EmptySurfaceError
+    from onet_cli.files import only_writer
     from onet_cli.models.catalogue import find_model, vary_model
     from onet_cli.models.checkpoint import load_checkpoint, resolve_device
     from onet_cli.models.initialise import initialise_from
@@ -197,7 +199,8 @@ def train(
             picture,
         )
         return
-    with training_report(quiet) as listen:
+    alone = only_writer(output) if is_first_process() else nullcontext()
+    with alone, training_report(quiet) as listen:
         result = train_network(
             data,
             output,
@@ -230,4 +233,4 @@ def train(
                 )
         except EmptySurfaceError as error:
             notes.print(f"not calibrated: {error}")
-    typer.echo(result.checkpoint)
+    say(result.checkpoint)

@@ -69,6 +69,10 @@ class BaselineMethod:
         """Return the baseline's name; the data are in the table's own facts."""
         return MethodFacts(self.checkpoint or "", f"baseline:{self.kind}")
 
+    def files(self, task: Task) -> tuple[Path, ...]:
+        """Return nothing: no prediction is read."""
+        return ()
+
     def start(self) -> Predict:
         """Return the predictor, the training split read into memory.
 

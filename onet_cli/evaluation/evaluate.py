@@ -21,6 +21,7 @@ from onet_cli.evaluation.protocol import Rules
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import ObjectResult
+from onet_cli.evaluation.typed import check_types
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.shapes.photo import decode_view
@@ -116,9 +117,15 @@ def evaluate_task(
     is its outcome, never an error.
     """
     try:
-        return task, _score(store, task, predict, settings), ""
+        result = _score(store, task, predict, settings)
+        check_types(result.metrics)
+        return task, result, ""
     except OnetError as error:
         return task, None, str(error)
+    except MemoryError:
+        return task, None, "there is not enough memory for it"
+    except Exception as error:  # one bad object, however bad, never stops the run
+        return task, None, f"{type(error).__name__}: {error}"
 
 
 def _score(

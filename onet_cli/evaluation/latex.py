@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 
+from onet_cli.errors import printable
 from onet_cli.evaluation.literature import PUBLISHED, PublishedScores
 from onet_cli.evaluation.rows import EXTENDED_HEADER, extended_cells
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 
-_SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$", "{": r"\{", "}": r"\}"}
+_SPECIAL = {letter: f"\\{letter}" for letter in "&%#_${}"}
+_SPECIAL |= {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 
 Row = tuple[str, tuple[float | None, ...]]
 _HIGHER_IS_BETTER = (True, False, True)
@@ -91,4 +99,4 @@ def _cell(value: float | None, best: str | None) -> str:
 
 
 def _escape(text: str) -> str:
-    return "".join(_SPECIAL.get(character, character) for character in text)
+    return "".join(_SPECIAL.get(character, character) for character in printable(text))

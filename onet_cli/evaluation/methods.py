@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -54,6 +54,9 @@ class Method(Protocol):
     def facts(self) -> MethodFacts:
         """Return what identifies the method."""
 
+    def files(self, task: Task) -> tuple[Path, ...]:
+        """Return the files that the prediction for a task is read from, if it is read."""
+
     def start(self) -> Predict:
         """Return the function that predicts, ready in this process."""
 
@@ -87,6 +90,10 @@ class CheckpointMethod:
         return MethodFacts(
             self.checkpoint, name, digest, threshold, platt, info.categories, placing, frame
         )
+
+    def files(self, task: Task) -> tuple[Path, ...]:
+        """Return the kept mesh, if meshes are kept."""
+        return () if self.meshes is None else (_place(self.meshes, task),)
 
     def start(self) -> Predict:
         """Return the loaded network's predictor.
@@ -158,13 +165,16 @@ class FolderMethod:
         """Return the folder's name."""
         return MethodFacts(self.root.as_posix(), self.root.name)
 
+    def files(self, task: Task) -> tuple[Path, ...]:
+        """Return the first mesh that there is for a task."""
+        return tuple(islice((path for path in self._candidates(task) if path.is_file()), 1))
+
     def start(self) -> Predict:
         """Return a predictor that reads files."""
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
-            for path in self._candidates(task):
-                if path.is_file():
-                    return Prediction(read_mesh(path))
+            for path in self.files(task):
+                return Prediction(read_mesh(path))
             raise InvalidGeometryError(f"there is no mesh of {task.id}, view {task.view}")
 
         return predict
@@ -187,7 +197,7 @@ def _claim(root: Path, facts: dict[str, object]) -> None:
     note = root / "meshes.json"
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
     if note.is_file():
-        if note.read_text(encoding="utf-8") != text:
+        if note.read_bytes() != text.encode():
             raise InvalidOptionError(
                 f"{root} holds meshes of another checkpoint, threshold or resolution",
                 hint="choose another --meshes folder",

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidOptionError, printable
 from onet_cli.evaluation.latex import to_latex
 from onet_cli.evaluation.rows import (
     EXTENDED_HEADER,
@@ -19,6 +20,7 @@ from onet_cli.evaluation.rows import (
 )
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
+from onet_cli.files import read_text
 
 _SUFFIXES = {
     ".json": "json",
@@ -28,6 +30,8 @@ _SUFFIXES = {
     ".txt": "table",
 }
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_MARKDOWN = {"|": r"\|", "\\": r"\\", "<": "&lt;", "[": r"\[", "`": r"\`", "*": r"\*"}
 _CURVE = [f"f_score_{distance:g}" for distance in F_SCORE_DISTANCES]
 
 
@@ -92,7 +96,7 @@ def from_json(text: str) -> EvaluationTable:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidOptionError(f"the evaluation is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise InvalidOptionError("the evaluation is not a JSON object")
@@ -106,8 +110,8 @@ def read_json(path: Path) -> EvaluationTable:
         InvalidOptionError: it cannot be read, or is something else.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except OSError as error:
         raise InvalidOptionError(
             f"{path} cannot be read", hint="give a file of `onet evaluate --output scores.json`"
         ) from error
@@ -135,10 +139,18 @@ def to_csv(table: EvaluationTable) -> str:
             "turn_deg": result.turn_deg,
             "reason": result.failure or "",
         }
-        writer.writerow({**facts, **scores, **curve})
+        writer.writerow(_plain_cells({**facts, **scores, **curve}))
     for name, reason in table.unscored:
-        writer.writerow({"row": "unscored", "id": name, "reason": reason})
+        writer.writerow(_plain_cells({"row": "unscored", "id": name, "reason": reason}))
     return text.getvalue()
+
+
+def _plain_cells(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts no spreadsheet takes for a formula: an apostrophe goes before."""
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+        for name, cell in row.items()
+    }
 
 
 def _csv_columns() -> list[str]:
@@ -152,11 +164,18 @@ def to_markdown(table: EvaluationTable, reference: bool = False) -> str:
     body = _in_markdown(HEADER, table_cells(table, reference))
     if extended := extended_cells(table):
         body += "\n" + _in_markdown(EXTENDED_HEADER, extended)
-    return f"{table_title(table)}\n\n{body}" + "".join(f"\n{n}\n" for n in table_notes(table))
+    title, *notes = map(_in_cell, (table_title(table), *table_notes(table)))
+    return f"{title}\n\n{body}" + "".join(f"\n{note}\n" for note in notes)
+
+
+def _in_cell(text: str) -> str:
+    """Return a text that Markdown shows as it is: no cell ends, no link, tag or line begins."""
+    return "".join(_MARKDOWN.get(letter, letter) for letter in printable(text))
 
 
 def _in_markdown(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    lines = [_one_line(header), ["---", *["---:"] * (len(header) - 1)], *cells]
+    plain = [[_in_cell(cell) for cell in line] for line in cells]
+    lines = [_one_line(header), ["---", *["---:"] * (len(header) - 1)], *plain]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

@@ -14,6 +14,7 @@ from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
+from onet_cli.files import open_regular
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -48,7 +49,7 @@ def evaluate_method(
     check(store, ids)
     facts = _facts(store, ids, method, settings)
     tasks = list(list_tasks(store, ids, settings))
-    journal = Journal(output, facts)
+    journal = Journal(output, facts, lambda task: _content_hash(store, method, task))
     results = {task: done for task, done in journal.done().items() if task in set(tasks)}
     journal.begin(results)
     reasons: dict[Task, str] = {}
@@ -114,6 +115,18 @@ def _facts(
         align=settings.align,
         placing=described.placing,
     )
+
+
+def _content_hash(store: ShapeStore, method: Method, task: Task) -> str:
+    """Return a hash of the files that the result of a task is made of."""
+    digest = hashlib.sha256()
+    for path in (store.path(task.id), *method.files(task)):
+        try:
+            with open_regular(path) as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError:
+            digest.update(b"missing")
+    return digest.hexdigest()
 
 
 def _data_hash(store: ShapeStore, ids: Sequence[ShapeId]) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.evaluation.intervals import Interval, bootstrap_mean
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
+from onet_cli.evaluation.typed import check_types
 from onet_cli.shapes.shape import ShapeId
 
 FORMAT_VERSION = 3
@@ -207,14 +208,21 @@ class EvaluationTable:
             names = EvaluationFacts.__annotations__
             facts = {key: data[key] for key in names if key in data or key not in _ADDED_FACTS}
             facts["f_score_distances"] = tuple(facts["f_score_distances"])
-            return cls(
-                facts=EvaluationFacts(**facts),
+            known = EvaluationFacts(**facts)
+            check_types(known)
+            table = cls(
+                facts=known,
                 objects=tuple(read_object(entry) for entry in data["objects"]),
                 names=dict(data["names"]),
-                unscored=tuple((entry["id"], entry["reason"]) for entry in data["unscored"]),
+                unscored=tuple(
+                    (str(entry["id"]), str(entry["reason"])) for entry in data["unscored"]
+                ),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, StoreError) as error:
             raise InvalidOptionError(f"the evaluation is incomplete: {error}") from error
+        if not all(isinstance(text, str) for pair in table.names.items() for text in pair):
+            raise InvalidOptionError("the evaluation is incomplete: a name is no text")
+        return table
 
 
 def write_object(result: ObjectResult) -> dict[str, Any]:
@@ -226,13 +234,17 @@ def read_object(entry: dict[str, Any]) -> ObjectResult:
     """Return the scores that `write_object` wrote.
 
     Raises:
-        KeyError, TypeError: something is missing.
+        KeyError, TypeError: something is missing or of another type.
+        OnetError: its id or scores are incomplete.
     """
     parsed = {
         "id": ShapeId.parse(entry["id"]),
         "metrics": MeshMetrics.from_dict(entry["metrics"]),
     }
-    return ObjectResult(**{**entry, **parsed})
+    result = ObjectResult(**{**entry, **parsed})
+    check_types(result)
+    check_types(result.metrics)
+    return result
 
 
 def _count_empty(results: tuple[ObjectResult, ...] | list[ObjectResult]) -> int:

@@ -19,6 +19,10 @@ VOXEL_SUFFIXES = (".binvox", ".npz")
 DEFAULT_RESOLUTION = 64
 
 
+MOST_CELLS = 1024
+"""Voxels per side that are written: a byte each makes a gigabyte."""
+
+
 @dataclass(frozen=True)
 class VoxelGrid:
     """A solid as (R, R, R) cells, True inside, in a cube of edge `edge` around `centre`.
@@ -69,11 +73,13 @@ def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
     """Return the solid that `mesh` encloses as R cells per side of its own bounding cube.
 
     Raises:
-        InvalidOptionError: `resolution` is below 1.
+        InvalidOptionError: `resolution` is below 1 or above `MOST_CELLS`.
         InvalidGeometryError: the mesh has no extent.
     """
-    if resolution < 1:
-        raise InvalidOptionError(f"voxels need at least 1 cell per side, not {resolution}")
+    if not 1 <= resolution <= MOST_CELLS:
+        raise InvalidOptionError(
+            f"voxels have from 1 to {MOST_CELLS} cells per side, not {resolution}"
+        )
     lower, upper = np.asarray(mesh.bounds)
     edge = float((upper - lower).max())
     if not edge > 0:

@@ -35,7 +35,12 @@ def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
         logits: a field on a lattice (N, N, N); where it is unknown and low, -inf.
         level: of the surface.
         limit: how far below it a bridge may start from.
+
+    Raises:
+        ValueError: the lattice is no cube.
     """
+    if logits.ndim != 3 or len(set(logits.shape)) != 1:
+        raise ValueError(f"the lattice must be (N, N, N), not {logits.shape}")
     flat = np.ascontiguousarray(logits, dtype=np.float32).ravel()
     least = np.empty(flat.size, dtype=np.int64)
     kernel.label(flat.reshape(logits.shape), level, least)

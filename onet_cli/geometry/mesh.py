@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
+from onet_cli.errors import InvalidGeometryError
+
 CONFIDENCE = "confidence"
 """Vertex attribute: how sure a network is of each vertex; its name in meshes and PLY files."""
 
@@ -17,3 +19,14 @@ COLOUR = "colour"
 def make_mesh(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Trimesh:
     """Return the mesh of `vertices` (V, 3) and `faces` (F, 3), both kept in their order."""
     return Trimesh(vertices=vertices, faces=faces, process=False)
+
+
+def check_faces(faces: NDArray[np.integer], vertices: int, name: str = "the mesh") -> None:
+    """Raise InvalidGeometryError unless `faces` (F, 3) name vertices below the number `vertices`.
+
+    Kernels follow the indices without a look; `name` is the mesh's, for messages.
+    """
+    if faces.ndim != 2 or faces.shape[1] != 3:
+        raise InvalidGeometryError(f"{name} has faces of shape {faces.shape}, not (F, 3)")
+    if faces.size and not (faces.min() >= 0 and faces.max() < vertices):
+        raise InvalidGeometryError(f"{name} has a face whose vertex is not there")

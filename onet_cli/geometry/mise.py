@@ -18,7 +18,10 @@ from onet_cli.geometry.octree import Octree
 PointFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A field: points (N, 3) float32 in the unit-cube frame to (N,) logits."""
 
-SMALLEST_COARSE, LARGEST_COARSE = 16, 64
+SMALLEST_COARSE, LARGEST = 4096
+"""Cells per side; the kernels count the points of finer grids no more."""
+
+LARGEST_COARSE = 16, 64
 """Fewest and most cells per side of the grid that MISE starts from."""
 
 
@@ -57,7 +60,12 @@ def split_resolution(resolution: int) -> tuple[int, int]:
 
     Raises:
         InvalidOptionError: no r0 within 16..64 gives `resolution`; names the two nearest that work.
+            Or it is above `LARGEST`.
     """
+    if resolution > LARGEST:
+        raise InvalidOptionError(
+            f"resolution {resolution} is more than memory holds", hint=f"use up to {LARGEST}"
+        )
     if not _is_valid(resolution):
         nearest = _nearest_valid(resolution)
         raise InvalidOptionError(

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from trimesh.grouping import unique_rows
 
 from onet_cli._ext import rasterize as kernel
+from onet_cli.geometry.mesh import check_faces
 
 CREASE_DEG = 40.0
 """Faces that meet at a sharper angle are shaded apart."""
@@ -22,6 +23,7 @@ def smooth_normals(
     are tilted by less than `crease_deg` against the corner's own, wound either way. `vertices`
     (V, 3) lie in a ball of radius 1; those at one place count as one. Faces without area get zeros.
     """
+    check_faces(faces, len(vertices))
     flat = face_normals(vertices, faces)
     first, place = unique_rows(vertices, digits=MERGE_DIGITS)  # type: ignore[no-untyped-call]
     merged = place.reshape(-1)[faces].reshape(-1)
@@ -40,9 +42,13 @@ def vertex_normals(
 
     Zeros where a vertex has no face with an area.
 
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
+
     Source: Thürmer and Wüthrich, Journal of Graphics Tools 1998.
     """
     places = np.ascontiguousarray(vertices, dtype=np.float64)
+    check_faces(np.asarray(faces), len(places))
     normals = np.zeros(places.shape)
     kernel.vertex_normals(places, np.ascontiguousarray(faces, dtype=np.int32), normals)
     return normals

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli._ext import carve as kernel
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.mesh import check_faces
 from onet_cli.geometry.visibility import Cells, seen_twice, view_directions
 
 BAND = 1.5
@@ -58,6 +60,9 @@ class Band:
     nearest: NDArray[np.int32]
 
 
+_MOST_POINTS = 2**31  # the kernels count points in 32 bits
+
+
 @dataclass(frozen=True)
 class SolidField:
     """A field over a grid: positive inside the solid, in cells, true distances near its surface.
@@ -85,7 +90,15 @@ def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resol
         vertices: (V, 3), of which every one belongs to a face.
         faces: (F, 3).
         resolution: cells per unit of length.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there, or a vertex is not finite or
+            so far off that the grid would not fit into memory.
     """
+    check_faces(np.asarray(faces), len(vertices))
+    extent = np.ptp(vertices, axis=0) * resolution
+    if not (np.isfinite(extent).all() and np.prod(extent + 2 * _MARGIN) < _MOST_POINTS):
+        raise InvalidGeometryError(f"the mesh takes a grid of {extent} cells, which is too large")
     shape = np.ceil(np.ptp(vertices, axis=0) * resolution + 2 * _MARGIN).astype(int) + 1
     origin = grid_origin(vertices, resolution)
     in_cells = np.ascontiguousarray((vertices - origin) * resolution, dtype=np.float64)

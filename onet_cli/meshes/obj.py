@@ -153,6 +153,10 @@ def _uv(
     uv = padded[corners]
     for index, (scale, offset) in looks.placements.items():
         chosen = looks.of_face == index
-        uv[chosen] = uv[chosen] * scale + offset
-    result: NDArray[np.float32] = uv.astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            uv[chosen] = uv[chosen] * scale + offset
+    with np.errstate(over="ignore"):
+        result: NDArray[np.float32] = uv.astype(np.float32)
+    if not np.isfinite(result).all():
+        raise SourceError("the texture coordinates, as materials scale them, are not finite")
     return result

@@ -11,7 +11,12 @@ import mapbox_earcut
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli.errors import SourceError
+
 Indices = NDArray[np.intp]
+
+MOST_CORNERS = 1 << 15
+"""Of one polygon: cutting one whose sides cross takes longer than in proportion."""
 
 _MOST_CORNERS_FOR_FANS = 32  # trying every fan is quadratic in the corners
 _BATCH = 1 << 20  # corners of fans that are looked at in one go; bounds the memory
@@ -34,8 +39,15 @@ def cut_polygons(
 
     Returns:
         (F, 3) indices into `corners`, and (F,) the polygon that each triangle belongs to, rising.
+
+    Raises:
+        SourceError: a polygon has more than `MOST_CORNERS` corners.
     """
     sizes = np.asarray(sizes, np.intp)
+    if sizes.max(initial=0) > MOST_CORNERS:
+        raise SourceError(
+            f"a polygon has {sizes.max()} corners, more than the {MOST_CORNERS} that are read"
+        )
     starts = np.cumsum(sizes) - sizes
     by_size = np.argsort(sizes, kind="stable")
     triangles, owners = [np.zeros((0, 3), np.intp)], [np.zeros(0, np.intp)]
@@ -153,12 +165,18 @@ def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:
     Without them the polygon's neighbours, which have these corners, would meet no equal edge.
     """
     edges = {edge for a, b, c in triangles.tolist() for edge in ((a, b), (b, c), (c, a))}
-    used = set(triangles.ravel().tolist())
+    used = np.zeros(len(flat), np.intp)
+    used[triangles] = 1
+    # So many used corners lie before each, going round twice: chains are judged without a look.
+    before = np.concatenate([[0], np.cumsum(np.tile(used, 2))]).tolist()
     left_out: dict[tuple[int, int], list[int]] = {}
     for a, b in edges:
-        chain = [(a + step) % len(flat) for step in range(1, (b - a) % len(flat))]
-        inner = (b, a) in edges or not chain or used.intersection(chain)
-        if not inner and _on_the_way(flat[a], flat[chain], flat[b]):
+        end = a + (b - a) % len(flat)
+        inner = (b, a) in edges or end <= a + 1 or before[end] > before[a + 1]
+        if inner:
+            continue
+        chain = [corner % len(flat) for corner in range(a + 1, end)]
+        if _on_the_way(flat[a], flat[chain], flat[b]):
             left_out[a, b] = chain
     whole: list[tuple[int, int, int]] = []
     waiting = [(a, b, c) for a, b, c in reversed(triangles.tolist())]

@@ -6,13 +6,15 @@ from pathlib import Path
 from trimesh import Trimesh
 
 from onet_cli.archives.files import FolderFiles
-from onet_cli.errors import EmptyMeshError, SourceError
+from onet_cli.errors import EmptyMeshError, OnetError, SourceError
 from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.meshes.clean import merge_equal
 from onet_cli.meshes.file import MOST_FACES, MeshFile
 from onet_cli.meshes.formats import FORMATS, READ_SUFFIXES, is_mesh, suffix_of
 from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.references import MeshFiles
+
+_LONGEST_REASON = 200
 
 
 def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> LoadedMesh:
@@ -36,8 +38,17 @@ def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> Load
             f"{name} has no mesh format that is known",
             hint=f"use one of {', '.join(READ_SUFFIXES)}",
         )
-    loaded = form.read(MeshFile(files, name, _read_bytes(files, name), most_faces))
-    return _one_surface(name, loaded, most_faces)
+    data = _read_bytes(files, name)
+    try:
+        loaded = form.read(MeshFile(files, name, data, most_faces))
+        return _one_surface(name, loaded, most_faces)
+    except OnetError:
+        raise
+    except MemoryError as error:
+        raise SourceError(f"{name} needs more memory than there is") from error
+    except Exception as error:  # damage takes more forms than the readers look for
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST_REASON]
+        raise SourceError(f"{name} is damaged ({reason})") from error
 
 
 def read_mesh(path: Path) -> Trimesh:

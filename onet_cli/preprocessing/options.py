@@ -46,7 +46,8 @@ class PreprocessOptions:
 
     `count` is the number of shapes to generate, `limit` that of shapes to take, spread over the
     categories, None for all. `workers` 0 or 1 stays in this process. `split` holds the fractions of
-    train, val and test where the source has no lists of its own. `unused` are the names of settings
+    train, val and test where the source has no lists of its own. A shape that takes more than
+    `shape_timeout_s` seconds is skipped, 0 for no limit. `unused` are the names of settings
     that do not apply to the source, and are not recorded.
     """
 
@@ -67,13 +68,14 @@ class PreprocessOptions:
     up: Up = "y"
     manifest: Path | None = None
     photos: Photos = "whole"
+    shape_timeout_s: float = 900.0
     unused: tuple[str, ...] = ()
 
     def recorded(self) -> dict[str, Any]:
         """Return what `dataset.json` keeps: all that decides the content of the data set."""
         settings = asdict(self)
         settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
-        dropped = {"workers", "overwrite", "unused", *self.unused}
+        dropped = {"workers", "overwrite", "shape_timeout_s", "unused", *self.unused}
         return {name: value for name, value in settings.items() if name not in dropped}
 
     def content(self) -> dict[str, Any]:

@@ -53,9 +53,10 @@ def preprocess(
     store.remove_leftovers()
     result = PreprocessResult()
     todo = _missing(store, ids, options, result)
+    converter = Converter(store, options.seed, options.shape_timeout_s)
     try:
         for done, (shape_id, reason) in enumerate(
-            convert_all(source, Converter(store, options.seed), todo, options.workers), start=1
+            convert_all(source, converter, todo, options.workers), start=1
         ):
             if reason is None:
                 result.kept += 1

@@ -4,12 +4,15 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
+from types import FrameType
 
 import numpy as np
 
@@ -20,6 +23,8 @@ from onet_cli.shapes.store import ShapeStore
 
 Outcome = tuple[ShapeId, str | None]
 """A shape and why it was skipped; None when it was stored."""
+
+OVERTIME = "it takes more than the {:g} s of --shape-timeout"
 
 KILLED = "its worker process was killed, probably for lack of memory"
 
@@ -34,6 +39,7 @@ class Converter:
 
     store: ShapeStore
     seed: int
+    timeout_s: float = 0.0
 
     def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
         """Return what became of the shape.
@@ -42,7 +48,8 @@ class Converter:
             StoreError: the store cannot be written to, so going on is pointless.
         """
         try:
-            shape = source.read(shape_id)
+            with _interrupting(self.timeout_s):
+                shape = source.read(shape_id)
         except OnetError as error:
             return shape_id, str(error)
         except MemoryError:
@@ -68,12 +75,14 @@ def convert_all(
         StoreError: the store cannot be written to.
         OnetError: worker processes die whatever the shape.
     """
-    if workers <= 1 or len(ids) <= 1:
+    if workers <= 1:
         for shape_id in ids:
             yield converter(source, shape_id)
         return
-    rest = iter(ids)
+    rest, workers = iter(ids), min(workers, len(ids))
     while True:
+        if not ids:
+            return
         suspects: set[ShapeId] = set()
         yield from _in_pool(source, converter, rest, workers, suspects)
         if not suspects:
@@ -118,10 +127,14 @@ def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Ite
     while True:
         with _pool(converter, 1) as pool:
             for shape_id in rest:
+                began = time.monotonic()
                 task = pool.submit(_convert_in_worker, source.part(shape_id), shape_id)
                 try:
                     outcome = task.result()
                 except BrokenProcessPool as error:
+                    if 0 < converter.timeout_s <= time.monotonic() - began:
+                        yield shape_id, OVERTIME.format(converter.timeout_s)
+                        break
                     killed += 1
                     if killed == _MOST_KILLED:
                         raise OnetError(
@@ -134,6 +147,44 @@ def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Ite
                 yield outcome
             else:
                 return
+
+
+@contextmanager
+def _interrupting(seconds: float) -> Iterator[None]:
+    """Raise OnetError in the block after `seconds`, as far as it runs in Python.
+
+    In a worker process, one that does not end is ended with its process: see `_ending`.
+    """
+    usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    if seconds <= 0 or not usable or _converter is not None:
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise OnetError(OVERTIME.format(seconds))
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _ending(seconds: float) -> Iterator[None]:
+    """End this process, whatever it is doing, where the block takes more than `seconds`."""
+    if seconds <= 0 or not hasattr(signal, "setitimer"):
+        yield
+        return
+    # The system does it: a library that never returns would run no handler of ours.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _generator(shape_id: ShapeId, seed: int) -> np.random.Generator:
@@ -169,4 +220,5 @@ def _end_with_parent() -> None:
 def _convert_in_worker(source: Source, shape_id: ShapeId) -> Outcome:
     if _converter is None:
         raise RuntimeError("the worker was not started by _start_worker")
-    return _converter(source, shape_id)
+    with _ending(_converter.timeout_s):
+        return _converter(source, shape_id)

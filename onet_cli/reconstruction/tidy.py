@@ -96,10 +96,16 @@ def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimes
     )
 
 
+LEAST_MM, MOST_MM = 1e-3, 1e6
+"""What --scale-mm may be: from a micrometre to a kilometre."""
+
+
 def check_scale(scale_mm: float) -> None:
-    """Raise InvalidOptionError unless `scale_mm` is a positive length."""
-    if not 0 < scale_mm < np.inf:
-        raise InvalidOptionError(f"the longest edge is a length above 0 mm, not {scale_mm:g}")
+    """Raise InvalidOptionError unless `scale_mm` is a length that an object can have."""
+    if not LEAST_MM <= scale_mm <= MOST_MM:
+        raise InvalidOptionError(
+            f"the longest edge is a length from {LEAST_MM:g} to {MOST_MM:g} mm, not {scale_mm:g}"
+        )
 
 
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:

@@ -56,18 +56,42 @@ class DatasetInfo:
         try:
             data = json.loads(text)
             check_version(int(data["format_version"]), name)
-            return cls(
+            info = cls(
                 source=data["source"],
                 categories={key: CategoryInfo(**c) for key, c in data["categories"].items()},
                 options=data["options"],
                 licences={key: Licence(**entry) for key, entry in data["licences"].items()},
                 sources=dict(data.get("sources", {})),  # lacks in data sets of onet 0.1
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            info._check()
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise StoreError(
-                f"{name} is not a data set description: {error!r}",
+                f"{name} is not a data set description: {error!r:.200}",
                 hint="run `onet preprocess` again",
             ) from error
+        return info
+
+    def _check(self) -> None:
+        """Raise TypeError unless each entry is what its type says."""
+        texts = [self.source, *self.categories, *self.licences, *self.sources]
+        texts += [category.name for category in self.categories.values()]
+        for entry in self.licences.values():
+            texts += [entry.licence, entry.attribution]
+        tables = [self.options, *self.sources.values()]
+        counts = [category.count for category in self.categories.values()]
+        if not (
+            all(isinstance(text, str) for text in texts)
+            and all(isinstance(table, dict) for table in tables)
+            and all(type(count) is int and count >= 0 for count in counts)
+        ):
+            raise TypeError("an entry is of another type")
 
 
 def check_version(version: int, name: str) -> None:

@@ -1,4 +1,6 @@
+import io
 import json
+import shutil
 
 import pytest
 import torch
@@ -6,10 +8,17 @@ import typer
 from typer.testing import CliRunner
 
 from onet_cli.commands.evaluate import evaluate
-from onet_cli.errors import CheckpointError, InvalidOptionError, StoreError, UnknownNameError
+from onet_cli.errors import (
+    CheckpointError,
+    InvalidOptionError,
+    OnetError,
+    StoreError,
+    UnknownNameError,
+)
 from onet_cli.evaluation import pool
 from onet_cli.evaluation.evaluate import evaluate_task
 from onet_cli.evaluation.report import from_json
+from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
@@ -314,3 +323,134 @@ def test_a_folder_that_is_no_data_set_is_an_error(checkpoint, tmp_path):
 
 def test_an_unknown_protocol_is_a_usage_error(data, checkpoint):
     assert run(data, "-c", checkpoint, "--protocol", "lenient").exit_code == 2
+
+
+@pytest.fixture
+def spheres(tmp_path):
+    """Predictions for all objects: spheres of the truth's size."""
+    for shape_id in IDS:
+        write_mesh(sphere(), tmp_path / "spheres" / shape_id.category / f"{shape_id.name}.obj")
+    return tmp_path / "spheres"
+
+
+def stop_after(count, monkeypatch):
+    """Let an evaluation be interrupted after `count` objects; return those that were scored."""
+    seen = []
+
+    def scored(store, task, *rest):
+        if len(seen) == count:
+            raise KeyboardInterrupt
+        seen.append(task)
+        return evaluate_task(store, task, *rest)
+
+    monkeypatch.setattr(pool, "evaluate_task", scored)
+    return seen
+
+
+def test_scores_of_meshes_that_have_changed_since_are_forgotten(
+    data, spheres, tmp_path, monkeypatch
+):
+    output = tmp_path / "scores.json"
+    seen = stop_after(2, monkeypatch)
+    run(data, "--predictions", spheres, "-o", output, *SMALL)
+    changed = spheres / IDS[0].category / f"{IDS[0].name}.obj"
+    write_mesh(sphere(0.1), changed)
+
+    seen[:] = []
+    monkeypatch.undo()
+    run(data, "--predictions", spheres, "-o", output, *SMALL)
+
+    anew = tmp_path / "anew.json"
+    run(data, "--predictions", spheres, "-o", anew, *SMALL)
+    assert output.read_bytes() == anew.read_bytes()
+    assert from_json(output.read_text()).objects[0].metrics.iou < 0.1
+
+
+@pytest.mark.parametrize("line", ["[]", "5", "{", "\0", '{"content": ""}', "[" * 100_000])
+def test_a_damaged_line_of_the_journal_is_scored_again(data, spheres, tmp_path, monkeypatch, line):
+    output, anew = tmp_path / "scores.json", tmp_path / "anew.json"
+    journal = tmp_path / "scores.json.partial"
+    stop_after(2, monkeypatch)
+    run(data, "--predictions", spheres, "-o", output, *SMALL)
+    head, first, second, _ = journal.read_text().split("\n")
+    journal.write_bytes(f"{head}\n{first[:40]}\n{line}\n{second}\n".encode() + b"\xff\xfe\n")
+    monkeypatch.undo()
+
+    result = run(data, "--predictions", spheres, "-o", output, *SMALL)
+
+    run(data, "--predictions", spheres, "-o", anew, *SMALL)
+    assert result.exit_code == 0
+    assert output.read_bytes() == anew.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".off", ".obj", ".ply"])
+def test_a_prediction_with_a_bad_index_is_the_failure_of_one_object(data, spheres, suffix):
+    (spheres / IDS[1].category / f"{IDS[1].name}.obj").unlink()
+    header = "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\n"
+    header += "property float z\nelement face 1\n"
+    header += "property list uchar int vertex_indices\nend_header\n"
+    text = {
+        ".off": "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 77\n",
+        ".obj": "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 77\n",
+        ".ply": f"{header}0 0 0\n1 0 0\n0 1 0\n3 0 1 77\n",
+    }[suffix]
+    (spheres / IDS[1].category / f"{IDS[1].name}{suffix}").write_text(text)
+
+    result = run(data, "--predictions", spheres, "--format", "json", *SMALL)
+
+    failures = [entry.failure for entry in from_json(result.stdout).objects]
+    assert failures[0] is None
+    assert failures[1]
+    assert failures[2] is None
+
+
+def test_a_list_that_is_no_text_is_refused(data, checkpoint, tmp_path):
+    copy = shutil.copytree(data, tmp_path / "copy")
+    (copy / "test.lst").write_bytes(b"\xff\xfe\x00")
+
+    result = run(copy, "-c", checkpoint, *SMALL)
+
+    assert isinstance(result.exception, StoreError)
+    assert "no text in UTF-8" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format_version": float("inf")},
+        {"format_version": "x"},
+        {"source": []},
+        {"categories": []},
+        {"categories": {CHAIR: {"name": [1], "count": 1}}},
+        {"categories": {CHAIR: {"name": "chair", "count": -1}}},
+        {"categories": {CHAIR: 5}},
+        {"options": 5},
+        {"licences": {"a": {"licence": 1, "attribution": ""}}},
+        {"sources": {"a": 1}},
+        {"sources": 5},
+    ],
+)
+def test_an_absurd_description_is_refused(data, checkpoint, tmp_path, changes):
+    copy = shutil.copytree(data, tmp_path / "copy")
+    description = copy / "dataset.json"
+    description.write_text(json.dumps(json.loads(description.read_text()) | changes))
+
+    result = run(copy, "-c", checkpoint, *SMALL)
+
+    assert isinstance(result.exception, StoreError)
+    assert "\n" not in str(result.exception)
+
+
+def test_a_disk_that_is_full_ends_the_run_in_words(data, spheres, tmp_path, monkeypatch):
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+        close = flush
+
+    monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: Full())
+
+    result = run(data, "--predictions", spheres, "-o", tmp_path / "s.json", *SMALL)
+
+    assert isinstance(result.exception, OnetError)
+    assert "No space left" in str(result.exception)

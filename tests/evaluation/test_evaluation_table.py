@@ -348,3 +348,51 @@ def test_a_view_is_a_number_or_a_word():
 def test_impossible_settings_are_refused(options):
     with pytest.raises(InvalidOptionError):
         EvaluationSettings(**options)
+
+
+def test_no_name_changes_what_a_table_means():
+    name = r"=HYPERLINK(1)|<b>[x](y)*`\~^_"
+    odd = replace(table(result("odd", "=a|b", metrics(0.5))), names={"odd": name})
+
+    assert "'=HYPERLINK" in to_csv(odd)
+    assert ",=HYPERLINK" not in to_csv(odd)
+    assert r"\|&lt;b>\[x](y)\*\`\\" in to_markdown(odd)
+    assert r"\textbackslash{}\textasciitilde{}\textasciicircum{}\_" in to_latex(odd)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("facts", {"resolution": "128"}),
+        ("facts", {"f_score_distances": [[]]}),
+        ("facts", {"model": None}),
+        ("facts", {"threshold": "x"}),
+        ("metrics", {"iou": "0.5"}),
+        ("metrics", {"iou": float("inf")}),
+        ("metrics", {"f_curve": 5}),
+        ("metrics", {"components": None}),
+        ("object", {"id": 5}),
+        ("object", {"id": "no-slash"}),
+        ("object", {"view": "0"}),
+        ("object", {"metrics": []}),
+        ("object", {"other": 1}),
+        ("facts", {"names": {"a": 5}}),
+        ("facts", {"names": 5}),
+        ("facts", {"unscored": [5]}),
+        ("facts", {"objects": 5}),
+        ("facts", {"objects": [5]}),
+    ],
+)
+def test_json_of_other_types_is_refused_in_one_line(key, value):
+    data = table(result("chair", "a", metrics(0.5))).to_dict()
+    entry = data["objects"][0]
+    {"facts": data, "object": entry, "metrics": entry["metrics"]}[key].update(value)
+
+    with pytest.raises(InvalidOptionError) as caught:
+        from_json(json.dumps(data))
+    assert "\n" not in str(caught.value)
+
+
+def test_deep_json_is_refused():
+    with pytest.raises(InvalidOptionError, match="not JSON"):
+        from_json("[" * 100_000)

@@ -1,0 +1,35 @@
+"""Whether data that were read from a file are of the types that a dataclass says."""
+
+import math
+from collections.abc import Hashable
+from dataclasses import fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+
+def check_types(record: Any) -> None:
+    """Raise TypeError unless each field of the dataclass `record` is of its type, and finite."""
+    hints = _hints(type(record))
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if not _fits(value, hints[field.name]):
+            raise TypeError(f"{field.name} is {str(value)[:40]!r}")
+
+
+@cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, member) for member in get_args(hint))
+    if get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(_fits(item, get_args(hint)[0]) for item in value)
+    if hint is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value)
+    if hint is int:
+        return type(value) is int
+    return value is None if hint is NoneType else isinstance(value, hint)
