@@ -18,10 +18,10 @@ from onet_cli.geometry.octree import Octree
 PointFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A field: points (N, 3) float32 in the unit-cube frame to (N,) logits."""
 
-SMALLEST_COARSE, LARGEST = 4096
-"""Cells per side; the kernels count the points of finer grids no more."""
+LARGEST = 4096
+"""Cells per side; the kernels count the points of no finer grid."""
 
-LARGEST_COARSE = 16, 64
+SMALLEST_COARSE, LARGEST_COARSE = 16, 64
 """Fewest and most cells per side of the grid that MISE starts from."""
 
 

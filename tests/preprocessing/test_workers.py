@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ import pytest
 
 from onet_cli.errors import OnetError, SourceError
 from onet_cli.preprocessing import workers as workers_module
-from onet_cli.preprocessing.workers import KILLED, Converter, convert_all
+from onet_cli.preprocessing.workers import KILLED, OVERTIME, Converter, convert_all
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from tests.shapes.test_store import make_shape
@@ -25,6 +26,9 @@ class Deadly:
     def read(self, shape_id):
         if shape_id.name.startswith("kill"):
             os._exit(9)
+        if shape_id.name == "hang":
+            while True:  # as a library that never returns
+                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         if shape_id.name == "bad":
             raise SourceError("just bad")
         if shape_id.name == "memory":
@@ -32,10 +36,10 @@ class Deadly:
         return make_shape(200, shape_id=shape_id)
 
 
-def convert(names, tmp_path, workers=2):
+def convert(names, tmp_path, workers=2, timeout_s=0.0):
     store = ShapeStore.create(tmp_path / "out", DatasetInfo("deadly"))
     ids = [ShapeId("c", name) for name in names]
-    outcomes = list(convert_all(Deadly(), Converter(store, 0), ids, workers))
+    outcomes = list(convert_all(Deadly(), Converter(store, 0, timeout_s), ids, workers))
     assert sorted(i.name for i, _ in outcomes) == sorted(names)
     return {shape_id.name: reason for shape_id, reason in outcomes}, store
 
@@ -113,3 +117,15 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
 
     for path in tmp_path.glob("*.pid"):
         wait_until(lambda pid=int(path.stem): not runs(pid), 20)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_shape_that_never_ends_is_skipped_and_the_others_are_stored(tmp_path, workers):
+    reasons, store = convert(["a", "hang", "z"], tmp_path, workers, timeout_s=2.0)
+
+    assert reasons == {"a": None, "z": None, "hang": OVERTIME.format(2)}
+    assert [i.name for i in store.ids()] == ["a", "z"]
+
+
+def test_a_shape_alone_that_never_ends_is_skipped_too(tmp_path):
+    assert convert(["hang"], tmp_path, timeout_s=2.0)[0] == {"hang": OVERTIME.format(2)}
