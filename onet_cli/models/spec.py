@@ -8,7 +8,7 @@ from onet_cli.errors import CheckpointError
 Frame = Literal["object", "picture"]
 
 _BOUNDS = {
-    "code_dim": (1, 65_536),
+    "code_dim": (1, 2**24),
     "hidden_dim": (1, 65_536),
     "point_dim": (1, 1024),
     "image_size": (8, 4096),

@@ -99,3 +99,16 @@ def test_shell_completion_offers_the_commands(shell):
     )
 
     assert "reconstruct" in result.stdout
+
+
+def test_escapes_in_names_are_shown_not_sent(capsys, monkeypatch, tmp_path):
+    name = "a\x1b]0;title\x07\u202egpj.png"
+    monkeypatch.setattr("sys.argv", ["onet", "reconstruct", str(tmp_path / name)])
+
+    with pytest.raises(SystemExit):
+        app_module.main()
+
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert r"\x1b]0;title\x07\u202egpj.png" in said
