@@ -53,7 +53,7 @@ def save_extras(
 
         facts = tuple(mesh_facts(result, result.mesh))
         showcase = Showcase(
-            target.stem, photo, prepared.picture, result.mesh, facts, warnings, result.elevation_deg
+            target.stem, photo, prepared.picture, result.mesh, facts, warnings, result.viewpoint
         )
         save_viewer(showcase, beside(target, "viewer"))
 

@@ -11,14 +11,15 @@ from trimesh import Trimesh
 from onet_cli.files import whole_file
 from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.reconstruction.agreement import mesh_outline
-from onet_cli.reconstruction.stage import Stage, colour_scale
+from onet_cli.reconstruction.stage import (
+    AZIMUTHS,
+    ELEVATION,
+    FROM_PHOTO,
+    Stage,
+    colour_scale,
+    degrees,
+)
 from onet_cli.reconstruction.viewpoint import Viewpoint
-
-AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
-"""Where the four views are taken from, in degrees around the vertical axis."""
-
-FROM_PHOTO = (0.0, 45.0, 90.0, 180.0)
-"""The same where the photo's direction is known, which is 0: also half beside, beside, behind."""
 
 DOUBTS = (0, 2), (0, 3)
 """Which of these views are shown by confidence too: of `AZIMUTHS`, and of `FROM_PHOTO`."""
@@ -28,6 +29,7 @@ TILE = 256
 
 _GAP = 8
 _CAPTION = 24
+_FONT_SIZES = (13, 12, 11, 10, 9, 8)
 _INK = (110, 116, 128)
 _BAR = 72  # pixels of the colour scale in a caption
 _LINE = (230, 30, 110)  # of the mesh's outline over the photo
@@ -49,12 +51,13 @@ def draw_preview(
     mesh: Trimesh,
     tile: int = TILE,
     sight: Sight | None = None,
+    truth: Trimesh | None = None,
 ) -> Image.Image:
-    """Return two rows of pictures with captions.
+    """Return two rows of pictures with captions, three where the truth is known.
 
     Above the photo, what the network saw of it with the outline of the mesh, and, where `mesh` has
     the vertex attribute `confidence`, two views coloured by that; below four views of the mesh in
-    its own colours.
+    its own colours, and below these the same views of the truth.
 
     Args:
         photo: As it was given; fitted into a square tile.
@@ -63,6 +66,7 @@ def draw_preview(
         tile: Edge of each tile in pixels.
         sight: From where the photo sees the mesh: the first view is from there. Without, there is
             no outline.
+        truth: What the mesh should be, turned as it is.
     """
     above = [("photo", _fit(photo, tile)), _outlined(seen, mesh, tile, sight)]
     confidence = mesh.vertex_attributes.get(CONFIDENCE)
@@ -70,11 +74,14 @@ def draw_preview(
     if confidence is not None:
         stage = Stage(mesh, np.asarray(confidence))
         above += [(_scaled(azimuths[n]), _view(stage, azimuths[n], tile, sight)) for n in doubts]
-    stage = Stage(mesh)
-    below = [
-        (_direction(azimuth, sight), _view(stage, azimuth, tile, sight)) for azimuth in azimuths
-    ]
-    return _sheet([above, below], tile)
+    rows = [above]
+    for shown, name in ((mesh, ""), (truth, "truth, ")):
+        if shown is not None:
+            stage = Stage(shown)
+            rows.append(
+                [(name + _direction(at, sight), _view(stage, at, tile, sight)) for at in azimuths]
+            )
+    return _sheet(rows, tile)
 
 
 def save_preview(
@@ -113,47 +120,46 @@ def _shrunk(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _view(stage: Stage, azimuth: float, tile: int, sight: Sight | None) -> Image.Image:
     """Return a view; that from the photo's direction is as high as the photo's camera."""
-    if sight is None or azimuth != 0:
+    if sight is None:
         return stage.view(azimuth, tile)
-    return stage.view(azimuth, tile, elevation_deg=sight.viewpoint.elevation_deg)
+    known = sight.viewpoint
+    height = known.elevation_deg if azimuth == 0 else ELEVATION
+    return stage.view(known.azimuth_deg + azimuth, tile, elevation_deg=height)
 
 
 def _direction(azimuth: float, sight: Sight | None) -> str:
     """Return the caption of a view."""
     if sight is not None and azimuth == 0:
         return "from the photo's direction"
-    return _degrees(azimuth)
-
-
-def _degrees(azimuth: float) -> str:
-    return f"{azimuth:.0f}\N{DEGREE SIGN}"
+    return degrees(azimuth)
 
 
 def _scaled(azimuth: float) -> str:
     """Return the caption of a view coloured by confidence; the scale goes between the numbers."""
-    return f"{_degrees(azimuth)}, confidence 0|1"
+    return f"{degrees(azimuth)}, confidence 0|1"
 
 
 def _sheet(rows: list[list[Tile]], tile: int) -> Image.Image:
     width, height = tile_corner(len(rows), COLUMNS, tile)
     sheet = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(sheet)
     for row, tiles in enumerate(rows):
         for column, (caption, picture) in enumerate(tiles):
             left, top = tile_corner(row, column, tile)
             sheet.paste(picture, (left, top))
-            _write(sheet, draw, caption, (left + tile / 2, top + tile + _CAPTION / 2))
+            _write(sheet, caption, (left + tile / 2, top + tile + _CAPTION / 2), tile)
     return sheet
 
 
-def _write(
-    sheet: Image.Image, draw: ImageDraw.ImageDraw, caption: str, middle: tuple[float, float]
-) -> None:
-    """Write a caption around `middle`; a | in it becomes the colour scale."""
-    font = ImageFont.load_default(size=13)
+def _write(sheet: Image.Image, caption: str, middle: tuple[float, float], width: float) -> None:
+    """Write a caption around `middle`, of no more than `width`; a | becomes the colour scale."""
+    draw = ImageDraw.Draw(sheet)
     before, bar, after = caption.partition("|")
     room = _BAR + 12 if bar else 0
-    lengths = [draw.textlength(text, font=font) for text in (before, after)]
+    for size in _FONT_SIZES:
+        font = ImageFont.load_default(size=size)
+        lengths = [draw.textlength(text, font=font) for text in (before, after)]
+        if sum(lengths) + room <= width:
+            break
     left, line = middle[0] - (sum(lengths) + room) / 2, middle[1]
     draw.text((left, line), before, fill=_INK, font=font, anchor="lm")
     draw.text((left + lengths[0] + room, line), after, fill=_INK, font=font, anchor="lm")

@@ -14,6 +14,12 @@ from onet_cli.geometry.scene import Scene
 
 ELEVATION = 25.0
 
+AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
+"""Where four views are taken from, in degrees around the vertical axis."""
+
+FROM_PHOTO = (0.0, 45.0, 90.0, 180.0)
+"""The same, from the photo's direction on, where that is known: half beside, beside, behind."""
+
 SCALE = ((215, 25, 28), (253, 174, 97), (255, 255, 191), (171, 217, 233), (44, 123, 182))
 """Colours of a confidence of 0, 1/4, ... 1: red where the network guesses, blue where it knows."""
 
@@ -27,6 +33,16 @@ def colour_scale(confidence: NDArray[np.floating]) -> NDArray[np.uint8]:
     channels = [np.interp(confidence, stops, channel) for channel in np.transpose(SCALE)]
     colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
     return colours
+
+
+def degrees(azimuth: float) -> str:
+    """Return `azimuth` as it is written."""
+    return f"{azimuth:.0f}\N{DEGREE SIGN}"
+
+
+def photo_captions() -> list[str]:
+    """Return short names of the directions `FROM_PHOTO`."""
+    return ["photo", *map(degrees, FROM_PHOTO[1:])]
 
 
 class Stage:

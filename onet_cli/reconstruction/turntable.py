@@ -28,7 +28,7 @@ def draw_turntable(
     """
     stage, start, height = Stage(mesh), START, ELEVATION
     if viewpoint is not None:
-        start, height = 0.0, viewpoint.elevation_deg
+        start, height = viewpoint.azimuth_deg, viewpoint.elevation_deg
     views = [stage.view(start + 360 * k / frames, size, 2, height) for k in range(frames)]
     # One palette for all: with one for each frame still parts would flicker.
     strip = Image.fromarray(

@@ -1,5 +1,6 @@
 """Meshes during training: their IoU on a few validation shapes, and pictures for TensorBoard."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -12,14 +13,14 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError
 from onet_cli.geometry.inside import contains
-from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.metrics import occupancy_iou
+from onet_cli.geometry.surfels import MOST, surfels
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
-from onet_cli.reconstruction.preview import draw_preview
+from onet_cli.reconstruction.preview import Sight, draw_preview
 from onet_cli.reconstruction.result import Reconstruction
-from onet_cli.reconstruction.upright import SeenView
+from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -30,7 +31,7 @@ from onet_cli.training.module import THRESHOLDS, OccupancyModule
 SHAPES, SHOWN = 8, 4
 """Validation shapes that get a mesh, and how many of these are shown."""
 
-RESOLUTION, POINTS, TILE = 64, 10_000, 128
+RESOLUTION, POINTS, TILE = 64, 10_000, 192
 
 
 class WatchMeshes(Callback):
@@ -77,33 +78,46 @@ class WatchMeshes(Callback):
             photo = decode_view(self.store.read_view(shape, 0))
             try:
                 pixels = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
-                mesh = self._turned(generator.generate(pixels), shape)
+                made = self._turned(generator.generate(pixels), shape)
             except EmptySurfaceError:
                 ious.append(0.0)
                 continue
             samples = self.store.read_occupancy(shape)
-            inside = contains(mesh, samples.points[:POINTS])
+            inside = contains(made.mesh, samples.points[:POINTS])
             ious.append(occupancy_iou(inside, samples.occupancies[:POINTS]))
             if number < SHOWN:
                 size = network.spec.image_size
-                _show(board, f"{number}_{shape.name}", Image.fromarray(photo), size, mesh, step)
+                picture = self._draw(made, shape, Image.fromarray(photo), size)
+                _show(board, f"{number}_{shape.name}", picture, made.mesh, step)
         return float(np.mean(ious))
 
-    def _turned(self, made: Reconstruction, shape: ShapeId) -> Trimesh:
-        """Return the mesh of the first view as the shape is turned in the data set."""
-        if made.elevation_deg is None:
-            return made.mesh
-        seen = SeenView.of(self.store.read_cameras(shape)[0], torch.zeros(1, 2))
-        return make_mesh(seen.turned(made.mesh.vertices), np.asarray(made.mesh.faces))
+    def _turned(self, made: Reconstruction, shape: ShapeId) -> Reconstruction:
+        """Return what was made of the first view as the shape is turned in the data set."""
+        known = Viewpoint.known(self.store.read_cameras(shape)[0])
+        if made.viewpoint is None:
+            return replace(made, viewpoint=known)
+        if known is None:
+            raise ValueError("the camera of this view is not known")
+        turned, viewpoint = turn_mesh(made.mesh, made.viewpoint, known.azimuth_deg)
+        return replace(made, mesh=turned, viewpoint=viewpoint)
+
+    def _draw(
+        self, made: Reconstruction, shape: ShapeId, photo: Image.Image, size: int
+    ) -> Image.Image:
+        """Return the photo beside views of the mesh and of the truth, from the photo's side on."""
+        surface = self.store.read_surface(shape, MOST)
+        truth = surfels(surface.points, surface.normals)
+        seen = photo.resize((size, size), Image.Resampling.BILINEAR)
+        sight = None if made.viewpoint is None else Sight(made.viewpoint, made.agreement)
+        return draw_preview(photo, seen, made.mesh, TILE, sight, truth)
 
 
 def _show(
-    board: TensorBoardLogger, name: str, photo: Image.Image, size: int, mesh: Trimesh, step: int
+    board: TensorBoardLogger, name: str, picture: Image.Image, mesh: Trimesh, step: int
 ) -> None:
-    """Log the photo beside views of the mesh, and the mesh itself for TensorBoard's mesh plugin."""
-    seen = photo.resize((size, size), Image.Resampling.BILINEAR)
-    picture = np.asarray(draw_preview(photo, seen, mesh, TILE))
-    board.experiment.add_image(f"preview/{name}", picture, step, dataformats="HWC")
+    """Log the `picture` of a mesh, and the mesh itself for TensorBoard's mesh plugin."""
+    pixels = np.asarray(picture)
+    board.experiment.add_image(f"preview/{name}", pixels, step, dataformats="HWC")
     vertices = torch.from_numpy(np.asarray(mesh.vertices, np.float32))[None]
     faces = torch.from_numpy(np.asarray(mesh.faces, np.int32))[None]
     board.experiment.add_mesh(f"mesh/{name}", vertices, faces=faces, global_step=step)

@@ -48,9 +48,7 @@ def show(generator: MeshGenerator, title: str, photo: Image.Image) -> tuple[Show
     prepared = isolate_object(photo)
     result = generator.generate(*to_tensors(prepared))
     facts = tuple(mesh_facts(result, result.mesh))
-    page = Showcase(
-        title, photo, prepared.picture, result.mesh, facts, elevation_deg=result.elevation_deg
-    )
+    page = Showcase(title, photo, prepared.picture, result.mesh, facts, viewpoint=result.viewpoint)
     known = result.viewpoint
     return page, None if known is None else Sight(known, result.agreement)
 

@@ -246,7 +246,14 @@ def test_the_command_writes_report_and_comparison(scored, tmp_path):
 
 
 CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+    filter(
+        None,
+        map(
+            shutil.which,
+            ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell"),
+        ),
+    ),
+    "",
 )
 
 # Without a screen frames come when they like; this draws in the order in which it was asked for.

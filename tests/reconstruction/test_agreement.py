@@ -71,6 +71,18 @@ def test_networks_of_the_objects_frame_know_no_camera():
     assert made.elevation_deg is None
 
 
+@pytest.mark.parametrize("azimuth", [0.0, 50.0, 250.0])
+def test_the_known_viewpoint_of_a_view_is_its_camera(azimuth):
+    camera = Camera.orbit(azimuth, 25.0, 1.9, SIZE)
+    row = describe_cameras(camera.world[None], camera.camera[None])[0]
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (50, 3))
+
+    found = Viewpoint.known(row).camera(SIZE).project(points)
+
+    np.testing.assert_allclose(found[:, :2], camera.project(points)[:, :2], atol=0.02)
+    assert Viewpoint.known(np.full(8, np.nan)) is None
+
+
 @pytest.mark.parametrize("kappa", [0.0, 0.2, 0.6])
 def test_the_viewpoint_shows_points_where_the_network_looks_for_them(kappa):
     rng = np.random.default_rng(0)

@@ -4,16 +4,15 @@ from PIL import Image
 
 from onet_cli.reconstruction.beside import beside
 from onet_cli.reconstruction.preview import (
-    AZIMUTHS,
     TILE,
     Sight,
     draw_preview,
     save_preview,
     tile_corner,
 )
-from onet_cli.reconstruction.stage import SCALE, Stage, colour_scale
+from onet_cli.reconstruction.stage import AZIMUTHS, SCALE, Stage, colour_scale
 from onet_cli.reconstruction.upright import Standing
-from onet_cli.reconstruction.viewpoint import Viewpoint
+from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
 
 SMALL = Image.new("RGB", (8, 8))
 
@@ -76,6 +75,40 @@ def test_the_outline_of_the_mesh_lies_over_what_was_seen_and_the_photos_directio
     assert abs(width / height - 2) < 0.1  # exactly from the front, at the height of the middle
     assert beside.any(axis=0).sum() < 0.5 * width
     assert (tile_of(sheet, 0, 2) < 250).any()
+
+
+def test_the_truth_is_shown_from_the_same_sides_below():
+    box = trimesh.creation.box((1, 0.5, 0.25))
+    sight = Sight(Viewpoint(0.3, 0.2, Standing((0.0, 0.0, 0.0), 1.2), azimuth=0.7))
+
+    sheet = draw_preview(SMALL, SMALL, box, sight=sight, truth=box)
+
+    for column in range(4):
+        np.testing.assert_array_equal(tile_of(sheet, 2, column), tile_of(sheet, 1, column))
+        assert (tile_of(sheet, 2, column) < 250).any()
+
+
+def test_a_turned_mesh_looks_as_it_did_from_all_of_the_photos_sides():
+    box = trimesh.creation.box((1, 0.5, 0.25))
+    viewpoint = Viewpoint(0.3, 0.2, Standing((0.0, 0.0, 0.0), 1.2))
+
+    sheets = [
+        draw_preview(SMALL, Image.new("RGB", (99, 99), "white"), mesh, sight=Sight(known))
+        for mesh, known in ((box, viewpoint), turn_mesh(box, viewpoint, 70.0))
+    ]
+
+    before, after = (np.asarray(sheet).astype(int) for sheet in sheets)
+    assert (np.abs(before - after).max(axis=2) > 40).mean() < 0.002
+
+
+def test_captions_of_small_tiles_are_written_smaller():
+    sight = Sight(Viewpoint(0.3, 0.2, Standing((0.0, 0.0, 0.0), 1.2)), 0.9)
+
+    sheet = draw_preview(SMALL, SMALL, trimesh.creation.box(), 192, sight)
+
+    left, top = tile_corner(0, 1, 192)
+    between = np.asarray(sheet)[top + 192 : top + 192 + 24, left - 3]  # two captions do not meet
+    assert (between == 255).all()
 
 
 def test_views_show_the_colours_of_the_mesh_and_not_where_they_show_confidence():

@@ -18,7 +18,14 @@ from onet_cli.reconstruction.viewer.page import Showcase, save_viewer, viewer_pa
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
 CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+    filter(
+        None,
+        map(
+            shutil.which,
+            ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell"),
+        ),
+    ),
+    "",
 )
 
 
@@ -84,12 +91,14 @@ def test_the_page_holds_the_colours_and_begins_where_the_photo_was_taken():
     shades = np.random.default_rng(0).integers(0, 256, (len(mesh.vertices), 3)).astype(np.uint8)
     mesh.vertex_attributes["colour"] = shades
 
-    seen = exhibit_in(viewer_page(showcase(mesh, elevation_deg=12.5)))
+    viewpoint = Viewpoint(np.radians(12.5), 0.3, Standing((0.0, 0.0, 0.0), 1.0), np.radians(-40))
+
+    seen = exhibit_in(viewer_page(showcase(mesh, viewpoint=viewpoint)))
     unknown = exhibit_in(viewer_page(showcase(known_ball())))
 
     packed = np.frombuffer(base64.b64decode(seen["mesh"]["colours"]), np.uint8)
     np.testing.assert_array_equal(packed.reshape(-1, 3), shades)
-    assert seen["eye"] == [0, 12.5]
+    assert seen["eye"] == pytest.approx([-40, 12.5])
     assert unknown["eye"] == [30, 25]
     assert "colours" not in unknown["mesh"]
 

@@ -6,8 +6,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
+from onet_cli.reconstruction.preview import tile_corner
 from onet_cli.training.chart import draw_chart
 from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.meshes import TILE
 from onet_cli.training.run import train_network
 from onet_cli.training.status import TrainingStatus
 
@@ -52,7 +54,9 @@ def test_tensorboard_gets_pictures_meshes_and_the_threshold_curve(watched):
     assert [event.step for event in found.Images("thresholds")] == [20, 40, 60]
     previews = [tag for tag in tags["images"] if tag.startswith("preview/")]
     assert len(previews) == 4
-    assert [event.step for event in found.Images(previews[0])][-1] == 60
+    shown = found.Images(previews[0])
+    assert [event.step for event in shown][-1] == 60
+    assert (shown[-1].width, shown[-1].height) == tile_corner(3, 4, TILE)  # a row for the truth
     assert {tag.split("/")[1] for tag in previews} == {
         tag.split("/")[1].removesuffix("_VERTEX")
         for tag in tags["tensors"]

@@ -16,6 +16,7 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.simplify import simplify
+from onet_cli.reconstruction.stage import AZIMUTHS, ELEVATION
 from onet_cli.reconstruction.viewer.encode import Packed, pack_mesh, pack_points
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId, SurfaceSamples
@@ -27,7 +28,7 @@ POINTS = 10_000
 
 _LONGEST_EDGE = 0.08  # of a face: colours are told at corners only
 _DRAWN = 50_000
-_USUAL_EYE = (30.0, 25.0)
+_USUAL_EYE = (AZIMUTHS[0], ELEVATION)
 
 
 @dataclass(frozen=True)

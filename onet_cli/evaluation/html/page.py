@@ -22,6 +22,8 @@ from onet_cli.evaluation.rows import table_rows, table_title
 from onet_cli.evaluation.scores import EXTENDED, MAIN, SHOWN, MeshMetrics, mean_metrics
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.views import spread_over_views
+from onet_cli.reconstruction.stage import FROM_PHOTO, photo_captions
+from onet_cli.reconstruction.viewer.frame import turn_buttons
 from onet_cli.shapes.shape import ShapeId
 
 _WITH_INTERVAL = ("iou", "chamfer_l1", "normal_consistency", "f_score")
@@ -151,6 +153,7 @@ def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
     tools = (
         '<div class="tools"><label><input type="checkbox" id="wireframe"> wireframe</label>'
         '<label><input type="checkbox" id="colours"> distances on the truth too</label>'
+        f"{turn_buttons(photo_captions(), FROM_PHOTO)}"
         '<button type="button" id="reset">reset views</button>'
         '<span class="scale">distance 0 <i></i> 5 % and more</span></div>'
     )

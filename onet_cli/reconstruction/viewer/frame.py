@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -37,6 +37,18 @@ def frame(title: str, style: str, body: str, scripts: Iterable[str] = ()) -> str
     return _PAGE.format(
         title=html.escape(title), style=style, body=body, scripts="\n".join(scripts)
     )
+
+
+def turn_buttons(names: Sequence[str], turns: Sequence[float]) -> str:
+    """Return buttons that show all panes of a page from other sides, `turns` in degrees.
+
+    They are counted from the direction that the page begins with; 0 is that itself.
+    """
+    buttons = (
+        f'<button type="button" data-turn="{turn:g}">{html.escape(name)}</button>'
+        for name, turn in zip(names, turns, strict=True)
+    )
+    return f'<span class="turns">seen from {"".join(buttons)}</span>'
 
 
 def viewer_scripts(exhibits: Any) -> list[str]:

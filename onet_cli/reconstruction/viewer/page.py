@@ -16,13 +16,15 @@ from onet_cli.files import write_text
 from onet_cli.geometry.mesh import COLOUR, CONFIDENCE
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import simplify
+from onet_cli.reconstruction.stage import AZIMUTHS, ELEVATION, FROM_PHOTO, degrees, photo_captions
 from onet_cli.reconstruction.viewer.encode import FARTHEST, pack_mesh
-from onet_cli.reconstruction.viewer.frame import asset, frame, viewer_scripts
+from onet_cli.reconstruction.viewer.frame import asset, frame, turn_buttons, viewer_scripts
+from onet_cli.reconstruction.viewpoint import Viewpoint
 
 FACES = 250_000
 """Meshes with more are simplified: browsers on phones give up on larger ones."""
 
-EYE = (30.0, 25.0)
+EYE = (AZIMUTHS[0], ELEVATION)
 PHOTO_SIDE = 480
 
 _TOOLS = """<div class="tools">
@@ -30,6 +32,7 @@ _TOOLS = """<div class="tools">
 <label><input type="checkbox" id="colours"{known}> confidence</label>
 <span class="scale">0 <i></i> 1</span>
 <label><input type="checkbox" id="wireframe"> wireframe</label>
+{turns}
 <button type="button" id="reset">reset view</button>
 </div>"""
 
@@ -42,8 +45,7 @@ _HELP = (
 class Showcase:
     """What the page shows: the photo, what the network saw of it, a mesh, and facts about it.
 
-    `elevation_deg` is how high the photo's camera stood above the mesh: the page first shows it
-    from there, where that is known.
+    The page first shows the mesh from the photo's `viewpoint`, where that is known.
     """
 
     title: str
@@ -52,14 +54,15 @@ class Showcase:
     mesh: Trimesh
     facts: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
-    elevation_deg: float | None = None
+    viewpoint: Viewpoint | None = None
 
 
 def viewer_page(showcase: Showcase) -> str:
     """Return the page. The boxes for colours and confidence are out of use if there are none."""
     mesh, confidence = _light(showcase.mesh)
     doubt = np.zeros(len(mesh.vertices)) if confidence is None else 1 - confidence
-    eye = EYE if showcase.elevation_deg is None else (0.0, showcase.elevation_deg)
+    known = showcase.viewpoint
+    eye = EYE if known is None else (known.azimuth_deg, known.elevation_deg)
     exhibit = {"mesh": pack_mesh(mesh, doubt * FARTHEST), "scale": FARTHEST, "eye": eye}
     pictures = _figure(showcase.photo, "photo") + _figure(showcase.seen, "seen by the network")
     warnings = "".join(
@@ -70,6 +73,7 @@ def viewer_page(showcase: Showcase) -> str:
             f"<h1>{html.escape(showcase.title)}</h1>",
             _TOOLS.format(
                 known=" disabled" if confidence is None else "",
+                turns=_turns(known),
                 painted=" checked" if COLOUR in mesh.vertex_attributes else " disabled",
             ),
             f'<div class="exhibit"><div>{pictures}{_facts(showcase.facts)}{warnings}</div>',
@@ -78,6 +82,13 @@ def viewer_page(showcase: Showcase) -> str:
         ]
     )
     return frame(showcase.title, asset("page.css"), body, viewer_scripts([exhibit]))
+
+
+def _turns(known: Viewpoint | None) -> str:
+    """Return buttons for the photo's direction and three others, those of the preview."""
+    if known is not None:
+        return turn_buttons(photo_captions(), FROM_PHOTO)
+    return turn_buttons([degrees(a) for a in AZIMUTHS], [a - AZIMUTHS[0] for a in AZIMUTHS])
 
 
 def save_viewer(showcase: Showcase, path: Path) -> None:

@@ -5,6 +5,7 @@
   const FARTHEST = 0.1;  // the distance that the byte 255 stands for
   const SCALE = 0.05;    // the distance at the end of the colour scale, if an exhibit has no other
   const COLOURS = ["#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"];
+  const ELEVATION = 25;  // of all directions but the first, in degrees
   const FIELD = 2 * Math.atan(0.5 / (149.84375 / 137));
 
   const VERTEX = `#version 300 es
@@ -194,8 +195,13 @@
     }
     view.scale = exhibit.scale ?? SCALE;
     view.hasPrediction = Boolean(exhibit.mesh || exhibit.points);
+    view.from = turn => {
+      const [azimuth, elevation] = exhibit.eye;
+      view.azimuth = (azimuth + turn) * Math.PI / 180;
+      view.elevation = (turn ? ELEVATION : elevation) * Math.PI / 180;
+    };
     view.reset = () => {
-      [view.azimuth, view.elevation] = exhibit.eye.map(angle => angle * Math.PI / 180);
+      view.from(0);
       // All that is shown fits into a pane, from every side.
       const radii = Object.values(view.models).map(model => model.radius);
       view.distance = 1.03 * Math.max(...radii) / Math.sin(FIELD / 2);
@@ -259,6 +265,12 @@
     views.forEach(view => view.reset());
     redraw(views);
   });
+  for (const button of document.querySelectorAll("[data-turn]")) {
+    button.addEventListener("click", () => {
+      views.forEach(view => view.from(Number(button.dataset.turn)));
+      redraw(views);
+    });
+  }
   for (const box of [wireframe, colours, painted]) {
     box?.addEventListener("change", () => redraw(views));
   }
