@@ -9,7 +9,7 @@ from trimesh import Trimesh
 from trimesh.visual import ColorVisuals
 
 from onet_cli.geometry.mesh import COLOUR
-from onet_cli.meshes.gltf_colours import OWN_NAME, linear_colours, name_colours
+from onet_cli.meshes.gltf_colours import OWN_NAME, complete_glb, linear_colours
 
 _ROWS_AT_ONCE = 1 << 16
 
@@ -52,7 +52,7 @@ def encode_glb(mesh: Trimesh) -> bytes:
     """Return `mesh` as binary glTF 2 with normals, colours and vertex attributes."""
     if mesh.vertex_attributes:
         mesh = _with_gltf_names(mesh)
-    return name_colours(_export(mesh, "glb", include_normals=True))
+    return complete_glb(_export(mesh, "glb", include_normals=True))
 
 
 def _export(mesh: Trimesh, kind: str, **options: Any) -> bytes:

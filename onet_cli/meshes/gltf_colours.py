@@ -1,7 +1,9 @@
-"""Vertex colours in GLB files, with all the digits that they need."""
+"""What trimesh's writer leaves out of GLB files: colours with all their digits, and targets."""
 
 import json
 import struct
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,9 @@ from onet_cli.geometry.texture import srgb_to_linear
 
 OWN_NAME = "_COLOR16"
 """What an attribute is called for trimesh's writer, which knows colours of 8 bits alone."""
+
+VERTICES, CORNERS = 34962, 34963
+"""What a buffer view is for, as OpenGL names it: attributes of vertices, and indices of faces."""
 
 _JSON = b"JSON"
 
@@ -24,8 +29,11 @@ def linear_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:
     return wide
 
 
-def name_colours(glb: bytes) -> bytes:
-    """Return a GLB file with its attribute `OWN_NAME` made the colour of its vertices."""
+def complete_glb(glb: bytes) -> bytes:
+    """Return a GLB file of trimesh with its attribute `OWN_NAME` made the colour of its vertices.
+
+    Its buffer views say what they are for: without, the glTF validator has a hint about each.
+    """
     _, version, _, length = struct.unpack_from("<4sIII", glb)
     start = 20
     tree = json.loads(glb[start : start + length])
@@ -35,8 +43,15 @@ def name_colours(glb: bytes) -> bytes:
             if OWN_NAME in attributes:
                 attributes["COLOR_0"] = attributes.pop(OWN_NAME)
                 tree["accessors"][attributes["COLOR_0"]]["normalized"] = True
+            _set_targets(tree, attributes.values(), VERTICES)
+            _set_targets(tree, [primitive["indices"]], CORNERS)
     text = json.dumps(tree, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     rest = glb[start + length :]
     head = struct.pack("<4sII", b"glTF", version, start + len(text) + len(rest))
     return b"".join([head, struct.pack("<I4s", len(text), _JSON), text, rest])
+
+
+def _set_targets(tree: dict[str, Any], accessors: Iterable[int], target: int) -> None:
+    for number in accessors:
+        tree["bufferViews"][tree["accessors"][number]["bufferView"]]["target"] = target

@@ -52,6 +52,18 @@ def test_obj_holds_them_after_the_places(painted, tmp_path):
     assert np.abs(rows[:, 3:] * 255 - painted.vertex_attributes[COLOUR]).max() < 0.5
 
 
+def test_the_parts_of_a_glb_say_what_they_are_for(painted, tmp_path):
+    save_mesh(painted, tmp_path / "mesh.glb")
+
+    tree, _ = glb_parts(tmp_path / "mesh.glb")
+    (primitive,) = tree["meshes"][0]["primitives"]
+    views = [accessor["bufferView"] for accessor in tree["accessors"]]
+    targets = [tree["bufferViews"][view]["target"] for view in views]
+    assert targets[primitive["indices"]] == 34963  # ELEMENT_ARRAY_BUFFER
+    assert all(targets[number] == 34962 for number in primitive["attributes"].values())
+    assert len(primitive["attributes"]) == 4
+
+
 def test_glb_holds_them_as_linear_light(painted, tmp_path):
     save_mesh(painted, tmp_path / "mesh.glb")
 
