@@ -70,6 +70,12 @@ def reconstruct(
         bool,
         typer.Option("--color/--no-color", help="Give the vertices the colours of the photo."),
     ] = True,
+    front: Annotated[
+        bool,
+        typer.Option(
+            "--front", help="Turn the mesh so that the object's own front faces +z, if it is found."
+        ),
+    ] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a PNG of photo and mesh beside the mesh.")
     ] = False,
@@ -127,6 +133,7 @@ def reconstruct(
         largest_component=largest_component,
         confidence=True,
         color=color,
+        front=front,
     )
     extras = Extras(preview, turntable, viewer)
     target = read_target(click or [], box)

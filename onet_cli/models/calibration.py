@@ -9,10 +9,13 @@ import torch
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError
+from onet_cli.models.front import FrontHead
 
 HEADER_KEY = "calibration"
-TENSORS = ("calibration.basis", "calibration.places")
-"""Names of the tensors beside those of the network."""
+PREFIX = "calibration."
+TENSORS = (f"{PREFIX}basis", f"{PREFIX}places")
+FRONT_PREFIX = f"{PREFIX}front."
+"""Names of the tensors beside those of the network, and what those of `Front` begin with."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,51 @@ class Doubt:
         return cls(signs, means, scales, weights, *numbers)
 
 
+@dataclass(frozen=True, eq=False)
+class Front:
+    """Which side of an object is its front, by the `weights` of a `models.front.FrontHead`.
+
+    Answers whose probability is at least `limit` are taken. Of views of objects that the head was
+    not fitted to, and that have a front, the share `found` was right, the share `sure` reached the
+    limit, and of these the share `right` was right. Weights are stored in half precision.
+    """
+
+    weights: dict[str, Tensor]
+    limit: float
+    found: float
+    sure: float
+    right: float
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any], weights: dict[str, Tensor]) -> "Front":
+        """Return what `to_dict` made JSON of, with its `weights`.
+
+        Raises:
+            ValueError, TypeError, KeyError, IndexError, RuntimeError: it is damaged.
+        """
+        FrontHead.from_weights(weights)
+        return cls(weights, *(float(stored[name]) for name in _NUMBERS))
+
+    def to_dict(self) -> dict[str, float]:
+        """Return its numbers."""
+        return {name: getattr(self, name) for name in _NUMBERS}
+
+
+_NUMBERS = ("limit", "found", "sure", "right")
+
+
 @dataclass(frozen=True)
 class Calibration:
-    """All measurements; `data` says what they were made on. `doubt` is None if not measured."""
+    """All measurements; `data` says what they were made on.
+
+    `doubt` and `front` are None if not measured.
+    """
 
     reliability: Reliability
     familiarity: Familiarity
     data: dict[str, Any]
     doubt: Doubt | None = None
+    front: Front | None = None
 
     def to_header(self) -> dict[str, str]:
         """Return what belongs in the header of a checkpoint."""
@@ -99,13 +139,20 @@ class Calibration:
         }
         if self.doubt is not None:
             known["doubt"] = asdict(self.doubt)
+        if self.front is not None:
+            known["front"] = self.front.to_dict()
         return {HEADER_KEY: json.dumps(known, sort_keys=True)}
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Return what belongs among the tensors of a checkpoint."""
-        tensors = (self.familiarity.basis, self.familiarity.places)
-        stored = (tensor.detach().to("cpu", torch.float16).contiguous() for tensor in tensors)
-        return dict(zip(TENSORS, stored, strict=True))
+        known = (self.familiarity.basis, self.familiarity.places)
+        tensors = dict(zip(TENSORS, known, strict=True))
+        if self.front is not None:
+            tensors |= {FRONT_PREFIX + name: each for name, each in self.front.weights.items()}
+        return {
+            name: tensor.detach().to("cpu", torch.float16).contiguous()
+            for name, tensor in tensors.items()
+        }
 
 
 def split_calibration(
@@ -116,7 +163,7 @@ def split_calibration(
     Raises:
         CheckpointError: it is damaged.
     """
-    own = {name: tensor for name, tensor in tensors.items() if name not in TENSORS}
+    own = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
     if HEADER_KEY not in header:
         return None, own
     try:
@@ -128,10 +175,18 @@ def split_calibration(
         familiarity = Familiarity(basis, places, float(known["farthest"]), float(known["widest"]))
         data = dict(known["data"])
         doubt = Doubt.from_dict(known["doubt"]) if "doubt" in known else None
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        front = None
+        if "front" in known:
+            weights = {
+                name.removeprefix(FRONT_PREFIX): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(FRONT_PREFIX)
+            }
+            front = Front.from_dict(known["front"], weights)
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
         raise CheckpointError("its calibration cannot be read") from error
     fits = basis.ndim == places.ndim == 2 and places.shape[1] == basis.shape[1] + 1
     numbers = (*claimed, *measured, reliability.reach, familiarity.farthest, familiarity.widest)
     if not (fits and len(claimed) == len(measured) > 0 and all(map(math.isfinite, numbers))):
         raise CheckpointError("its calibration is incomplete")
-    return Calibration(reliability, familiarity, data, doubt), own
+    return Calibration(reliability, familiarity, data, doubt, front), own

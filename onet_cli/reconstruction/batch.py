@@ -167,7 +167,8 @@ def _reconstruct_one(
 
 def _warnings(result: Reconstruction) -> tuple[str, ...]:
     """Return what the mesh itself gives cause to say."""
-    said = () if result.warning is None else (result.warning,)
+    told = (result.warning, None if result.front is None else result.front.warning)
+    said = tuple(warning for warning in told if warning is not None)
     if result.whole_at is None:
         return said
     return (*said, f"the mesh is in pieces; --threshold {result.whole_at:.2f} may join them")
@@ -193,8 +194,8 @@ def reconstruct(
         target: Pixels of the object meant, or a box around it (`shapes.photo.Target`).
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`, `guess`, `confidence` and `color` (all three True here unless set):
-            see `GeneratorSettings`.
+            `largest_component`, `front`, `guess`, `confidence` and `color` (these three True here
+            unless set): see `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.

@@ -176,7 +176,9 @@ def calibrate(
         "meshes": meshes,
         "threshold": checkpoint.info.threshold,
     }
-    found = Calibration(reliability, familiarity, data)
+    # Where fronts are is known of these weights, whatever is measured anew.
+    known_front = None if checkpoint.calibration is None else checkpoint.calibration.front
+    found = Calibration(reliability, familiarity, data, front=known_front)
     if settings.doubt_views == 0:
         return found
     known = replace(checkpoint, calibration=found)
@@ -219,7 +221,7 @@ def measure_trials(
         progress("doubts", done, len(views))
         store, shape_id, number = view
         try:
-            made = generator.generate(_picture(view))
+            made = generator.generate(view_picture(view))
         except EmptySurfaceError:
             yield Trial(str(shape_id), number, 0.0, None)
             continue
@@ -280,7 +282,7 @@ def _encode(
     for start in range(0, len(views), BATCH):
         with torch.inference_mode():
             batch = views[start : start + BATCH]
-            pixels = torch.cat([resize_images(_picture(view)[None], size) for view in batch])
+            pixels = torch.cat([resize_images(view_picture(view)[None], size) for view in batch])
             code = network.encode(pixels.to(network.mean.device))
             codes.append(network.describing(code).float().cpu())
         progress(start + len(batch), len(views))
@@ -344,7 +346,7 @@ def _looks(
     """
     for start in range(0, len(views), BATCH):
         batch = views[start : start + BATCH]
-        made = generator.look_at([_picture(view) for view in batch])
+        made = generator.look_at([view_picture(view) for view in batch])
         for view, impression in zip(batch, made, strict=True):
             yield view, impression, _seen(view, impression)
 
@@ -360,7 +362,7 @@ def _seen(view: View, made: Impression) -> SeenView | None:
     return SeenView.of(row, made.camera)
 
 
-def _picture(view: View) -> Tensor:
+def view_picture(view: View) -> Tensor:
     """Return a view as uint8 (3, H, W)."""
     store, shape_id, number = view
     pixels = decode_view(store.read_view(shape_id, number))

@@ -9,6 +9,7 @@ from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.batch import PhotoResult
 from onet_cli.reconstruction.facts import ACCURACY, mesh_facts
+from onet_cli.reconstruction.front import FrontGuess
 from onet_cli.reconstruction.result import Reconstruction
 
 
@@ -25,6 +26,7 @@ def describe_line(result: PhotoResult) -> str:
         f"{facts['components']} component{'' if facts['components'] == '1' else 's'}",
         f"closed: {facts['closed']}",
         *([f"agreement {facts['agreement']}"] if "agreement" in facts else []),
+        *([f"front {facts['front']}"] if "front" in facts else []),
         *([facts[ACCURACY]] if ACCURACY in facts else []),
         facts["time"],
     ]
@@ -44,10 +46,12 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
     where the checkpoint does not know, `bad_chance` the probability that the mesh is bad (an IoU
     with the truth under 0.2 at the best turn), null where the checkpoint cannot tell,
-    `elevation_deg` how high above the object the photo is taken
-    to have been made, null where the network does not tell, `whole_at` a threshold at which a mesh
-    in pieces would be one, null where it is one or none was found, `warnings` what may make the
-    mesh worse than it could be.
+    `elevation_deg` how high above the object the photo is taken to have been made, null where the
+    network does not tell, `front` from where around the object,
+    counted from its front, how probable that is within 30 degrees, and whether the mesh was turned
+    to face +z by it, null where that was not asked for or the mesh does so anyway, `whole_at` a
+    threshold at which a mesh in pieces would be one, null where it is one or none was found,
+    `warnings` what may make the mesh worse than it could be.
     """
     record: dict[str, Any] = {"photo": str(result.photo), "path": None}
     mesh = result.mesh
@@ -70,6 +74,7 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "strangeness": _rounded(result.reconstruction.strangeness),
         "bad_chance": _rounded(result.reconstruction.bad_chance),
         "elevation_deg": _rounded(result.reconstruction.elevation_deg),
+        "front": _front_record(result.reconstruction.front),
         "whole_at": _rounded(result.reconstruction.whole_at),
         "warnings": list(result.warnings),
     }
@@ -83,6 +88,16 @@ def _confidence_record(reconstruction: Reconstruction) -> dict[str, Any] | None:
         "mean": round(float(known.mean()), 4),
         "lowest_tenth": round(float(np.quantile(known, 0.1)), 4),
         "calibrated": reconstruction.calibrated,
+    }
+
+
+def _front_record(front: FrontGuess | None) -> dict[str, Any] | None:
+    if front is None:
+        return None
+    return {
+        "azimuth_deg": round(front.azimuth_deg, 1),
+        "confidence": _rounded(front.confidence),
+        "turned": front.turned,
     }
 
 

@@ -25,6 +25,8 @@ def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str,
     ]
     if reconstruction.agreement is not None:
         facts.append(("agreement", f"{100 * reconstruction.agreement:.0f} %"))
+    if reconstruction.front is not None:
+        facts.append(("front", f"{100 * reconstruction.front.confidence:.0f} %"))
     known = reconstruction.confidence
     if known is not None:
         doubt = "" if reconstruction.calibrated else " (as claimed)"

@@ -21,6 +21,7 @@ from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.level import adapted_threshold, expected_at_level
 from onet_cli.reconstruction.outline import cut_by_outline
@@ -49,7 +50,9 @@ class GeneratorSettings:
     frame `CRUMBS`, of others none); with `largest_component`, all but the
     largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
     of the field. With `color` it has the photo's colour, from networks of the picture's frame.
-    With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it.
+    With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it. With
+    `front` the object's own front faces +z, if the network is sure of it; meshes of networks of the
+    object's frame do so anyway.
     """
 
     resolution: int = 128
@@ -63,6 +66,7 @@ class GeneratorSettings:
     confidence: bool = False
     color: bool = False
     signs: bool = False
+    front: bool = False
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -94,12 +98,14 @@ class Impression:
         camera: (1, 2) the camera that it was taken with, as the network guesses: elevation in
             radians and kappa. None from networks of the object's frame.
         pixels: (3, S, S) in [0, 1], what the network was shown.
+        front: Where the object's front is, if that is asked for and the frame is the picture's.
     """
 
     described: Tensor
     field: OccupancyField
     camera: Tensor | None
     pixels: Tensor
+    front: FrontGuess | None = None
 
 
 class MeshGenerator:
@@ -118,7 +124,15 @@ class MeshGenerator:
         self._outline = info.outline if given is None else 0.0
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
-        self._calibration = checkpoint.calibration
+        self._calibration = known = checkpoint.calibration
+        self._front = None
+        if self.settings.front and info.spec.frame == "picture":
+            self._front = None if known is None else known.front
+            if self._front is None:
+                raise InvalidOptionError(
+                    "this model cannot tell which side of an object is its front",
+                    hint="leave out --front, or teach it: `recipes/furniture/fronts.py --fit`",
+                )
 
     @property
     def on_cpu(self) -> bool:
@@ -153,7 +167,8 @@ class MeshGenerator:
         camera = None if camera is None else camera.float().cpu()
         if camera is not None and self._outline:
             field = cut_by_outline(field, camera, pixels, self._outline)
-        return Impression(self._network.describing(code), field, camera, pixels)
+        front = None if self._front is None else guess_front(self._front, code, decode)
+        return Impression(self._network.describing(code), field, camera, pixels, front)
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.
@@ -200,6 +215,7 @@ class MeshGenerator:
         signs = None
         if doubt is not None or self.settings.signs:
             signs = self._signs(mesh, field, strange, agreed)
+        mesh, viewpoint = face_front(mesh, viewpoint, seen.front)
         return Reconstruction(
             mesh,
             seconds,
@@ -213,6 +229,7 @@ class MeshGenerator:
             agreement=agreed,
             signs=signs,
             doubt=doubt,
+            front=seen.front,
         )
 
     def _signs(

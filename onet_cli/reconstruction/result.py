@@ -11,6 +11,7 @@ from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.models.calibration import Doubt
 from onet_cli.reconstruction.doubt import Signs, describe, is_doubtful, probability
 from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
+from onet_cli.reconstruction.front import FrontGuess
 from onet_cli.reconstruction.tidy import Up, save_mesh
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
@@ -19,12 +20,13 @@ from onet_cli.reconstruction.viewpoint import Viewpoint
 class Reconstruction:
     """A mesh in the unit-cube frame and how it came about.
 
-    From a network of the picture's frame the mesh is upright, seen from azimuth 0 in the photo, and
+    From a network of the picture's frame the mesh is upright, seen from +z in the photo, and
     fills the unit cube by its own box; `viewpoint` is then the camera that the photo is taken to
     have, and `agreement` the IoU of the mesh's outline from there with the object in the photo, if
     that can be told from its background; else both are None. Where the mesh is in pieces,
     `whole_at` is a threshold at which it would hardly be, if there is one. `signs` are what may
-    tell a bad mesh, weighed by `doubt`, if the checkpoint knows how.
+    tell a bad mesh, weighed by `doubt`, if the checkpoint knows how. `front` says where the
+    object's front is, if that was asked for: the mesh faces +z where the network is sure enough.
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
@@ -45,6 +47,7 @@ class Reconstruction:
     agreement: float | None = None
     signs: Signs | None = None
     doubt: Doubt | None = None
+    front: FrontGuess | None = None
 
     @property
     def elevation_deg(self) -> float | None:

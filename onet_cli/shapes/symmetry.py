@@ -9,6 +9,9 @@ from onet_cli.geometry.symmetry import ANGLES, MirrorPlane, plane_angles, uprigh
 NEAR = 0.03
 """Distance in the unit cube at which a mirrored point counts 1 / e of one on the surface."""
 
+ALIKE = 0.9
+"""Symmetry from which an object counts as its own mirror image from front to back."""
+
 MIRRORED, TARGETS = 300, 3000
 LOOKED_AT = MIRRORED + TARGETS
 """Points of the surface that are mirrored, and those that their images are compared with."""
@@ -41,6 +44,15 @@ def symmetry_of(surface: NDArray[np.floating]) -> NDArray[np.float32]:
 def no_symmetry() -> NDArray[np.float32]:
     """Return what stands for a symmetry (36,) that is not known: NaN."""
     return np.full(ANGLES, np.nan, dtype=np.float32)
+
+
+def has_front(symmetry: NDArray[np.floating]) -> bool:
+    """Return whether an object of this `symmetry` (36,) differs from its mirror image from behind.
+
+    If not, as tables, vases and balls, no side of it is the front. Its front, if any, is at +z.
+    """
+    half = ANGLES // 2  # the angle of the plane between front and back, whose normal is along z
+    return bool(symmetry[half - 1 : half + 2].max() < ALIKE)
 
 
 def _nearness(points: NDArray[np.floating], targets: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -6,6 +6,7 @@ import sys
 import zlib
 from contextlib import suppress
 
+import numpy as np
 import pytest
 import trimesh
 import typer
@@ -17,9 +18,17 @@ from onet_cli.commands.startup import quick_imports
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError, PhotoError
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
-from onet_cli.models.checkpoint import save_checkpoint
+from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
+from onet_cli.reconstruction import generator
+from onet_cli.reconstruction.front import FrontGuess
 from onet_cli.shapes.camera import describe_cameras
-from tests.reconstruction.rigged import box_checkpoint, disc_photo, sphere_checkpoint
+from tests.reconstruction.rigged import (
+    box_checkpoint,
+    calibrated,
+    disc_photo,
+    front_of,
+    sphere_checkpoint,
+)
 
 app = typer.Typer()
 app.command()(reconstruct)
@@ -258,6 +267,45 @@ def test_a_photo_gives_its_colours_unless_they_are_not_wanted(sighted):
     assert b"property uchar red" not in (sighted / "b.ply").read_bytes()
     assert 'id="painted" checked' in (sighted / "a.viewer.html").read_text()
     assert 'id="painted" disabled' in (sighted / "b.viewer.html").read_text()
+
+
+def test_front_turns_what_is_found_and_says_how_sure_it_is(sighted, monkeypatch):
+    checkpoint = calibrated(load_checkpoint(sighted / "model.safetensors", "cpu"), front_of())
+    save_checkpoint(
+        sighted / "model.safetensors",
+        checkpoint.network,
+        checkpoint.info,
+        False,
+        checkpoint.calibration,
+    )
+    guess = FrontGuess(20.0, 0.9, turned=True)
+    monkeypatch.setattr(generator, "guess_front", lambda *given: guess)
+    options = ("-o", sighted / "a.ply", "--background", "keep", "--front")
+
+    line = run(sighted, sighted / "box.png", *options, "--preview", "--viewer")
+    (record,) = json.loads(run(sighted, sighted / "box.png", *options, "--json").stdout)
+
+    assert ", front 90 %, " in line.stdout
+    assert record["front"] == {"azimuth_deg": 20.0, "confidence": 0.9, "turned": True}
+    mesh = trimesh.load(sighted / "a.ply")
+    np.testing.assert_allclose(
+        mesh.extents / max(mesh.extents), (1, 0.5 / 0.7, 0.4 / 0.7), atol=0.1
+    )
+    assert '"eye":[20.0,' in (sighted / "a.viewer.html").read_text()
+
+
+def test_front_is_refused_where_the_checkpoint_has_not_learned_it(sighted):
+    result = run(sighted, sighted / "box.png", "--front")
+
+    assert isinstance(result.exception, InvalidOptionError)
+    assert "cannot tell which side of an object is its front" in str(result.exception)
+
+
+def test_front_has_nothing_to_do_where_meshes_face_z_anyway(folder):
+    (record,) = json.loads(run(folder, folder / "chair.png", "--front", "--json").stdout)
+
+    assert record["front"] is None
+    assert record["warnings"] == []
 
 
 def test_the_agreement_is_in_the_line_and_in_the_record(sighted):

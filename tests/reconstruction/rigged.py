@@ -1,15 +1,18 @@
 """Networks whose fields are a known sphere or box, so that every mesh from them is known."""
 
 import math
+from dataclasses import replace
 
 import torch
 from PIL import Image, ImageDraw
 from torch import nn
 
+from onet_cli.models.calibration import Calibration, Familiarity, Front, Reliability
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.decoder import Decoder
 from onet_cli.models.encoders.maps import camera_of
 from onet_cli.models.frame import PictureCamera, from_cube
+from onet_cli.models.front import FrontHead
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.registry import DECODERS, ENCODERS
 from onet_cli.models.spec import ModelSpec
@@ -128,3 +131,17 @@ def box_checkpoint(extents, row, elevation=None, speck=None):
         network.encoder.camera.copy_(torch.tensor([guessed, float(row[2] / row[3])]))
     network.requires_grad_(False)
     return Checkpoint(network, CheckpointInfo(spec, threshold=0.5))
+
+
+def front_of(limit=0.65):
+    """Return a head, for tiny networks, that has learned nothing."""
+    torch.manual_seed(0)
+    weights = FrontHead(2, 36 + 2).state_dict()
+    return Front({name: each.half() for name, each in weights.items()}, limit, 0.7, 0.5, 0.9)
+
+
+def calibrated(checkpoint, front, width=2):
+    """Return `checkpoint`, whose codes describe a picture by `width` numbers, with `front`."""
+    familiarity = Familiarity(torch.eye(width, 3).half(), torch.rand(6, 4).half(), 0.75, 0.25)
+    known = Calibration(Reliability((0.1, 0.5), (0.2, 0.9), 0.02), familiarity, {}, front=front)
+    return replace(checkpoint, calibration=known)

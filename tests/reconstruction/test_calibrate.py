@@ -21,7 +21,12 @@ from onet_cli.reconstruction.confidence import corrected
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, make_store, sphere_truth
-from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
+from tests.reconstruction.rigged import (
+    calibrated,
+    front_of,
+    sphere_checkpoint,
+    surface_radius,
+)
 
 IDS = [ShapeId(CHAIR, str(n)) for n in range(4)]
 SMALL = CalibrationSettings(training_views=5, validation_views=4, meshes=3, resolution=32)
@@ -67,6 +72,15 @@ def test_a_network_that_is_wrong_everywhere_is_not_trusted_afterwards(tmp_path):
     assert result.calibrated
     assert result.confidence.max() == 0
     assert corrected(np.ones(1), found.reliability) == 0
+
+
+def test_what_is_known_of_fronts_stays_when_the_rest_is_measured_anew(store):
+    taught = calibrated(sphere_checkpoint(), front_of(), 4)
+
+    found = calibrate(taught, [store], SMALL)
+
+    assert found.front is taught.calibration.front
+    assert found.doubt is None
 
 
 def test_views_are_drawn_evenly_and_once(store):

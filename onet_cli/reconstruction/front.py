@@ -1,0 +1,62 @@
+"""Meshes turned so that the object's own front looks along +z, as far as the photo tells it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from trimesh import Trimesh
+
+from onet_cli.models.calibration import Front
+from onet_cli.models.front import (
+    FrontHead,
+    find_front,
+    front_inputs,
+    occupied_rings,
+    plane_angle,
+    ring_points,
+)
+from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
+
+
+@dataclass(frozen=True)
+class FrontGuess:
+    """From where around the object the photo was taken, counted from its front.
+
+    `azimuth_deg` is 0 where it looks at the front, 90 where it looks from the object's +x;
+    `confidence` the probability that this is right within 30 degrees. The mesh is `turned` to face
+    +z where that is high enough.
+    """
+
+    azimuth_deg: float
+    confidence: float
+    turned: bool
+
+    @property
+    def warning(self) -> str | None:
+        """What is said of a front that was not found well enough."""
+        if self.turned:
+            return None
+        sure = f"{100 * self.confidence:.0f} %"
+        return f"the object's front is uncertain ({sure}): the mesh faces as in the photo"
+
+
+@torch.no_grad()
+def guess_front(front: Front, code: Tensor, decode: Callable[[Tensor], Tensor]) -> FrontGuess:
+    """Return what `front` makes of `code` (1, C), whose field is `decode`, (N, 3) to (N,)."""
+    rings = occupied_rings(decode(ring_points(code)[0])[None]).cpu()
+    logits = FrontHead.from_weights(front.weights)(front_inputs(code).cpu(), rings)
+    azimuth, chance = find_front(logits, plane_angle(code).cpu())
+    confidence = float(chance)
+    degrees = math.degrees(float(azimuth)) % 360
+    return FrontGuess(degrees, confidence, confidence >= front.limit)
+
+
+def face_front(
+    mesh: Trimesh, viewpoint: Viewpoint | None, guess: FrontGuess | None
+) -> tuple[Trimesh, Viewpoint | None]:
+    """Return `mesh` and the photo's `viewpoint` of it, turned as `guess` says, if it does."""
+    if viewpoint is None or guess is None or not guess.turned:
+        return mesh, viewpoint
+    return turn_mesh(mesh, viewpoint, guess.azimuth_deg)

@@ -1,0 +1,229 @@
+"""Teaching a network of the picture's frame which side of an object is its front.
+
+The network stays as it is; what it makes of views whose camera is known teaches a small one on top.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.models.calibration import Front
+from onet_cli.models.encoders.convnet import GRID
+from onet_cli.models.encoders.maps import CodeLayout
+from onet_cli.models.front import (
+    DIRECTIONS,
+    STEP,
+    FrontHead,
+    find_front,
+    front_inputs,
+    occupied_rings,
+    plane_angle,
+    ring_points,
+)
+from onet_cli.models.network import OccupancyNetwork
+from onet_cli.reconstruction.calibrate import View, draw_views, view_picture
+from onet_cli.shapes.photo import resize_images
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
+from onet_cli.shapes.symmetry import LOOKED_AT, has_front, symmetry_of
+
+BATCH = 16
+EPOCHS, STEP_VIEWS, RATE, DECAY = 20, 128, 2e-3, 0.1
+SHARPNESS = 12.0
+"""Of the target: azimuths 17 degrees away still count 0.6 of the right one."""
+
+FOUND_DEG = 30.0
+"""Error up to which a front is found."""
+
+LEAST_DEVIATION = 0.05
+
+LIMIT = 0.65
+"""Probability from which an answer is taken."""
+
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class FrontViews:
+    """What a network makes of N views, and the truth.
+
+    Attributes:
+        inputs: (N, D), of `front_inputs`.
+        rings: (N, 60, 36), of `occupied_rings`.
+        plane: (N,), of `plane_angle`.
+        azimuth: (N,) radians, of the camera, counted from the object's front.
+        views: Which they are.
+    """
+
+    inputs: Tensor
+    rings: Tensor
+    plane: Tensor
+    azimuth: Tensor
+    views: tuple[View, ...]
+
+    def with_front(self) -> NDArray[np.bool_]:
+        """Return which views (N,) are of an object that has a front: `shapes.symmetry`."""
+        known: dict[tuple[int, ShapeId], bool] = {}
+        for store, shape, _ in self.views:
+            if (id(store), shape) not in known:
+                surface = store.read_surface(shape, LOOKED_AT)
+                known[id(store), shape] = has_front(symmetry_of(surface.points))
+        return np.array([known[id(store), shape] for store, shape, _ in self.views], np.bool_)
+
+
+@dataclass(frozen=True)
+class FrontAnswers:
+    """Answers for N views: `error_deg` (N,) of the azimuth, and the `chance` (N,) claimed."""
+
+    error_deg: NDArray[np.float64]
+    chance: NDArray[np.float64]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which of them (N,) find the front."""
+        return self.error_deg <= FOUND_DEG
+
+
+def refuse_others(network: OccupancyNetwork) -> None:
+    """Raise InvalidOptionError unless `network` is one that can learn where fronts are."""
+    spec = network.spec
+    if spec.frame != "picture" or not CodeLayout(spec.code_dim).mirrored:
+        raise InvalidOptionError(
+            f"the model {spec.name} finds no mirror planes, which fronts go by",
+            hint="meshes of networks of the object's frame face +z without being turned"
+            if spec.frame == "object"
+            else "train another of this kind: `onet train --model onet-aligned`",
+        )
+
+
+def look_at_views(
+    network: OccupancyNetwork,
+    stores: Sequence[ShapeStore],
+    split: str,
+    count: int,
+    progress: Progress = lambda stage, done, total: None,
+) -> FrontViews:
+    """Return what `network` makes of up to `count` views of a split, spread over stores and shapes.
+
+    Raises:
+        InvalidOptionError: the network has no mirror planes.
+        StoreError: no store has such views, or their cameras are not known.
+    """
+    refuse_others(network)
+    views = draw_views(stores, split, count, np.random.default_rng(0))
+    parts = []
+    for start in range(0, len(views), BATCH):
+        parts.append(_look(network, views[start : start + BATCH]))
+        progress(split, min(start + BATCH, len(views)), len(views))
+    inputs, rings, planes = (torch.cat(each) for each in zip(*parts, strict=True))
+    shown = {(id(store), shape): store for store, shape, _ in views}
+    cameras = {key: store.read_cameras(key[1]) for key, store in shown.items()}
+    azimuths = np.array([cameras[id(store), shape][view, 0] for store, shape, view in views])
+    if np.isnan(azimuths).any():
+        raise StoreError(f"not every view of the split {split!r} has a camera")
+    return FrontViews(inputs, rings, planes, torch.from_numpy(azimuths).float(), tuple(views))
+
+
+@torch.inference_mode()
+def _look(network: OccupancyNetwork, views: Sequence[View]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return `inputs`, `rings` and `plane` of a batch of views."""
+    device, size = network.mean.device, network.spec.image_size
+    pixels = torch.cat([resize_images(view_picture(view)[None], size) for view in views])
+    code = network.encode(pixels.to(device))
+    rings = occupied_rings(network.decode(ring_points(code), code))
+    return front_inputs(code).cpu(), rings.cpu(), plane_angle(code).cpu()
+
+
+def fit_front(views: FrontViews, seed: int = 0, epochs: int = EPOCHS) -> dict[str, Tensor]:
+    """Return weights of a `FrontHead` that is taught by `views`, in half precision."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _fit(views, epochs)
+
+
+def _fit(views: FrontViews, epochs: int) -> dict[str, Tensor]:
+    depth = views.inputs.shape[1] // GRID**2
+    count = depth * GRID**2
+    head = FrontHead(depth, views.inputs.shape[1] - count)
+    cells = views.inputs[:, :count].reshape(-1, depth, GRID**2)
+    # Learned where all inputs are alike; brought into the weights below.
+    of_cells, of_rings = _spread(cells, (0, 2)), _spread(views.rings, (0, 2))
+    of_others = _spread(views.inputs[:, count:], (0,))
+    even = FrontViews(
+        torch.cat(
+            [_even(cells, of_cells, -1).flatten(1), _even(views.inputs[:, count:], of_others)], 1
+        ),
+        _even(views.rings, of_rings, -1),
+        views.plane,
+        views.azimuth,
+        views.views,
+    )
+    _teach(head, even, epochs)
+    _bring_in(head.mix, of_cells, slice(None))
+    _bring_in(head.near, of_rings, slice(None))
+    _bring_in(head.hidden, of_others, slice(head.hidden.in_features - len(of_others[0]), None))
+    return {name: tensor.detach().half() for name, tensor in head.state_dict().items()}
+
+
+def _teach(head: FrontHead, views: FrontViews, epochs: int) -> None:
+    optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
+    steps = epochs * -(-len(views.azimuth) // STEP_VIEWS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    azimuths = torch.arange(DIRECTIONS) * STEP
+    near = torch.exp(SHARPNESS * (torch.cos(views.azimuth[:, None] - azimuths) - 1))
+    target = near / near.sum(dim=1, keepdim=True)
+    for _ in range(epochs):
+        for some in torch.split(torch.randperm(len(target)), STEP_VIEWS):
+            claimed = head(views.inputs[some], views.rings[some]).log_softmax(dim=1)
+            loss = -(target[some] * claimed).sum(dim=1).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
+Spread = tuple[Tensor, Tensor]
+
+
+def _spread(values: Tensor, over: tuple[int, ...]) -> Spread:
+    """Return mean and deviation, hardly varying values as if they did a little more."""
+    return values.mean(dim=over), values.std(dim=over) + LEAST_DEVIATION
+
+
+def _even(values: Tensor, spread: Spread, *behind: int) -> Tensor:
+    mean, deviation = (each.reshape(*each.shape, *(1 for _ in behind)) for each in spread)
+    return (values - mean) / deviation
+
+
+@torch.no_grad()
+def _bring_in(layer: nn.Conv1d | nn.Conv2d | nn.Linear, spread: Spread, inputs: slice) -> None:
+    """Let `layer` take its `inputs` as they are, in place of what `_even` makes of them."""
+    mean, deviation = spread
+    weight = layer.weight[:, inputs]
+    behind = [1] * (weight.ndim - 2)
+    weight /= deviation.reshape(-1, *behind)
+    assert layer.bias is not None
+    layer.bias -= (weight * mean.reshape(-1, *behind)).flatten(1).sum(dim=1)
+
+
+@torch.no_grad()
+def answer(weights: dict[str, Tensor], views: FrontViews) -> FrontAnswers:
+    """Return what a head of `weights` answers for `views`."""
+    logits = FrontHead.from_weights(weights)(views.inputs, views.rings)
+    azimuth, chance = find_front(logits, views.plane)
+    off = torch.remainder(azimuth - views.azimuth + math.pi, 2 * math.pi) - math.pi
+    return FrontAnswers(np.degrees(off.abs().double().numpy()), chance.double().numpy())
+
+
+def summarise(weights: dict[str, Tensor], answers: FrontAnswers) -> Front:
+    """Return the head of `weights` as it is stored, by its `answers` for objects with a front."""
+    taken = answers.chance >= LIMIT
+    right = answers.right[taken].mean() if taken.any() else 0.0
+    return Front(weights, LIMIT, float(answers.right.mean()), float(taken.mean()), float(right))
