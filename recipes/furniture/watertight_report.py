@@ -147,7 +147,7 @@ def _forced(mesh: Trimesh, points: NDArray[np.float32], inside: NDArray[np.bool_
 
 
 def _in_thick_band(mesh: Trimesh, points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which points a solid would hold whose band is not taken back: what is not exterior."""
+    """Return the points of a solid whose band is not removed: those that are not exterior."""
     vertices = np.asarray(mesh.vertices, dtype=np.float64)
     exterior = find_exterior(band_around(vertices, mesh.faces, RESOLUTION))
     places = np.rint((points - grid_origin(vertices, RESOLUTION)) * RESOLUTION).astype(int)
@@ -226,7 +226,7 @@ def report(rows: list[Row]) -> None:
 
 
 def _timings(rows: list[Row], made: list[Row]) -> Iterable[list[str]]:
-    for name, group in (("all", rows), ("made anew", made)):
+    for name, group in (("all", rows), ("converted", made)):
         seconds = sorted(row["seconds"] for row in group)
         if seconds:
             worst, late = seconds[-1], seconds[int(0.9 * len(seconds))]
@@ -265,10 +265,10 @@ def _forced_rows(rows: list[Row]) -> Iterable[list[str]]:
     mostly = [row for row in forced if row["thick_share"] >= 0.5]
     thin = [row for row in forced if row["thick_share"] < 0.5]
     yield _scores("all parts, all objects", forced, "forced_iou")
-    yield _scores("parts thicker than 3 cells, objects with such", some, "forced_thick_iou")
+    yield _scores("parts thicker than 3 cells, objects with such parts", some, "forced_thick_iou")
     yield _scores("all parts, objects mostly thicker than 3 cells", mostly, "forced_iou")
     yield _scores("all parts, objects mostly thinner", thin, "forced_iou")
-    yield _scores("were the band not taken back: all objects", forced, "band_iou")
+    yield _scores("without removing the band: all objects", forced, "band_iou")
 
 
 def _scores(name: str, group: list[Row], column: str) -> list[str]:
