@@ -1,4 +1,4 @@
-"""How a mesh looks: colours, textures and corner normals, face by face."""
+"""Mesh appearance: colours, textures and corner normals per face."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ DEFAULT_COLOUR = (172, 184, 200)
 
 @dataclass(frozen=True)
 class Material:
-    """What one surface is made of.
+    """The material of a surface.
 
     `colour` is sRGB in 0..255. `texture` (H, W, 3 or 4) uint8, first row at the top, replaces the
-    colour where there is one; it repeats in both directions and its fourth channel cuts holes.
-    `opacity` below 1 lets what lies behind shine through. `gloss` in 0..1 is the strength of the
+    colour if given; it repeats in both directions and its fourth channel is alpha.
+    `opacity` below 1 makes the surface transparent. `gloss` in 0..1 is the strength of the
     highlight.
     """
 
@@ -28,14 +28,14 @@ class Material:
 
 @dataclass(frozen=True)
 class Appearance:
-    """The looks of a mesh of F faces.
+    """The appearance of a mesh of F faces.
 
     `material_of_face` (F,) indexes `materials`. `uv` (F, 3, 2) are texture coordinates of the
     corners, v upwards; `normals` (F, 3, 3) are the corners' unit normals, computed when None;
-    `corner_colours` (F, 3, 3) uint8, where there are any, replace the materials' colours.
+    `corner_colours` (F, 3, 3) uint8, if given, replace the materials' colours.
 
     Raises:
-        InvalidGeometryError: the arrays do not fit each other.
+        InvalidGeometryError: the arrays' shapes do not match.
     """
 
     materials: tuple[Material, ...]
@@ -58,11 +58,11 @@ class Appearance:
 
     @classmethod
     def plain(cls, faces: int, colour: tuple[int, int, int] = DEFAULT_COLOUR) -> "Appearance":
-        """Return the looks of a mesh of so many `faces` in one matt colour."""
+        """Return the appearance of a mesh of `faces` faces in one matt colour."""
         return cls((Material(colour),), np.zeros(faces, np.int32))
 
     def of_faces(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> "Appearance":
-        """Return the looks of the faces `chosen`, by index or mask, in that order."""
+        """Return the appearance of the faces `chosen`, by index or mask, in that order."""
 
         def pick(array: NDArray[np.generic] | None) -> NDArray[np.generic] | None:
             return None if array is None else array[chosen]

@@ -1,8 +1,8 @@
-"""Bridges between the pieces of a solid, where a field nearly joins them already.
+"""Bridges between the pieces of a solid, where a field nearly connects them.
 
-A leg that is thinner than a network can be sure of comes out in pieces, with gaps in which the
-field stays little below the level of its surface. Along the best path through each such gap the
-field is lifted above the level, by a bump that fades within a few steps of a lattice.
+A thin leg about which a network is uncertain comes out in pieces, with gaps in which the field is
+slightly below the iso-level. Along the cheapest path through each such gap the field is raised
+above the iso-level by a bump that fades within a few lattice steps.
 """
 
 import numpy as np
@@ -13,28 +13,29 @@ from onet_cli._ext import bridges as kernel
 Lattice = NDArray[np.float32]
 
 LEAST_PIECE = 0.001
-"""Share of the inside points that a piece holds to be worth a bridge."""
+"""Smallest share of the inside points for which a piece gets a bridge."""
 
 STEP_COST = 0.05
-"""What a step costs beside what the field lacks there: among equal paths the shortest is best."""
+"""Cost per step, added to the field's deficit: of otherwise equal paths the shortest wins."""
 
 MARGIN = 0.25
-"""How far above the level a bridge is lifted."""
+"""How far above the iso-level a bridge is raised."""
 
 WIDTH = 2.0
-"""Deviation of a bump, in steps of the lattice."""
+"""Standard deviation of a bump, in lattice steps."""
 
 
 def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
-    """Return what to add to `logits` so that pieces become one; None if nothing is to be added.
+    """Return the field to add to `logits` to join the pieces; None if there is nothing to add.
 
-    Each piece of the points from `level` up is joined to the largest, directly or through others,
-    by the path on which the field lacks least, if that is nowhere below `level` - `limit`.
+    Each piece of the points at or above `level` is joined to the largest, directly or through
+    others, by the path with the smallest deficit, if the field is nowhere below `level` - `limit`
+    on it.
 
     Args:
         logits: a field on a lattice (N, N, N); where it is unknown and low, -inf.
-        level: of the surface.
-        limit: how far below it a bridge may start from.
+        level: iso-level.
+        limit: maximum deficit below `level` on a path.
 
     Raises:
         ValueError: the lattice is no cube.
@@ -61,13 +62,13 @@ def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
 
 
 def largest_piece(logits: Lattice, level: float) -> float:
-    """Return the share of the points from `level` up that the largest piece of them holds.
+    """Return the share of the points at or above `level` in their largest piece.
 
-    0 where there is none.
+    0 if there are none.
 
     Args:
         logits: a field on a lattice (N, N, N).
-        level: of the surface.
+        level: iso-level.
     """
     least = np.empty(logits.size, dtype=np.int64)
     kernel.label(np.ascontiguousarray(logits, dtype=np.float32), level, least)
@@ -76,7 +77,7 @@ def largest_piece(logits: Lattice, level: float) -> float:
 
 
 def _raise_around(lift: Lattice, logits: Lattice, level: float, point: int) -> None:
-    """Raise `lift` around `point`, there to `MARGIN` above what is missing to the level."""
+    """Raise `lift` around `point`, at `point` itself to `MARGIN` above the iso-level."""
     reach = int(3 * WIDTH)
     place = np.array(np.unravel_index(point, lift.shape))
     low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, lift.shape)

@@ -1,4 +1,4 @@
-"""Where pictures are taken from."""
+"""Pinhole cameras."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ CHOY_FOCAL = 149.84375
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a picture is taken from and how points become pixels.
+    """A pinhole camera: its pose and its projection.
 
-    `world` (3, 4) takes points of the unit-cube frame to the camera's (x right, y down, z forward),
-    `camera` (3, 3) takes those to homogeneous pixels. Both float32. Pixel (column i, row j) covers
+    `world` (3, 4) maps points of the unit-cube frame to the camera's (x right, y down, z forward),
+    `camera` (3, 3) maps those to homogeneous pixels. Both float32. Pixel (column i, row j) covers
     [i, i + 1) x [j, j + 1).
     """
 
@@ -33,8 +33,8 @@ class Camera:
     ) -> "Camera":
         """Return the camera at `distance` from the origin that looks at it, +y up.
 
-        At azimuth 0 it stands on the +z axis, at 90 on +x. `focal` is in pixels; by default the
-        field of view is that of Choy et al. 2016 at any `size`.
+        At azimuth 0 it is on the +z axis, at 90 on +x. `focal` is in pixels; by default the field
+        of view is that of Choy et al. 2016 at any `size`.
         """
         azimuth, elevation = np.radians(azimuth_deg), np.radians(elevation_deg)
         outward = np.array(
@@ -66,16 +66,16 @@ class Camera:
 def fit_distance(
     points: NDArray[np.floating], fill: float, focal: float, limit: float = 0.97
 ) -> float:
-    """Return from how far `points` (V, 3), turned to a camera's axes, appear `fill` wide.
+    """Return the distance at which `points` (V, 3), in a camera's axes, appear `fill` wide.
 
-    `focal` and `fill` are in edges of the picture. The distance is longer where a point would
-    otherwise leave the middle `limit` of the picture, and the camera stays before all points.
+    `focal` and `fill` are in edges of the picture. The distance is longer if a point would
+    otherwise leave the central `limit` of the picture, and the camera stays in front of all points.
     """
     across, ahead = points[:, :2], points[:, 2:]
     nearest = 1.05 * float(np.linalg.norm(points, axis=1).max())
     distance = max(2.0 * focal / fill, nearest)
     for _ in range(12):
-        # The picture shrinks about as the distance grows, so this ratio soon is one.
+        # The size is about inversely proportional to the distance, so this ratio converges to 1.
         seen = focal * across / (ahead + distance)
         low, high = seen.min(axis=0), seen.max(axis=0)
         size = max((high - low).max() / fill, 2 * max(high.max(), -low.min()) / limit)
@@ -86,7 +86,7 @@ def fit_distance(
 
 
 def outline(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return a few hundred of `points` (N, 3) that reach as far in any direction, to a percent."""
+    """Return a few hundred of `points` (N, 3) with the same extent in any direction, to 1 %."""
     all_points = np.asarray(points, dtype=np.float64)
     if len(all_points) <= len(_DIRECTIONS):
         return all_points
@@ -95,7 +95,7 @@ def outline(points: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _spread(count: int) -> NDArray[np.float64]:
-    """Return `count` directions spread evenly, a Fibonacci lattice."""
+    """Return `count` evenly distributed directions, a Fibonacci lattice."""
     index = np.arange(count)
     height, angle = 1 - (2 * index + 1) / count, index * np.pi * (3 - 5**0.5)
     level = np.sqrt(1 - height**2)

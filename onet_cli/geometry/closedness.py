@@ -1,4 +1,4 @@
-"""Whether a mesh is closed, and whether it is a solid: outward, no overlap, no hidden hollows."""
+"""Whether a mesh is closed, and whether it is a solid: outward, no overlap, no hidden cavities."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.solid_field import BAND, band_around, find_exterior, grid_origin
 
 SAMPLES = 20_000
-"""Places of the surface at which both sides are tested."""
+"""Surface samples at which both sides are tested."""
 
 OFFSET = 1e-5
-"""How far from the surface its sides are tested, as a share of the longest edge of the box."""
+"""Distance from the surface at which its sides are tested, over the longest edge of the box."""
 
 TOLERATED = 1e-3
-"""Share of those places that may be amiss: corners sharper than `OFFSET` resolves."""
+"""Share of those samples that may fail: corners sharper than `OFFSET` resolves."""
 
 HOLLOW = 0.02
 """Volume of hidden empty space, as a share of the filled solid, from which a mesh is hollow."""
@@ -29,28 +29,30 @@ _HOLLOW_RESOLUTION = 128
 def is_closed(mesh: Trimesh) -> bool:
     """Return whether `mesh` is closed: it has faces, and every edge has exactly two.
 
-    Edges are pairs of vertex numbers: where equal vertices are not merged, their edges are open.
-    This is what every command and table means by closed.
+    Edges are pairs of vertex indices: edges between unmerged equal vertices are open. This is the
+    definition of closed in every command and table.
     """
     return len(mesh.faces) > 0 and _edges_are_shared(np.asarray(mesh.faces))
 
 
 def find_flaw(mesh: Trimesh) -> str:
-    """Return why `mesh` is not a solid that can be kept as it is, in a word, or "".
+    """Return the defect, in one word, that keeps `mesh` from being used as a solid unchanged, or
+    "".
 
     The first of these that applies:
 
     * `empty`: there are no faces, or no volume.
     * `open`: an edge does not have exactly two faces.
-    * `inconsistent`: two faces run the same way along their common edge. These two tests are exact.
-    * `inverted`: a part that is in no other one has faces that look inwards.
+    * `inconsistent`: two faces traverse their common edge in the same direction. These two tests
+      are exact.
+    * `inverted`: an outermost part has inward-facing faces.
     * `hollow`: a part is the wall of a closed cavity.
     * `nested`: a part lies within another.
-    * `overlapping`: parts, or two places of one, intersect or touch. These four are found by exact
-      winding numbers on both sides of `SAMPLES` places of the surface: what concerns less than
-      `TOLERATED` of its area may pass.
-    * `hollow` also: space that is neither inside nor seen from any side, by a grid of 128 cells,
-      makes up more than `HOLLOW` of what would be solid if it were filled: a wardrobe of boards.
+    * `overlapping`: parts intersect or touch, or one part does so with itself. These four are found
+      by exact winding numbers on both sides of `SAMPLES` surface samples: defects on less than
+      `TOLERATED` of the area may be missed.
+    * `hollow` also: space that is neither inside nor visible from outside, on a grid of 128 cells,
+      is more than `HOLLOW` of the filled solid: a wardrobe of boards.
 
     Raises:
         InvalidGeometryError: a vertex is not finite.
@@ -74,7 +76,7 @@ def _flaw_of_edges(faces: NDArray[np.integer]) -> str:
 def _edges_are_shared(faces: NDArray[np.integer]) -> bool:
     """Return whether every edge of faces (F, 3), at least one, has two ends and two faces."""
     ends = _ends(faces)
-    # One number an edge, alike in both directions: sorting numbers is far faster than rows.
+    # One number per edge, the same in both directions: sorting numbers is far faster than rows.
     keys = np.sort(ends.min(axis=1) * (int(ends.max()) + 1) + ends.max(axis=1))
     if len(keys) % 2 or (ends[:, 0] == ends[:, 1]).any():
         return False
@@ -88,7 +90,7 @@ def _ends(faces: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _flaw_of_sides(mesh: Trimesh) -> str:
-    """Return what the winding numbers just below and just above the surface tell."""
+    """Return the defect shown by the winding numbers just below and just above the surface."""
     extent = float(np.ptp(mesh.vertices, axis=0).max())
     if not mesh.area > 0:
         return "empty"
@@ -110,14 +112,14 @@ def _flaw_of_sides(mesh: Trimesh) -> str:
 
 
 def _all_in_one(below: NDArray[np.int32], above: NDArray[np.int32]) -> bool:
-    """Return whether winding numbers only go up and down by whole shells, 0 1 2, never across."""
+    """Return whether the winding numbers are those of nested shells only, without overlaps."""
     deep = above == 1
     return bool(np.all((below == above + 1) & (deep | (above == 0))) and deep.any())
 
 
 def _has_inner_shell(mesh: Trimesh) -> bool:
     """Return whether a connected part of a consistently oriented mesh has a negative volume."""
-    # About a point of the mesh, or a far-off mesh would lose its volume in the rounding.
+    # Relative to a point of the mesh: far from the origin, rounding would cancel the volume.
     near = np.asarray(mesh.vertices, dtype=np.float64) - mesh.vertices[mesh.faces[0, 0]]
     _, volumes = component_volumes(make_mesh(near, mesh.faces))
     return bool((volumes < -1e-12 * np.abs(volumes).max()).any())

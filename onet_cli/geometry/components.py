@@ -1,4 +1,4 @@
-"""The connected parts of a mesh, and the volumes that they enclose."""
+"""The connected components of a mesh and their volumes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,11 @@ from onet_cli.errors import InvalidGeometryError
 
 
 def connected_parts(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]:
-    """Return for each of `count` vertices the least vertex that `faces` (F, 3) join it to: (V,).
+    """Return for each of `count` vertices the lowest vertex connected to it by `faces` (F, 3):
+    (V,).
 
     Raises:
-        InvalidGeometryError: a face names a vertex that is none of these.
+        InvalidGeometryError: a face refers to a vertex that does not exist.
     """
     if len(faces) and not (faces.min() >= 0 and faces.max() < count):
         raise InvalidGeometryError(f"a face names a vertex that is none of the {count}")
@@ -24,8 +25,8 @@ def connected_parts(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]
 def component_volumes(mesh: Trimesh) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the component (F,) of each face of a closed mesh, and the components' volumes (C,).
 
-    Components are numbered from 0, by their least vertex. The wall of a cavity is a component of
-    its own, of negative volume. Volumes lose digits where the mesh is far from the origin.
+    Components are numbered from 0, by their lowest vertex. The wall of a cavity is a separate
+    component of negative volume. Volumes lose precision if the mesh is far from the origin.
     """
     faces = np.asarray(mesh.faces)
     first = connected_parts(faces, len(mesh.vertices))[faces[:, 0]]

@@ -16,18 +16,18 @@ Points = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
 LARGEST = 1e100
-"""Coordinates of a mesh may be this large: products of three still fit in a double."""
+"""Largest coordinate of a mesh: products of three still fit in a double."""
 BATCH = 1 << 21
-"""So many points are worked on together, in about 150 MB."""
+"""Points processed together, in about 150 MB."""
 WORK_PER_THREAD = 100_000
-"""Points and faces that a thread must have to be worth its start."""
+"""Fewest points and faces per thread: below, starting it does not pay off."""
 CROWD = 1024
-"""A cell may hold so many points, or a sixteenth of all, before they get a grid of their own."""
+"""Points in a cell, or a sixteenth of all, above which they get a grid of their own."""
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Triangles as the kernel reads them: (V, 3) finite, (F, 3) valid; `box` least, greatest."""
+    """Triangles as the kernel reads them: (V, 3) finite, (F, 3) valid; `box` minimum, maximum."""
 
     vertices: Points
     faces: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Surface:
         """Return the triangles of `mesh`.
 
         Raises:
-            InvalidGeometryError: a coordinate is not finite or beyond 1e100, or a face names a
+            InvalidGeometryError: a coordinate is not finite or beyond 1e100, or a face refers to a
                 vertex that does not exist.
         """
         vertices = np.ascontiguousarray(mesh.vertices, dtype=np.float64)
@@ -59,10 +59,10 @@ class Surface:
 
     @property
     def is_balanced(self) -> bool:
-        """Whether as many faces run along each edge one way as the other, so none has a rim.
+        """Whether each edge has as many faces in one direction as in the other: no boundary.
 
-        Edges are known by the positions of their ends: vertices may be split. One open mesh in
-        about 2^53 passes, since sums of hashes are compared.
+        Edges are identified by the positions of their ends, so vertices may be split. Sums of
+        hashes are compared, so one open mesh in about 2^53 passes.
         """
         keys = np.empty(len(self.vertices), dtype=np.uint64)
         return kernel.boundary_hash(self.vertices, self.faces, keys) == 0
@@ -88,7 +88,7 @@ def checked_points(points: NDArray[np.floating]) -> Points:
 
 
 def points_within(points: Points, box: Points) -> Counts:
-    """Return the numbers of those `points` (N, 3) that lie in the closed `box`, rising."""
+    """Return the ascending indices of the `points` (N, 3) in the closed `box`."""
     picked = np.empty(len(points) + 1, dtype=np.int32)
     return picked[: kernel.pick(points, box, picked)]
 
@@ -98,9 +98,9 @@ def count_crossings(
 ) -> tuple[Counts, Counts]:
     """Return the signed crossings of the ray from each point along +z, and of its whole line.
 
-    A face that looks up counts 1, one that looks down -1. The second array is (0,) unless
-    `whole_lines`; it is 0 all over where the surface is closed. Points count as moved by
-    (e, e^2, e^3), infinitesimally; the numbers are exact and do not depend on `threads`.
+    An upward face counts 1, a downward one -1. The second array is (0,) unless `whole_lines`; it is
+    all 0 if the surface is closed. Points are displaced by an infinitesimal (e, e^2, e^3); the
+    results are exact and do not depend on `threads`.
     """
     windings = np.zeros(len(points), dtype=np.int32)
     balances = np.zeros(len(points) if whole_lines else 0, dtype=np.int32)
@@ -130,7 +130,7 @@ class _Caster:
     pool: ThreadPoolExecutor
 
     def cast(self, points: Points, numbers: Counts) -> None:
-        """Cast from `points` (M, 3), whose places in the results are `numbers` (M,)."""
+        """Cast from `points` (M, 3), whose indices in the results are `numbers` (M,)."""
         if len(points) == 0:
             return
         grid = _Grid.around(points, self.surface.size)
@@ -139,7 +139,7 @@ class _Caster:
         kernel.count_points(points, grid.box, grid.scale, grid.columns, cells, starts[1:])
         crowded = np.flatnonzero(starts[1:] > max(CROWD, len(points) // 16))
         if len(crowded) and len(starts) > 2:
-            # Each face that meets such a cell would look at all of its points.
+            # Each face that meets such a cell would test all of its points.
             for cell in (*crowded, None):
                 here = ~np.isin(cells, crowded) if cell is None else cells == cell
                 self.cast(points[here], numbers[here])
@@ -186,10 +186,10 @@ class _Grid:
 
     @classmethod
     def around(cls, points: Points, size: float) -> "_Grid":
-        """Return about as many cells as there are points, about as wide as deep."""
+        """Return about as many cells as there are points, about square."""
         box = _bounds(points)
         width, depth = box[3:5] - box[:2]
-        # What is not wider than rounding has no use for cells, nor a finite scale.
+        # An extent below rounding needs no cells and has no finite scale.
         width, depth = (e if e > 1e-15 * size else 0.0 for e in (width, depth))
         columns, rows = int(width > 0), int(depth > 0)
         if width and depth:
@@ -210,7 +210,7 @@ def _run(
 
 
 def _bounds(points: Points) -> Points:
-    """Return the least x, y, z and the greatest of finite `points`, (6,); zeros of none."""
+    """Return the minimum and maximum x, y, z of finite `points`, (6,); zeros if there are none."""
     box = np.zeros(6)
     if len(points):
         kernel.bounds(points, box)
@@ -218,9 +218,9 @@ def _bounds(points: Points) -> Points:
 
 
 def thread_count(wanted: int | None, work: int) -> int:
-    """Return `wanted` threads or, for None, as many as there are processors and work for them.
+    """Return `wanted` threads or, for None, one per processor, limited by the amount of work.
 
-    `work` is the number of things to look at: points, faces, lines.
+    `work` is the number of items to process: points, faces, lines.
     """
     if wanted is not None:
         return max(1, wanted)

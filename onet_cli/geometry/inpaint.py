@@ -1,14 +1,14 @@
-"""Pictures with holes, filled from what is around them."""
+"""Inpainting: holes in pictures, filled from their surroundings."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def fill_holes(picture: NDArray[np.floating], weight: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return `picture` (S, S, C) with what has little `weight` (S, S) taken from around it.
+    """Return `picture` (S, S, C) with pixels of low `weight` (S, S) filled from their surroundings.
 
-    Where the weight is 1 the picture stays. S is halved as long as it is even; a picture without
-    any weight becomes 0.
+    Pixels of weight 1 are unchanged. S is halved as long as it is even; a picture without any
+    weight becomes 0.
 
     Source: the push and pull steps of Gortler et al., "The Lumigraph", SIGGRAPH 1996.
     """

@@ -1,4 +1,4 @@
-"""Which points lie inside a mesh: exact winding numbers of closed ones, a vote on open ones."""
+"""Inside test of points: exact winding numbers for closed meshes, a vote for open ones."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,31 +21,31 @@ FRAMES = (
 )
 """Rotations (3, 3); the vote casts lines along the axes of each, nine in all."""
 SURE = 4
-"""Weight in the vote of a line that enters as often as it leaves; a ray of another line has 1."""
+"""Vote weight of a line that enters as often as it leaves; a ray of any other line has weight 1."""
 
 
 def winding_numbers(
     mesh: Trimesh, points: NDArray[np.floating], *, threads: int | None = None
 ) -> Counts:
-    """Return how often the closed surface of `mesh` winds round each of `points` (N, 3): (N,).
+    """Return the winding number of the closed `mesh` around each of `points` (N, 3): (N,).
 
-    Positive where faces look outwards; overlapping parts add up. Exact, by exact arithmetic where
-    rounded numbers leave a doubt. A point on the surface counts as moved by (e, e^2, e^3) for an
+    Positive for outward-facing faces; overlapping parts add up. Exact: arithmetic is exact where
+    rounding could change the result. A point on the surface is displaced by (e, e^2, e^3) for an
     infinitesimal e, so parts that tile space without overlap claim each point exactly once. Rays
-    run along +z; where the mesh is not closed, what they cross is all that counts.
+    run along +z; for an open mesh the result is their signed crossings.
 
     Args:
-        mesh: triangles, closed as a whole: parts may overlap, touch, enclose each other.
+        mesh: triangles, closed as a whole; parts may overlap, touch and enclose each other.
         points: (N, 3) in the frame of the mesh, of any floating type.
-        threads: how many to use; None for as many as there are processors and work for them.
+        threads: number of threads; None for one per processor, limited by the amount of work.
 
     Raises:
         InvalidGeometryError: a coordinate is not finite or, of the mesh, beyond 1e100, a face
-            names a vertex that does not exist, or `points` has another shape.
+            refers to a vertex that does not exist, or `points` has another shape.
 
     Sources: O'Rourke, Computational Geometry in C, section 7.4 (crossings); Edelsbrunner & Muecke,
-    ACM Transactions on Graphics 1990 (infinitesimal moves); Shewchuk, Discrete & Computational
-    Geometry 1997 (exact signs).
+    ACM Transactions on Graphics 1990 (infinitesimal displacements); Shewchuk, Discrete &
+    Computational Geometry 1997 (exact signs).
     """
     return count_crossings(Surface.of(mesh), checked_points(points), threads)[0]
 
@@ -59,17 +59,17 @@ def contains(
 ) -> NDArray[np.bool_]:
     """Return which of `points` (N, 3) lie inside `mesh`: (N,).
 
-    Inside a closed mesh is where the winding number is not 0: parts that overlap stay solid, a mesh
-    that is inside out has the same inside, and a cavity whose wall faces inwards is outside.
+    Inside a closed mesh is where the winding number is not 0: overlapping parts stay solid, an
+    inverted mesh has the same inside, and a cavity with an inward-facing wall is outside.
 
-    With `robust`, lines in up to nine directions vote. One that enters the mesh as often as it
-    leaves is sure; it says "inside" where its crossings on one side of the point do not cancel.
-    Others pass through holes or turned faces and hardly count.
+    With `robust`, lines in up to nine directions vote. A line that enters the mesh as often as it
+    leaves is reliable; it votes "inside" if its crossings on one side of the point do not cancel.
+    Other lines pass through holes or flipped faces and get little weight.
 
     Args:
         mesh: any triangles.
         points: (N, 3) in the frame of the mesh, of any floating type.
-        robust: whether to vote; None for: if the mesh is not closed.
+        robust: whether to vote; None: only if the mesh is not closed.
         threads: as for `winding_numbers`.
 
     Raises:
@@ -83,12 +83,12 @@ def contains(
 
 
 def _vote(surface: Surface, points: Points, threads: int | None) -> NDArray[np.bool_]:
-    """Return which of `points` (N, 3) most lines through them call inside, (N,)."""
+    """Return which of `points` (N, 3) are inside by majority of the lines through them, (N,)."""
     scores = np.zeros(len(points), dtype=np.int32)
     undecided = points_within(points, surface.box)
     for rotation in FRAMES:
         for shift in range(3):
-            # Rolled axes make each of them z in turn, and mirror nothing.
+            # Cyclic permutations make each axis z in turn, without a reflection.
             frame = np.roll(rotation, shift, axis=0)
             turned = np.ascontiguousarray(points[undecided] @ frame.T)
             up, line = count_crossings(surface.turned(frame), turned, threads, whole_lines=True)

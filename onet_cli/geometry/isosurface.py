@@ -14,32 +14,33 @@ from onet_cli.geometry.mise import Grid
 from onet_cli.geometry.normalize import CUBE_EDGE
 
 CLOSEST = 2.0**-12
-"""Least distance between a vertex and the ends of its grid edge, in lengths of that edge."""
+"""Minimum distance of a vertex from the ends of its grid edge, in lengths of that edge."""
 
 Plane = NDArray[np.float32]
-"""The values at one x, (R+3)^2 flat: the grid's (R+1, R+1) in a frame of outside."""
+"""The values at one x, (R+3)^2 flat: the grid's (R+1, R+1) padded with outside."""
 
 Slab = tuple[int, Plane, Plane, NDArray[np.int32]]
-"""Number, low plane, high plane, and the crossed cells, by the index there of the least corner."""
+"""Index, low plane, high plane, and the crossed cells, by the index there of their lowest
+corner."""
 
 
 def extract_surface(values: NDArray[np.floating], level: float, edge: float = CUBE_EDGE) -> Trimesh:
-    """Return the closed surface, oriented outward, around the grid points from `level` up.
+    """Return the closed, outward-oriented surface around the grid points at or above `level`.
 
-    Every edge has two faces, every vertex one fan, and no face is degenerate, whatever the field.
-    What lies beyond the grid is outside, so a shape that reaches the cube's face is closed there.
-    A vertex that would fall on a grid point is moved off it by `CLOSEST` of a cell.
+    Every edge has two faces, every vertex one fan, and no face is degenerate, for any field. Space
+    beyond the grid is outside, so a shape that reaches the cube's face is closed there. A vertex
+    that would coincide with a grid point is moved off it by `CLOSEST` of a cell.
 
     Args:
         values: (R+1, R+1, R+1) logits at the grid points, higher inside.
-        level: logit at which the surface lies.
+        level: iso-level (logit).
         edge: edge of the centred cube that the grid spans, in the unit-cube frame.
 
     Raises:
         EmptySurfaceError: no value reaches `level`.
-        InvalidGeometryError: `values` is no cube of numbers.
+        InvalidGeometryError: `values` is not a cube, or contains NaN.
 
-    Source: Lorensen & Cline, SIGGRAPH 1987; `marching_tables` says how cases are told apart.
+    Source: Lorensen & Cline, SIGGRAPH 1987; `marching_tables` describes the cases.
     """
     values = np.ascontiguousarray(values, dtype=np.float32)
     if values.ndim != 3 or len(set(values.shape)) != 1 or len(values) < 2:
@@ -54,14 +55,14 @@ def extract_surface(values: NDArray[np.floating], level: float, edge: float = CU
 
 
 def grid_surface(grid: Grid) -> Trimesh:
-    """Return what `extract_surface` makes of the grid's values, from the crossed cells alone.
+    """Return the result of `extract_surface` on the grid's values, from the crossed cells only.
 
     Raises:
-        EmptySurfaceError: no value of the grid reaches its level.
+        EmptySurfaceError: no value of the grid reaches its iso-level.
     """
     octree = grid.octree
     if octree.depth == 0 or octree.reaches_face:
-        # Without divisions there is no octree to follow; it does not know the layer outside either.
+        # Without subdivision there is no octree to follow, and it does not cover the outside layer.
         return extract_surface(grid.values, octree.level, grid.edge)
     _refuse_empty(grid.highest, octree.level)
     low, high = np.empty((2, (octree.resolution + 3) ** 2), dtype=np.float32)
@@ -78,7 +79,7 @@ def _refuse_empty(highest: float, level: float) -> None:
 
 
 def _dense_slabs(values: NDArray[np.float32], level: float) -> Iterator[Slab]:
-    """Yield every slab of the grid and of the layer of outside around it."""
+    """Yield every slab of the grid and of the outside layer around it."""
     width = len(values) + 2
     planes = np.full((2, width, width), -np.inf, dtype=np.float32)
     low, high = planes.reshape(2, -1)

@@ -1,4 +1,4 @@
-"""Where light comes from."""
+"""Lighting: lamps and ambient light."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 Colour = tuple[float, float, float]
 NEAREST = 1.5
-"""Lights stay this far from the middle of a scene of radius 1, so that none lies inside of it."""
+"""Minimum distance of lights from the centre of a scene of radius 1, so that none is inside it."""
 
 
 @dataclass(frozen=True)
 class Light:
-    """A lamp that throws shadows.
+    """A lamp that casts shadows.
 
-    `place` is in radii of the scene from its middle: x right, y up, z towards a viewer on azimuth
-    0; at least `NEAREST` away, and far away it is a sun. `colour` is linear light: what a white
-    surface that faces the lamp sends back.
+    `place` is in radii of the scene from its centre: x right, y up, z towards a viewer at azimuth
+    0; at least `NEAREST` away, and a sun if far away. `colour` is the linear light reflected by a
+    white surface facing the lamp.
 
     Raises:
         ValueError: the place is too near.
@@ -32,10 +32,10 @@ class Light:
 
 @dataclass(frozen=True)
 class Lighting:
-    """Lamps, and ambient light from all around that fades from `sky` above to `ground` below.
+    """Lamps, and ambient light that fades from `sky` above to `ground` below.
 
-    All colours are linear: what a white surface sends back. With `turns` the lamps move with the
-    camera, as a photographer's do; else they stand still and the back of an object is dark.
+    All colours are the linear light reflected by a white surface. With `turns` the lamps move with
+    the camera; otherwise they are fixed and the back of an object is dark.
     """
 
     lights: tuple[Light, ...]
@@ -45,14 +45,14 @@ class Lighting:
 
     @classmethod
     def studio(cls) -> "Lighting":
-        """Return even light from the upper left of the camera, for pictures that show a shape."""
+        """Return even light from the upper left of the camera, which shows the shape clearly."""
         key = Light((-2.9, 3.6, 2.2), (1.0, 0.985, 0.96))
         fill = Light((3.5, 0.8, 2.5), (0.07, 0.075, 0.08))
         return cls((key, fill), (0.28, 0.29, 0.31), (0.13, 0.125, 0.12), turns=True)
 
     @classmethod
     def even(cls) -> "Lighting":
-        """Return light that shades little, for surfaces whose colours hold the light of a photo.
+        """Return light with little shading, for surfaces whose colours include a photo's lighting.
 
         A lamp near the camera and some light from all around.
         """
@@ -63,10 +63,10 @@ class Lighting:
     def choy(cls, rng: np.random.Generator | None = None) -> "Lighting":
         """Return light like that in the pictures of Choy et al., ECCV 2016.
 
-        One lamp stands high in front of the object, a little to its right, and light from all
-        around is weak: fronts and tops are at 0.9 of full brightness, the right side at 0.7, backs
-        and the left side at 0.5, as measured on their pictures. With `rng` the lamp's place, its
-        strength and the ambient light vary by about a tenth.
+        One lamp is high in front of the object, slightly to its right, with weak ambient light:
+        fronts and tops are at 0.9 of full brightness, the right side at 0.7, backs and the left
+        side at 0.5, as measured on their pictures. With `rng` the lamp's place, its strength and
+        the ambient light vary by about a tenth.
         """
         place, power, ambient = np.array([8.0, 23.0, 20.0]), 0.9, 0.25
         if rng is not None:
@@ -77,10 +77,10 @@ class Lighting:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Lighting":
-        """Return the light of some room: one to three lamps anywhere above, soft light around.
+        """Return random room lighting: one to three lamps anywhere above, soft ambient light.
 
-        Places, strengths and colours (from candle to clouded sky) are drawn from `rng`. The sum is
-        such that a white surface in full light is about white.
+        Places, strengths and colours (candlelight to overcast sky) are drawn from `rng`. The total
+        is such that a fully lit white surface is about white.
         """
         count = int(rng.integers(1, 4))
         shares = rng.dirichlet(np.full(count, 1.5))
@@ -91,7 +91,7 @@ class Lighting:
         return cls(tuple(lights), _triple(sky), _triple(ground))
 
     def places(self, axes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return where the lights are, (L, 3), for a camera whose rotation is `axes` (3, 3)."""
+        """Return the lights' positions (L, 3) for a camera whose rotation is `axes` (3, 3)."""
         places = np.array([light.place for light in self.lights], dtype=np.float64).reshape(-1, 3)
         if not self.turns:
             return places
@@ -108,7 +108,7 @@ class Lighting:
 
 
 def _lamp(rng: np.random.Generator, power: float) -> Light:
-    """Return a lamp somewhere above the horizon that sends `power` to what faces it."""
+    """Return a lamp at a random place above the horizon, of `power` on surfaces that face it."""
     azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(5, 75))
     distance = rng.uniform(2.5, 10.0)
     direction = np.array(
@@ -122,7 +122,7 @@ def _lamp(rng: np.random.Generator, power: float) -> Light:
 
 
 def _tint(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a colour between candle-light and a clouded sky, of mean 1."""
+    """Return a colour between candlelight and overcast sky, of mean 1."""
     warmth = rng.normal(0, 0.1)
     colour = np.clip([1 + warmth, 1 + 0.2 * warmth, 1 - warmth], 0.6, 1.4)
     scaled: NDArray[np.float64] = colour / colour.mean()

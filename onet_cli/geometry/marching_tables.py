@@ -1,14 +1,14 @@
-"""The tables of marching cubes, made from rules instead of copied.
+"""The tables of marching cubes, generated from rules.
 
 On each face of a cell, segments join the crossed edges: around each inside corner, or, where the
 four corners alternate and the face's hyperbola joins the inside ones, around each outside corner.
-The segments link up to loops; each loop becomes a disc of triangles. No diagonal lies in a face of
-the cell, where the cell beyond might put the same one and the edge would have four triangles; a
-loop that needs one becomes a fan around a vertex in its middle. Both cells of a face see the same
-segments, so the surface is closed, and every vertex, being on four cells, has one fan.
+The segments form loops; each loop becomes a disc of triangles. No diagonal lies in a face of the
+cell: the neighbouring cell might use the same one, and the edge would have four triangles. A loop
+that needs such a diagonal becomes a fan around a vertex at its centre. Both cells of a face have
+the same segments, so the surface is closed, and every vertex, shared by four cells, has one fan.
 
-A loop of up to six edges that is alone in its cell has several discs to choose from; the kernel
-takes the smallest, which keeps nearer to a smooth surface than any fixed choice.
+A loop of up to six edges that is alone in its cell has several possible discs; the kernel takes the
+one of least area, which is closer to a smooth surface than any fixed choice.
 
 Corner n of a cell is (n & 1, n >> 1 & 1, n >> 2) along x, y and z. Edge 4 a + u + 2 v runs along
 axis a, at u along the next axis and v along the one after, in cycles. Face 2 a + s is at s along a.
@@ -34,14 +34,13 @@ Triangle = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Tables:
-    """What the kernel looks up; a mask has one bit per corner that is inside.
+    """The kernel's lookup tables; a mask has one bit per inside corner.
 
-    `ambiguous` (256,) has a bit per face whose corners alternate, `crossings` (256, 12) the
-    crossed edges, filled up with -1. `entries` (256, 64) is the entry of a mask and of the faces
-    that join the inside; it and the `choices` - 1 entries after it are the discs to choose from.
-    Entry e has the triangles `first_triangle[e]` to `first_triangle[e + 1]` of `triangles` (T, 3),
-    by edge, where 12 + n is the n-th middle: the mean of the edges in the bits of
-    `centres[first_centre[e] + n]`.
+    `ambiguous` (256,) has a bit per face whose corners alternate, `crossings` (256, 12) the crossed
+    edges, padded with -1. `entries` (256, 64) is the entry of a mask and of the faces that join the
+    inside; it and the `choices` - 1 entries after it are the discs to choose from. Entry e has the
+    triangles `first_triangle[e]` to `first_triangle[e + 1]` of `triangles` (T, 3), by edge, where
+    12 + n is the n-th middle: the mean of the edges in the bits of `centres[first_centre[e] + n]`.
     """
 
     ambiguous: NDArray[np.uint8]
@@ -55,18 +54,18 @@ class Tables:
 
     @property
     def most_triangles(self) -> int:
-        """The most triangles that a cell has."""
+        """Maximum number of triangles in a cell."""
         return int(np.diff(self.first_triangle).max())
 
     @property
     def most_vertices(self) -> int:
-        """The most vertices that a cell adds."""
+        """Maximum number of vertices that a cell adds."""
         return EDGES + int(np.diff(self.first_centre).max())
 
 
 @cache
 def tables() -> Tables:
-    """Return the tables, made when first asked for."""
+    """Return the tables, computed on first use."""
     masks = range(1 << CORNERS)
     ambiguous = [_ambiguous(mask) for mask in masks]
     entries = np.zeros((len(masks), 1 << FACES), np.int16)
@@ -101,7 +100,7 @@ class _Disc:
 
 
 def _discs_of(loops: list[Loop]) -> list[_Disc]:
-    """Return the ways to fill `loops` that there is a choice of."""
+    """Return the possible ways to fill `loops`."""
     if len(loops) == 1 and len(loops[0]) <= _LONGEST_CHOICE:
         return [_Disc(triangles) for triangles in _triangulations(loops[0])]
     cell = _Disc([])
@@ -182,7 +181,7 @@ def _ambiguous(mask: int) -> int:
 
 
 def _crossings(mask: int) -> list[int]:
-    """Return the edges whose ends lie on different sides, filled up with -1."""
+    """Return the edges whose ends lie on different sides, padded with -1."""
     edges = [edge for edge, (a, b) in enumerate(_ENDS) if (mask >> a ^ mask >> b) & 1]
     return edges + [-1] * (EDGES - len(edges))
 

@@ -1,4 +1,4 @@
-"""Meshes in memory: `trimesh.Trimesh`, and the names of the vertex attributes that onet gives."""
+"""Meshes in memory: `trimesh.Trimesh`, and the names of onet's vertex attributes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +7,10 @@ from trimesh import Trimesh
 from onet_cli.errors import InvalidGeometryError
 
 CONFIDENCE = "confidence"
-"""Vertex attribute: how sure a network is of each vertex; its name in meshes and PLY files."""
+"""Vertex attribute: the network's confidence in each vertex; its name in meshes and PLY files."""
 
 GLTF_CONFIDENCE = "_CONFIDENCE"
-"""The same in GLB files, which want an application's own names so."""
+"""The same in GLB files, which require an underscore before application-specific names."""
 
 COLOUR = "colour"
 """Vertex attribute: the colour of each vertex, (V, 3) uint8, sRGB."""

@@ -13,13 +13,14 @@ from onet_cli.geometry.nearest import nearest
 
 @dataclass(frozen=True)
 class SurfaceMetrics:
-    """How two surfaces compare by samples of them.
+    """Scores of two surfaces from samples of them.
 
-    `accuracy` is the mean distance from the prediction to the truth, `completeness` that from the
-    truth to the prediction, `chamfer_l1` their mean; distances are unsquared, in unit-cube units
-    (the paper prints them times ten). `chamfer_l2` is the same with squared distances. Normal
-    consistency is the mean absolute cosine between the normals of nearest neighbours, both ways.
-    `f_scores` are the harmonic means of precision and recall at each of the distances asked for.
+    `accuracy` is the mean distance from the prediction to the truth, `completeness` the mean
+    distance from the truth to the prediction, `chamfer_l1` their mean; distances are unsquared, in
+    unit-cube units (the paper prints them times ten). `chamfer_l2` is the same with squared
+    distances. Normal consistency is the mean absolute cosine between the normals of nearest
+    neighbours, both ways. `f_scores` are the harmonic means of precision and recall at each of the
+    given distances.
     """
 
     accuracy: float
@@ -55,7 +56,7 @@ def compare_surfaces(
 
     Raises:
         EmptySurfaceError: either has no points.
-        InvalidGeometryError: points and normals do not go together.
+        InvalidGeometryError: the shapes of points and normals do not match.
 
     Source: Mescheder et al., CVPR 2019, section 4; F-score: Tatarchenko et al., CVPR 2019.
     """

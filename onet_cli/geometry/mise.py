@@ -1,4 +1,4 @@
-"""Multiresolution iso-surface extraction: a dense grid of logits for the price of its surface.
+"""Multiresolution iso-surface extraction (MISE): dense grids at the cost of their surface.
 
 Source: Mescheder et al., CVPR 2019, section 3.3.
 """
@@ -22,15 +22,15 @@ LARGEST = 4096
 """Cells per side; the kernels count the points of no finer grid."""
 
 SMALLEST_COARSE, LARGEST_COARSE = 16, 64
-"""Fewest and most cells per side of the grid that MISE starts from."""
+"""Minimum and maximum cells per side of the initial grid of MISE."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The logits around an iso-surface on an R x R x R grid, and what they cost.
+    """The logits around an iso-surface on an R x R x R grid, and the number of evaluations.
 
     `octree` holds them, `edge` is the edge of the cube in the unit-cube frame, `highest` the
-    highest logit met; `rounds` counts the points evaluated in each call of the field.
+    highest evaluated logit; `rounds` counts the points evaluated in each call of the field.
     """
 
     octree: Octree
@@ -40,23 +40,23 @@ class Grid:
 
     @property
     def evaluations(self) -> int:
-        """How many points the field was evaluated at."""
+        """Number of points at which the field was evaluated."""
         return sum(self.rounds)
 
     @cached_property
     def values(self) -> NDArray[np.float32]:
         """The logits at every corner, (R+1, R+1, R+1); index i lies at edge * (i / R - 0.5).
 
-        Points never evaluated have the value of an evaluated one on the same side of the level, or,
-        where the last division guessed, an infinity.
+        Points never evaluated have the value of an evaluated one on the same side of the iso-level
+        or, where the last subdivision guessed, an infinity.
         """
         return self.octree.dense()
 
 
 def split_resolution(resolution: int) -> tuple[int, int]:
-    """Return (r0, k) with `resolution` = r0 * 2^k: the coarse grid and how often it is halved.
+    """Return (r0, k) with `resolution` = r0 * 2^k: the coarse grid and the number of subdivisions.
 
-    r0 is within 32..63, or `resolution` itself where that is smaller.
+    r0 is within 32..63, or `resolution` itself if that is smaller.
 
     Raises:
         InvalidOptionError: no r0 within 16..64 gives `resolution`; names the two nearest that work.
@@ -88,19 +88,19 @@ def evaluate_grid(
 ) -> Grid:
     """Return the logits of `field` on a grid of `resolution` cells per side of the centred cube.
 
-    Starts from the coarse grid, divides every cell that has evaluated corners on both sides of
-    `level`, evaluates the corners this adds in one call of `field`, and goes on until nothing is
-    left to divide; so it follows a surface into cells that looked empty at first.
+    Starts from the coarse grid, subdivides every cell that has evaluated corners on both sides of
+    `level`, evaluates the new corners in one call of `field`, and repeats until there is nothing
+    left to subdivide. It thus follows a surface into cells that seemed empty at first.
 
     Args:
         field: called once per round with (N, 3) float32 points.
         resolution: R in cells per side, as `split_resolution` accepts it.
-        level: logit at which the surface lies; values from `level` up count as inside.
+        level: iso-level (logit); values at or above it count as inside.
         edge: edge of the cube in the unit-cube frame.
-        guess: of the points that the last division adds, evaluate only the ends of grid edges that
-            the surface crosses, found by following it, and guess on which side the others lie. The
-            mesh is the same unless a part thinner than two cells stands away from the
-            surface found; about 4 in 10 evaluations are saved.
+        guess: of the points added by the last subdivision, evaluate only the ends of grid edges
+            that the surface crosses, found by following it, and guess the side of the others. The
+            mesh is the same unless a part thinner than two cells is detached from the surface
+            found; saves about 40 % of the evaluations.
 
     Raises:
         InvalidOptionError: `resolution` cannot be split.
@@ -109,7 +109,7 @@ def evaluate_grid(
     Source: Mescheder et al., CVPR 2019, section 3.3 and figure 2; `guess` is ours.
     """
     coarse, depth = split_resolution(resolution)
-    # As float32 like the logits it is compared with, here and in the extraction.
+    # float32 like the logits it is compared with, here and in the extraction.
     octree = Octree(coarse, depth, float(np.float32(level)), guess)
     axis = np.arange(resolution + 1, dtype=np.float32) / np.float32(resolution)
     axis = np.float32(edge) * (axis - np.float32(0.5))

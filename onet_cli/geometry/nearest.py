@@ -1,4 +1,4 @@
-"""Nearest neighbours. The home of pykdtree."""
+"""Nearest neighbours; the only user of pykdtree."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from onet_cli._ext import neighbours as kernel
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 
 _FEWEST_TO_SORT = 4096
-"""Fewer queries are faster as they come."""
+"""Fewer queries are faster unsorted."""
 
 _FARTHEST = 1e18  # from twice that on, squared distances overflow float32
 
@@ -20,8 +20,8 @@ def nearest(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the distance from each of `queries` (N, 3) to the nearest of `targets`, and its index.
 
-    Both are (N,). Distances are computed in float32, which resolves 1e-7 of the unit cube, on as
-    many cores as OMP_NUM_THREADS grants.
+    Both are (N,). Distances are computed in float32, which resolves 1e-7 of the unit cube, on
+    OMP_NUM_THREADS cores.
 
     Raises:
         EmptySurfaceError: there are no targets.
@@ -31,7 +31,7 @@ def nearest(
     if len(queries) < _FEWEST_TO_SORT:
         distances, indices = tree.query(queries)
         return distances, indices.astype(np.int64)
-    # Queries that follow each other through space find their part of the tree in the cache.
+    # Spatially sorted queries find their part of the tree in the cache.
     order = _along_curve(queries)
     found_distances, found_indices = tree.query(queries[order])
     distances = np.empty(len(queries), dtype=np.float32)
@@ -45,8 +45,8 @@ def nearest_few(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the distances from `queries` (N, 3) to their `count` nearest targets, and the indices.
 
-    Both are (N, count), the nearest first. Where fewer lie nearer than `within` the distance is
-    infinite and the index is 0.
+    Both are (N, count), the nearest first. If fewer are nearer than `within`, the remaining
+    distances are infinite and their indices 0.
 
     Raises:
         EmptySurfaceError: there are no targets.
@@ -61,7 +61,7 @@ def nearest_few(
 
 
 def _tree(targets: NDArray[np.floating]) -> KDTree:
-    """Return what finds the nearest of `targets` (M, 3), of which there have to be some."""
+    """Return the k-d tree of `targets` (M, 3), of which there must be at least one."""
     if len(targets) == 0:
         raise EmptySurfaceError("there are no points to be near to")
     return KDTree(_checked(targets))

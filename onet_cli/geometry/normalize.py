@@ -1,4 +1,4 @@
-"""The unit cube: the frame in which every network, sample and metric of this package lives."""
+"""The unit cube: the frame of every network, sample and metric of this package."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from onet_cli.errors import InvalidGeometryError
 
 PADDING = 0.1
-"""Share of the unit cube's edge by which the sampled cube is larger."""
+"""Padding of the sampled cube, as a share of the unit cube's edge."""
 
 CUBE_EDGE = 1.0 + PADDING
 """Edge of the cube, centred at the origin, in which occupancy is sampled and extracted."""
@@ -16,9 +16,9 @@ CUBE_EDGE = 1.0 + PADDING
 
 @dataclass(frozen=True)
 class UnitCube:
-    """The similarity that puts a shape into the unit cube: `unit = (point - centre) / scale`.
+    """The similarity that maps a shape to the unit cube: `unit = (point - centre) / scale`.
 
-    `centre` is the middle of the shape's bounding box and `scale` its longest edge, both in the
+    `centre` is the centre of the shape's bounding box and `scale` its longest edge, both in the
     units of the source.
     """
 

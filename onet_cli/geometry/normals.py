@@ -1,4 +1,4 @@
-"""Normals for shading: smooth over curves, sharp at edges."""
+"""Normals for shading: smooth on curved surfaces, sharp at edges."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,10 @@ from onet_cli._ext import rasterize as kernel
 from onet_cli.geometry.mesh import check_faces
 
 CREASE_DEG = 40.0
-"""Faces that meet at a sharper angle are shaded apart."""
+"""Faces that meet at a sharper angle are not smoothed together."""
 
-MERGE_DIGITS = 5  # of the scene's radius: soups repeat vertices with rounding differences
-CROWD = 400  # corners at one vertex; the middle of a larger fan keeps its faces' own normals
+MERGE_DIGITS = 5  # of the scene's radius: polygon soup repeats vertices with rounding differences
+CROWD = 400  # corners at one vertex; the centre of a larger fan keeps its faces' own normals
 
 
 def smooth_normals(
@@ -19,9 +19,9 @@ def smooth_normals(
 ) -> NDArray[np.float32]:
     """Return unit normals (F, 3, 3) at the corners of `faces` (F, 3).
 
-    Each is the mean, by angle (Thürmer and Wüthrich, 1998), of the faces round the vertex that
-    are tilted by less than `crease_deg` against the corner's own, wound either way. `vertices`
-    (V, 3) lie in a ball of radius 1; those at one place count as one. Faces without area get zeros.
+    Each is the mean, by angle (Thürmer and Wüthrich, 1998), of the faces round the vertex that are
+    tilted by less than `crease_deg` against the corner's own, wound either way. `vertices` (V, 3)
+    lie in a ball of radius 1; coincident ones count as one. Faces without area get zeros.
     """
     check_faces(faces, len(vertices))
     flat = face_normals(vertices, faces)
@@ -40,7 +40,7 @@ def vertex_normals(
 ) -> NDArray[np.float64]:
     """Return unit normals (V, 3): the mean of the faces' around each vertex, weighted by angle.
 
-    Zeros where a vertex has no face with an area.
+    Zeros for vertices without a face of nonzero area.
 
     Raises:
         InvalidGeometryError: a face names a vertex that is not there.

@@ -1,4 +1,4 @@
-"""What is hidden from the light: depth maps of a scene from all around, and from its lamps.
+"""Occlusion: depth maps of a scene for ambient light and for its lamps.
 
 All in the scene's frame: centred at 0, radius 1.
 """
@@ -19,7 +19,7 @@ _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
 @dataclass(frozen=True)
 class AmbientDepths:
-    """How far the scene reaches along `axes`, both ways: ambient light is what nothing blocks.
+    """Depth maps of the scene along `axes`, both ways, for ambient occlusion.
 
     `axes` (3, 3, A): two directions across each view and the direction along it. `depths` (A, R,
     R, 2): the largest and the smallest height along the axis in each cell, -1..1 as 0..65535; 0
@@ -41,16 +41,15 @@ class AmbientDepths:
         return cls(np.ascontiguousarray(axes.transpose(1, 2, 0), np.float32), depths)
 
     def directions(self) -> NDArray[np.float32]:
-        """Return the directions (A, 2, 3) that light comes from: along each axis and against it."""
+        """Return the light directions (A, 2, 3): along each axis and against it."""
         along = self.axes[2].T
         return np.stack([along, -along], axis=1)
 
 
 def spread_axes(count: int) -> NDArray[np.float64]:
-    """Return `count` frames (A, 3, 3) whose third rows are spread evenly over the upper half space.
+    """Return `count` frames (A, 3, 3) whose third rows are uniform over the upper half space.
 
-    Four Fibonacci lattices one after another, each at heights between the others': every quarter is
-    spread evenly too.
+    Four interleaved Fibonacci lattices, one after another: every quarter is uniform too.
     """
     index = np.arange(count)
     quarter, place = np.divmod(index, count // 4)
@@ -63,7 +62,7 @@ def spread_axes(count: int) -> NDArray[np.float64]:
 def light_view(place: NDArray[np.float64], resolution: int) -> NDArray[np.float64]:
     """Return the (3, 4) matrix of the view from a light at `place` (3,) over the ball of radius 1.
 
-    It takes points to column, row (times depth) and depth.
+    It maps points to column, row (times depth) and depth.
     """
     distance = float(np.linalg.norm(place))
     frame = _frame(-place / distance)
