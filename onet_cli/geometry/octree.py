@@ -1,7 +1,7 @@
-"""The octree of MISE: which grid points are known, which cells the surface passes through.
+"""The octree of MISE: known grid points, and cells crossed by the surface.
 
-Memory goes with the surface: the points of a cell of the coarse grid are kept only once one of them
-is known that is no corner.
+Memory is proportional to the surface: the points of a coarse cell are stored only once one of them
+that is not a corner is known.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from onet_cli._ext import mise as kernel
 
 Points = NDArray[np.int64]
-"""Grid points (i, j, k), each as the number i << 42 | j << 21 | k."""
+"""Grid points (i, j, k), each encoded as i << 42 | j << 21 | k."""
 
-_BOTH_SIDES = 3  # a cell's state when it is undivided and the surface passes through it
+_BOTH_SIDES = 3  # a cell's state when it is not subdivided and the surface passes through it
 _DIVIDED = 4
 _NEW_POINTS_PER_CELL = 27 - 8
 _NEIGHBOURS = 6
@@ -22,17 +22,18 @@ _LARGEST = np.finfo(np.float32).max
 
 
 class Octree:
-    """Cells of an R x R x R grid, R = `coarse` * 2^`depth`, divided around the surface at `level`.
+    """Cells of an R x R x R grid, R = `coarse` * 2^`depth`, subdivided around the iso-surface.
 
-    With `guess`, the points that the last division adds are evaluated only at the ends of grid
-    edges that the surface crosses; the others get the side that their cell's corners suggest.
+    `level` is the iso-level. With `guess`, of the points added by the last subdivision only the
+    ends of grid edges that the surface crosses are evaluated; the others get the side of their
+    cell's corners.
     """
 
     def __init__(self, coarse: int, depth: int, level: float, guess: bool = False) -> None:
         self.coarse, self.depth, self.level = coarse, depth, level
         self.resolution = coarse << depth
         self.reaches_face = False
-        """Whether the inside is known to touch the cube's face."""
+        """Whether the inside is known to touch the cube's boundary."""
         self._guess = guess and depth > 0
         corners = (coarse + 1) ** 3
         self._starts = np.arange(corners, dtype=np.int64)
@@ -46,15 +47,15 @@ class Octree:
         return (axis[:, None, None] << 42 | axis[:, None] << 21 | axis).ravel()
 
     def record(self, points: Points, results: NDArray[np.float32]) -> None:
-        """Store the `results` (N,) of evaluating `points` (N,), which were asked for."""
-        if self._guess:  # infinities stand for guesses
+        """Store the `results` (N,) of evaluating the requested `points` (N,)."""
+        if self._guess:  # infinities mark guesses
             results = np.clip(results, -_LARGEST, _LARGEST)
         shape = (self.level, self.coarse, self.depth)
         found = kernel.record(points, results, *shape, self._starts, self._values, self._states)
         self.reaches_face |= found > 0
 
     def next_points(self, recorded: Points) -> Points:
-        """Divide every cell found to be crossed; return the points to evaluate next, if any.
+        """Subdivide every cell found to be crossed; return the points to evaluate next, if any.
 
         `recorded` are the points of the last call of `record`.
         """
@@ -76,7 +77,7 @@ class Octree:
         return np.concatenate([asked, near, around])
 
     def dense(self) -> NDArray[np.float32]:
-        """Return the (R+1, R+1, R+1) grid; unknown points take the last known value before them."""
+        """Return the (R+1, R+1, R+1) grid; unknown points take the previous known value."""
         dense = np.empty((self.resolution + 1,) * 3, dtype=np.float32)
         kernel.spread(self.coarse, self.depth, self._starts, self._values, dense)
         return dense
@@ -84,10 +85,11 @@ class Octree:
     def crossed_slabs(
         self, low: NDArray[np.float32], high: NDArray[np.float32]
     ) -> Iterator[tuple[int, NDArray[np.int32]]]:
-        """Yield the number of each slab of finest cells, and those that the surface crosses.
+        """Yield the index of each slab of finest cells, and its cells that the surface crosses.
 
-        Cells are indices of their least corners in a plane of (R+3)^2 points, one of padding on
-        each side. The planes `low` and `high` get the values at the corners of these cells.
+        Cells are indices of their lowest corners in a plane of (R+3)^2 points, with one point of
+        padding on each side. The planes `low` and `high` receive the values at the corners of these
+        cells.
         """
         cells_per_layer = (self.resolution // 2) ** 2
         divided = np.flatnonzero(self._states[self._finest_states :] & _DIVIDED)
@@ -100,11 +102,11 @@ class Octree:
             yield slab, np.sort(crossed[:count])
 
     def _make_room(self, active: Points) -> None:
-        """Store the bricks that dividing the cells `active` needs."""
+        """Allocate the bricks needed to subdivide the cells `active`."""
         fresh = np.empty(len(self._starts), dtype=np.int64)
         end = len(self._values)
         count = kernel.reserve(active, self.coarse, self.depth, end, self._starts, fresh)
-        # In place: at 512 cells per side, a copy would be felt. Nothing else refers to the array.
+        # In place: at 512 cells per side a copy is expensive. Nothing else refers to the array.
         self._values.resize(end + (count << 3 * self.depth), refcheck=False)
         kernel.open_bricks(fresh[:count], self.depth, self._starts, self._values)
 

@@ -1,4 +1,4 @@
-"""Pictures of meshes, without a GPU or a display."""
+"""Rendering of meshes without a GPU or a display."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,14 @@ def render(
     lighting: Lighting | None = None,
     samples: int = 3,
 ) -> NDArray[np.uint8]:
-    """Return a picture (size, size, 4) of `mesh`, RGBA with straight alpha, the background clear.
+    """Return a picture (size, size, 4) of `mesh`, RGBA with straight alpha, transparent background.
 
-    For several pictures of one mesh make a `Scene`, whose arguments and errors are these.
+    For several pictures of one mesh create a `Scene`, which documents arguments and errors.
     """
     return Scene(mesh, appearance).render(camera, size, lighting, samples)
 
 
 def on_white(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return `picture` (H, W, 4) with straight alpha laid on white, (H, W, 3)."""
+    """Return `picture` (H, W, 4) with straight alpha composited on white, (H, W, 3)."""
     alpha = picture[..., 3:].astype(np.float32) / 255
     return np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)

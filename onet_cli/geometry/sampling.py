@@ -1,4 +1,4 @@
-"""Random points: on a surface, near it, and in the cube."""
+"""Random sampling of points: on a surface, near it, and in the cube."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,11 @@ _MOST_ROUNDS = 100
 def sample_surface(
     mesh: Trimesh, count: int, rng: np.random.Generator, *, by_face: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return `count` points spread evenly over the surface and the normals of their faces.
+    """Return `count` points uniform on the surface and the normals of their faces.
 
-    Both are (N, 3), in random order or, `by_face`, in the order of the faces: the same distribution
-    in a third of the time, for those to whom the order is nothing. A face is chosen by its area and
-    a point in it by the square-root parametrisation (Osada et al., Shape distributions, 2002,
+    Both are (N, 3), in random order or, with `by_face`, in the order of the faces: the same
+    distribution in a third of the time, if the order does not matter. Faces are chosen by area and
+    points in them by the square-root parametrisation (Osada et al., Shape distributions, 2002,
     section 4).
 
     Raises:
@@ -28,7 +28,7 @@ def sample_surface(
     """
     if len(mesh.faces) == 0:
         raise EmptySurfaceError("a mesh without faces has no surface to sample")
-    # The mesh keeps both, so that asking for its area as well costs nothing.
+    # trimesh caches both, so its area costs nothing extra.
     corners, normals = np.asarray(mesh.triangles), np.asarray(mesh.triangles_cross)
     areas = np.sqrt(np.einsum("fd,fd->f", normals, normals))
     sums = np.cumsum(areas)
@@ -47,9 +47,9 @@ def sample_surface(
 
 
 def every_nth(points: NDArray[np.floating], count: int) -> NDArray[np.floating]:
-    """Return at most `count` of `points` (N, 3), at even steps.
+    """Return at most `count` of `points` (N, 3), at regular steps.
 
-    Those of `sample_surface`, which may be in the order of the faces, stay spread evenly.
+    Samples of `sample_surface` in the order of the faces remain uniform.
     """
     if len(points) <= count:
         return points
@@ -70,14 +70,14 @@ def sample_near_surface(
     deviations: tuple[float, ...] = NEAR_DEVIATIONS,
     edge: float = CUBE_EDGE,
 ) -> NDArray[np.float64]:
-    """Return `count` points (N, 3) near the surface: surface samples moved by Gaussian noise.
+    """Return `count` points (N, 3) near the surface: surface samples displaced by Gaussian noise.
 
-    Each of the standard `deviations` (unit-cube units) moves an equal share of the points, in
-    turn, alike along x, y and z. Points that leave the cube of `edge` are drawn again.
+    The standard `deviations` (unit-cube units) apply to equal shares of the points, in turn,
+    isotropically. Points that leave the cube of `edge` are redrawn.
 
     Raises:
         EmptySurfaceError: the mesh has no area.
-        InvalidGeometryError: hardly any of the surface lies in the cube.
+        InvalidGeometryError: almost none of the surface lies in the cube.
 
     Source: a mixture of two deviations, after Chibane et al., Implicit Functions in Feature Space
     for 3D Shape Reconstruction and Completion, CVPR 2020.

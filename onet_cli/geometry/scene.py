@@ -1,4 +1,4 @@
-"""A mesh made ready for pictures: what does not depend on the camera, worked out once."""
+"""A mesh prepared for rendering: everything independent of the camera is computed once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from onet_cli.geometry.occlusion import (
 from onet_cli.geometry.texture import TextureTables, linear_to_srgb, srgb_to_linear
 
 LARGEST = 1e15
-"""Coordinates beyond this are refused: their differences say nothing any more."""
+"""Coordinates beyond this are refused: their differences lose all precision."""
 
 NEAR = 1e-4  # the near plane, in radii of the scene
-MARGIN = 2.0 / RESOLUTION  # how far shadow rays start above the surface: a cell of the depth maps
-LAYERS = 12  # of transparent faces; what lies behind more of them is left out
+MARGIN = 2.0 / RESOLUTION  # offset of shadow rays from the surface: a cell of the depth maps
+LAYERS = 12  # of transparent faces; anything behind more of them is omitted
 _SRGB, _LINEAR = linear_to_srgb(), srgb_to_linear()
 
 
@@ -51,13 +51,14 @@ class _Lamps:
 
 
 class Scene:
-    """A mesh of F faces and its looks; `render` takes pictures of it, from any number of threads.
+    """A mesh of F faces and its appearance; `render` draws it and is thread-safe.
 
-    Faces are lit from both sides, so soups look right too. Faces without area are not drawn.
+    Faces are lit from both sides, so polygon soup looks right too. Faces without area are not
+    drawn.
 
     Raises:
-        InvalidGeometryError: the looks do not fit the mesh, or a coordinate is not finite or
-            beyond 1e15.
+        InvalidGeometryError: the appearance does not match the mesh, or a coordinate is not finite
+            or beyond 1e15.
     """
 
     def __init__(self, mesh: Trimesh, appearance: Appearance | None = None) -> None:
@@ -66,7 +67,7 @@ class Scene:
         looks = Appearance.plain(len(self._faces)) if appearance is None else appearance
         _check(vertices, self._faces, looks)
         self._centre, self._radius = _ball(vertices[self._faces.reshape(-1)])
-        # Vertices that no face uses may lie anywhere; they are drawn nowhere.
+        # Unused vertices may lie anywhere; they are not drawn.
         self._vertices = np.ascontiguousarray((vertices - self._centre) / self._radius)
         self._looks = looks
         self._materials, pictures = _material_table(looks)
@@ -86,7 +87,7 @@ class Scene:
     def render(
         self, camera: Camera, size: int, lighting: Lighting | None = None, samples: int = 2
     ) -> NDArray[np.uint8]:
-        """Return a picture (size, size, 4), RGBA with straight alpha, the background clear.
+        """Return a picture (size, size, 4), RGBA with straight alpha, transparent background.
 
         Args:
             camera: made for pictures of `size` pixels.
@@ -109,7 +110,7 @@ class Scene:
         return image
 
     def _view(self, camera: Camera, samples: int) -> _View:
-        """Return the geometry of a picture, with the scene's middle at 0 and its radius 1."""
+        """Return the geometry of a picture, with the scene's centre at 0 and its radius 1."""
         world, lens = camera.world.astype(np.float64), camera.camera.astype(np.float64)
         turn, move = world[:, :3], (world[:, :3] @ self._centre + world[:, 3]) / self._radius
         finer = np.diag([samples, samples, 1.0]) @ lens
@@ -119,9 +120,10 @@ class Scene:
         return _View(np.ascontiguousarray(points), -back @ move, rays)
 
     def _layers(self, view: _View, fine: int) -> Iterator[NDArray[np.int32]]:
-        """Yield the faces seen at each sample, (fine, fine): clear ones first.
+        """Yield the visible faces at each sample, (fine, fine), layer by layer: transparent ones
+        first.
 
-        Depth peeling (Everitt, 2001): each layer is what lies nearest behind the one before.
+        Depth peeling (Everitt, 2001): each layer is the nearest surface behind the previous one.
         """
         shape = (fine, fine)
         solid, solid_owners = np.zeros(shape, np.float32), np.full(shape, -1, np.int32)
@@ -133,7 +135,7 @@ class Scene:
             if not (owners >= 0).any():
                 break
             yield owners
-            # Where this layer was the last, nothing more can be nearer than what is solid.
+            # Where this layer was the last, nothing else can be in front of the opaque surface.
             ceiling = np.where(owners >= 0, nearness, np.float32(0))
         yield solid_owners
 
@@ -183,19 +185,19 @@ class Scene:
         )
 
     def _lamps(self, places: NDArray[np.float64], lighting: Lighting, resolution: int) -> _Lamps:
-        """Return the lights at `places` (L, 3) with their shadows, which are kept for next time."""
+        """Return the lights at `places` (L, 3) with their shadow maps, which are cached."""
         key, (known, views, shadows) = (resolution, places.tobytes()), self._shadows
         if key != known:
             views = np.array([light_view(place, resolution) for place in places])
             views = views.reshape(-1, 3, 4)
             shadows = shadow_maps(views, self._vertices, self._faces, self._solid, resolution)
-            # Lamps that stand still serve all views; one tuple, so that threads may share a scene.
+            # Fixed lamps serve all views; one tuple, so that threads may share a scene.
             self._shadows = key, views, shadows
         colours = np.array([light.colour for light in lighting.lights]).reshape(-1, 3)
         return _Lamps(np.hstack([places, colours]).astype(np.float32), views, shadows)
 
     def _find_normals(self) -> NDArray[np.float32]:
-        """Return the corners' normals (F, 3, 3): those given, where they are of use."""
+        """Return the corners' normals (F, 3, 3): the given ones where they are valid."""
         given = self._looks.normals
         if given is None:
             return smooth_normals(self._vertices, self._faces)
@@ -228,7 +230,7 @@ def _or_empty(
 
 
 def _ball(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return the middle of the box of `points` (N, 3) and how far they reach from there."""
+    """Return the centre of the bounding box of `points` (N, 3) and their radius around it."""
     if len(points) == 0:
         return np.zeros(3), 1.0
     centre = (points.min(axis=0) + points.max(axis=0)) / 2
@@ -236,7 +238,7 @@ def _ball(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 
 def _material_table(looks: Appearance) -> tuple[NDArray[np.float32], list[NDArray[np.uint8]]]:
-    """Return the kernel's (M, 6) table of materials and the pictures that it numbers."""
+    """Return the kernel's (M, 6) table of materials and the pictures that it refers to."""
     table = np.zeros((len(looks.materials), 6), np.float32)
     pictures: list[NDArray[np.uint8]] = []
     known: dict[int, int] = {}
@@ -253,7 +255,7 @@ def _material_table(looks: Appearance) -> tuple[NDArray[np.float32], list[NDArra
 
 
 def _transparent(looks: Appearance) -> NDArray[np.bool_]:
-    """Return which materials, (M,), let something through somewhere."""
+    """Return which materials, (M,), are transparent anywhere."""
 
     def has_holes(texture: NDArray[np.uint8] | None) -> bool:
         return texture is not None and texture.shape[2] == 4 and bool((texture[..., 3] < 255).any())

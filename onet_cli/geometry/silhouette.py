@@ -1,4 +1,4 @@
-"""What a camera sees of a mesh, without shading: its outline, and how near it is."""
+"""Silhouettes and depth maps of meshes, without shading."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,9 +7,9 @@ from onet_cli._ext import rasterize as kernel
 from onet_cli.geometry.camera import Camera
 
 SAMPLES = 3
-"""Samples along each edge of a pixel, by which it is told how much of it is covered."""
+"""Samples along each edge of a pixel, which determine its coverage."""
 
-NEAR_PLANE = 1e-3  # in the frame's unit; what lies before it is not drawn
+NEAR_PLANE = 1e-3  # in the frame's unit; anything in front of it is not drawn
 
 
 def silhouette(
@@ -19,14 +19,14 @@ def silhouette(
     size: int,
     samples: int = SAMPLES,
 ) -> NDArray[np.bool_]:
-    """Return the pixels (size, size) more than half of which a mesh covers.
+    """Return the pixels (size, size) of which a mesh covers more than half.
 
     Args:
         vertices: (V, 3) in the frame of `camera`.
         faces: (F, 3).
         camera: made for pictures of `size` pixels.
         size: edge of the picture in pixels.
-        samples: each pixel is asked at samples x samples places.
+        samples: each pixel has samples x samples samples.
     """
     finer = Camera(
         camera.world, np.diag([samples, samples, 1.0]).astype(np.float32) @ camera.camera
@@ -40,7 +40,7 @@ def silhouette(
 def nearness(
     vertices: NDArray[np.floating], faces: NDArray[np.integer], camera: Camera, size: int
 ) -> NDArray[np.float32]:
-    """Return 1 / depth (size, size) of what is seen at the middle of each pixel, 0 for nothing.
+    """Return 1 / depth (size, size) of the visible surface at each pixel's centre, 0 for none.
 
     The arguments are those of `silhouette`.
     """

@@ -1,4 +1,4 @@
-"""A mesh with fewer faces that looks the same."""
+"""Mesh simplification by quadric error."""
 
 import numpy as np
 import trimesh
@@ -16,25 +16,24 @@ Triangles = NDArray[np.int32]
 
 
 def simplify(mesh: trimesh.Trimesh, faces: int) -> trimesh.Trimesh:
-    """Return `mesh` reduced to `faces` faces, or to one less where an edge takes two faces along.
+    """Return `mesh` reduced to `faces` faces, or one less, since a collapse may remove two.
 
-    Collapses the edge of least quadric error to its best position, again and again; then each
-    vertex moves a little to give back the volume that was lost around it. A closed manifold mesh
-    stays one, of the same topology. No face degenerates, and one turns over only where the asked
-    count cannot be reached otherwise. Open boundaries are held in place; an edge of more than two
-    faces is never collapsed. The result depends on nothing but the arguments. A mesh that has no
-    more than `faces` faces comes back as it is, and more than `faces` come back where topology
-    allows no fewer (4 for each closed part, more where it has holes).
+    Repeatedly collapses the edge of least quadric error to its optimal position; then moves each
+    vertex slightly to restore the volume lost around it. A closed manifold mesh stays one, of the
+    same topology. No face degenerates, and faces flip only if the requested count cannot be reached
+    otherwise. Open boundaries stay in place; edges of more than two faces are never collapsed. The
+    result is deterministic. A mesh of at most `faces` faces is returned unchanged, and more than
+    `faces` remain if the topology requires them (4 for each closed part, more if it has holes).
 
     Args:
-        mesh: triangles; where they are not closed, vertices at the same position count as one.
-            Faces with a repeated corner are dropped.
-        faces: how many to keep, at least 4.
+        mesh: triangles; if they are not closed, vertices at the same position are merged. Faces
+            with a repeated corner are dropped.
+        faces: number of faces to keep, at least 4.
 
     Raises:
         InvalidOptionError: `faces` is below 4.
         InvalidGeometryError: `mesh` has no faces, a vertex that is missing or not finite, or an
-            extent that is no number.
+            extent that overflows.
 
     Source: Garland & Heckbert, SIGGRAPH 1997; Lindstrom & Turk, Visualization 1998 (volume).
     """
@@ -61,7 +60,7 @@ def simplify(mesh: trimesh.Trimesh, faces: int) -> trimesh.Trimesh:
 
 
 def _run(positions: Positions, triangles: Triangles, faces: int) -> tuple[Positions, Triangles]:
-    """Return vertices and faces, -1 in the first column of those that went."""
+    """Return vertices and faces; removed faces have -1 in the first column."""
     triangles = _without_repeats(triangles)
     if kernel.simplify(positions, triangles, faces, closed_only=True):
         return positions, triangles
@@ -77,7 +76,7 @@ def _without_repeats(triangles: Triangles) -> Triangles:
 
 
 def _compact(positions: Positions, triangles: Triangles) -> tuple[Positions, Triangles]:
-    """Return the vertices still in use, in their order, and the faces that are left."""
+    """Return the vertices still in use, in their order, and the remaining faces."""
     kept = triangles[triangles[:, 0] >= 0]
     used = np.zeros(len(positions), dtype=np.bool_)
     used[kept] = True

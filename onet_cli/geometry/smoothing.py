@@ -1,4 +1,4 @@
-"""Values at the vertices of a mesh, smoothed along its edges."""
+"""Smoothing of vertex values along the edges of a mesh."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,13 @@ def smooth_values(
     hold: NDArray[np.floating],
     rounds: int,
 ) -> NDArray[np.float64]:
-    """Return `values` (V, C) after `rounds` of moving them towards the means of their neighbours.
+    """Return `values` (V, C) after `rounds` of averaging with their neighbours.
 
     Args:
-        values: one row a vertex.
-        faces: (F, 3) of a closed mesh, so that each edge is met in both directions.
-        hold: (V,) how much of its first value a vertex keeps in each round: 1 all of it.
-        rounds: steps along the edges that a value can travel.
+        values: one row per vertex.
+        faces: (F, 3) of a closed mesh, so that each edge occurs in both directions.
+        hold: (V,) weight of a vertex's initial value in each round; 1 keeps it unchanged.
+        rounds: number of edges over which a value can propagate.
     """
     first = np.asarray(values, np.float64)
     starts = np.asarray(faces).reshape(-1)

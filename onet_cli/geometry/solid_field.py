@@ -1,15 +1,14 @@
-"""A signed field around triangle soup: what is seen from outside is outside, all else is solid.
+"""A signed field around polygon soup: space visible from outside is outside, the rest is solid.
 
 1. Exact distances from the triangles are measured at the grid points around them. Points closer
-   than 1.5 cells are the band, which no gap narrower than 3 cells interrupts.
-2. Points beyond the band that at least two of some 330 views see are exterior. Views from below
-   count only in hollows that front sides of faces line: a lampshade stays open, while a sofa
-   without a bottom is filled, since from there its faces show their backs.
-3. The solid is what no ball can reach whose centre is exterior and which touches no triangle. So
-   the band is taken back to the very triangles, within a few hundredths of a cell, and what the
-   balls cannot enter, narrow gaps and closed openings, is bridged.
-4. Where that leaves less than 1.2 cells of a sheet, as it leaves nothing of one without thickness,
-   or less than 1.6 cells of a wire, both sides are raised.
+than 1.5 cells form the band, which closes gaps narrower than 3 cells. 2. Points beyond the band
+that are visible in at least two of some 330 views are exterior. Views from below count only in
+hollows lined by the front sides of faces: a lampshade stays open, while a sofa without a bottom is
+filled, since its faces show their backs there. 3. The solid is everything that no ball can reach
+whose centre is exterior and which touches no triangle. This removes the band down to the triangles,
+within a few hundredths of a cell, and bridges what the balls cannot enter: narrow gaps and closed
+openings. 4. Sheets thinner than 1.2 cells, which includes those without thickness, and wires
+thinner than 1.6 cells are thickened on both sides.
 """
 
 from dataclasses import dataclass
@@ -23,22 +22,22 @@ from onet_cli.geometry.mesh import check_faces
 from onet_cli.geometry.visibility import Cells, seen_twice, view_directions
 
 BAND = 1.5
-"""Half the thickness of the band, in cells: gaps narrower than twice that are closed."""
+"""Half the thickness of the band, in cells: gaps narrower than twice this are closed."""
 
 REACH = 3
-"""How far from the triangles distances are measured, in cells."""
+"""Maximum distance from the triangles that is measured, in cells."""
 
 SHEET, WIRE = 1.2, 1.6
-"""Least thickness of the solid in cells. Sheets below 1 and wires below sqrt(2) cells would fall
+"""Minimum thickness of the solid in cells. Sheets below 1 and wires below sqrt(2) cells would fall
 between the points of the grid."""
 
 VIEWS = 320
 LOWEST_VIEW = -0.12
-"""Views from lower than this height on the unit sphere only count where faces show their front."""
+"""Views from below this height on the unit sphere only count where faces show their front."""
 
 SNAP = 0.25
-"""Error, in cells, of the distance from the balls' union: centres are grid points, and a point
-learns of the best ball from its neighbours only. What is nearer to the triangles lies on them."""
+"""Error, in cells, of the distance from the union of balls: centres are grid points, and the best
+ball propagates only between neighbours. Points closer to the triangles are treated as on them."""
 
 _MOST_BEHIND = 0.1
 _MARGIN = 5.5  # cells around the mesh: more than REACH, and off the grid points of flat sides
@@ -47,7 +46,7 @@ _SMOOTHINGS = 3
 
 @dataclass(frozen=True)
 class Band:
-    """The grid around a mesh, and how far from its triangles the points of the grid are.
+    """The grid around a mesh, and the distance of its points from the triangles.
 
     `vertices` (V, 3) and `faces` (F, 3) are the mesh in cells from the grid's first point.
     `distance` (X, Y, Z) is exact below `REACH` cells and `REACH` beyond; there `nearest`, the
@@ -67,9 +66,9 @@ _MOST_POINTS = 2**31  # the kernels count points in 32 bits
 class SolidField:
     """A field over a grid: positive inside the solid, in cells, true distances near its surface.
 
-    `values` (X, Y, Z) are clipped to +-`REACH`. `exterior` is 1 at the points that are seen.
-    `raised` counts the points next to the surface at which a part was too thin, and `near` all
-    those next to the surface.
+    `values` (X, Y, Z) are clipped to +-`REACH`. `exterior` is 1 at the visible points. `raised`
+    counts the points next to the surface at which a part was too thin, and `near` all points next
+    to the surface.
     """
 
     values: NDArray[np.float32]
@@ -79,15 +78,15 @@ class SolidField:
 
 
 def grid_origin(vertices: NDArray[np.float64], resolution: int) -> NDArray[np.float64]:
-    """Return where the first point of the grid around `vertices` lies, in their frame: (3,)."""
+    """Return the first point (3,) of the grid around `vertices`, in their frame."""
     return np.asarray(vertices.min(axis=0) - _MARGIN / resolution)
 
 
 def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resolution: int) -> Band:
-    """Return the distances from a mesh on the grid that `grid_origin` begins.
+    """Return the distances from a mesh on the grid that starts at `grid_origin`.
 
     Args:
-        vertices: (V, 3), of which every one belongs to a face.
+        vertices: (V, 3), each used by a face.
         faces: (F, 3).
         resolution: cells per unit of length.
 
@@ -110,7 +109,7 @@ def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resol
 
 
 def find_exterior(band: Band, views: int = VIEWS) -> Cells:
-    """Return the points of the grid, beyond the band, that are seen from outside, as 1."""
+    """Return the grid points beyond the band that are visible from outside, as 1."""
     blocked = (band.distance < BAND).view(np.uint8)
     beside = ((band.distance >= BAND) & (band.distance < REACH)).view(np.uint8)
     directions = view_directions(views)
@@ -142,7 +141,7 @@ def solid_field(band: Band) -> SolidField:
     raised = int(np.count_nonzero(near & (thick > field + 0.1)))
     reached = np.zeros_like(exterior)
     kernel.reach_from_corner(thick, reached)
-    thick[(thick < 0) & (reached == 0)] = SHEET  # pockets that nothing joins to the outside
+    thick[(thick < 0) & (reached == 0)] = SHEET  # pockets that are not connected to the outside
     return SolidField(thick, exterior, raised, int(np.count_nonzero(near)))
 
 
@@ -152,7 +151,7 @@ def _roll_balls(band: Band, exterior: Cells, blocked: Cells) -> NDArray[np.float
     kernel.shrink_at_lids(exterior, blocked, band.distance, REACH, field, active)
     places = np.flatnonzero(active).astype(np.int32)
     kernel.roll_balls(exterior, places, field, np.full(field.shape, -1, dtype=np.int32))
-    # Where the union of the balls ends at the triangles it does so exactly.
+    # Where the union of balls ends at the triangles, use them exactly.
     places = places[blocked.ravel()[places] == 1]
     rough, exact = field.ravel()[places], band.distance.ravel()[places]
     exact = np.where(rough < 0, -exact, exact)
@@ -161,7 +160,7 @@ def _roll_balls(band: Band, exterior: Cells, blocked: Cells) -> NDArray[np.float
 
 
 def _creep(exterior: Cells, beside: Cells) -> None:
-    """Let `exterior` spread twice, to points beside the band that steep corners hide."""
+    """Dilate `exterior` twice, to points beside the band that steep corners hide."""
     for _ in range(2):
         grown = exterior.copy()
         for axis in range(3):

@@ -1,4 +1,4 @@
-"""Upright planes about which a shape is its own mirror image."""
+"""Upright mirror planes of a shape."""
 
 import math
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import every_nth
 
 ANGLES = 36
-"""Upright planes that are tried, at even steps through half a turn about +y."""
+"""Number of upright planes tested, at regular steps over 180 degrees about +y."""
 
 FINER = (-0.5, -0.25, 0.25, 0.5)
-"""Further turns from the best of these, in steps."""
+"""Further rotations from the best of these, in steps."""
 
 MOST = 4
-"""The best of these that are tried so."""
+"""Number of best planes refined this way."""
 
 TRIED, TARGETS = 128, 3000
-"""Points whose mirror images are looked for, and points among which they are."""
+"""Number of mirrored points, and of points among which their images are searched."""
 
 LIKE = 0.012
 """Mean distance of mirror images from the shape, over its extent, below which it is symmetric."""
@@ -55,7 +55,7 @@ def upright_normals(angles: NDArray[np.float64]) -> NDArray[np.float64]:
 def mirror_planes(points: NDArray[np.floating]) -> list[MirrorPlane]:
     """Return the upright planes about which `points` (N, 3) of a surface are symmetric, best first.
 
-    Their turns about +y are told to about a degree; each is better than its neighbours.
+    Their angles are accurate to about a degree; each is a local optimum.
     """
     extent = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
     if extent == 0.0:
@@ -85,7 +85,7 @@ def _try(
 
 
 def _middle_planes(points: NDArray[np.floating], angles: NDArray[np.float64]) -> list[MirrorPlane]:
-    """Return the upright planes at `angles` with half the extent of `points` on either side."""
+    """Return the upright planes at `angles` through the middle of the extent of `points`."""
     normals = upright_normals(angles)
     along = points @ normals.T
     offsets = (along.min(axis=0) + along.max(axis=0)) / 2
@@ -93,9 +93,9 @@ def _middle_planes(points: NDArray[np.floating], angles: NDArray[np.float64]) ->
 
 
 def _spacing(targets: NDArray[np.floating]) -> float:
-    """Return how far places of the surface are from the nearest of `targets`, in the mean.
+    """Return the expected mean distance of surface points from the nearest of `targets`.
 
-    Half of them are as far from the other half as places from a set of half the size.
+    It is estimated from the distances between two halves of `targets`.
     """
     distances, _ = nearest(every_nth(targets[::2], TRIED), targets[1::2])
     return float(distances.mean()) / math.sqrt(2)

@@ -1,4 +1,4 @@
-"""Textures as kernels read them: all levels of all pictures in one array of texels."""
+"""Textures in the kernels' layout: all mip levels of all pictures in one array of texels."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from PIL import Image
 from onet_cli.errors import InvalidGeometryError
 
 STEPS = 4096
-"""Entries of the table that turns linear light into sRGB."""
+"""Entries of the table from linear light to sRGB."""
 
 
 @dataclass(frozen=True)
 class TextureTables:
-    """Pictures with their reductions, each half as large as the one before (Williams, 1983).
+    """Mip maps of pictures: each level is half as large as the previous one (Williams, 1983).
 
     `texels` (N, 4) holds the rows of all levels, sRGB and alpha. `levels` (L, 3) is each level's
     first texel, width and height; `textures` (T, 2) each picture's first level and their number.
@@ -50,14 +50,14 @@ class TextureTables:
 
 
 def _pyramid(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return `picture` as RGBA and its reductions down to one pixel."""
+    """Return the mip levels of `picture` as RGBA, down to one pixel."""
     if picture.ndim != 3 or picture.shape[2] not in (3, 4) or 0 in picture.shape:
         raise InvalidGeometryError(f"a texture must be (H, W, 3 or 4), not {picture.shape}")
     image = Image.fromarray(np.ascontiguousarray(picture, np.uint8)).convert("RGBA")
     levels = [image]
     while max(image.size) > 1:
         width, height = image.size
-        # Pillow weighs colours by alpha here, so holes do not bleed into what is around them.
+        # Pillow weights colours by alpha here, so holes do not bleed into their surroundings.
         image = image.resize((max(1, width // 2), max(1, height // 2)), Image.Resampling.BOX)
         levels.append(image)
     return [np.array(level) for level in levels]

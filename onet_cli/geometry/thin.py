@@ -1,4 +1,4 @@
-"""Thin parts of a surface: rods such as legs, told by how its samples lie around each point."""
+"""Thin parts of a surface: rods such as legs, detected from the samples around each point."""
 
 from dataclasses import dataclass
 
@@ -9,30 +9,30 @@ from onet_cli.geometry.nearest import nearest, nearest_few
 from onet_cli.geometry.sampling import every_nth
 
 RADIUS = 0.1
-"""How far around a point its surroundings reach, in unit-cube units."""
+"""Radius of a point's neighbourhood, in unit-cube units."""
 
 SLENDER = 0.025
-"""A point is thin where the second largest deviation of its surroundings is less than this."""
+"""A point is thin if the second largest deviation of its neighbourhood is below this."""
 
 FOUND = 0.03
 """Distance within which a thin point counts as found, in unit-cube units."""
 
 LEAST_SHARE = 0.02
-"""A surface less of which is thin has no thin parts."""
+"""Share of thin points below which a surface has no thin parts."""
 
 CLOUD, QUERIES, TARGETS = 4_000, 1_000, 20_000
-"""Samples of a surface that are its points' surroundings, that are asked for, and that find."""
+"""Numbers of surface samples: for neighbourhoods, of tested points, and for matching."""
 
 NEIGHBOURS, FEWEST = 192, 6
-"""Most samples in a point's surroundings, and fewest that tell its shape."""
+"""Maximum samples in a neighbourhood, and minimum to determine its shape."""
 
 
 @dataclass(frozen=True)
 class ThinParts:
-    """How well thin parts agree: shares of thin points, and the harmonic mean of the two.
+    """Agreement of thin parts: recall and precision of thin points, and their harmonic mean.
 
-    `recall` is the share of the truth's that lie near the prediction, `precision` the share of
-    the prediction's that lie near the truth; 0 where there are none.
+    `recall` is the share of the truth's that lie near the prediction, `precision` the share of the
+    prediction's that lie near the truth; 0 if there are none.
     """
 
     recall: float
@@ -48,27 +48,27 @@ class ThinParts:
 def is_thin(queries: NDArray[np.floating], cloud: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return which of the points `queries` (N, 3) of a surface are on a thin part of it, (N,).
 
-    A point is thin where, of the samples within `RADIUS`, the second largest principal standard
-    deviation is less than `SLENDER`: a rod is long in one direction only. That of a round rod of
-    radius r is r / sqrt(2), of a square one of width w w / sqrt(6), of a strip w / sqrt(12). In a
+    A point is thin if the second largest principal standard deviation of the samples within
+    `RADIUS` is below `SLENDER`: a rod is long in one direction only. For a round rod of radius r it
+    is r / sqrt(2), for a square one of width w it is w / sqrt(6), for a strip w / sqrt(12). In a
     plate it is RADIUS / 2, at its edge 0.26 RADIUS.
 
     Args:
         queries: points on the surface, unit-cube frame.
-        cloud: (M, 3) samples of the surface; of more than `NEIGHBOURS` in a point's surroundings
-            every second, fourth ... is taken.
+        cloud: (M, 3) samples of the surface; of more than `NEIGHBOURS` in a neighbourhood every
+            second, fourth ... is used.
 
     Raises:
         EmptySurfaceError: `cloud` has no points.
     """
     while True:
         distances, indices = nearest_few(queries, cloud, NEIGHBOURS, RADIUS)
-        # A full row was cut off before the radius, and would tell of a smaller one.
+        # A full row was cut off before the radius and would describe a smaller neighbourhood.
         if not np.isfinite(distances[:, -1]).any():
             break
         cloud = cloud[::2]
     known = np.isfinite(distances)
-    # From the point itself, so that squares lose no digits; a missing one has no weight.
+    # Relative to the point itself, so that squares lose no precision; missing ones have no weight.
     ways = np.asarray(cloud, np.float64)[indices] - np.asarray(queries, np.float64)[:, None]
     ways *= known[..., None]
     count = known.sum(axis=1)
@@ -80,10 +80,10 @@ def is_thin(queries: NDArray[np.floating], cloud: NDArray[np.floating]) -> NDArr
 
 
 def thin_points(surface: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return those of at most `QUERIES` of the samples `surface` (N, 3) that are thin, (T, 3).
+    """Return the thin points (T, 3) among at most `QUERIES` of the samples `surface` (N, 3).
 
-    None, (0, 3), where they are less than `LEAST_SHARE`: corners of plates may look thin too. The
-    samples are taken at even steps, so that those in the order of faces are spread as well.
+    None, (0, 3), if their share is below `LEAST_SHARE`: corners of plates may look thin too. The
+    samples are taken at regular steps, so that those in the order of faces remain uniform.
     """
     if len(surface) == 0:
         return surface
@@ -93,10 +93,10 @@ def thin_points(surface: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def compare_thin(predicted: NDArray[np.floating], target: NDArray[np.floating]) -> ThinParts | None:
-    """Return how the thin parts of two surfaces agree, None where the true one has none.
+    """Return the agreement of two surfaces' thin parts, None if the true one has none.
 
     Args:
-        predicted: (N, 3) samples of the predicted surface, unit-cube frame; none of an empty one.
+        predicted: (N, 3) samples of the predicted surface, unit-cube frame; N = 0 if it is empty.
         target: (M, 3) samples of the true surface.
 
     Source: our own; precision and recall as in Tatarchenko et al., CVPR 2019.

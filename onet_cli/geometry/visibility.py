@@ -1,4 +1,4 @@
-"""Which cells of a grid are seen from outside, from hundreds of directions at once."""
+"""Visibility of grid cells from outside, for hundreds of directions at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ _ORDERS = ((0, 1, 2), (1, 0, 2), (2, 1, 0))
 
 
 def view_directions(count: int) -> NDArray[np.float64]:
-    """Return `count` + 6 unit vectors (N, 3) spread evenly over the sphere, the axes among them.
+    """Return `count` + 6 unit vectors (N, 3) uniform on the sphere, including the axes.
 
     Source: the Fibonacci lattice, Swinbank & Purser, Quarterly Journal of the Royal Meteorological
     Society 2006.
@@ -27,10 +27,10 @@ def view_directions(count: int) -> NDArray[np.float64]:
 
 
 def seen_twice(blocked: Cells, directions: NDArray[np.float64]) -> Cells:
-    """Return the cells of `blocked` (X, Y, Z), 1 where light does not pass, seen in two views.
+    """Return the cells of `blocked` (X, Y, Z), 1 where opaque, that are visible in two views.
 
-    A cell is seen in a view when a ray from it to infinity along the direction, by one cell per
-    layer of the grid, meets no blocked cell. One view alone does not count: it may look through a
+    A cell is visible in a view if the ray from it to infinity along the direction, one cell per
+    layer of the grid, meets no blocked cell. A single view does not count: it may look through a
     pinhole.
     """
     once = np.zeros(blocked.shape, dtype=np.uint8)
@@ -46,7 +46,7 @@ def seen_twice(blocked: Cells, directions: NDArray[np.float64]) -> Cells:
 
 
 def _sweep(blocked: Cells, directions: NDArray[np.float64]) -> tuple[Cells, Cells]:
-    """Return the cells seen at least once and twice, from directions along the first axis."""
+    """Return the cells visible at least once and twice, from directions along the first axis."""
     depth = blocked.shape[2]
     padding = ((0, 0), (0, 0), (0, -depth % _WORD))
     padded = np.ascontiguousarray(np.pad(blocked, padding))

@@ -1,4 +1,4 @@
-"""From a mesh to voxels: the cells its surface meets, or the cells inside it."""
+"""Voxelisation of meshes: the cells that the surface intersects, or the cells inside it."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from onet_cli.geometry.crossings import Surface, thread_count
 from onet_cli.geometry.inside import contains
 
 FARTHEST = 2.0**23
-"""Vertices may lie this many cells away from the cube's corner."""
+"""Maximum distance of vertices from the cube's corner, in cells."""
 _DIGITS = 25
-"""Bits that x and y of the vertices are rounded to: edge tests are then exact in doubles."""
+"""Bits to which the vertices' x and y are rounded: edge tests are then exact in doubles."""
 _SLAB = 1 << 22
-"""Crossings that a thread counts at once, 4 bytes each."""
+"""Crossings per thread at a time, 4 bytes each."""
 Result = TypeVar("Result")
 
 
@@ -31,22 +31,22 @@ def voxelize_surface(
     *,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
-    """Return the (R, R, R) grid whose cell is True where a triangle of `mesh` meets it.
+    """Return the (R, R, R) grid whose cells are True where they intersect a triangle of `mesh`.
 
     Cells are closed: a triangle in the plane between two cells marks both; so does one within 1e-9
-    of a cell, so that rounding hides no touch. What lies outside the cube is left out.
+    of a cell, so that rounding loses no contact. Parts outside the cube are ignored.
 
     Args:
         mesh: any triangles, closed or not.
         resolution: R in cells per side.
-        centre: middle of the gridded cube, in the mesh's frame and units.
+        centre: centre of the gridded cube, in the mesh's frame and units.
         edge: edge of that cube, in the mesh's units.
-        threads: how many to use; None for as many as there are processors and work for them. The
+        threads: number of threads; None for one per processor, limited by the amount of work. The
             result is the same.
 
     Raises:
         InvalidGeometryError: `mesh` has no faces, a vertex that is not finite or more than 2^23
-            cells away, or a face without its vertices.
+            cells away, or a face that refers to a missing vertex.
         InvalidOptionError: `resolution` or `edge` is not positive.
 
     Source: Akenine-Moeller, Journal of Graphics Tools 2001 (separating axes).
@@ -69,18 +69,18 @@ def voxelize_solid(
     robust: bool = False,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
-    """Return the (R, R, R) grid whose cell is True where its centre lies inside `mesh`.
+    """Return the (R, R, R) grid whose cells are True where their centre is inside `mesh`.
 
-    Inside is where the winding number is not 0, so closed parts that overlap stay solid; x and y
-    of the vertices are rounded to 2^-25 of the largest, in cells.
+    Inside is where the winding number is not 0, so overlapping closed parts stay solid; x and y of
+    the vertices are rounded to 2^-25 of the largest, in cells.
 
     Args:
         mesh: one or more closed, consistently oriented surfaces.
         resolution: R in cells per side.
-        centre: middle of the gridded cube, in the mesh's frame and units.
+        centre: centre of the gridded cube, in the mesh's frame and units.
         edge: edge of that cube, in the mesh's units.
-        robust: take any mesh and let lines through each centre vote, as `inside.contains` does;
-            without rounding, and slower by far.
+        robust: accept any mesh and let lines through each centre vote, as `inside.contains` does;
+            without rounding, and much slower.
         threads: as for `voxelize_surface`.
 
     Raises:
@@ -109,7 +109,7 @@ def _fill(
     grid: NDArray[np.uint8],
     threads: int | None,
 ) -> int:
-    """Fill `grid`; return how many lines leak. Threads deal out slabs of layers among them."""
+    """Fill `grid`; return the number of leaking lines. Threads share the slabs of layers."""
     resolution = len(grid)
     rows = np.empty((len(faces), 2), dtype=np.int32)
     kernel.find_rows(vertices, faces, unit, rows)
@@ -128,7 +128,7 @@ def _fill(
 
 
 def _vote(mesh: trimesh.Trimesh, resolution: int, threads: int | None) -> NDArray[np.bool_]:
-    """Return which cell centres `mesh`, in cells, contains by vote, a slab at a time."""
+    """Return which cell centres are inside `mesh`, in cells, by vote, one slab at a time."""
     grid = np.zeros((resolution,) * 3, dtype=np.bool_)
     axis = np.arange(resolution) + 0.5
     layers = max(1, _SLAB // resolution**2)
@@ -155,7 +155,8 @@ def _in_cells(
 ) -> tuple[NDArray[np.float64], float]:
     """Return vertices in cells from the cube's lower corner and, in cells, the unit of x and y.
 
-    `rounded` x and y are whole numbers of that unit below 2^_DIGITS; else it means nothing.
+    If `rounded`, x and y are integer multiples of that unit below 2^_DIGITS; otherwise it is
+    meaningless.
     """
     if resolution < 1 or not edge > 0:
         raise InvalidOptionError(f"cannot divide an edge of {edge} into {resolution} cells")

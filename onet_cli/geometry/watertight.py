@@ -1,4 +1,4 @@
-"""A closed mesh from any mesh: kept where it is a solid already, made anew elsewhere."""
+"""Conversion of any mesh to a closed one; meshes that are already solids are kept."""
 
 from dataclasses import dataclass
 
@@ -24,10 +24,10 @@ from onet_cli.geometry.solid_field import (
 )
 
 FACES = 20_000
-"""Faces of a mesh that is made anew, unless asked otherwise."""
+"""Default number of faces of a converted mesh."""
 
 LOST = 2
-"""Cells from the result beyond which a place of the input counts as lost."""
+"""Distance from the result, in cells, beyond which input surface counts as lost."""
 
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 512
 
@@ -37,12 +37,12 @@ _BUCKET = 4.0  # cells
 
 @dataclass(frozen=True)
 class ClosedMesh:
-    """A closed mesh, each edge shared by two faces that run in opposite directions, outward.
+    """A closed, outward-oriented mesh: each edge has two faces of opposite direction.
 
-    `kept` tells whether it is the input itself; if not, `reason` is the flaw that
-    `closedness.find_flaw` found, or "" where conversion was asked for. `surface_offset` is the mean
-    distance of the input's visible surface from the result, in unit-cube units, and `lost_share`
-    the share of that surface farther than `LOST` cells from it. `volume` is that of the result.
+    `kept` tells whether it is the input itself; if not, `reason` is the defect found by
+    `closedness.find_flaw`, or "" if conversion was requested. `surface_offset` is the mean distance
+    of the input's visible surface from the result, in unit-cube units, and `lost_share` the share
+    of that surface farther than `LOST` cells from it. `volume` is that of the result.
     """
 
     mesh: Trimesh
@@ -57,18 +57,18 @@ class ClosedMesh:
 def make_watertight(
     mesh: Trimesh, resolution: int = 256, *, keep: bool = True, faces: int | None = None
 ) -> ClosedMesh:
-    """Return a closed mesh of the solid that `mesh` shows to a viewer.
+    """Return a closed mesh of the solid that `mesh` shows from outside.
 
-    What no view from outside sees is solid; `solid_field` says how. Sheets thinner than 1.2 cells
-    and wires thinner than 1.6 become that thick, gaps narrower than 3 cells close, all other
-    surfaces stay in place. The result depends on nothing but the arguments.
+    Space not visible from outside is solid; `solid_field` describes the method. Sheets thinner than
+    1.2 cells and wires thinner than 1.6 become that thick, gaps narrower than 3 cells close, and
+    all other surfaces stay in place. The result is deterministic.
 
     Args:
         mesh: triangles of any kind in the unit cube: longest edge 1, centred at 0, +y up.
         resolution: cells along the longest edge.
-        keep: whether a mesh in which `closedness.find_flaw` finds nothing is kept as it is.
-        faces: how many the result has when it is made anew; by default `FACES`. It has more where
-            its topology needs them.
+        keep: whether a mesh in which `closedness.find_flaw` finds nothing is kept unchanged.
+        faces: number of faces of a converted mesh, by default `FACES`; more if its topology
+            requires them.
 
     Raises:
         InvalidGeometryError: the mesh has no faces, no extent, a vertex that is not finite, or
@@ -111,7 +111,7 @@ def _check(mesh: Trimesh, resolution: int) -> None:
 
 
 def _merge(mesh: Trimesh) -> Trimesh:
-    """Return `mesh` itself where each edge has two faces, else with equal vertices as one."""
+    """Return `mesh` itself if each edge has two faces, otherwise with equal vertices merged."""
     if is_closed(mesh):
         return mesh
     used, faces = np.unique(np.asarray(mesh.faces), return_inverse=True)
@@ -127,7 +127,7 @@ def _extract(values: NDArray[np.float32], origin: NDArray[np.float64], resolutio
     cube[tuple(slice(n) for n in values.shape)] = values
     try:
         surface = extract_surface(cube, 0.0, edge=(size - 1) / resolution)
-    except EmptySurfaceError as error:  # what has faces leaves at least a sheet
+    except EmptySurfaceError as error:  # any faces leave at least a sheet
         raise InvalidGeometryError("the mesh encloses nothing") from error
     # The surface comes centred in its cube.
     surface.apply_translation(origin + 0.5 * (size - 1) / resolution)
@@ -141,12 +141,12 @@ def _compare(
     origin: NDArray[np.float64],
     resolution: int,
 ) -> tuple[float, float]:
-    """Return the mean distance of the visible input from the result and the share that is lost."""
+    """Return the mean distance of the visible input from the result and the lost share."""
     if not mesh.area > 0:
         return 0.0, 0.0
     points, normals = sample_surface(mesh, _SAMPLES, np.random.default_rng(0))
     places = (points - origin) * resolution
-    # From outside, a place is seen where the exterior begins one band away from it.
+    # A place is visible from outside if the exterior begins one band away from it.
     sides = [places + way * (BAND + 1) * normals for way in (-1, 1)]
     seen = np.any([solid.exterior[tuple(np.rint(side).astype(int).T)] for side in sides], axis=0)
     if not seen.any():
@@ -160,7 +160,7 @@ def _compare(
 def _distances(
     points: NDArray[np.float64], vertices: NDArray[np.float64], closed: Trimesh
 ) -> NDArray[np.float64]:
-    """Return how far `points` (N, 3) are from the faces of `closed`, all in cells: (N,)."""
+    """Return the distances (N,) of `points` (N, 3) from the faces of `closed`, all in cells."""
     cubes = (points / _BUCKET).astype(int)
     shape = cubes.max(axis=0) + 2
     number = np.ravel_multi_index(tuple(cubes.T), tuple(shape))
@@ -178,7 +178,7 @@ def _distances(
         squared,
     )
     distances: NDArray[np.float64] = np.sqrt(squared)
-    far = distances > LOST + 1  # from a vertex instead of a face, which is little more out here
+    far = distances > LOST + 1  # from a vertex instead of a face: nearly the same at this distance
     if far.any():
         distances[far] = nearest(points[order][far], vertices)[0]
     return distances

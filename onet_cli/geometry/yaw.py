@@ -1,4 +1,4 @@
-"""Turns about the upright axis, and the one at which a prediction fits best."""
+"""Rotations about the upright axis, and the one at which a prediction fits best."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 TURNS = 36
-"""Turns that are tried, at even steps round the circle."""
+"""Number of rotations tested, at regular steps around the circle."""
 
 
 def turn(points: NDArray[np.floating], degrees: float) -> NDArray[np.float64]:
-    """Return `points` (N, 3) turned about +y by `degrees`, from +z towards +x."""
+    """Return `points` (N, 3) rotated about +y by `degrees`, from +z towards +x."""
     x, y, z = np.asarray(points, np.float64).T
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.stack([x * cosine + z * sine, y, z * cosine - x * sine], axis=1)
@@ -21,17 +21,17 @@ def best_turn(
     points: NDArray[np.floating],
     target: NDArray[np.bool_],
 ) -> tuple[float, float]:
-    """Return by how many degrees about +y to turn a prediction for the best IoU, and that IoU.
+    """Return the rotation about +y, in degrees, with a prediction's best IoU, and that IoU.
 
-    The turn is 0 if all tie, the IoU 0 if no point is inside either.
+    The rotation is 0 if all tie, the IoU 0 if no point is inside either.
 
     Args:
-        contains: tells which of points (N, 3) are inside the prediction as it is.
+        contains: returns which of points (N, 3) are inside the unrotated prediction.
         points: (N, 3) at which prediction and truth are compared.
-        target: (N,) which of them are inside the truth.
+        target: (N,) whether each is inside the truth.
     """
     turns = np.arange(TURNS) * (360 / TURNS)
-    # Points are cheaper to turn than a mesh, and all in one go.
+    # Points are cheaper to rotate than a mesh, and all rotations are evaluated at once.
     queries = np.concatenate([turn(points, -degrees) for degrees in turns])
     inside = contains(queries.astype(np.float32)).reshape(TURNS, len(points))
     joint, either = (inside & target).sum(axis=1), (inside | target).sum(axis=1)
