@@ -1,4 +1,4 @@
-"""What a network's answers are worth, as measured on a data set and stored with its weights."""
+"""Calibration of a network's confidence, measured on a data set and stored with its weights."""
 
 import json
 import math
@@ -20,10 +20,10 @@ FRONT_PREFIX = f"{PREFIX}front."
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often a network is right when it says how sure it is.
+    """Calibration curve: how often a network is right at each claimed confidence.
 
-    Where it claims that the surface lies within `reach` of a vertex with the probability
-    `claimed[k]`, that is so for the share `measured[k]` of vertices. Both rise.
+    Of the vertices for which it claims that the surface is within `reach` with the probability
+    `claimed[k]`, this is true for the share `measured[k]`. Both increase.
     """
 
     claimed: tuple[float, ...]
@@ -33,12 +33,12 @@ class Reliability:
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """Where the codes of the training views lie, as `reconstruction.familiarity` sees codes.
+    """The distribution of the training views' codes, for `reconstruction.familiarity`.
 
-    `basis` (C, D) are the D directions along which most of them lie, `places` (P, D + 1) the
-    middles of P groups of them, both in half precision. Of nearly all other views of the same kinds
-    of shapes, the codes lie within `farthest` of such a place, and not more than the share `widest`
-    of their length beside the basis.
+    `basis` (C, D) are their D principal directions, `places` (P, D + 1) the centres of P clusters,
+    both in half precision. For nearly all other views of the same kinds of shapes, the codes lie
+    within `farthest` of a centre, with at most the share `widest` of their length outside the
+    basis.
     """
 
     basis: Tensor
@@ -49,12 +49,11 @@ class Familiarity:
 
 @dataclass(frozen=True)
 class Doubt:
-    """How likely a mesh is to be bad, by `reconstruction.doubt.Signs`: a logistic model.
+    """Probability that a mesh is bad, from `reconstruction.doubt.Signs`: a logistic model.
 
-    The `signs` named, less their `means`, over their `scales`, times their `weights`, and the
-    `bias` sum up to the logit of the probability. Beyond `limit` it is worth a warning: on objects
-    of the validation split that the model was not fitted to, that comes for the share `caught` of
-    bad meshes and `false_alarms` of others.
+    The logit of the probability is `bias` plus the sum of (sign - `means`) / `scales` * `weights`
+    over the named `signs`. Above `limit` a warning is issued: on held-out objects of the validation
+    split, for the share `caught` of bad meshes and `false_alarms` of others.
     """
 
     signs: tuple[str, ...]
@@ -68,7 +67,7 @@ class Doubt:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Doubt":
-        """Return what `asdict` made JSON of.
+        """Return the instance whose `asdict` was stored as JSON.
 
         Raises:
             ValueError, TypeError, KeyError: it is damaged.
@@ -130,7 +129,7 @@ class Calibration:
     front: Front | None = None
 
     def to_header(self) -> dict[str, str]:
-        """Return what belongs in the header of a checkpoint."""
+        """Return the part stored in the header of a checkpoint."""
         known = {
             "reliability": asdict(self.reliability),
             "farthest": self.familiarity.farthest,

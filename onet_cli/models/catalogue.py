@@ -6,7 +6,7 @@ from onet_cli.errors import UnknownNameError
 from onet_cli.models.spec import ModelSpec
 
 DEFAULT_MODEL = "furniture"
-"""The shipped model that photos are reconstructed with unless another is asked for."""
+"""The shipped model used for reconstruction by default."""
 
 
 def catalogue(*specs: ModelSpec) -> dict[str, ModelSpec]:
@@ -74,7 +74,7 @@ def find_model(name: str) -> ModelSpec:
     """Return the named model's specification.
 
     Raises:
-        UnknownNameError: there is no such model; the hint is the nearest name.
+        UnknownNameError: there is no such model; the hint is the closest name.
     """
     if name not in MODELS:
         raise UnknownNameError.among("model", name, MODELS)
@@ -82,9 +82,9 @@ def find_model(name: str) -> ModelSpec:
 
 
 def vary_model(spec: ModelSpec, **changes: str | int | None) -> ModelSpec:
-    """Return `spec` with every change that is not None made to it.
+    """Return `spec` with every change that is not None applied.
 
-    A model that differs from the one given is called `custom`.
+    A modified model is named `custom`.
     """
     made = {field: value for field, value in changes.items() if value is not None}
     varied = replace(spec, **made)  # type: ignore[arg-type]

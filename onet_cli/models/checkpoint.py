@@ -1,6 +1,6 @@
-"""Checkpoints: a network's weights and all that is needed to use them, in one safetensors file.
+"""Checkpoints: a network's weights and all metadata needed to use them, in one safetensors file.
 
-Reading one never runs code in it.
+Reading one never executes code in it.
 """
 
 import json
@@ -40,13 +40,13 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """What a checkpoint says about its weights.
+    """Metadata of a checkpoint.
 
-    `threshold` is the probability above which a point counts as inside; `platt` scale and shift
-    that correct the logits, where the threshold is to be adapted to each photo with them
-    (`reconstruction.level`); `outline` how far, from 0 to 1, that threshold is moved to the one at
-    which the outline agrees best with the photo's (`reconstruction.outline`); `categories` what the
-    network was trained on; `scores` and `training` are free notes, JSON-ready.
+    `threshold` is the probability above which a point counts as inside; `platt` the scale and shift
+    of the logits for the adaptive threshold, if it is used (`reconstruction.level`); `outline` how
+    far, from 0 to 1, that threshold moves towards the one at which the outline agrees best with the
+    photo's (`reconstruction.outline`); `categories` the training categories; `scores` and
+    `training` are free-form notes, JSON-ready.
     """
 
     spec: ModelSpec
@@ -118,7 +118,7 @@ class CheckpointInfo:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in eval mode, what is known about it and, if that was measured, its worth."""
+    """A network in eval mode, its metadata and, if measured, its calibration."""
 
     network: OccupancyNetwork
     info: CheckpointInfo
@@ -132,10 +132,10 @@ def save_checkpoint(
     half: bool = False,
     calibration: Calibration | None = None,
 ) -> None:
-    """Write `network`'s weights, `info` and `calibration` to `path`, whole or not at all.
+    """Write `network`'s weights, `info` and `calibration` to `path`, atomically.
 
     With `half`, matrices and kernels are stored in half precision; biases and running statistics,
-    which are few and of any size, stay as they are.
+    which are few and may be large, are not.
     """
     tensors = {}
     for name, tensor in network.state_dict().items():
@@ -204,9 +204,9 @@ def shipped_models() -> list[str]:
 
 
 def read_info(path: Path) -> CheckpointInfo:
-    """Return what the checkpoint at `path` says of itself.
+    """Return the metadata of the checkpoint at `path`.
 
-    Of our own files the header is read and not the weights.
+    For safetensors files only the header is read, not the weights.
 
     Raises:
         CheckpointError: the file is damaged, of another kind or of a newer version.

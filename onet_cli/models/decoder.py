@@ -1,4 +1,4 @@
-"""What every decoder can do."""
+"""The interface of every decoder."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -12,7 +12,7 @@ PointDecoder = Callable[[Tensor], Tensor]
 
 
 class Decoder(nn.Module, ABC):
-    """Points and codes to logits; `frame` is that of the points, see `ModelSpec`."""
+    """Points and codes to logits; `frame` is the points' frame, see `ModelSpec`."""
 
     frame: Frame = "object"
 
@@ -22,7 +22,7 @@ class Decoder(nn.Module, ABC):
 
     @abstractmethod
     def for_code(self, code: Tensor) -> PointDecoder:
-        """Return the decoder of `code` (1, C) alone, in eval mode, with a copy of the weights."""
+        """Return the decoder for one `code` (1, C), in eval mode, with a copy of the weights."""
 
     def describing(self, code: Tensor) -> Tensor:
         """Return the numbers (B, D) of `code` (B, C) that describe the picture as a whole."""
@@ -31,9 +31,9 @@ class Decoder(nn.Module, ABC):
     @property
     @abstractmethod
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2, of the layers that see points."""
+        """FLOPs per query point (multiply-adds times 2) of the layers that process points."""
 
 
 def matrix_flops(*layers: nn.Linear) -> int:
-    """Return the multiply-adds of one row through `layers`, times 2."""
+    """Return the FLOPs of one row through `layers` (multiply-adds times 2)."""
     return 2 * sum(layer.weight.numel() for layer in layers)

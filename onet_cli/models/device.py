@@ -1,4 +1,4 @@
-"""Where networks compute."""
+"""Devices for computation."""
 
 import torch
 
@@ -6,7 +6,7 @@ from onet_cli.errors import InvalidOptionError
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return the device called `name`; `auto` is the fastest kind that this machine has.
+    """Return the device called `name`; `auto` is the fastest type on this machine.
 
     Raises:
         InvalidOptionError: there is no such device here.

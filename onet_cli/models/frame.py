@@ -1,17 +1,17 @@
-"""The picture's frame: space laid out as a picture shows it, and the way back to the unit cube.
+"""The picture's frame: space aligned with the picture, and the mapping to the unit cube.
 
-Three frames, each a turn and a scale from the next:
+Three frames, each related to the next by a rotation and a scale:
 
 * the **unit cube** of a data set, +y up, in which the object's front looks along +z;
 * the camera's **rays** (x, y, z): x to the right and y down in half edges of the picture, z from
-  the cube's centre towards the camera in the same unit, before perspective: what lies at (x, y, z)
-  is seen at (x, y) / (1 - kappa z);
-* the **picture's frame**: the rays turned upright by the camera's elevation, so that +y is up
-  again. A point's column and, but for the elevation, its row are where it is seen. Elevation and
-  kappa are all that is left of the camera.
+  the cube's centre towards the camera in the same unit, before perspective: a point (x, y, z)
+  projects to (x, y) / (1 - kappa z);
+* the **picture's frame**: the rays rotated upright by the camera's elevation, so that +y is up
+  again. A point's column and, except for the elevation, its row are those of its projection.
+  Elevation and kappa are the only remaining camera parameters.
 
-A network's planes and grid fill a cube. `to_cube` lays the picture's frame into it; height and
-depth, which a picture does not bound, are squeezed towards its faces.
+A network's planes and grid fill a cube. `to_cube` maps the picture's frame into it; height and
+depth, which a picture does not bound, are compressed towards its faces.
 
 Source: pixel-aligned features in the camera's frame: Saito et al., "PIFu", ICCV 2019; Xu et al.,
 "DISN", NeurIPS 2019. The frame is our own.
@@ -25,28 +25,29 @@ from torch import Tensor
 from onet_cli.geometry.normalize import CUBE_EDGE
 
 REACH = 1.25
-"""Heights and depths, in half edges of the picture, at which the squeeze is felt."""
+"""Scale of the compression of heights and depths, in half edges of the picture."""
 
 FARTHEST = 0.995
-"""Share of the cube's half edge beyond which a place stands for this one: infinity is at 1."""
+"""Share of the cube's half edge to which positions are clamped: infinity is at 1."""
 
 LEAST_DEPTH = 0.1
-"""Distance from the camera, over that of the cube's centre, below which points count as there."""
+"""Distance from the camera, over that of the cube's centre, to which points are clamped."""
 
 _HALF = CUBE_EDGE / 2
 
 
 @dataclass(frozen=True)
 class PictureCamera:
-    """Where the unit cube is seen in each of B pictures: upright pinhole cameras, exactly.
+    """Exact upright pinhole cameras of B pictures, relative to the unit cube.
 
     Attributes:
         azimuth: (B,) radians around +y; 0 looks at the front, from +z; pi / 2 from +x.
         elevation: (B,) radians above the horizon.
-        perspective: (B,) edges of the cube per distance: 0 is a parallel projection.
-        focal: (B,) half edges of the picture that an edge of the cube takes at its centre's depth.
-        offset: (B, 2) where the cube's centre is seen, beside the principal point; half edges.
-        principal: (B, 2) where the optical axis meets the picture, from its middle; half edges.
+        perspective: (B,) 1 / distance of the camera in cube edges; 0 is a parallel projection.
+        focal: (B,) projected length, in half edges of the picture, of a cube edge at the centre's
+            depth.
+        offset: (B, 2) projection of the cube's centre, relative to the principal point; half edges.
+        principal: (B, 2) principal point, relative to the picture's centre; half edges.
     """
 
     azimuth: Tensor
@@ -58,14 +59,14 @@ class PictureCamera:
 
     @classmethod
     def from_rows(cls, rows: Tensor) -> "PictureCamera":
-        """Return the cameras of `rows` (B, 8), as `shapes.camera.describe_cameras` makes them."""
+        """Return the cameras of `rows` (B, 8), as `shapes.camera.describe_cameras` returns them."""
         azimuth, elevation, perspective, focal = rows[:, :4].unbind(1)
         return cls(azimuth, elevation, perspective, focal, rows[:, 4:6], rows[:, 6:8])
 
     def mirrored(self, flips: Tensor) -> "PictureCamera":
         """Return the cameras with those marked in `flips` (B,) mirrored left to right.
 
-        They go with pictures flipped left to right and shapes mirrored in x.
+        They match pictures flipped left to right and shapes mirrored in x.
         """
         sign = torch.where(flips, -1.0, 1.0).to(self.azimuth)
         across = torch.stack([sign, torch.ones_like(sign)], dim=1)
@@ -79,7 +80,8 @@ class PictureCamera:
         )
 
     def moved(self, scale: Tensor, shift: Tensor) -> "PictureCamera":
-        """Return the cameras of pictures whose place (x, y) shows what was at scale (x, y) + shift.
+        """Return the cameras of pictures whose position (x, y) shows the former scale (x, y) +
+        shift.
 
         Args:
             scale: (B,), of both axes.
@@ -100,7 +102,7 @@ class PictureCamera:
         return self.perspective / self.focal
 
     def project(self, points: Tensor) -> Tensor:
-        """Return where `points` (B, T, 3) of the unit cube are seen, (B, T, 2): -1 to 1, y down."""
+        """Return the projections (B, T, 2), -1 to 1, y down, of unit-cube `points` (B, T, 3)."""
         rays = self._rays(points)
         depth = 1 - self.kappa[:, None, None] * rays[..., 2:]
         return rays[..., :2] / depth + self.principal[:, None]
@@ -108,15 +110,15 @@ class PictureCamera:
     def to_picture(self, points: Tensor, elevation: Tensor | None = None) -> Tensor:
         """Return `points` (B, T, 3) of the unit cube in the picture's frame, (B, T, 3).
 
-        With `elevation` (B,) the frame is that of a camera taken to be so high: the shape leans by
-        as much as that is wrong, and is seen where it was.
+        With `elevation` (B,) the frame assumes that camera elevation: an error tilts the shape and
+        leaves projections unchanged.
         """
         rays = self._rays(points)
         rays = torch.cat([rays[..., :2] + self.principal[:, None], rays[..., 2:]], dim=2)
         return tilt(rays, self.elevation if elevation is None else elevation)
 
     def from_picture(self, places: Tensor, elevation: Tensor | None = None) -> Tensor:
-        """Return the points (B, T, 3) of the unit cube that `to_picture` takes to `places`."""
+        """Return the points (B, T, 3) of the unit cube that `to_picture` maps to `places`."""
         rays = tilt(places, self.elevation if elevation is None else elevation)
         shift = (self.offset + self.principal)[:, None]
         rays = torch.cat([rays[..., :2] - shift, rays[..., 2:]], dim=2)
@@ -134,9 +136,9 @@ class PictureCamera:
 
 
 def tilt(places: Tensor, elevation: Tensor) -> Tensor:
-    """Return `places` (B, T, 3) of the picture's frame in that of the rays, and the reverse.
+    """Return `places` (B, T, 3) of the picture's frame in the frame of the rays, or the reverse.
 
-    The turn by `elevation` (B,) and the flip of the y axis are together their own inverse.
+    The rotation by `elevation` (B,) combined with the flip of the y axis is its own inverse.
     """
     x, y, z = places.unbind(2)
     cosine, sine = elevation.cos()[:, None], elevation.sin()[:, None]
@@ -159,9 +161,10 @@ def from_cube(points: Tensor) -> Tensor:
 
 
 def look(points: Tensor, elevation: Tensor, kappa: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where `points` (B, T, 3) of a network's cube are seen, and how near they are.
+    """Return the projections of `points` (B, T, 3) of a network's cube, and their nearness.
 
-    Where is (B, T, 2), -1 to 1 across the picture, y down; near is z along the rays, (B, T).
+    Projections are (B, T, 2), -1 to 1 across the picture, y down; nearness is z along the rays, (B,
+    T).
 
     Args:
         points: in the cube of `to_cube`.
@@ -170,6 +173,6 @@ def look(points: Tensor, elevation: Tensor, kappa: Tensor) -> tuple[Tensor, Tens
     """
     rays = tilt(from_cube(points), elevation)
     near = rays[..., 2]
-    # A point behind the camera is seen nowhere; what is far to the side will do.
+    # A point behind the camera is not visible; a projection far to the side will do.
     depth = (1 - kappa[:, None] * near).clamp_min(LEAST_DEPTH)
     return rays[..., :2] / depth[..., None], near

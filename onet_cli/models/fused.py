@@ -1,9 +1,9 @@
 """Batch norm, ReLU and the next layer as one step, for training on CPUs.
 
-Module by module, each of them reads and writes all rows of a batch, 34 MB for the paper's decoder
-at 16 x 2048 points, and the passes over memory take as long as the matrices. Here a few hundred
-rows at a time go through all of it while they are in the cache. For the backward pass only the rows
-that came in are kept; what the ReLU gave is computed again.
+As separate modules, each reads and writes all rows of a batch, 34 MB for the paper's decoder at 16
+x 2048 points, and the passes over memory take as long as the matrix products. Here a few hundred
+rows at a time go through all steps while they are in the cache. For the backward pass only the
+input rows are kept; the ReLU's output is recomputed.
 """
 
 from collections.abc import Iterator
@@ -18,21 +18,21 @@ from torch.autograd.function import once_differentiable
 from onet_cli._ext import rows as kernel
 
 BLOCK = 2**17
-"""Numbers in a block of rows: half a megabyte, so that three fit into a second-level cache."""
+"""Numbers in a block of rows: half a megabyte, so that three fit into an L2 cache."""
 
 
 def can_fuse(norm: nn.Module, features: Tensor) -> bool:
-    """Return whether `norm_relu_linear` takes the place of `norm` and what follows it."""
+    """Return whether `norm_relu_linear` replaces `norm` and the following layers."""
     return (
         type(norm) is nn.BatchNorm1d  # and not its synchronised form
         and norm.training
-        and type(features) is Tensor  # and not a stand-in without memory
+        and type(features) is Tensor  # and not a fake tensor
         and features.device.type == "cpu"
         and features.dtype == torch.float32
         and torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
-        and features.shape[:-1].numel() > 1  # last: asked, it would fix the sizes of an export
+        and features.shape[:-1].numel() > 1  # last: it makes an export's sizes static
     )
 
 
@@ -45,14 +45,14 @@ def norm_relu_linear(
 ) -> tuple[Tensor, Tensor]:
     """Return layer(relu(norm(features) * scale + shift)), plus `residual`; and the features again.
 
-    `norm` is in training mode: it normalises by the rows' own statistics and keeps running ones.
-    Its own scale and shift, if it has any, are not looked at. Who needs the features once more
-    takes them from here: their gradients are then added up in one pass.
+    `norm` is in training mode: it normalises by batch statistics and updates running ones. Its own
+    scale and shift, if any, are ignored. Callers that reuse the features should take the returned
+    ones: their gradients are then summed in one pass.
 
     Args:
         features: (B, T, H) float32, normalised over B and T.
         norm: keeps the running statistics.
-        affine: scale and shift, (B, H) each, of a sample's points.
+        affine: scale and shift per sample, (B, H) each.
         layer: from H to K.
         residual: (B, T, K).
     """
@@ -74,7 +74,7 @@ def row_statistics(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def normalise_by(norm: nn.BatchNorm1d, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean of `rows` (N, H), and one over their deviation; `norm` follows both."""
+    """Return mean and 1 / deviation of `rows` (N, H); update `norm`'s running statistics."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
@@ -87,9 +87,9 @@ def normalise_by(norm: nn.BatchNorm1d, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _NormReluLinear(torch.autograd.Function):
-    """See `norm_relu_linear`. For the way back it keeps the rows that came in, and nothing else.
+    """See `norm_relu_linear`. Saves only the input rows for the backward pass.
 
-    What the ReLU gave is computed again, a block of rows at a time, as it was on the way there.
+    The ReLU's output is recomputed, a block of rows at a time, as in the forward pass.
     """
 
     @staticmethod
@@ -119,7 +119,7 @@ class _NormReluLinear(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, kept: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Return the gradients of all that `forward` took; `kept` is that of the features' use."""
+        """Return the gradients of `forward`'s inputs; `kept` is that of the returned features."""
         features, *normalised, weight = ctx.saved_tensors
         norm = _Normalised(*normalised)
         gradient, by_features = gradient.contiguous(), torch.empty_like(features)
@@ -143,7 +143,7 @@ class _NormReluLinear(torch.autograd.Function):
 class _Normalised(NamedTuple):
     """z = scale * (x - mean) * inverse + shift, of rows (B, T, H).
 
-    `mean` and `inverse`, one over the deviation, are (H,); `scale` and `shift` (B, H).
+    `mean` and `inverse`, 1 / standard deviation, are (H,); `scale` and `shift` (B, H).
     """
 
     mean: Tensor
@@ -161,9 +161,9 @@ class _Normalised(NamedTuple):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return dscale (B, H), and a (B, H), p and q (H,) of dx = a * dz + p * x + q.
 
-        The second and third term come through the statistics, of `count` rows in all. `sums` and
-        `products` (B, H) are those of dz and of x * dz over each sample's rows; the former is
-        dshift too.
+        The second and third term come from the statistics, of `count` rows in all. `sums` and
+        `products` (B, H) are the sums of dz and of x * dz over each sample's rows; the former is
+        also dshift.
         """
         by_scale = self.inverse * (products - self.mean * sums)
         slope = -self.inverse.square() * (self.scale * by_scale).sum(dim=0) / count
@@ -184,7 +184,7 @@ class _Block(NamedTuple):
 
 
 class _Hidden:
-    """What lies between the norm and the layer, a block of rows at a time, always in one place."""
+    """The values between norm and layer, one block of rows at a time, in a reused buffer."""
 
     def __init__(self, features: Tensor, norm: _Normalised, weight: Tensor) -> None:
         self._shape = features.shape
@@ -200,7 +200,7 @@ class _Hidden:
                 yield _Block(sample, start, min(start + self._rows, self._shape[1]))
 
     def at(self, block: _Block) -> Tensor:
-        """Return relu(a * rows + b), valid until asked for again."""
+        """Return relu(a * rows + b), valid until the next call."""
         kernel.activate(self._features, self._factors, self._offsets, *block, self._out)
         return self._room[: block.stop - block.start]
 

@@ -1,4 +1,4 @@
-"""Starting a network from another one's weights."""
+"""Initialising a network with another one's weights."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,18 +13,19 @@ from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 
 LEAST_SHARE = 0.1
-"""Share of a network's weights below which a start from a checkpoint is none: a few biases."""
+"""Smallest share of a network's weights that a checkpoint must provide: a few biases do not
+count."""
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """Which of a network's tensors were taken from a checkpoint, and which stayed as they were."""
+    """Which of a network's tensors were copied from a checkpoint, and which are fresh."""
 
     taken: tuple[str, ...]
     kept: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return both in one line, the tensors that stayed by the parts they belong to."""
+        """Return both in one line, the fresh tensors by the parts they belong to."""
         total = len(self.taken) + len(self.kept)
         if not self.kept:
             return f"all {total} tensors taken"
@@ -35,16 +36,16 @@ class Transfer:
 def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transfer:
     """Copy into `network` every tensor of `checkpoint` whose name and shape agree.
 
-    Encoder or decoder may differ as a whole: what does not fit keeps its fresh weights. Where codes
-    differ in the mirror plane alone, which the checkpoint's has not, the further columns of
-    matrices are 0: they read nothing of it at first, and the network begins as the checkpoint's.
+    Encoder or decoder may differ completely: tensors that do not match keep their fresh weights. If
+    codes differ only in the mirror plane, which the checkpoint's lacks, the additional columns of
+    matrices are 0, so the network initially computes the same as the checkpoint's.
 
     Args:
         network: changed in place.
         checkpoint: whatever `load_checkpoint` takes: a file, a run's folder, a shipped name.
 
     Raises:
-        CheckpointError: it cannot be read, or less than a tenth of the weights fit.
+        CheckpointError: it cannot be read, or less than a tenth of the weights match.
     """
     source = load_checkpoint(checkpoint, device="cpu").network
     given, own = source.state_dict(), network.state_dict()
@@ -68,7 +69,7 @@ def initialise_from(network: OccupancyNetwork, checkpoint: str | Path) -> Transf
 
 
 def _gains_plane(given: ModelSpec, own: ModelSpec) -> bool:
-    """Return whether codes of `own` are those of `given` and a mirror plane, all else the same."""
+    """Return whether `own` differs from `given` only by a mirror plane in its codes."""
     same = replace(given, name="", code_dim=0, summary="")
     return (
         own.frame == "picture"
@@ -79,7 +80,7 @@ def _gains_plane(given: ModelSpec, own: ModelSpec) -> bool:
 
 
 def _fitted(given: Tensor, own: Tensor, widen: bool) -> Tensor | None:
-    """Return `given` in the shape of `own`, with `widen` by further columns; None if it has not."""
+    """Return `given` in the shape of `own`, with `widen` by added zero columns; else None."""
     if given.shape == own.shape:
         return given
     if (
