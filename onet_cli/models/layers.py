@@ -1,4 +1,4 @@
-"""Layers that several networks share. Points are rows, (B, T, H), so that layers are GEMMs."""
+"""Layers shared by several networks. Points are rows, (B, T, H), so that layers are GEMMs."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,17 +17,17 @@ def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
 
 
 def without_autocast(device: str) -> AbstractContextManager[object]:
-    """Return a block in which nothing is cast on `device`; none where nothing is anyway."""
+    """Return a context without autocasting on `device`; a null context if there is none anyway."""
     on = torch.is_autocast_enabled(device)
     return torch.autocast(device, enabled=False) if on else nullcontext()
 
 
 def keep_single_on_cpu(layer: nn.Module) -> None:
-    """Let `layer`, of one tensor, compute in single precision under autocast on a CPU.
+    """Make `layer`, a function of one tensor, compute in single precision under CPU autocast.
 
     Gradients of depthwise convolutions in bfloat16 take five times as long there.
     """
-    # Bound to the layer, so that a copy of the layer computes with its own weights.
+    # Bound to the layer, so that a copy of it uses its own weights.
     layer.forward = MethodType(_forward_in_single, layer)
 
 
@@ -40,7 +40,7 @@ def _forward_in_single(layer: nn.Module, features: Tensor) -> Tensor:
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Batch norm whose scale and shift are linear in a code.
+    """Conditional batch norm: scale and shift are linear in a code.
 
     Starts as plain batch norm: no influence of the code, scale 1 and shift 0.
 
@@ -66,11 +66,11 @@ class ConditionalBatchNorm(nn.Module):
         return torch.addcmul(shift.unsqueeze(1), features, scale.unsqueeze(1))
 
     def learned(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the scale and shift, (B, H) each, of what has been normalised."""
+        """Return the scale and shift, (B, H) each, of the normalised features."""
         return self.gamma(code), self.beta(code)
 
     def affine(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the scale and shift, (B, H) each, that the layer amounts to in eval mode."""
+        """Return the scale and shift, (B, H) each, equivalent to the layer in eval mode."""
         mean, variance = self.bn.running_mean, self.bn.running_var
         assert isinstance(mean, Tensor)
         assert isinstance(variance, Tensor)  # for the type checker: the statistics are tracked
@@ -80,23 +80,23 @@ class ConditionalBatchNorm(nn.Module):
 
 
 class RowNorm(nn.Module):
-    """Batch norm of rows with a learned scale and shift: what the code has no influence on."""
+    """Unconditional batch norm of rows with a learned scale and shift."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.bn = nn.BatchNorm1d(width)
 
     def forward(self, features: Tensor, code: Tensor) -> Tensor:
-        """Return `features` (B, T, H) normalised; `code` is not looked at."""
+        """Return `features` (B, T, H) normalised; `code` is ignored."""
         normalised: Tensor = self.bn(features.flatten(0, 1)).view_as(features)
         return normalised
 
     def learned(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the scale and shift, (B, H) each, of what has been normalised."""
+        """Return the scale and shift, (B, H) each, of the normalised features."""
         return self.bn.weight.expand(len(code), -1), self.bn.bias.expand(len(code), -1)
 
     def affine(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the scale and shift, (1, H) each, that the layer amounts to in eval mode."""
+        """Return the scale and shift, (1, H) each, equivalent to the layer in eval mode."""
         mean, variance = self.bn.running_mean, self.bn.running_var
         assert isinstance(mean, Tensor)
         assert isinstance(variance, Tensor)  # for the type checker: the statistics are tracked
@@ -110,10 +110,10 @@ Norm = ConditionalBatchNorm | RowNorm
 def after_norm(
     features: Tensor, code: Tensor, norm: Norm, layer: nn.Linear, residual: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return layer(relu(norm(features))) plus `residual`, and the features for use elsewhere.
+    """Return layer(relu(norm(features))) plus `residual`, and the features for reuse.
 
-    `features` are (B, T, H), `code` is (B, C), `residual` (B, T, K). Where training on a CPU, all
-    of it happens at once; see `fused`.
+    `features` are (B, T, H), `code` is (B, C), `residual` (B, T, K). In training on a CPU it is one
+    fused step; see `fused`.
     """
     if can_fuse(norm.bn, features):
         return norm_relu_linear(features, norm.bn, norm.learned(code), layer, residual)
@@ -122,9 +122,9 @@ def after_norm(
 
 
 class NormalisedResidualBlock(nn.Module):
-    """x + fc_1(relu(bn_1(fc_0(relu(bn_0(x)))))), the norms made by `norm`.
+    """x + fc_1(relu(bn_1(fc_0(relu(bn_0(x)))))), with norms created by `norm`.
 
-    Starts as the identity, up to the last layer's bias.
+    Initially the identity, up to the last layer's bias.
     """
 
     def __init__(self, width: int, norm: Callable[[], Norm]) -> None:

@@ -1,11 +1,11 @@
-"""An object's own mirror plane, in the picture's frame: what is hidden, its mirror image may show.
+"""An object's mirror plane, in the picture's frame: mirror images may show hidden parts.
 
-A point and its mirror image are alike in an object that is its own mirror image, and a picture from
-aslant shows them at two places. So each point can be asked about at both, as if there were a second
-picture, taken from the mirrored side.
+In a mirror-symmetric object, a point and its mirror image have the same occupancy, and an oblique
+picture shows them at two places. So each point can sample features at both, as if there were a
+second picture from the mirrored viewpoint.
 
-The planes are upright, as those of most things are, and given by the angle of the normal, around +y
-from +x to +z, how far they are from the origin along it, and how far they are to be trusted.
+The planes are upright, as for most objects, and given by the angle of the normal, around +y from +x
+to +z, the distance from the origin along it, and a confidence (trust).
 
 Source: a mirror image as a second view: Wu et al., "Unsupervised learning of probably symmetric
 deformable 3D objects from images in the wild", CVPR 2020. The planes and their use are our own.
@@ -20,16 +20,16 @@ from torch import Tensor
 from onet_cli.models.frame import from_cube, to_cube
 
 BINS = 36
-"""Angles that are told apart, 0 to 180 degrees; as in `geometry.symmetry`."""
+"""Number of angles, 0 to 180 degrees; as in `geometry.symmetry`."""
 
 STEP = math.pi / BINS
-_WINDOW = 2  # bins on either side of the best that place the plane between them
+_WINDOW = 2  # bins on either side of the best used to interpolate the plane
 
 
 class Mirror(NamedTuple):
     """Mirror planes of B pictures, (B,) each: angle in radians, offset, and trust from 0 to 1.
 
-    Trust is an upper bound of the probability that there is a plane within ten degrees.
+    Trust is an upper bound of the probability of a plane within ten degrees.
     """
 
     angle: Tensor
@@ -50,11 +50,11 @@ class Mirror(NamedTuple):
         return to_cube(torch.stack([x - twice * cosine, y, z - twice * sine], dim=2))
 
     def rows(self) -> Tensor:
-        """Return the numbers of the planes, (B, 3)."""
+        """Return the planes as numbers, (B, 3)."""
         return torch.stack(self, dim=1)
 
     def features(self) -> Tensor:
-        """Return them for a network, (B, 3): the same for both of a plane's normals."""
+        """Return them encoded for a network, (B, 3): equal for both normals of a plane."""
         double = 2 * self.angle
         turned = torch.stack([double.cos(), double.sin(), torch.ones_like(double)], dim=1)
         return turned * self.trust[:, None]
@@ -63,12 +63,12 @@ class Mirror(NamedTuple):
 def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     """Return the most probable mirror plane of each of B objects.
 
-    Its trust is the sum of the probabilities of five neighbouring angles, at most 1: the bound of
-    the union, reached where they exclude each other. So flat logits of 0.2 each give 1.
+    Its trust is the sum of the probabilities of five neighbouring angles, at most 1: the union
+    bound, exact if they are mutually exclusive. So uniform probabilities of 0.2 give 1.
 
     Args:
-        logits: (B, 36): at each angle, whether the object is its own mirror image there.
-        centre: (B, 2): x and z of its middle, in the picture's frame.
+        logits: (B, 36): whether the object is mirror-symmetric at each angle.
+        centre: (B, 2): x and z of its centre, in the picture's frame.
     """
     probable = torch.sigmoid(logits)
     around = torch.cat([probable[:, -_WINDOW:], probable, probable[:, :_WINDOW]], dim=1)
@@ -77,9 +77,9 @@ def find_plane(logits: Tensor, centre: Tensor) -> Mirror:
     best = sums.argmax(dim=1)
     near = torch.stack([around.gather(1, best[:, None] + start)[:, 0] for start in reach], dim=1)
     weight = near.square()
-    # Made on the device: a copy to a GPU would wait for it.
+    # Created on the device: a copy to a GPU would synchronise.
     places = torch.arange(-_WINDOW, _WINDOW + 1, device=logits.device)
     shift = (weight * places).sum(dim=1) / weight.sum(dim=1).clamp_min(1e-9)
     angle = (best + shift) * STEP
-    # Weights are trained with this sum, which is no probability itself.
+    # Weights are trained with this sum, which is not a probability itself.
     return Mirror.through(centre, angle, near.sum(dim=1).clamp(max=1))

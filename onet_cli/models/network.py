@@ -25,7 +25,7 @@ class OccupancyNetwork(nn.Module):
     deviation: Tensor
 
     def __init__(self, spec: ModelSpec) -> None:
-        """Build the network of `spec` with fresh weights.
+        """Build the network of `spec` with random weights.
 
         Raises:
             UnknownNameError: `spec` names an encoder or decoder that does not exist.
@@ -42,7 +42,7 @@ class OccupancyNetwork(nn.Module):
             )
         self.encoder = ENCODERS.get(spec.encoder)(spec.code_dim)
         self.decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
-        # Constants, so not stored; on the CPU even where the weights are built on no device at all.
+        # Constants, so not stored; on the CPU even if the weights are on the meta device.
         for name, values in (("mean", MEAN), ("deviation", DEVIATION)):
             buffer = torch.tensor(values, device="cpu").view(1, 3, 1, 1)
             self.register_buffer(name, buffer, persistent=False)
@@ -55,22 +55,22 @@ class OccupancyNetwork(nn.Module):
     def describing(self, code: Tensor) -> Tensor:
         """Return the numbers (B, D) of `code` (B, C) that describe the picture as a whole.
 
-        They are all of it but for networks that read local features.
+        These are the whole code, except for networks that use local features.
         """
         return self.decoder.describing(code)
 
     def camera(self, code: Tensor) -> Tensor | None:
         """Return the camera (B, 2) that `code` (B, C) holds: elevation in radians, and kappa.
 
-        None for networks of the object's frame; `models.frame` says what it means.
+        None for networks of the object's frame; see `models.frame`.
         """
         return camera_of(code) if self.spec.frame == "picture" else None
 
     def decode(self, points: Tensor, code: Tensor) -> Tensor:
         """Return logits (B, T) at `points` (B, T, 3) for `code` (B, C).
 
-        Points are in the unit cube or, for networks of the picture's frame, in the cube that
-        `frame.to_cube` lays that into.
+        Points are in the unit cube or, for networks of the picture's frame, in the cube of
+        `frame.to_cube`.
         """
         logits: Tensor = self.decoder(points, code)
         return logits
@@ -81,11 +81,11 @@ class OccupancyNetwork(nn.Module):
 
     @torch.no_grad()
     def for_code(self, code: Tensor) -> Callable[[Tensor], Tensor]:
-        """Return the function of points (N, 3) to logits (N,) that `code` (1, C) stands for.
+        """Return the function from points (N, 3) to logits (N,) given by `code` (1, C).
 
-        All that depends on the code alone is done once, here. The result agrees with `decode` up to
-        rounding, can be differentiated by the points (not by the weights), and keeps the weights as
-        they are now.
+        Everything that depends only on the code is computed once, here. The result agrees with
+        `decode` up to rounding, is differentiable in the points (not in the weights), and keeps a
+        copy of the current weights.
         """
         if self.training:
             raise ValueError("for_code needs the network in eval mode: call eval() first")
@@ -97,7 +97,7 @@ class OccupancyNetwork(nn.Module):
 def build_network(spec: ModelSpec, seed: int | None = None) -> OccupancyNetwork:
     """Return the network of `spec` with fresh weights, in training mode, on the CPU.
 
-    The same `seed` gives the same weights, and leaves torch's own random state alone.
+    The same `seed` gives the same weights; torch's global random state is unchanged.
 
     Raises:
         UnknownNameError: `spec` names an encoder or decoder that does not exist.
@@ -114,20 +114,20 @@ def load_pretrained_encoder(network: OccupancyNetwork, source: Path | str) -> No
     """Load ImageNet weights (torchvision's or efficientnet-pytorch's file) into the encoder.
 
     Raises:
-        CheckpointError: the file is missing, damaged or of another network, or nobody has trained
-            this kind of encoder on ImageNet.
+        CheckpointError: the file is missing, damaged or of another network, or there are no
+            ImageNet weights for this encoder.
     """
     load_pretrained_features(network.encoder, source)
 
 
 def encoder_features(network: OccupancyNetwork) -> list[nn.Parameter]:
-    """Return the parameters of the encoder that ImageNet weights give; none for other encoders."""
+    """Return the encoder's parameters that ImageNet weights provide; none for other encoders."""
     features = getattr(network.encoder, "features", None)
     return [] if features is None else list(features.parameters())
 
 
 def freeze_encoder(network: OccupancyNetwork) -> None:
-    """Keep the first layers of the encoder as they are, where it says which these are."""
+    """Freeze the first layers of the encoder, if it defines which these are."""
     freeze = getattr(network.encoder, "freeze", None)
     if freeze is not None:
         freeze()
@@ -135,19 +135,19 @@ def freeze_encoder(network: OccupancyNetwork) -> None:
 
 @dataclass(frozen=True)
 class ParameterCount:
-    """Learned numbers in each half of a network; running statistics are not counted."""
+    """Learned parameters in each half of a network, without running statistics."""
 
     encoder: int
     decoder: int
 
     @property
     def total(self) -> int:
-        """Return the count of the whole network."""
+        """Return the count for the whole network."""
         return self.encoder + self.decoder
 
 
 def count_parameters(spec: ModelSpec) -> ParameterCount:
-    """Return how many parameters the network of `spec` has, without allocating them."""
+    """Return the number of parameters of the network of `spec`, without allocating them."""
     with torch.device("meta"):
         network = OccupancyNetwork(spec)
     return ParameterCount(_count(network.encoder), _count(network.decoder))
@@ -156,7 +156,7 @@ def count_parameters(spec: ModelSpec) -> ParameterCount:
 def decoder_flops_per_point(spec: ModelSpec) -> int:
     """Return floating-point operations per query point: multiply-adds of the matrices, times 2.
 
-    What is done once per image (the code's own layers) is left out.
+    Per-image computation (layers that process only the code) is excluded.
     """
     with torch.device("meta"):
         decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)

@@ -1,7 +1,7 @@
-"""Checkpoints of the original implementation of Occupancy Networks, read into our networks.
+"""Loading checkpoints of the original implementation of Occupancy Networks.
 
 Covers single-image models: encoders `resnet18` and `simple_conv`, decoders `cbatchnorm` (current
-and legacy layout), `cbatchnorm2`, `cbatchnorm_noresnet`, `batchnorm` and `simple`, told apart by
+and legacy layout), `cbatchnorm2`, `cbatchnorm_noresnet`, `batchnorm` and `simple`, identified by
 the names of their tensors.
 """
 
@@ -23,7 +23,7 @@ _RENAMINGS = (
     (r"^decoder\.block(\d)\.", r"decoder.blocks.\1."),
     (r"^decoder\.(conv_p|conv_out)\.", lambda match: f"decoder.fc{match[1][4:]}."),
     (r"\.(conv|fc)_(gamma|beta)\.", r".\2."),
-    # Norms that the code has no influence on.
+    # Unconditional norms.
     (
         r"^(decoder\.(?:blocks\.\d\.)?bn(?:_\d)?)\.(weight|bias|running_\w+|num_\w+)$",
         r"\1.bn.\2",
@@ -43,12 +43,12 @@ _ENCODERS = (
     ("encoder.features.layer4.1.conv2.weight", "resnet18"),
     ("encoder.convs.4.weight", "simple-conv"),
 )
-"""A tensor that tells, and the part that has it, the most telling first."""
+"""Characteristic tensors and the part that contains them, the most specific first."""
 
 
 @dataclass(frozen=True)
 class OfficialCheckpoint:
-    """A network of the original implementation under our names; `step` is its iteration."""
+    """A network of the original implementation with our tensor names; `step` is its iteration."""
 
     spec: ModelSpec
     tensors: dict[str, Tensor]
@@ -58,10 +58,10 @@ class OfficialCheckpoint:
 def read_official(path: Path) -> OfficialCheckpoint:
     """Return the network in a `*.pt` file of the original implementation.
 
-    Runs nothing that the file holds: only tensors, plain values and numpy scalars are accepted.
+    Executes nothing in the file: only tensors, plain values and numpy scalars are accepted.
 
     Raises:
-        CheckpointError: the file is damaged, holds anything else, or a network we do not have.
+        CheckpointError: the file is damaged, or holds anything else or an unsupported network.
     """
     content = read_plain_pickle(path)
     state = content.get("model", content)
@@ -82,7 +82,7 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
     """Return our specification and tensors for the original's state dict.
 
     Raises:
-        CheckpointError: the network is of a kind that we do not have.
+        CheckpointError: the network is of an unsupported kind.
     """
     tensors = {translate_name(name): tensor for name, tensor in state.items()}
     encoder, decoder = (_first_with(parts, tensors) for parts in (_ENCODERS, _DECODERS))
@@ -92,7 +92,7 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
             hint="models of a single image are read, with encoder resnet18 or simple_conv",
         )
     tensors = {
-        # Point-wise convolutions are the same matrices with one more axis.
+        # Point-wise convolutions have the same matrices with an additional axis.
         name: tensor.squeeze(-1) if name.startswith("decoder.") and tensor.ndim == 3 else tensor
         for name, tensor in tensors.items()
     }
@@ -112,7 +112,7 @@ def convert_official(state: dict[str, Tensor]) -> OfficialCheckpoint:
 
 
 def translate_name(name: str) -> str:
-    """Return our name for the tensor that the original calls `name`."""
+    """Return our name for the original's tensor `name`."""
     name = name.removeprefix("module.")  # left by the original's multi-GPU wrapper
     for pattern, replacement in _RENAMINGS:
         name = re.sub(pattern, replacement, name)
@@ -124,7 +124,7 @@ def _first_with(parts: tuple[tuple[str, str], ...], tensors: dict[str, Tensor]) 
 
 
 def _take_normalised_images(tensors: dict[str, Tensor]) -> None:
-    """Change the first layer of a simple_conv, which the original gives images in [0, 1].
+    """Convert the first layer of a simple_conv, which takes images in [0, 1] in the original.
 
     Our networks normalise all images; without padding, a convolution can undo that exactly.
     """

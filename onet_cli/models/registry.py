@@ -1,4 +1,4 @@
-"""Names of encoders and decoders. Importing this loads no torch; looking a name up does."""
+"""Registries of encoders and decoders. Importing this does not load torch; a look-up does."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Factory = TypeVar("Factory", bound=Callable[..., Any])
 class Registry(Generic[Factory]):
     """Classes of one kind by name.
 
-    The classes register themselves when the package `home` is imported, which happens at the first
-    look-up: so that a program that only prints its options need not load torch.
+    The classes register themselves when the package `home` is imported, at the first look-up, so
+    that `--help` does not load torch.
     """
 
     def __init__(self, kind: str, home: str) -> None:
@@ -30,7 +30,7 @@ class Registry(Generic[Factory]):
         self._factories: dict[str, Factory] = {}
 
     def register(self, name: str) -> Callable[[Factory], Factory]:
-        """Return a decorator that enters a class, or any factory, as `name`."""
+        """Return a decorator that registers a class, or any factory, as `name`."""
 
         def enter(factory: Factory) -> Factory:
             if name in self._factories:
@@ -44,7 +44,7 @@ class Registry(Generic[Factory]):
         """Return what was registered as `name`.
 
         Raises:
-            UnknownNameError: nothing was; the hint is the nearest name.
+            UnknownNameError: nothing was; the hint is the closest name.
         """
         import_module(self._home)
         if name not in self._factories:
@@ -58,7 +58,7 @@ class Registry(Generic[Factory]):
 
 
 ENCODERS: Registry[Callable[[int], nn.Module]] = Registry("encoder", "onet_cli.models.encoders")
-"""Called with C; the module takes normalised images (B, 3, S, S) to codes (B, C)."""
+"""Called with C; the module maps normalised images (B, 3, S, S) to codes (B, C)."""
 
 DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
     "decoder", "onet_cli.models.decoders"
@@ -67,13 +67,13 @@ DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
 
 
 def frame_of(registry: Registry[Any], name: str) -> Frame:
-    """Return the frame that an encoder or decoder works in: see `ModelSpec`."""
+    """Return the frame in which an encoder or decoder works: see `ModelSpec`."""
     frame: Frame = getattr(registry.get(name), "frame", "object")
     return frame
 
 
 def usual_code_dim(encoder: str, decoder: str) -> int | None:
-    """Return the width of code that one of two parts is made for, or None where any will do."""
+    """Return the code width that one of two parts requires, or None if any width works."""
     for part in (ENCODERS.get(encoder), DECODERS.get(decoder)):
         width: int | None = getattr(part, "usual_code_dim", None)
         if width is not None:

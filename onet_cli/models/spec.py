@@ -22,9 +22,9 @@ class ModelSpec:
 
     `code_dim` is the encoder's output width C, `hidden_dim` the decoder's width, `point_dim` the
     number of coordinates of a query point, `image_size` the edge in pixels that the encoder is
-    trained at. `frame` is the one of the points that the decoder takes: `object`, the unit cube of
-    the data set, or `picture`, that of `models.frame`, for networks that read features where the
-    picture shows a point.
+    trained at. `frame` is the frame of the decoder's points: `object`, the unit cube of the data
+    set, or `picture`, that of `models.frame`, for networks that sample features at a point's
+    projection.
     """
 
     name: str

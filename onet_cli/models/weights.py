@@ -1,4 +1,4 @@
-"""Files of tensors: safetensors, and what `torch.save` writes. Reading one never runs its code."""
+"""Tensor files: safetensors, and those of `torch.save`. Reading one never executes code."""
 
 import json
 import struct
@@ -18,17 +18,17 @@ _AGAIN = "train or download it again"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    """Write `tensors` and the texts of `header` as safetensors to `path`, whole or not at all.
+    """Write `tensors` and the texts of `header` as safetensors to `path`, atomically.
 
     The same content gives the same bytes.
     """
     with whole_file(path) as temporary:
-        # Not save_file, which hides what it writes from other users.
+        # Not save_file, which makes its files unreadable for other users.
         temporary.write_bytes(_in_order(save(tensors, metadata=header)))
 
 
 def _in_order(file: bytes) -> bytes:
-    """Return a safetensors `file` with its texts sorted by name; the library shuffles them."""
+    """Return a safetensors `file` with sorted metadata; the library's order is random."""
     end = 8 + int.from_bytes(file[:8], "little")
     header = json.loads(file[8:end])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -38,7 +38,7 @@ def _in_order(file: bytes) -> bytes:
 
 
 def read_header(path: Path) -> dict[str, str]:
-    """Return the texts that a safetensors file carries beside its tensors.
+    """Return the metadata texts of a safetensors file.
 
     Raises:
         CheckpointError: the file is damaged or of another kind.
@@ -61,17 +61,17 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def read_plain_pickle(path: Path) -> dict[str, Any]:
-    """Return the dictionary that `torch.save` wrote to `path`, refusing all but plain data.
+    """Return the dictionary that `torch.save` wrote to `path`, accepting only plain data.
 
     Raises:
-        CheckpointError: the file is damaged or holds objects that would run code.
+        CheckpointError: the file is damaged or holds objects that would execute code.
     """
     try:
         open_regular(path).close()
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises whatever the damage makes of the pickle
+    except Exception as error:  # torch.load raises arbitrary exceptions for a damaged pickle
         raise CheckpointError(
             "the file is damaged or holds more than weights, and is not read",
             hint="give a *.safetensors file, or a *.pt file of the original implementation",

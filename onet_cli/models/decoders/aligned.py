@@ -1,9 +1,9 @@
-"""Points that look at the picture where they are seen: feature planes, and local features.
+"""Pixel-aligned decoder: feature planes and local features at each point's projection.
 
 The planes and the points are in the picture's frame (`models.frame`), so that a point's column and
-row in the planes are about where the picture shows it; exactly where, the camera in the code tells,
-and there each point reads the picture's own local features. It reads those of its mirror image too,
-by the mirror plane in the code.
+row in the planes are approximately those of its projection. The camera in the code gives the exact
+projection, at which each point samples the picture's local features. It also samples those of its
+mirror image, by the mirror plane in the code.
 
 Source: pixel-aligned features: Saito et al., "PIFu", ICCV 2019; Xu et al., "DISN", NeurIPS 2019.
 """
@@ -43,7 +43,8 @@ POINT_DIM = 3
 
 
 MIRRORED = WIDTHS[-1] + LOCAL_WIDTH + POINT_DIM + 1
-"""Features of a mirror image: of the plane that faces the picture, local ones, where and near."""
+"""Features of a mirror image: of the plane parallel to the picture, local ones, position and
+nearness."""
 
 
 class SeenPlanes(AttentionPlanes):
@@ -57,7 +58,7 @@ class SeenPlanes(AttentionPlanes):
             nn.init.zeros_(self.mirror.weight)
 
     def summarise(self, code: Code) -> Tensor:
-        """Return what `code` comes to, (B, 192)."""
+        """Return the summary of `code`, (B, 192)."""
         summary: Tensor = self.summary(code.cells) + self.camera(code.camera)
         return summary if code.mirror is None else summary + self.mirror(code.mirror.features())
 
@@ -79,7 +80,7 @@ class AlignedDecoder(Decoder):
         self.layout = CodeLayout(code_dim)
         self.planes = SeenPlanes(self.layout)
         self.fc_c = nn.Linear(SUMMARY, hidden_dim)
-        # Features, the point, and how near it is along its ray.
+        # Features, the point, and its nearness along the ray.
         features = len(AXES) * WIDTHS[-1] + LOCAL_WIDTH + POINT_DIM + 1
         self.fc_f = nn.Linear(features + MIRRORED * self.layout.mirrored, hidden_dim, bias=False)
         self.block = PreActivationBlock(hidden_dim)
@@ -99,12 +100,12 @@ class AlignedDecoder(Decoder):
         return point_logits(columns, shift, self.fc_f, self.block, self.fc_out)
 
     def for_code(self, code: Tensor) -> PointDecoder:
-        """Return the decoder of `code` (1, C), whose planes are drawn once."""
+        """Return the decoder of `code` (1, C), whose planes are computed once."""
         return point_decoder(self.layers_for(code))
 
     @torch.no_grad()
     def layers_for(self, code: Tensor) -> PointLayers:
-        """Return a copy of the layers that points go through for `code` (1, C)."""
+        """Return a copy of the layers applied to points for `code` (1, C)."""
         parts = self.layout.split(code)
         mirror = None if parts.mirror is None else parts.mirror.rows()[0]
         elevation, kappa = parts.camera[0]
@@ -116,22 +117,22 @@ class AlignedDecoder(Decoder):
         return self.layout.split(code).cells
 
     def _draw(self, code: Code) -> tuple[list[Tensor], Tensor]:
-        """Return what depends on the code alone: planes, and the shift of the first layer."""
+        """Return what depends only on the code: planes, and the first layer's shift."""
         summary = self.planes.summarise(code)
         return self.planes.draw(summary, code.cells), self.fc_c(summary)
 
     @property
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2; a look-up is four per channel and plane."""
+        """FLOPs per query point (multiply-adds times 2), with four per look-up and channel."""
         layers = [layer for layer in self.block.modules() if isinstance(layer, nn.Linear)]
         look_ups = 2 * 4 * (self.fc_f.in_features - (POINT_DIM + 1) * (1 + self.layout.mirrored))
         return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
 
 
 def _mirrored(points: Tensor, facing: Tensor, code: Code, mirror: Mirror) -> Tensor:
-    """Return what the mirror images of `points` (B, T, 3) see, (B, 60, T), as far as is trusted.
+    """Return the features (B, 60, T) at the mirror images of `points` (B, T, 3), times the trust.
 
-    `facing` is the plane (B, 24, 48, 48) that faces the picture.
+    `facing` is the plane (B, 24, 48, 48) parallel to the picture.
     """
     images = mirror.image(points)
     features = [look_up(facing, images[..., AXES[0]]), *_seen(images, code)]
@@ -139,6 +140,6 @@ def _mirrored(points: Tensor, facing: Tensor, code: Code, mirror: Mirror) -> Ten
 
 
 def _seen(points: Tensor, code: Code) -> list[Tensor]:
-    """Return what `points` (B, T, 3) see, and where they are: (B, 32, T), (B, 3, T), (B, 1, T)."""
+    """Return local features (B, 32, T), positions and nearness (B, 1, T) of `points` (B, T, 3)."""
     seen, near = look(points, *code.camera.unbind(1))
     return [look_up(code.local, seen, PICTURE_EDGE), points.transpose(1, 2), near[:, None]]

@@ -1,9 +1,9 @@
-"""Feature planes whose cells look at the picture: the tri-plane decoder without a bottleneck.
+"""Feature planes whose cells attend to the picture: the tri-plane decoder without a bottleneck.
 
-The code is the encoder's last feature map, cell by cell. A summary of it draws coarse planes, as in
-the tri-plane decoder; then each of their cells asks the cells of the picture for what concerns it.
-Where a part lies in space and where it is seen need no camera:
-which picture cells matter to which plane cells is learned.
+The code is the encoder's last feature map, cell by cell. A summary of it is decoded to coarse
+planes, as in the tri-plane decoder; then each of their cells attends to the cells of the picture.
+No camera is needed to relate space and picture: the attention between plane cells and picture cells
+is learned.
 
 Source: attention: Vaswani et al., NeurIPS 2017; planes that attend to image features: Hong et al.,
 LRM, ICLR 2024.
@@ -45,13 +45,13 @@ class Look(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, rows: Tensor, picture: Tensor) -> Tensor:
-        """Return what `rows` see in `picture`, (B, N, WIDTH)."""
+        """Return the attention of `rows` to `picture`, (B, N, WIDTH)."""
         batch = rows.shape[0]
         asked = self.query(self.norm(rows)).view(batch, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
         known = self.key_value(picture).view(batch, -1, 2, HEADS, WIDTH // HEADS)
         key, value = known.permute(2, 0, 3, 1, 4)
         if asked.dtype == torch.bfloat16 and asked.device.type == "cpu":
-            # Its gradients in bfloat16 take three times as long there.
+            # On CPUs its gradients in bfloat16 take three times as long.
             asked, key, value = asked.float(), key.float(), value.float()
         with without_autocast(rows.device.type):
             seen = F.scaled_dot_product_attention(asked, key, value)
@@ -60,7 +60,7 @@ class Look(nn.Module):
 
 
 class LookBlock(nn.Module):
-    """Look at the picture, then think: two residual steps, the identity at first."""
+    """Attention to the picture, then an MLP: two residual steps, initially the identity."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class LookBlock(nn.Module):
         nn.init.zeros_(self.fc_1.weight)
 
     def forward(self, rows: Tensor, picture: Tensor) -> Tensor:
-        """Return `rows` (B, N, WIDTH) after one round with `picture` (B, M, WIDTH)."""
+        """Return `rows` (B, N, WIDTH) after one block with `picture` (B, M, WIDTH)."""
         rows = rows + self.look(rows, picture)
         result: Tensor = rows + self.fc_1(F.gelu(self.fc_0(self.norm(rows))))
         return result
@@ -105,7 +105,7 @@ class AttentionPlanes(nn.Module):
         return self.draw(self.summary(code), code)
 
     def draw(self, summary: Tensor, code: Tensor) -> list[Tensor]:
-        """Return the planes of `code` (B, C), begun with its `summary` (B, S)."""
+        """Return the planes of `code` (B, C), initialised from its `summary` (B, S)."""
         seeds = self.seeds(summary).view(-1, len(AXES), WIDTHS[0], SEED_SIZE, SEED_SIZE)
         coarse = [draw(seeds[:, k]) for k, draw in enumerate(self.coarse)]
         rows = torch.cat([plane.flatten(2) for plane in coarse], dim=2).transpose(1, 2)
@@ -119,9 +119,9 @@ class AttentionPlanes(nn.Module):
 
 
 def _places(count: int) -> nn.Parameter:
-    """Return learned places (1, `count`, WIDTH), small at first."""
+    """Return learned position embeddings (1, `count`, WIDTH), small initially."""
     places = torch.empty(1, count, WIDTH)
-    if not places.is_meta:  # there, where checkpoints are built, normal_ imports torch's compiler
+    if not places.is_meta:  # on meta, used for checkpoints, normal_ imports the compiler
         places.normal_(std=0.02)
     return nn.Parameter(places)
 

@@ -1,7 +1,7 @@
-"""The paper's decoder, five residual blocks with conditional batch norm, and its relatives.
+"""The paper's decoder, five residual blocks with conditional batch norm, and its variants.
 
-Source: Mescheder et al., CVPR 2019, supplementary section 1 (network architectures); the relatives
-are those of the authors' code.
+Source: Mescheder et al., CVPR 2019, supplementary section 1 (network architectures); the variants
+    are those of the authors' code.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class NormalisedDecoder(Decoder):
         self.fc_out = nn.Linear(hidden_dim, 1)
 
     def offset(self, code: Tensor) -> Tensor:
-        """Return what is added to each point's features at first: (1, H) or (B, H)."""
+        """Return the initial offset of each point's features: (1, H) or (B, H)."""
         return self.fc_p.bias[None]
 
     def forward(self, points: Tensor, code: Tensor) -> Tensor:
@@ -69,14 +69,14 @@ class NormalisedDecoder(Decoder):
 
     @property
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2: 1.31 MFLOP at the paper's width of 256."""
+        """FLOPs per query point (multiply-adds times 2): 1.31 MFLOP at the paper's width of 256."""
         per_block = 2 * self.fc_p.out_features**2
         return matrix_flops(self.fc_p, self.fc_out) + 2 * BLOCKS * per_block
 
 
 @DECODERS.register("cbn")
 class CbnDecoder(NormalisedDecoder):
-    """The paper's: the code scales and shifts what each norm gives."""
+    """The paper's: the code scales and shifts the output of each norm."""
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__(point_dim, hidden_dim, partial(ConditionalBatchNorm, code_dim, hidden_dim))
@@ -84,7 +84,7 @@ class CbnDecoder(NormalisedDecoder):
 
 @DECODERS.register("batchnorm")
 class BatchNormDecoder(NormalisedDecoder):
-    """The code is added to the points' features once; the norms do not know it."""
+    """The code is added to the points' features once; the norms are unconditional."""
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__(point_dim, hidden_dim, partial(RowNorm, hidden_dim))
@@ -98,7 +98,7 @@ class BatchNormDecoder(NormalisedDecoder):
 
 @DECODERS.register("cbn-noresnet")
 class PlainCbnDecoder(Decoder):
-    """As the paper's, of half as many layers and without residual connections."""
+    """As the paper's, with half as many layers and without residual connections."""
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__()
@@ -139,6 +139,6 @@ class PlainCbnDecoder(Decoder):
 
     @property
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2."""
+        """FLOPs per query point (multiply-adds times 2)."""
         layers = [layer for layer in self.layers if isinstance(layer, nn.Linear)]
         return matrix_flops(self.fc_p, *layers, self.fc_out)

@@ -1,6 +1,6 @@
-"""A decoder with norms for one code: matrices, and as few passes over memory between as can be.
+"""A decoder with norms folded for one code: matrices with as few memory passes as possible.
 
-At a width of 256 the products are so fast that every other pass over a layer's activations counts.
+At a width of 256 the products are so fast that every other pass over the activations matters.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from torch import Tensor
 from onet_cli.models.layers import NormalisedResidualBlock
 
 LEAST_SCALE = 1e-30
-"""Channels scaled by less are constant: their knees would be infinite."""
+"""Channels with a smaller scale are treated as constant: their knees would be infinite."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class FoldedBlock:
 
 
 def fold(block: NormalisedResidualBlock, code: Tensor, offset: Tensor) -> FoldedBlock:
-    """Return `block` for `code` (1, C) on a stream that lacks the constant `offset` (H,)."""
-    # Biases on the residual stream are constants: they are summed in `offset` and enter where the
-    # stream is read, so that fc_1 and the addition become one GEMM that accumulates.
+    """Return `block` for `code` (1, C) on a stream without the constant `offset` (H,)."""
+    # Biases on the residual stream are constants: they are summed in `offset` and added where the
+    # stream is read, so that fc_1 and the addition become one accumulating GEMM.
     scale_0, shift_0 = (value[0] for value in block.bn_0.affine(code))
     scale_1, shift_1 = (value[0] for value in block.bn_1.affine(code))
     return FoldedBlock(
@@ -42,7 +42,7 @@ def fold(block: NormalisedResidualBlock, code: Tensor, offset: Tensor) -> Folded
 
 @dataclass(frozen=True)
 class FoldedDecoder:
-    """Points (N, 3) to logits (N,); with autograd in a form that is quick to differentiate."""
+    """Points (N, 3) to logits (N,); with autograd in a form that is fast to differentiate."""
 
     weight_p: Tensor
     blocks: tuple[FoldedBlock, ...]
@@ -70,10 +70,11 @@ class FoldedDecoder:
 
 @dataclass(frozen=True)
 class Reading:
-    """relu(a x + b) as scale * clamp(x, low, high) + shift: one pass, the rest goes into matrices.
+    """relu(a x + b) as scale * clamp(x, low, high) + shift: one pass, the rest is folded into
+    matrices.
 
-    Above the knee -b / a of a channel with a > 0 (below it with a < 0) the ReLU lets a x + b
-    through; elsewhere x is held at the knee, where a x + b is 0.
+    Above the knee -b / a of a channel with a > 0 (below it with a < 0) the ReLU passes a x + b;
+    elsewhere x is clamped to the knee, where a x + b is 0.
     """
 
     low: Tensor
@@ -83,7 +84,7 @@ class Reading:
 
     @classmethod
     def of(cls, scale: Tensor, shift: Tensor) -> "Reading":
-        """Return the reading that amounts to relu(`scale` x + `shift`), both (H,)."""
+        """Return the clamp equivalent to relu(`scale` x + `shift`), both (H,)."""
         flat = scale.abs() < LEAST_SCALE
         knee = torch.where(flat, 0.0, -shift / torch.where(flat, 1.0, scale))
         return cls(
@@ -94,7 +95,7 @@ class Reading:
         )
 
     def __call__(self, stream: Tensor) -> Tensor:
-        """Return `stream` (N, H) held at the knees."""
+        """Return `stream` (N, H) clamped at the knees."""
         return torch.clamp(stream, self.low, self.high)
 
 
@@ -108,7 +109,7 @@ class _HeldBlock:
 
 @dataclass(frozen=True)
 class _HeldDecoder:
-    """The same function in three operations a block, two of them products; not for autograd."""
+    """The same function in three operations per block, two of them products; not for autograd."""
 
     weight_p: Tensor
     blocks: tuple[_HeldBlock, ...]
@@ -126,11 +127,11 @@ class _HeldDecoder:
 
 
 def _hold(folded: FoldedDecoder) -> _HeldDecoder:
-    """Return `folded` with its ReLUs as bounds, and what is constant in them in the next bounds.
+    """Return `folded` with its ReLUs as bounds, and their constants moved to the next bounds.
 
-    The inner ReLU is relu(x + b) = max(x, -b) + b; its b goes through weight_1 to the stream.
+    The inner ReLU is relu(x + b) = max(x, -b) + b; its b is passed through weight_1 to the stream.
     """
-    missing = torch.zeros_like(folded.shift)  # what the stream lacks, the same for all points
+    missing = torch.zeros_like(folded.shift)  # constant omitted from the stream
     blocks = []
     for block in folded.blocks:
         reading = Reading.of(block.scale, block.shift + block.scale * missing)

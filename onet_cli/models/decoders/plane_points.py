@@ -1,4 +1,4 @@
-"""Points through feature planes in one kernel, where the processor has the registers for it."""
+"""Decoders with feature planes in one kernel, on processors with suitable vector registers."""
 
 from typing import NamedTuple
 
@@ -12,22 +12,22 @@ from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.frame import FARTHEST, LEAST_DEPTH, REACH
 
 WIDEST = 16
-"""Floats in the widest vector register that the kernel uses, AVX-512's."""
+"""Floats in the kernel's widest vector register, AVX-512's."""
 
 
 def can_decode(width: int, device: str, widest: int = WIDEST) -> bool:
-    """Return whether the kernel can run layers of `width` on `device` and this processor."""
+    """Return whether the kernel supports layers of `width` on `device` and this processor."""
     return device == "cpu" and width % kernel.WIDTH_STEP == 0 and kernel.is_possible(widest)
 
 
 class Sight(NamedTuple):
-    """What points see of a picture, if they are in its frame (`models.frame`).
+    """Picture features for points in the picture's frame (`models.frame`).
 
     Attributes:
-        local: Features (L, S, S) of the whole picture.
+        local: Local features (L, S, S) of the picture.
         elevation: (), of its camera, in radians.
         kappa: (), its perspective per half edge of the picture.
-        mirror: (3,), the object's own mirror plane: angle, offset and trust; None without.
+        mirror: (3,), the object's mirror plane: angle, offset and trust; None if there is none.
     """
 
     local: Tensor
@@ -36,25 +36,25 @@ class Sight(NamedTuple):
     mirror: Tensor | None = None
 
     def copy(self) -> "Sight":
-        """Return it with tensors of its own."""
+        """Return a copy with cloned tensors."""
         return Sight(*(None if part is None else part.clone() for part in self))  # type: ignore[arg-type]
 
 
 class PointLayers(NamedTuple):
-    """The layers of a decoder with feature planes that points go through, for one code.
+    """The layers that a decoder with feature planes applies to points, for one code.
 
     Attributes:
         planes: Features (3, K, P, P).
-        shift: (H,): the first layer's, with what the code adds to it.
+        shift: (H,): the first layer's, including the code's contribution.
         first: Its matrix (3 K + 3, H), for the planes' features and the point itself; with a
-            `sight` (3 K + L + 4, H), for these, the local features, the point and how near it is;
+            `sight` (3 K + L + 4, H), for these, the local features, the point and its nearness;
             with a mirror plane K + L + 4 more rows, for the first plane's features, the local ones,
-            place and nearness of the point's mirror image, times the trust.
+            position and nearness of the point's mirror image, times the trust.
         weights: (2, H, H): the residual block's, inputs by outputs.
         biases: (2, H).
         weight_out: (H,): the last layer's.
         bias_out: ().
-        sight: Where each point reads the picture too; None without.
+        sight: The picture's features sampled at each point's projection; None if there are none.
     """
 
     planes: Tensor
@@ -68,12 +68,12 @@ class PointLayers(NamedTuple):
 
 
 class PlanePoints:
-    """The same for numpy's points; calling it takes points (N, 3) to logits (N,).
+    """The same for numpy arrays; calling it maps points (N, 3) to logits (N,).
 
     A bilinear look-up is a weighted mean of four cells, so the first layer's matrix is applied to
-    the cells beforehand, and a point costs no product with it. A tile of points goes through all
-    layers before the next one does, without Python's lock. `widest` is the most floats that a
-    vector register may have.
+    the cells in advance, and points need no product with it. A tile of points passes through all
+    layers before the next one, without the GIL. `widest` is the maximum number of floats in a
+    vector register.
     """
 
     def __init__(self, layers: PointLayers, widest: int = WIDEST) -> None:

@@ -1,8 +1,9 @@
-"""The layers that points go through after a look-up in planes; for training on CPUs as one step.
+"""The layers applied to points after the look-up in planes, fused for training on CPUs.
 
-Layer by layer, each of them reads and writes all points of a batch, 14 MB at 16 x 2304 points and a
-width of 96, which takes as long as the products. Here some hundred points at a time go through all
-layers while they are in the cache, and likewise back. They stay columns, as the look-up gives them.
+As separate layers, each reads and writes all points of a batch, 14 MB at 16 x 2304 points and a
+width of 96, which takes as long as the products. Here some hundred points at a time pass through
+all layers while they are in the cache, in the backward pass too. Points remain columns, as returned
+by the look-up.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from torch.nn import functional as F
 from onet_cli.models.layers import PreActivationBlock
 
 BLOCK = 2**17
-"""Numbers in a block of columns: half a megabyte, so that two fit into a second-level cache."""
+"""Numbers in a block of columns: half a megabyte, so that two fit into an L2 cache."""
 
 
 def point_logits(
@@ -25,8 +26,8 @@ def point_logits(
     """Return last(relu(block(first(features) + shift))), (B, T).
 
     Args:
-        features: (B, F, T), a point a column.
-        shift: (B, H), of a sample's points.
+        features: (B, F, T), one column per point.
+        shift: (B, H), per sample.
         first: from F to H, without bias.
         block: of the width H.
         last: from H to 1.
@@ -43,7 +44,7 @@ def point_logits(
 
 def _can_fuse(features: Tensor) -> bool:
     return (
-        type(features) is Tensor  # and not a stand-in without memory
+        type(features) is Tensor  # and not a fake tensor
         and features.device.type == "cpu"
         and features.dtype == torch.float32
         and torch.is_grad_enabled()
@@ -53,7 +54,7 @@ def _can_fuse(features: Tensor) -> bool:
 
 
 class _Weights(NamedTuple):
-    """Of the layers, outputs by inputs."""
+    """The layers' weights, outputs by inputs."""
 
     first: Tensor
     weight_0: Tensor
@@ -65,7 +66,7 @@ class _Weights(NamedTuple):
 
 
 class _PointLayers(torch.autograd.Function):
-    """See `point_logits`. For the way back it keeps what comes before a ReLU, or after it."""
+    """See `point_logits`. Saves the ReLUs' inputs or outputs for the backward pass."""
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, shift: Tensor, *weights: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ class _PointLayers(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
-        """Return the gradients of all that `forward` took."""
+        """Return the gradients of all inputs of `forward`."""
         features, hidden, inner, outer, *weights = ctx.saved_tensors
         layers, gradient = _Weights(*weights), gradient.contiguous()[:, None]
         by_features = torch.empty_like(features)
@@ -118,7 +119,7 @@ class _PointLayers(torch.autograd.Function):
 
 
 def _through(gradient: Tensor, before: Tensor) -> Tensor:
-    """Return `gradient` where the ReLU of `before` let something through, in its place."""
+    """Return `gradient` masked by the ReLU of `before`, in place."""
     return torch.ops.aten.threshold_backward.grad_input(gradient, before, 0, grad_input=gradient)  # type: ignore[no-any-return]
 
 

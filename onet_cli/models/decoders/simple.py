@@ -13,7 +13,7 @@ BLOCKS = 5
 
 
 class AdditiveDecoder(Decoder):
-    """Points plus code, each through one layer, then residual blocks of `block`."""
+    """Points plus code, each after one layer, then residual blocks of `block`."""
 
     block: type[PreActivationBlock] | type[PostActivationBlock]
 
@@ -31,7 +31,7 @@ class AdditiveDecoder(Decoder):
         return logits.squeeze(-1)
 
     def for_code(self, code: Tensor) -> PointDecoder:
-        """Return the decoder of `code` (1, C), whose own layer is done once."""
+        """Return the decoder of `code` (1, C), whose code layer is computed once."""
         frozen = deepcopy(self).requires_grad_(requires_grad=False)
         weight, bias = frozen.fc_p.weight, frozen.fc_p.bias + frozen.fc_c(code)[0]
 
@@ -43,7 +43,7 @@ class AdditiveDecoder(Decoder):
 
     @property
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2, of the layers that see points."""
+        """FLOPs per query point (multiply-adds times 2) of the layers that process points."""
         layers = [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
         return matrix_flops(*(layer for layer in layers if layer is not self.fc_c))
 

@@ -1,7 +1,7 @@
-"""Three feature planes drawn from the code, read at each point by a small network.
+"""Three feature planes decoded from the code, and a small network for each point.
 
-Nearly all of the work is done once per image; a point costs three bilinear look-ups and a few thin
-layers, some 25 times less than in the paper's decoder.
+Nearly all computation is per image; a point costs three bilinear look-ups and a few narrow layers,
+about 25 times less than in the paper's decoder.
 
 Source: the planes are those of Peng et al., "Convolutional occupancy networks", ECCV 2020 (there
 made from a point cloud) and Chan et al., "EG3D", CVPR 2022 (there generated from a code, as here).
@@ -28,7 +28,7 @@ AXES = ((0, 1), (0, 2), (1, 2))
 """The coordinates that each plane spans."""
 
 PICTURE_EDGE = 2.0
-"""Edge of a plane of local features: places in a picture are -1 to 1."""
+"""Edge of a plane of local features: positions in a picture are -1 to 1."""
 
 SEED_SIZE = 6
 WIDTHS = (96, 64, 48, 24)
@@ -50,8 +50,8 @@ def double(wide: int, narrow: int) -> list[nn.Module]:
 class Smooth(nn.Module):
     """Feature planes (B, K, P, P), each cell a binomial mean (1, 2, 1) of its neighbourhood.
 
-    Cells next to each other hear different taps of the last layer, and what is left of that would
-    show in a mesh as grooves along the axes.
+    Adjacent cells use different taps of the last layer, which would show in a mesh as grooves along
+    the axes.
     """
 
     def forward(self, plane: Tensor) -> Tensor:
@@ -67,9 +67,9 @@ class Smooth(nn.Module):
 
 
 class _Smoothed(torch.autograd.Function):
-    """The same for training on CPUs, where pooling there and back takes ten times as long.
+    """The same for training on CPUs, where pooling takes ten times as long, forward and backward.
 
-    The way back is the way there: what a cell gives a neighbour, it gets from it.
+    The backward pass equals the forward pass: the filter is symmetric.
     """
 
     @staticmethod
@@ -87,7 +87,7 @@ class _Smoothed(torch.autograd.Function):
 
 
 def _binomial_mean(plane: Tensor, axis: int) -> Tensor:
-    """Return the means (1, 2, 1) along `axis`; what lies beyond an edge is as the edge is."""
+    """Return the means (1, 2, 1) along `axis`, with replicated borders."""
     mean, last = plane * 0.5, plane.shape[axis] - 1
     for here, there in ((1, 0), (0, 1)):
         mean.narrow(axis, here, last).add_(plane.narrow(axis, there, last), alpha=0.25)
@@ -97,7 +97,7 @@ def _binomial_mean(plane: Tensor, axis: int) -> Tensor:
 
 
 class PlaneGenerator(nn.Sequential):
-    """Code (B, C) to one feature plane (B, 24, 48, 48): a seed, doubled three times, smoothed."""
+    """Code (B, C) to one feature plane (B, 24, 48, 48): a seed, upsampled three times, smoothed."""
 
     def __init__(self, code_dim: int) -> None:
         layers: list[nn.Module] = [
@@ -122,7 +122,7 @@ class TriplaneGenerator(nn.ModuleList):
 
 @DECODERS.register("triplane")
 class TriplaneDecoder(Decoder):
-    """Points to logits through features that three planes have at the points' projections."""
+    """Points to logits by features sampled from three planes at the points' projections."""
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__()
@@ -142,18 +142,18 @@ class TriplaneDecoder(Decoder):
         return self._read(*self._draw(code), points)
 
     def for_code(self, code: Tensor) -> PointDecoder:
-        """Return the decoder of `code` (1, C), whose planes are drawn once."""
+        """Return the decoder of `code` (1, C), whose planes are computed once."""
         return point_decoder(self.layers_for(code))
 
     @torch.no_grad()
     def layers_for(self, code: Tensor) -> PointLayers:
-        """Return a copy of the layers that points go through for `code` (1, C)."""
+        """Return a copy of the layers applied to points for `code` (1, C)."""
         (block,) = self.blocks
         assert isinstance(block, PreActivationBlock)  # for the type checker
         return copy_layers(self._draw(code), self.fc_f, block, self.fc_out)
 
     def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return what depends on `code` (B, C) alone: planes, and the shift of the first layer."""
+        """Return what depends only on `code` (B, C): planes, and the first layer's shift."""
         return self.planes(code), self.fc_c(code)
 
     def _read(self, planes: list[Tensor], shift: Tensor, points: Tensor) -> Tensor:
@@ -167,7 +167,7 @@ class TriplaneDecoder(Decoder):
 
     @property
     def flops_per_point(self) -> int:
-        """Multiply-adds per query point, times 2; a look-up is four per channel and plane."""
+        """FLOPs per query point (multiply-adds times 2), with four per look-up and channel."""
         layers = [layer for layer in self.blocks.modules() if isinstance(layer, nn.Linear)]
         look_ups = 2 * 4 * len(AXES) * WIDTHS[-1]
         return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
@@ -180,10 +180,10 @@ def copy_layers(
     last: nn.Linear,
     sight: Sight | None = None,
 ) -> PointLayers:
-    """Return a copy of the layers that points go through for one code.
+    """Return a copy of the layers applied to points for one code.
 
-    `drawn` is what depends on the code alone: planes (1, K, P, P), and the shift (1, H) of the
-    layer `first`.
+    `drawn` depends only on the code: planes (1, K, P, P), and the shift (1, H) of the layer
+    `first`.
     """
     planes, shift = drawn
     inner = block.fc_0, block.fc_1
@@ -200,7 +200,7 @@ def copy_layers(
 
 
 def point_decoder(layers: PointLayers) -> PointDecoder:
-    """Return the function of points (N, 3) to logits (N,), by the kernel where that can."""
+    """Return the function from points (N, 3) to logits (N,), by the kernel if supported."""
     possible = can_decode(len(layers.shift), layers.shift.device.type)
     fast = PlanePoints(layers) if possible else None
 
@@ -230,7 +230,7 @@ def decode_points(layers: PointLayers, points: Tensor) -> Tensor:
 
 
 def _seen(sight: Sight, points: Tensor) -> list[Tensor]:
-    """Return what `points` (N, 3) see, and where they are: (N, L), (N, 3) and (N, 1)."""
+    """Return local features, positions and nearness of `points` (N, 3): (N, L), (N, 3), (N, 1)."""
     camera = sight.elevation[None], sight.kappa[None]
     seen, near = look(points[None], *camera)
     return [look_up(sight.local[None], seen, PICTURE_EDGE)[0].t(), points, near.t()]
@@ -239,9 +239,9 @@ def _seen(sight: Sight, points: Tensor) -> list[Tensor]:
 def look_up(plane: Tensor, positions: Tensor, edge: float = CUBE_EDGE) -> Tensor:
     """Return the features (B, K, T) of `plane` (B, K, P, P) at `positions` (B, T, 2).
 
-    The plane is a square around the origin with edges of the length `edge`.
+    The plane is a square of edge length `edge`, centred at the origin.
     """
     grid = (positions * (2 / edge)).unsqueeze(2)
-    # Beyond the cube the border's features hold: "outside" there, where training saw the border.
+    # Beyond the cube the border's features apply: "outside", as training covered the border.
     features = F.grid_sample(plane, grid, padding_mode="border", align_corners=False)
     return features.squeeze(3)
