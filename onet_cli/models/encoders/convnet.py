@@ -1,4 +1,4 @@
-"""A small residual network for CPUs, made for 112 x 112 pictures."""
+"""A small residual network for CPUs, designed for 112 x 112 pictures."""
 
 from itertools import pairwise
 
@@ -54,8 +54,8 @@ class ConvNetFeatures(nn.Module):
 class ConvNetEncoder(ConvNetFeatures):
     """Image to code, (B, 3, S, S) to (B, C).
 
-    The feature map is not averaged but read cell by cell, because where a silhouette lies says more
-    about a shape than that it occurs.
+    The feature map is flattened, not averaged, because the position of a silhouette's features is
+    informative about the shape.
     """
 
     def __init__(self, code_dim: int) -> None:
@@ -70,7 +70,7 @@ class ConvNetEncoder(ConvNetFeatures):
 
 @ENCODERS.register("convnet-map")
 class ConvNetMapEncoder(ConvNetFeatures):
-    """Image to its whole feature map as the code, (B, 3, S, S) to (B, C): C / 49 numbers a cell."""
+    """Image to its whole feature map as the code, (B, 3, S, S) to (B, C), of C / 49 channels."""
 
     usual_code_dim = USUAL_MAP
 

@@ -1,4 +1,4 @@
-"""EfficientNet-B0 to B8, by the library efficientnet-pytorch and with its parameter names.
+"""EfficientNet-B0 to B8, from the library efficientnet-pytorch and with its parameter names.
 
 Source: Tan and Le, "EfficientNet: rethinking model scaling", ICML 2019.
 """
@@ -12,14 +12,14 @@ SIZES = tuple(f"efficientnet-b{size}" for size in range(9))
 
 
 class EfficientNetEncoder(nn.Module):
-    """Image to code, (B, 3, S, S) to (B, C): the classifier's last layer gives the code."""
+    """Image to code, (B, 3, S, S) to (B, C): the last layer outputs the code instead of classes."""
 
     def __init__(self, size: str, code_dim: int) -> None:
         super().__init__()
         self.size = size
         self.features = EfficientNet.from_name(size, num_classes=code_dim)
-        # The library's own swish is an autograd function that cannot be exported; torch has since
-        # grown one that saves the same memory.
+        # The library's own swish is an autograd function that cannot be exported; torch's saves the
+        # same memory.
         for module in self.features.modules():
             if hasattr(module, "_swish"):
                 module._swish = nn.SiLU()
@@ -32,9 +32,9 @@ class EfficientNetEncoder(nn.Module):
 
 
 def fold_padding(network: nn.Module) -> None:
-    """Let the convolutions of the library's `network` pad by themselves where both sides are alike.
+    """Use the built-in padding of the library's convolutions in `network` where it is symmetric.
 
-    The results are the same to the bit, without a copy of all that is padded, there and back.
+    The results are bit-identical, without a copy of the padded tensors, forward and backward.
     """
     for layer in network.modules():
         padding = getattr(layer, "static_padding", None)

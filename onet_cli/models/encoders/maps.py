@@ -1,8 +1,8 @@
-"""Encoders whose code is what a picture shows, where it shows it, and from where it was taken.
+"""Encoders whose code contains feature maps, a mirror plane and the camera.
 
-The code is parts, one after the other: cells of the whole picture (K, 7, 7), fine local features
-(32, 56, 56), the object's own mirror plane (`models.mirror`; codes of the first such networks have
-none), and the camera's elevation and perspective as the network takes them to be.
+The code is a concatenation: cells of the whole picture (K, 7, 7), fine local features (32, 56, 56),
+the object's mirror plane (`models.mirror`; codes of the first such networks have none), and the
+predicted camera elevation and perspective.
 
 Source: merging feature maps from coarse to fine: Lin et al., "Feature pyramid networks", CVPR 2017.
 """
@@ -32,7 +32,7 @@ LOCAL_SIDE = 56
 CAMERA_WIDTH = 2
 PLANE_WIDTH = 3
 MIRROR_WIDTH = BINS + 2 + PLANE_WIDTH
-"""Logits of a mirror plane at each angle, the object's middle (x, z), and the plane of these."""
+"""Logits of a mirror plane at each angle, the object's centre (x, z), and the resulting plane."""
 
 MERGED = 32
 CAMERA_GAIN = 0.3
@@ -41,17 +41,17 @@ HEAD = 64
 
 CAMERA_MIDDLE = 0.45, 0.3
 CAMERA_SPREAD = 1.05, 0.3
-"""Elevations, in radians, and kappas lie within these: from -34 to 86 degrees, from 0 to 0.6."""
+"""Ranges of elevation, in radians, and kappa: -34 to 86 degrees, 0 to 0.6."""
 
 
 class Code(NamedTuple):
     """The parts of B codes.
 
     Attributes:
-        cells: (B, K * 49) numbers of the whole picture.
+        cells: (B, K * 49) features of the whole picture.
         local: (B, 32, 56, 56) local features.
         camera: (B, 2) elevation in radians, and kappa.
-        mirror: The object's own mirror plane, or None.
+        mirror: The object's mirror plane, or None.
     """
 
     cells: Tensor
@@ -62,7 +62,7 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True)
 class CodeLayout:
-    """How a code of C numbers divides: `cells` numbers of the whole picture, and the other parts.
+    """Layout of a code of C numbers: `cells` numbers of the whole picture, and the other parts.
 
     Raises:
         InvalidOptionError: C is not of that form.
@@ -85,7 +85,7 @@ class CodeLayout:
 
     @property
     def cells(self) -> int:
-        """Numbers of the map of the whole picture, (K, 7, 7)."""
+        """Size of the map of the whole picture, (K, 7, 7)."""
         rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
         return rest - MIRROR_WIDTH if self.mirrored else rest
 
@@ -111,7 +111,7 @@ def plane_of(code: Tensor) -> Tensor:
 
 
 def symmetry_of(code: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what a code's mirror plane was found by: logits (B, 36) at each angle, and the middle.
+    """Return the basis of a code's mirror plane: logits (B, 36) at each angle, and the centre.
 
     The latter is (B, 2), x and z in the picture's frame.
     """
@@ -121,12 +121,12 @@ def symmetry_of(code: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def with_camera(code: Tensor, camera: Tensor) -> Tensor:
-    """Return the code (B, C) with another `camera` (B, 2)."""
+    """Return the code (B, C) with `camera` (B, 2) replaced."""
     return torch.cat([code[:, :-CAMERA_WIDTH], camera], dim=1)
 
 
 def with_plane(code: Tensor, plane: Tensor) -> Tensor:
-    """Return the code (B, C) with another mirror `plane` (B, 3)."""
+    """Return the code (B, C) with its mirror plane replaced by `plane` (B, 3)."""
     before = code[:, : -CAMERA_WIDTH - PLANE_WIDTH]
     return torch.cat([before, plane, camera_of(code)], dim=1)
 
@@ -135,13 +135,13 @@ USUAL_CODE = 64 * GRID**2 + LOCAL_WIDTH * LOCAL_SIDE**2 + MIRROR_WIDTH + CAMERA_
 
 
 class MapsEncoder(nn.Module, ABC):
-    """Image (B, 3, S, S) to the code described above; subclasses bring the features."""
+    """Image (B, 3, S, S) to the code described above; subclasses provide the features."""
 
     usual_code_dim = USUAL_CODE
     frame: Frame = "picture"
 
     def __init__(self, code_dim: int, widths: Sequence[int]) -> None:
-        """Take the channels of the features' levels, fine to coarse."""
+        """`widths` are the channels of the features' levels, fine to coarse."""
         super().__init__()
         self.layout = CodeLayout(code_dim)
         depth = self.layout.cells // GRID**2
@@ -169,7 +169,7 @@ class MapsEncoder(nn.Module, ABC):
             cells = F.adaptive_avg_pool2d(cells, GRID)
         cells = cells.flatten(1)
         seen = torch.cat([top.mean(dim=(2, 3)), F.relu(cells)], dim=1)
-        # Eight bits would not do for angles: where a point is seen hangs on them.
+        # bfloat16 is not precise enough for angles, which determine the projections.
         with without_autocast(seen.device.type):
             raw = torch.tanh(CAMERA_GAIN * self.camera(seen.float()))
             ranges = zip(raw.unbind(1), CAMERA_SPREAD, CAMERA_MIDDLE, strict=True)
@@ -178,12 +178,12 @@ class MapsEncoder(nn.Module, ABC):
         return torch.cat([cells, self._local(levels).flatten(1), *mirror, camera], dim=1)
 
     def _mirror(self, seen: Tensor) -> list[Tensor]:
-        """Return the part (B, 41) of the code that is the mirror plane; nothing if it has none."""
+        """Return the mirror plane's part (B, 41) of the code; empty if it has none."""
         if not self.layout.mirrored:
             return []
         found: Tensor = self.mirror(seen)
         logits, centre = found[:, :BINS], CENTRE_GAIN * found[:, BINS:]
-        # Where a plane is chosen has no slope; it is learned from what it is chosen by.
+        # Choosing a plane has no gradient; its logits are trained instead.
         plane = find_plane(logits.detach(), centre.detach())
         return [logits, centre, plane.rows()]
 
@@ -200,12 +200,12 @@ class MapsEncoder(nn.Module, ABC):
 
 
 def _head(inputs: int, outputs: int) -> nn.Module:
-    """Return layers from what is seen, (B, `inputs`), to a few numbers."""
+    """Return layers from features (B, `inputs`) to a few numbers."""
     return nn.Sequential(nn.Linear(inputs, HEAD), nn.ReLU(), nn.Linear(HEAD, outputs))
 
 
 def _level(inputs: int, outputs: int) -> nn.Module:
-    """Return layers that bring a level of any size of numbers to (B, `outputs`, P, P)."""
+    """Return layers that map a level to (B, `outputs`, P, P), unchanged in size."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
 
 
@@ -221,7 +221,7 @@ def _resized(features: Tensor, side: int) -> Tensor:
 
 @ENCODERS.register("convnet-maps")
 class ConvNetMapsEncoder(MapsEncoder):
-    """The maps of the small network of `convnet`, learned from nothing."""
+    """The maps of the small network of `convnet`, trained from scratch."""
 
     def __init__(self, code_dim: int) -> None:
         super().__init__(code_dim, WIDTHS)
@@ -243,7 +243,7 @@ class ConvNetMapsEncoder(MapsEncoder):
 
 @ENCODERS.register("lite0-maps")
 class Lite0MapsEncoder(MapsEncoder):
-    """The maps of EfficientNet-Lite0, for which there are weights from ImageNet.
+    """The maps of EfficientNet-Lite0, for which ImageNet weights exist.
 
     Lite0 is B0 of the library efficientnet-pytorch without squeeze and excitation, with ReLU6.
 
@@ -252,7 +252,7 @@ class Lite0MapsEncoder(MapsEncoder):
 
     WIDTHS = (16, 24, 40, 112, 320)
     FROZEN = 3
-    """Blocks after the stem that stay as they are where the weights are ImageNet's."""
+    """Blocks after the stem that are frozen if the weights are ImageNet's."""
 
     def __init__(self, code_dim: int) -> None:
         super().__init__(code_dim, self.WIDTHS)
@@ -265,7 +265,7 @@ class Lite0MapsEncoder(MapsEncoder):
             if isinstance(module, nn.Conv2d) and module.groups > 1:
                 keep_single_on_cpu(module)
         fold_padding(self.features)
-        # Its weights expect [-1, 1], and images come normalised by ImageNet's mean and deviation.
+        # Its weights expect [-1, 1], but images are normalised by ImageNet's mean and deviation.
         for name, values in (
             ("scale", [2 * deviation for deviation in DEVIATION]),
             ("shift", [2 * mean - 1 for mean in MEAN]),
@@ -278,7 +278,7 @@ class Lite0MapsEncoder(MapsEncoder):
     shift: Tensor
 
     def freeze(self) -> None:
-        """Keep the stem and the first blocks as they are, their statistics too."""
+        """Freeze the stem and the first blocks, including their statistics."""
         net = self.features
         self._frozen = [net._conv_stem, net._bn0, *net._blocks[: self.FROZEN]]
         for part in self._frozen:
@@ -286,7 +286,7 @@ class Lite0MapsEncoder(MapsEncoder):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> "Lite0MapsEncoder":
-        """Set the mode of all parts but the frozen ones, which are in eval mode for good."""
+        """Set the mode of all parts except the frozen ones, which stay in eval mode."""
         super().train(mode)
         for part in self._frozen:
             part.eval()

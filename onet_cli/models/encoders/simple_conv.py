@@ -10,12 +10,12 @@ from onet_cli.models.registry import ENCODERS
 
 WIDTHS = (3, 32, 64, 128, 256, 512)
 SMALLEST = 2 ** len(WIDTHS) - 1
-"""The smallest picture, in pixels, of which five strided layers leave anything."""
+"""The smallest picture, in pixels, for which five strided layers have a nonempty output."""
 
 
 @ENCODERS.register("simple-conv")
 class SimpleConvEncoder(nn.Module):
-    """Image to code, (B, 3, S, S) to (B, C), by means over the last feature map."""
+    """Image to code, (B, 3, S, S) to (B, C), by averaging the last feature map."""
 
     def __init__(self, code_dim: int) -> None:
         super().__init__()

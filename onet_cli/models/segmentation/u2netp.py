@@ -1,4 +1,4 @@
-"""U^2-Net-p: which pixels of a picture are its salient object. 1.1 million weights."""
+"""U^2-Net-p: salient object segmentation with 1.1 million weights."""
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,8 @@ FLAT = 4
 class U2NetP(nn.Module):
     """Pictures (B, 3, H, W), normalised, to saliency (B, 1, H, W) in [0, 1].
 
-    A U whose steps are U-shaped blocks themselves. Batch norms are folded into the convolutions:
-    this is a network to use, not to train.
+    A U-Net of U-shaped blocks. Batch norms are folded into the convolutions: this network is for
+    inference only.
 
     Source: Qin et al., Pattern Recognition 2020 (U^2-Net), the small network of table 5.
     """
@@ -44,7 +44,7 @@ class U2NetP(nn.Module):
         features = pictures
         skips: list[Tensor] = []
         for block in self.encoder:
-            # Each block but the first sees half the size of the one before it.
+            # Each block except the first has half the resolution of the previous one.
             features = block(features if not skips else _halve(features))
             skips.append(features)
         scales = [skips.pop()]
@@ -58,9 +58,10 @@ class U2NetP(nn.Module):
 
 
 class _Block(nn.Module):
-    """A residual U: each level halves the size (RSU-L) or, `flat`, dilates as much (RSU-4F).
+    """A residual U block: each level halves the size (RSU-L) or, if `flat`, dilates instead
+    (RSU-4F).
 
-    The last of the `levels` dilates in any case.
+    The last of the `levels` always dilates.
     """
 
     def __init__(self, inputs: int, levels: int, *, flat: bool = False) -> None:
