@@ -1,4 +1,4 @@
-"""Where a view was taken from: a stored pair of matrices as a few numbers that crops can follow."""
+"""Camera parameters: stored matrices as a few numbers that crops can transform."""
 
 import io
 from collections.abc import Callable
@@ -17,10 +17,10 @@ CAMERA_FIELDS = (
     "principal_x",
     "principal_y",
 )
-"""Columns of `describe_cameras`; `models.frame.PictureCamera` says what they mean."""
+"""Columns of `describe_cameras`; see `models.frame.PictureCamera` for their meaning."""
 
 LEVEL = 1e-3
-"""Largest sine of a roll, and largest shear, that counts as none."""
+"""Tolerance for the sine of a roll, and for a shear."""
 
 
 def describe_cameras(
@@ -30,18 +30,18 @@ def describe_cameras(
 ) -> NDArray[np.float32]:
     """Return the cameras of K views as numbers (K, 8), in the order of `CAMERA_FIELDS`.
 
-    Angles are radians, lengths half edges of the picture. A row is NaN where the matrices are no
+    Angles are radians, lengths half edges of the picture. A row is NaN if the matrices are not an
     upright pinhole camera: rolled, mirrored, sheared, with the cube behind it, or the identity.
 
     Args:
         world: (K, 3, 4) from the unit cube to the camera (x right, y down, z forward); it may
             scale.
         camera: (K, 3, 3) from there to pixels.
-        sizes: (K, 2) width and height of the pictures in pixels, which tell where their middles
-            are. By default those are the principal points, as in Choy et al., ECCV 2016.
+        sizes: (K, 2) width and height of the pictures in pixels, which give their centres. By
+            default the centres are the principal points, as in Choy et al., ECCV 2016.
     """
     world, camera = np.asarray(world, np.float64), np.asarray(camera, np.float64)
-    with np.errstate(all="ignore"):  # what comes of a broken matrix is refused below
+    with np.errstate(all="ignore"):  # invalid matrices are rejected below
         scale = np.linalg.norm(world[:, :, :3], axis=2).mean(axis=1)
         turn = world[:, :, :3] / scale[:, None, None]
         x, y, depth = (world[:, :, 3] / scale[:, None]).T
@@ -78,14 +78,14 @@ def describe_pictures(
 ) -> NDArray[np.float32]:
     """Return the cameras (K, 8) of encoded pictures, as `describe_cameras` does.
 
-    The pictures' own sizes tell where their middles are; pictures of one principal point are of one
-    size, so that of these only the first is looked at. The middle of a damaged one is taken to be
-    its principal point.
+    The pictures' sizes give their centres; pictures with the same principal point are assumed to
+    have the same size, so only the first of these is read. The centre of a damaged picture is
+    assumed to be its principal point.
 
     Args:
         world: (K, 3, 4), and
         camera: (K, 3, 3), as in `describe_cameras`.
-        read: returns picture number k, or as much of it as has its header.
+        read: returns the bytes of picture k, at least its header.
     """
     principal = camera[:, :2, 2].astype(np.float64)
     sizes = 2 * principal
@@ -98,7 +98,7 @@ def describe_pictures(
 
 
 def picture_size(picture: bytes) -> tuple[int, int] | None:
-    """Return width and height of an encoded picture, from its header alone; None if it has none."""
+    """Return width and height of an encoded picture, from its header only; None if it has none."""
     try:
         with Image.open(io.BytesIO(picture)) as image:
             return image.size
@@ -107,5 +107,5 @@ def picture_size(picture: bytes) -> tuple[int, int] | None:
 
 
 def no_cameras(views: int) -> NDArray[np.float32]:
-    """Return the numbers (`views`, 8) of cameras that are not known."""
+    """Return the numbers (`views`, 8) of unknown cameras: NaN."""
     return np.full((views, len(CAMERA_FIELDS)), np.nan, dtype=np.float32)

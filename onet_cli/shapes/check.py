@@ -1,4 +1,4 @@
-"""Whether a shape is what the data format can hold."""
+"""Validation of shapes against the data format."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId
 
 
 def check_shape(shape: Shape) -> None:
-    """Raise InvalidGeometryError unless the arrays of `shape` are what the format holds."""
+    """Raise InvalidGeometryError unless the arrays of `shape` conform to the data format."""
     _check_samples(shape.occupancy, "points", shape.id)
     if shape.near is not None:
         _check_samples(shape.near, "points near the surface", shape.id)

@@ -1,4 +1,4 @@
-"""Where an object lies in the square picture that a network is shown."""
+"""Framing of an object in a network's square input picture."""
 
 MARGIN = 0.82
-"""Share of the square picture that the object's longest side takes, as in the training views."""
+"""Length of the object's longest side as a share of the picture, as in the training views."""

@@ -1,4 +1,4 @@
-"""`dataset.json`: where a data set's shapes come from, what they are and who made them."""
+"""`dataset.json`: sources, categories and licences of a data set."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,12 +7,12 @@ from typing import Any
 from onet_cli.errors import StoreError
 
 FORMAT_VERSION = 1
-"""Version of the data format that this package writes and the newest that it reads."""
+"""Version of the data format that this package writes, and the newest that it reads."""
 
 
 @dataclass(frozen=True)
 class CategoryInfo:
-    """A category's readable name and how many shapes of it are stored."""
+    """A category's readable name and its number of stored shapes."""
 
     name: str
     count: int
@@ -20,7 +20,7 @@ class CategoryInfo:
 
 @dataclass(frozen=True)
 class Licence:
-    """Under which terms a source's shapes may be used, and whom to name."""
+    """The terms of use of a source's shapes, and whom to credit."""
 
     licence: str = ""
     attribution: str = ""
@@ -28,12 +28,12 @@ class Licence:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What `dataset.json` says.
+    """The contents of `dataset.json`.
 
-    `source` names the source that was written last, `categories` maps the source's own category
-    key (the synset for ShapeNet) to its name and count, `options` are those of the last run,
-    `licences` has an entry for every source, or library in it, that shapes were written from, and
-    `sources` tells for each source the options that decide what its shapes hold.
+    `source` names the most recently written source, `categories` maps the source's own category key
+    (the synset for ShapeNet) to its name and count, `options` are those of the last run, `licences`
+    has an entry for every source of shapes, or library in it, and `sources` holds for each source
+    the options that affect the contents of its shapes.
     """
 
     source: str
@@ -48,7 +48,7 @@ class DatasetInfo:
 
     @classmethod
     def from_json(cls, text: str, name: str) -> "DatasetInfo":
-        """Return what `to_json` wrote; `name` is the file's, for messages.
+        """Return the info written by `to_json`; `name` is the file's, for messages.
 
         Raises:
             StoreError: the text is malformed or of a newer format version.
@@ -61,7 +61,7 @@ class DatasetInfo:
                 categories={key: CategoryInfo(**c) for key, c in data["categories"].items()},
                 options=data["options"],
                 licences={key: Licence(**entry) for key, entry in data["licences"].items()},
-                sources=dict(data.get("sources", {})),  # lacks in data sets of onet 0.1
+                sources=dict(data.get("sources", {})),  # missing in data sets of onet 0.1
             )
             info._check()
         except (

@@ -1,7 +1,8 @@
-"""Where a shape's numbers lie in its file, so that a sample needs no HDF5 call.
+"""Byte offsets of a shape's arrays in its file, so that a sample needs no HDF5 call.
 
-h5py spends milliseconds on finding what training reads of a file: one picture and one chunk of
-points. Their places never change, so they are looked up once a file and read as plain bytes after.
+h5py takes milliseconds to locate what training reads from a file: one picture and one chunk of
+points. Their offsets never change, so they are looked up once per file and then read as plain
+bytes.
 """
 
 import os
@@ -25,7 +26,7 @@ _POINT = 6  # bytes: three coordinates in float16
 
 @dataclass(frozen=True)
 class SamplesLayout:
-    """`rows` points lie in blocks of `block` rows at the bytes `starts`, their bits from `bits`."""
+    """Offsets of `rows` points in blocks of `block` rows at `starts`, and of their `bits`."""
 
     rows: int
     block: int
@@ -35,9 +36,9 @@ class SamplesLayout:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """`views` (K + 1,) are the bytes between which each picture lies; `stamp` tells the file.
+    """`views` (K + 1,) are the byte offsets that delimit the pictures; `stamp` identifies the file.
 
-    `cameras` (K, 8) are those of `shapes.camera`, NaN where they are not known.
+    `cameras` (K, 8) are those of `shapes.camera`, NaN if unknown.
     """
 
     stamp: tuple[int, int]
@@ -48,9 +49,9 @@ class FileLayout:
 
 
 class SampleReader:
-    """Reads views and chunks of the shapes of a store; what it gives is what the store gives.
+    """Reads views and chunks of the shapes of a store, with the same results as the store.
 
-    Raises, in all that reads:
+    Raises, in all reading methods:
         StoreError: the shape is not stored, or its file is damaged or too new.
     """
 
@@ -66,7 +67,7 @@ class SampleReader:
         try:
             file = open_regular(path)
         except OSError:
-            self.store.view_count(shape)  # says what is wrong
+            self.store.view_count(shape)  # raises a descriptive error
             raise
         with file:
             state = os.fstat(file.fileno())
@@ -82,9 +83,9 @@ class SampleReader:
             return file.layout.cameras
 
     def symmetry(self, shape: ShapeId) -> NDArray[np.float32]:
-        """Return how far `shape` is its own mirror image at each plane, (36,): `symmetry_of`.
+        """Return the mirror symmetry of `shape` at each plane, (36,): see `symmetry_of`.
 
-        It is found once, as that takes 20 ms.
+        It is cached, as it takes 20 ms.
         """
         with self.open(shape) as file:
             stamp = file.layout.stamp
@@ -127,7 +128,7 @@ class OpenShape:
 
     @property
     def view_count(self) -> int:
-        """Pictures stored."""
+        """Number of stored pictures."""
         return len(self.layout.views) - 1
 
     def view(self, number: int) -> bytes:
@@ -136,16 +137,16 @@ class OpenShape:
         return self._bytes(start, stop - start)
 
     def camera(self, number: int) -> NDArray[np.float32]:
-        """Return the camera (8,) of one view, NaN where it is not known: see `shapes.camera`."""
+        """Return the camera (8,) of one view, NaN if unknown: see `shapes.camera`."""
         row: NDArray[np.float32] = self.layout.cameras[number]
         return row
 
     def chunk(self, number: int) -> OccupancySamples:
-        """Return one chunk of points, as `ShapeStore.read_chunk` does."""
+        """Return one chunk of points, like `ShapeStore.read_chunk`."""
         return self._chunk(self.layout.points, number)
 
     def near_chunk(self, number: int) -> OccupancySamples:
-        """Return one chunk of the points near the surface; the shape has to have some."""
+        """Return one chunk of the points near the surface; the shape must have some."""
         assert self.layout.near is not None
         return self._chunk(self.layout.near, number)
 

@@ -1,4 +1,4 @@
-"""Photos as networks want them: the object found, centred on white; and the one resize."""
+"""Preparation of photos for networks: the object is segmented, centred on white, and resized."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,20 +37,20 @@ __all__ = [
 
 
 SMALLEST = 16
-"""Pixels of the longer side below which a picture shows nothing."""
+"""Minimum longer side of a picture, in pixels."""
 
-_OPAQUE = 0.125  # alpha from which a pixel belongs to the object
-_BESIDE = 0.01  # how far around an object a white background is kept, as a share of the picture
+_OPAQUE = 0.125  # minimum alpha of the object's pixels
+_BESIDE = 0.01  # margin of white background kept around an object, as a share of the picture
 
 
 @dataclass(frozen=True)
 class PreparedPhoto:
-    """What a network is shown, and how it came about.
+    """A network's input picture, and how it was made.
 
-    `picture` is a square in RGB, `weight` (H, W) says from 0 to 1 what of the (reduced) photo was
-    taken for the object, None where all of it was kept; `method` how that was found; `warnings`
-    what may make the mesh worse than it could be, a sentence each. `mask` is `weight` in the frame
-    of `picture`: of its size, 255 where the object is.
+    `picture` is a square in RGB, `weight` (H, W) the object's mask in the (reduced) photo, 0 to 1,
+    None if all of it was kept; `method` how it was found; `warnings` potential problems for the
+    mesh, one sentence each. `mask` is `weight` in the frame of `picture`: of its size, 255 on the
+    object.
     """
 
     picture: Image.Image
@@ -61,10 +61,10 @@ class PreparedPhoto:
 
 
 def resize_images(images: "torch.Tensor", size: int) -> "torch.Tensor":
-    """Return pictures at the edge that a network takes, float32 (B, 3, size, size) in [0, 1].
+    """Return pictures at a network's input size, float32 (B, 3, size, size) in [0, 1].
 
-    The one resize of training, evaluation and reconstruction: bilinear, antialiased, and without
-    regard to the aspect ratio.
+    The resize of training, evaluation and reconstruction: bilinear, antialiased, ignoring the
+    aspect ratio.
 
     Args:
         images: uint8 (B, 3, H, W) RGB.
@@ -96,22 +96,23 @@ def isolate_object(
 ) -> PreparedPhoto:
     """Return a square RGB picture with the object as in the training views: centred, on white.
 
-    The object is what `mask` says; else what is not transparent; else what a flood from an even
-    border leaves; else what the segmentation network sees. Where there is nothing, "auto" keeps the
-    photo as it is.
+    The object is given by `mask`; else by opaque pixels; else by a flood fill from a uniform
+    border; else by the segmentation network. If none of these finds an object, "auto" keeps the
+    whole photo.
 
     Args:
         photo: RGB or RGBA, as `read_photo` returns it.
-        background: "keep" leaves the photo as it is, padded with white; "remove" insists; "rembg"
-            asks a network of rembg first.
-        mask: of the photo's shape, as `read_photo` returns it: what is white is the object, or
-            what is opaque if any of it is transparent.
-        margin: share of the square that the object's longest side takes.
-        target: the object meant, if there are several.
+        background: "keep" keeps the whole photo, padded with white; "remove" requires an object;
+            "rembg" tries a network of rembg first.
+        mask: of the photo's shape, as `read_photo` returns it: white pixels are the object, or
+            opaque pixels if any is transparent.
+        margin: length of the object's longest side as a share of the square.
+        target: selects the object, if there are several.
 
     Raises:
-        PhotoError: there is no object, the mask does not fit, `target` is outside the photo or
-            names nothing or something tiny, or "remove" cannot tell the object from its background.
+        PhotoError: there is no object, the mask's shape differs, `target` is outside the photo or
+            selects nothing or something tiny, or "remove" cannot separate the object from its
+            background.
     """
     if max(photo.size) < SMALLEST:
         raise PhotoError(
@@ -132,7 +133,7 @@ def isolate_object(
     cut, method = found.cut, found.method
     if cut is None:
         return _nothing_found(photo, background, target, found.warnings)
-    # What is transparent keeps its colour: `weight` says how little of it shows.
+    # Transparent pixels keep their colour: `weight` is their visibility.
     shown = photo.convert("RGB") if method in ("alpha", "mask") else on_white(photo)
     colours = np.asarray(shown)
     solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
@@ -151,7 +152,7 @@ def isolate_object(
 
 
 def _cut(photo: Image.Image, window: Window) -> Image.Image:
-    """Return what of `photo` is in the `window`, reduced."""
+    """Return the part of `photo` in the `window`, reduced."""
     part = window.cut(photo)
     if min(part.size) < 2:
         raise PhotoError(
@@ -164,7 +165,7 @@ def _cut(photo: Image.Image, window: Window) -> Image.Image:
 def _nothing_found(
     photo: Image.Image, background: Background, target: Target | None, warnings: tuple[str, ...]
 ) -> PreparedPhoto:
-    """Return all of `photo`, or raise PhotoError where an object was asked for."""
+    """Return all of `photo`, or raise PhotoError if an object was required."""
     if target:
         raise PhotoError("no object stands out there", hint="try --box, another pixel, or --mask")
     if background == "remove":
@@ -178,7 +179,7 @@ def _nothing_found(
 
 
 def conflict_with_target(background: Background, *, masked: bool) -> tuple[str, str] | None:
-    """Return what else than --click and --box says what the object is, and a hint; or None."""
+    """Return what defines the object apart from --click and --box, and a hint; or None."""
     if masked:
         return "--mask and --click or --box both name the object", "give only one"
     if background == "keep":
@@ -196,7 +197,7 @@ def _blend(colours: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:
     """Return the object of `colours` (H, W, 3) on white."""
     weight = cut.weight[..., None]
     if cut.white:
-        # As it is: what is told from white takes white parts of the object with it.
+        # Unchanged: removing a white background would also remove white parts of the object.
         if cut.shaded <= SHADED_WHITE:
             return colours
         reach = max(1, round(_BESIDE * max(cut.weight.shape)))
@@ -204,7 +205,7 @@ def _blend(colours: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:
     if cut.backdrop is None:
         blended = colours * weight + 255 * (1 - weight)
     else:
-        # Pixels along the edge are mixed with the backdrop already: exchange it, no halo stays.
+        # Edge pixels are already mixed with the backdrop: replace it, so that no halo remains.
         mixed = colours + (1 - weight) * (255 - cut.backdrop)
         blended = np.where(weight > 0, mixed, 255)
     whole: NDArray[np.uint8] = np.rint(np.clip(blended, 0, 255)).astype(np.uint8)
@@ -222,7 +223,7 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 
 
 def _box_of_target(mask: NDArray[np.bool_], window: Window) -> tuple[int, int, int, int]:
-    """Return the box of the object meant, however little of the photo it is."""
+    """Return the box of the selected object, however small."""
     left, top, right, bottom = box = _extent(mask)
     longest = max(right - left, bottom - top)
     if longest < SMALLEST:
@@ -235,7 +236,7 @@ def _box_of_target(mask: NDArray[np.bool_], window: Window) -> tuple[int, int, i
 
 
 def _extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    # A few stray pixels (dust, compression) must not widen the box.
+    # Stray pixels (dust, compression) must not enlarge the box.
     rows = np.flatnonzero(mask.sum(axis=1) > 0.002 * mask.shape[1])
     columns = np.flatnonzero(mask.sum(axis=0) > 0.002 * mask.shape[0])
     if len(rows) == 0 or len(columns) == 0:
@@ -244,7 +245,7 @@ def _extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 
 
 def _on_square(photo: Image.Image, share: float, ground: str = "white") -> Image.Image:
-    """Return `photo` in the middle of a square of which its longer side takes `share`."""
+    """Return `photo` centred in a square, its longer side `share` of the square's."""
     side = max(round(max(photo.size) / share), 1)
     square = Image.new(photo.mode, (side, side), ground)
     square.paste(photo, ((side - photo.width) // 2, (side - photo.height) // 2))

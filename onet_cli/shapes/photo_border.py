@@ -1,4 +1,4 @@
-"""The object before an even background: what a flood from the picture's border does not reach."""
+"""Segmentation on uniform backgrounds: a flood fill from the picture's border."""
 
 from dataclasses import dataclass
 
@@ -19,29 +19,29 @@ from onet_cli.shapes.photo_pixels import (
 )
 
 UNEVEN = 3.5
-"""Median distance in Lab of the border to its smooth model, from which it is no even background."""
+"""Median distance in Lab of the border to its smooth model above which it is not uniform."""
 
 FREE = 0.6
-"""Least share of the border that must fit the model; the object may cover the rest."""
+"""Minimum share of the border that must match the model; the object may cover the rest."""
 
 UNSURE_NOISE, UNSURE_FREE, UNSURE_SHADOW = 2.2, 0.8, 0.7
-"""From here on the cut is made, but said to be uncertain."""
+"""From here on the segmentation is marked as uncertain."""
 
 _BAND = 0.015  # width of the border, as a share of the shorter side
 _DEEPEST_SHADOW = 45.0  # in L
-_SOFTEST_EDGE = 500.0  # L per picture side: what is steeper is an edge of the object, not a shadow
+_SOFTEST_EDGE = 500.0  # L per picture side: steeper gradients are edges of the object, not shadows
 _WHITE = 247  # of 255: the darkest channel of a white background
-_MOST_SHADOW = 0.85  # share of what is not background from which it is no shadow but a leak
+_MOST_SHADOW = 0.85  # share of the non-background above which a shadow is treated as a leak
 
 
 @dataclass(frozen=True)
 class Cut:
-    """An object told from its background.
+    """A segmented object.
 
-    `weight` (H, W) says from 0 to 1 how much of each pixel is the object; `backdrop` (H, W, 3)
-    is the colour behind it in sRGB, 0 to 255, where that is known. `shaded` is the area taken for
-    shadows, as a share of the object's, and `shadows` (H, W) its pixels. Where the background is
-    `white`, the object's pixels need not be told from it.
+    `weight` (H, W) is the object's coverage of each pixel, 0 to 1; `backdrop` (H, W, 3) the
+    background colour in sRGB, 0 to 255, if known. `shaded` is the area classified as shadow, as a
+    share of the object's, and `shadows` (H, W) its pixels. On a `white` background, the object's
+    pixels need not be separated from it.
     """
 
     weight: Plane
@@ -53,12 +53,12 @@ class Cut:
 
 
 def cut_from_even_background(colours: NDArray[np.uint8]) -> Cut | None:
-    """Return the object in `colours` (H, W, 3), or None where the border is not even.
+    """Return the object in `colours` (H, W, 3), or None if the border is not uniform.
 
-    The border's colour is modelled as a quadratic function of the place, so that light may fall off
-    across the picture. Background is what is near to the model and joined to the border, what is
-    very near to it anywhere (seen through a chair's back), and soft shadows: pixels of the same hue
-    but darker, reached from the background without crossing an edge.
+    The border's colour is modelled as a quadratic function of position, to allow for light falloff.
+    Background pixels are those close to the model and connected to the border, those very close to
+    it anywhere (seen through a chair's back), and soft shadows: darker pixels of the same hue,
+    reached from the background without crossing an edge.
     """
     lab = smooth(to_lab(colours))
     border = _border(lab.shape[:2])
@@ -92,7 +92,7 @@ def _border(shape: tuple[int, ...]) -> Mask:
 def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
     """Return a quadratic model (H, W, 3) of `values`, and the pixels of `where` that it fits best.
 
-    Trimmed least squares: what fits worst is left out and the fit repeated, for the object may
+    Trimmed least squares: the worst outliers are dropped and the fit is repeated, as the object may
     touch the border.
     """
     down, right = (np.linspace(-1, 1, n, dtype=np.float32) for n in where.shape)
@@ -103,7 +103,7 @@ def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
     for _ in range(6):
         kept = distance <= np.quantile(distance, 0.7)
         rows = sample[kept]
-        # The normal equations: coordinates within -1..1 are far from ill-conditioned.
+        # Normal equations: with coordinates within -1..1 they are well conditioned.
         weights = np.linalg.lstsq(rows.T @ rows, rows.T @ targets[kept], rcond=1e-10)[0]
         distance = length(targets - sample @ weights)
     fits = np.zeros_like(where)
@@ -112,9 +112,9 @@ def _fit(values: Plane, where: Mask) -> tuple[Plane, Mask]:
 
 
 def _in_shade(lab: Plane, model: Plane, tolerance: float) -> Mask:
-    """Return the pixels that the background could have with less light on it."""
+    """Return the pixels that may be background in shadow."""
     darker = model[..., 0] - lab[..., 0]
-    # Less light takes colour away as it takes lightness.
+    # Less light reduces chroma along with lightness.
     dimmed = model[..., 1:] * (lab[..., :1] / np.maximum(model[..., :1], 1))
     hue = length(lab[..., 1:] - dimmed)
     shade: Mask = (darker > 0) & (darker < _DEEPEST_SHADOW) & (hue < tolerance + 2)
@@ -122,7 +122,7 @@ def _in_shade(lab: Plane, model: Plane, tolerance: float) -> Mask:
 
 
 def _with_shadows(outside: Mask, shade: Mask) -> tuple[Mask, Mask, float]:
-    """Return `outside` grown by soft shadows, these, and their share of what was not outside."""
+    """Return `outside` grown by soft shadows, the shadows, and their share of the former inside."""
     grown = flood(outside, outside | shade)
     shadows = grown & ~outside
     share = float(shadows.sum() / max(int((~outside).sum()), 1))
@@ -130,13 +130,13 @@ def _with_shadows(outside: Mask, shade: Mask) -> tuple[Mask, Mask, float]:
 
 
 def _without_specks(inside: Mask) -> Mask:
-    """Return `inside` without the pieces that are nowhere 5 pixels wide, if others remain."""
+    """Return `inside` without the pieces narrower than 5 pixels, if others remain."""
     cores = erode(inside, 2)
     return flood(cores, inside) if cores.any() else inside
 
 
 def _soften(inside: Mask, residual: Plane, tolerance: float) -> Plane:
-    """Return how much of each pixel is object: along the edge, its share of the step in colour."""
+    """Return the object's coverage of each pixel: along the edge, its share of the colour step."""
     step = highest_near(np.where(inside, residual, 0), 2)
     share = (residual - tolerance / 2) / np.maximum(step - tolerance / 2, 1e-3)
     edge = inside & grow(~inside, 2)

@@ -1,4 +1,4 @@
-"""Picture files of any kind to 8-bit RGB or RGBA, upright, in bounded memory."""
+"""Reading picture files of any type as upright 8-bit RGB or RGBA, in bounded memory."""
 
 import io
 import re
@@ -17,13 +17,14 @@ from onet_cli.files import open_regular
 from onet_cli.geometry.picture_size import check_picture_size, is_deep
 
 ENOUGH = 2048
-"""Larger pictures are reduced, by whole numbers, as long as their longer side keeps this many."""
+"""Larger pictures are reduced by integer factors, as long as the longer side keeps this many
+pixels."""
 
 _SIZES = "onet_sizes"  # in a picture's info: the size of the file's picture, and as it was read
 _LONGEST_REASON = 200
 _STRIP = 256  # rows that are converted at a time
 _ADVICE = "give a JPEG, PNG or WebP picture"
-_DRAWINGS = ("EPS", "WMF")  # Pillow would hand them to other programs
+_DRAWINGS = ("EPS", "WMF")  # Pillow would pass them to other programs
 _HEIF = re.compile(rb".{4}ftyp(hei|hev|mif|msf)", re.DOTALL)
 _ADDRESS = re.compile(r"(https?|ftps?|file|s3|gs):/|data:", re.IGNORECASE)
 _ORIENTATION = 0x0112
@@ -36,16 +37,16 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets a picture with this EXIF orientation upright."""
+"""The transposition that makes a picture with this EXIF orientation upright."""
 
-_TURNED = (5, 6, 7, 8)  # orientations that exchange width and height
+_TURNED = (5, 6, 7, 8)  # orientations that swap width and height
 
 
 def decode_view(data: bytes) -> NDArray[np.uint8]:
-    """Return a stored view as (H, W, 3) RGB; grey is repeated, transparency becomes white.
+    """Return a stored view as (H, W, 3) RGB; grey is expanded, transparency becomes white.
 
     Raises:
-        PhotoError: the bytes are no whole picture.
+        PhotoError: the bytes are not a complete picture.
     """
     try:
         image = Image.open(io.BytesIO(data))
@@ -57,7 +58,7 @@ def decode_view(data: bytes) -> NDArray[np.uint8]:
 
 
 def refuse_address(text: str) -> None:
-    """Raise PhotoError where `text` is a web address; onet opens no connections."""
+    """Raise PhotoError if `text` is a URL; onet opens no connections."""
     if _ADDRESS.match(text):
         short = text if len(text) <= 80 else text[:77] + "..."
         raise PhotoError(f"{short} is an address, not a file", hint="download the picture first")
@@ -66,18 +67,18 @@ def refuse_address(text: str) -> None:
 def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Image.Image:
     """Return the picture of a file, or of a file's bytes, upright, as 8-bit RGB or RGBA.
 
-    Of an animation it is the first frame. RGBA comes back only where the file has transparency. A
-    picture of more than twice `ENOUGH` pixels on a side comes back reduced; a JPEG is decoded at
-    the reduced size, other formats need the memory of their pixels once. `called` is what messages
-    call a picture that is given as bytes.
+    Animations return their first frame, and only files with transparency return RGBA. A picture of
+    more than twice `ENOUGH` pixels on a side is reduced; a JPEG is decoded at the reduced size,
+    other formats need memory for all their pixels once. `called` is the name in messages of a
+    picture given as bytes.
 
     Raises:
-        PhotoError: the file is missing, no picture, incomplete, or absurdly large.
+        PhotoError: the file is missing, not a picture, incomplete, or absurdly large.
     """
     name = source.name if isinstance(source, Path) else called
     try:
         with warnings.catch_warnings():
-            # Pillow warns from 89 megapixels on, which cameras reach, and refuses twice that.
+            # Pillow warns above 89 megapixels, which cameras reach, and refuses twice that.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with _opened(source) as (file, size_bytes), Image.open(file) as image:
                 if image.format in _DRAWINGS:
@@ -130,10 +131,10 @@ def _too_large(name: str) -> PhotoError:
 
 
 def full_size(photo: Image.Image) -> tuple[int, int]:
-    """Return width and height of the file's picture, upright, of which `photo` was read.
+    """Return width and height of the upright picture in the file from which `photo` was read.
 
-    What was made of `photo` since, of another size, counts in its own pixels: Pillow hands the
-    information on to crops and resized pictures.
+    If `photo` has another size by now, its own size is returned: Pillow copies the information to
+    crops and resized pictures.
     """
     full: tuple[int, int]
     full, read = photo.info.get(_SIZES, (photo.size, photo.size))
@@ -141,7 +142,7 @@ def full_size(photo: Image.Image) -> tuple[int, int]:
 
 
 def _unknown(source: Path | bytes, name: str) -> PhotoError:
-    """Return the error for a file that Pillow does not know."""
+    """Return the error for a file that Pillow does not recognise."""
     if isinstance(source, bytes):
         start = source[:12]
     else:
@@ -165,7 +166,8 @@ def on_white(photo: Image.Image) -> Image.Image:
 def to_eight_bits(image: Image.Image, brightest: float | None = None) -> Image.Image:
     """Return `image` of any mode as RGB, or as RGBA where it has transparency.
 
-    `brightest` is the largest value of the picture that `image`, of more than 8 bits, is a part of.
+    `brightest` is the maximum of the whole picture, if `image` is a part of one of more than 8
+    bits.
     """
     if is_deep(image):
         image = Image.fromarray(_scale_to_bytes(np.asarray(image), brightest))
@@ -190,9 +192,9 @@ def _reduce(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation of `image`; 1, upright, where it is none of the standard's."""
+    """Return the EXIF orientation of `image`; 1, upright, if it is not a valid one."""
     value = image.getexif().get(_ORIENTATION)
-    known: int = value if value in _UPRIGHT else 1  # files hold 0, 9, 65535 and texts too
+    known: int = value if value in _UPRIGHT else 1  # files also contain 0, 9, 65535 and text
     return known
 
 
@@ -202,7 +204,7 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _scale_to_bytes(values: NDArray[np.generic], brightest: float | None) -> NDArray[np.uint8]:
-    """Return grey values of more than 8 bits as 8 bits, by the range that they seem to use."""
+    """Return grey values of more than 8 bits as 8 bits, scaled by their apparent range."""
     wide = np.nan_to_num(values.astype(np.float32))
     highest = float(wide.max(initial=0)) if brightest is None else brightest
     if values.dtype == np.uint16 or highest > 255:
