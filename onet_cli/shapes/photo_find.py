@@ -1,4 +1,4 @@
-"""What of a photo is the object: who says so, in which order."""
+"""Segmentation of the object in a photo: the methods and their order."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,18 +18,18 @@ Background = Literal["auto", "keep", "remove", "rembg"]
 Method = Literal["alpha", "mask", "border", "network", "rembg", "none"]
 
 LEAST_AREA = 0.001
-"""Share of the picture below which a spot is no object."""
+"""Minimum size of an object, as a share of the picture."""
 
 SHADED, SHADED_WHITE = 0.05, 0.02
-"""Shadows, as a share of the object's area, from which parts of it may be among them."""
+"""Area of shadows, as a share of the object's, above which they may contain parts of it."""
 
-_WHOLE = 0.98  # share of opaque pixels from which alpha tells no object: rounded corners
-_RATIO_SLACK = 0.03  # by how much the logarithms of both aspect ratios may differ
+_WHOLE = 0.98  # share of opaque pixels above which alpha defines no object: rounded corners
+_RATIO_SLACK = 0.03  # maximum difference of the logarithms of the aspect ratios
 
 
 @dataclass(frozen=True)
 class Found:
-    """An object, None if it cannot be told; the way it was found; and what is to be said of it."""
+    """An object, None if it was not found; the method that found it; and warnings."""
 
     cut: Cut | None
     method: Method
@@ -39,7 +39,7 @@ class Found:
 def find_object(
     photo: Image.Image, background: Background, mask: Image.Image | None, target: Target | None
 ) -> Found:
-    """Return the object of `photo`; of several the one that `target` names."""
+    """Return the object of `photo`; of several the one selected by `target`."""
     if mask is not None:
         return Found(Cut(_read_mask(mask, photo.size), certain=True), "mask")
     if photo.mode == "RGBA":
@@ -56,7 +56,7 @@ def find_object(
 
 
 def _by_rembg(colours: NDArray[np.uint8], target: Target | None) -> Found:
-    """Return what rembg finds; where that is nothing, a warning that says why."""
+    """Return rembg's result; if there is none, a warning with the reason."""
     from onet_cli.shapes.photo_rembg import cut_by_rembg
 
     try:
@@ -72,10 +72,10 @@ def _by_rembg(colours: NDArray[np.uint8], target: Target | None) -> Found:
 
 
 def _by_onet(colours: NDArray[np.uint8], target: Target | None) -> Found:
-    """Return the object before an even background, or the one that the network sees."""
+    """Return the object on a uniform background, or the network's."""
     even = cut_from_even_background(colours)
     if target and even is not None:
-        # Before any doubt: the network may see another object only, a larger one.
+        # Before any checks: the network may find only another, larger object.
         even = _piece(even, target) if even.certain else None
     if even is None:
         return Found(_by_network(colours, target), "network")
@@ -88,7 +88,7 @@ def _by_network(colours: NDArray[np.uint8], target: Target | None) -> Cut | None
 
 
 def _piece(even: Cut, target: Target) -> Cut | None:
-    """Return of the cut `even` what `target` names, with the shadows around that alone."""
+    """Return the part of the cut `even` selected by `target`, with only the shadows around it."""
     weight = keep_target(even.weight, target)
     if weight is None or even.shadows is None:
         return None
@@ -100,7 +100,7 @@ def _piece(even: Cut, target: Target) -> Cut | None:
 
 
 def _before_even(colours: NDArray[np.uint8], even: Cut, target: Target | None) -> Found:
-    """Return the cut `even`, or the network's where white parts or shadows make it doubtful."""
+    """Return the cut `even`, or the network's if white parts or shadows make it unreliable."""
     doubtful = even.shaded > (SHADED_WHITE if even.white else SHADED)
     large = bool(target) or (even.weight > 0.5).mean() >= LEAST_AREA
     if even.certain and not doubtful and large:
@@ -109,14 +109,14 @@ def _before_even(colours: NDArray[np.uint8], even: Cut, target: Target | None) -
     if seen is None:
         return Found(replace(even, certain=False), "border")
     if even.certain and not seen.certain:
-        # Before white too much is better than too little: what is white there stays white.
+        # On white, too much is better than too little: extra white pixels remain white.
         weight = np.maximum(even.weight, seen.weight) if even.white else even.weight
         return Found(replace(even, weight=weight, certain=False), "border")
     return Found(replace(seen, white=even.white, shaded=even.shaded), "network")
 
 
 def _narrowed(found: Found, target: Target | None) -> Found:
-    """Return `found` with the object alone that `target` names."""
+    """Return `found` with only the object selected by `target`."""
     if not target or found.cut is None:
         return found
     weight = keep_target(found.cut.weight, target)
@@ -125,7 +125,7 @@ def _narrowed(found: Found, target: Target | None) -> Found:
 
 def _alone(found: Found, cut: Cut | None) -> Found:
     """Return `found` with `cut`, one object of several."""
-    # A shade makes `_blend` leave out what else there is.
+    # With shadows set, `_blend` removes everything else.
     return replace(found, cut=None if cut is None else replace(cut, shaded=1.0))
 
 

@@ -1,4 +1,4 @@
-"""Where the object is in a mask, or in a picture on white, as data sets have them."""
+"""The object's area in a mask, or in a picture on white, as in data sets."""
 
 from typing import Any
 
@@ -7,22 +7,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 WHITE = 0.92
-"""Brightness of the darkest channel from which a pixel is background."""
+"""Brightness of the darkest channel above which a pixel is background."""
 
 EDGE = 2
-"""Pixels from the background within which a pixel may be covered by half."""
+"""Distance from the background, in pixels, within which a pixel may be partially covered."""
 
 MOST_BORDER = 0.5
-"""Share of the picture's border that may be object: with more, the background is not white."""
+"""Maximum share of the picture's border that is object: above, the background is not white."""
 
 
 def mask_weight(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return from 0 to 1 what `mask` says is the object, (H, W), of a picture of `size`.
+    """Return the object's coverage (H, W), 0 to 1, from the `mask` of a picture of `size`.
 
-    It is what is opaque, if anything in the mask is not; else what is white.
+    The object is opaque, if any pixel of the mask is transparent; else it is white.
 
     Args:
-        mask: a picture of any mode and of about the shape of `size`.
+        mask: a picture of any mode, with about the aspect ratio of `size`.
         size: width and height in pixels.
     """
     opacity = mask.getchannel("A") if mask.mode == "RGBA" else None
@@ -35,11 +35,11 @@ def mask_weight(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.float32]
 
 
 def object_on_white(picture: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    """Return the pixels (H, W) of `picture` (H, W, 3) more than half of which the object covers.
+    """Return the pixels (H, W) of `picture` (H, W, 3) that the object covers by more than half.
 
-    None where the picture shows no object on white. A pixel on the edge is a mixture of white and
-    the object's colour, which its darkest neighbour has: it belongs to the object if it is at least
-    half as dark.
+    None if the picture shows no object on white. A pixel on the edge is a mixture of white and the
+    object's colour, which is that of its darkest neighbour: it belongs to the object if it is at
+    least half as dark.
     """
     dark = 1 - picture.min(axis=2).astype(np.float32) / np.float32(255)
     found: NDArray[np.bool_] = dark > 1 - WHITE

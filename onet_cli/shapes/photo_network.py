@@ -1,4 +1,4 @@
-"""The object before any background, as a segmentation network sees it: two looks, near and far."""
+"""Segmentation on any background by a network, in two passes: whole picture and close-up."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,30 +8,30 @@ from onet_cli.shapes.photo_border import Cut
 from onet_cli.shapes.photo_pixels import Mask, Plane, resize_plane
 
 FAR, NEAR = 160, 256
-"""Pixels of the network's input: to find the object in the picture, and then to cut it out."""
+"""Input sizes of the network in pixels: to locate the object, and to segment it."""
 
 MARGIN = 0.12
-"""What of the object's longer side is looked at around it."""
+"""Margin around the object in the second pass, as a share of its longer side."""
 
 LEAST = 0.002
-"""Share of the picture that an object which a network finds covers at least."""
+"""Minimum share of the picture covered by an object."""
 
 SURE = 0.75
-"""IoU of the two looks from which they agree on what the object is."""
+"""IoU of the two passes above which they agree on the object."""
 
-_SEEN = 0.3  # saliency from which the first look takes a pixel for the object
-_MINOR = 0.15  # size of pieces, of the main one's, below which they are not the object
-_FAINT = 0.1  # saliency up to which a pixel is background, and as far below 1 wholly the object
-_BEHIND = 0.01  # reach of the average that tells the background's colour, as a share of the picture
+_SEEN = 0.3  # saliency of the object's pixels in the first pass
+_MINOR = 0.15  # minimum size of pieces, relative to the main one
+_FAINT = 0.1  # saliency below which a pixel is background, and above 1 minus which it is object
+_BEHIND = 0.01  # radius of the average for the background's colour, as a share of the picture
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels."""
 
 
 def cut_by_network(colours: NDArray[np.uint8]) -> Cut | None:
-    """Return the salient object in `colours` (H, W, 3), or None where nothing is salient.
+    """Return the salient object in `colours` (H, W, 3), or None if nothing is salient.
 
-    The network's picture is small. The first look finds the object; the second one sees it large.
+    The network's input is small. The first pass locates the object; the second one is a close-up.
     """
     far = main_pieces(look(colours, FAR), _SEEN)
     box = box_around(far > _SEEN, MARGIN)
@@ -44,8 +44,8 @@ def cut_by_network(colours: NDArray[np.uint8]) -> Cut | None:
 
 
 def look(colours: NDArray[np.uint8], side: int) -> Plane:
-    """Return how salient each pixel of `colours` (H, W, 3) is, seen at `side` pixels."""
-    # Kept out of the imports: torch takes longer to load than most photos to prepare.
+    """Return the saliency of each pixel of `colours` (H, W, 3), computed at `side` pixels."""
+    # A local import: torch takes longer to load than most photos to prepare.
     from onet_cli.models.segmentation.network import saliency
 
     picture = Image.fromarray(np.ascontiguousarray(colours))
@@ -54,7 +54,7 @@ def look(colours: NDArray[np.uint8], side: int) -> Plane:
 
 
 def look_into(colours: NDArray[np.uint8], box: Box, side: int) -> Plane:
-    """Return how salient the pixels (H, W) in `box` are within it; 0 outside."""
+    """Return the saliency (H, W) computed within `box`; 0 outside."""
     left, top, right, bottom = box
     plane = np.zeros(colours.shape[:2], dtype=np.float32)
     plane[top:bottom, left:right] = look(colours[top:bottom, left:right], side)
@@ -62,15 +62,15 @@ def look_into(colours: NDArray[np.uint8], box: Box, side: int) -> Plane:
 
 
 def as_cut(colours: NDArray[np.uint8], salient: Plane, *, certain: bool) -> Cut:
-    """Return the object where `colours` (H, W, 3) are `salient` (H, W)."""
+    """Return the object in `colours` (H, W, 3) from the saliency `salient` (H, W)."""
     weight = np.clip((salient - _FAINT) / (1 - 2 * _FAINT), 0, 1).astype(np.float32)
     return Cut(weight, certain, _behind(colours, weight))
 
 
 def _behind(colours: NDArray[np.uint8], weight: Plane) -> Plane:
-    """Return the background's colour (H, W, 3) near each pixel, the object's where there is none.
+    """Return the background's colour (H, W, 3) near each pixel, else the object's.
 
-    Pixels along the edge are mixed with it.
+    Edge pixels are mixed with it.
     """
     from scipy.ndimage import uniform_filter
 
@@ -85,7 +85,7 @@ def _behind(colours: NDArray[np.uint8], weight: Plane) -> Plane:
 def box_around(mask: Mask, margin: float) -> Box | None:
     """Return the box of `mask` (H, W), wider by `margin` of its longer side; None if it is empty.
 
-    Single pixels count as nothing.
+    Isolated pixels are ignored.
     """
     rows, columns = (np.flatnonzero(mask.sum(axis=axis) > 1) for axis in (1, 0))
     if len(rows) == 0 or len(columns) == 0:
@@ -102,9 +102,9 @@ def box_around(mask: Mask, margin: float) -> Box | None:
 
 
 def main_pieces(salient: Plane, level: float) -> Plane:
-    """Return `salient` without the pieces above `level` that are small or far out.
+    """Return `salient` without the pieces above `level` that are small or far away.
 
-    They are compared with the main one.
+    Both are relative to the main piece.
     """
     from scipy.ndimage import label
 

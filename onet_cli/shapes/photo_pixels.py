@@ -1,4 +1,4 @@
-"""What finding an object in a picture is made of: CIE Lab, floods, and small filters."""
+"""Building blocks for segmentation: CIE Lab, flood fill, and small filters."""
 
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ _TO_XYZ = np.array(
 def to_lab(colours: NDArray[np.uint8]) -> Plane:
     """Return sRGB (..., 3) as CIE Lab, L from 0 to 100.
 
-    scikit-image has this too, but takes 0.4 s to load, more than most photos need in all.
+    scikit-image has this too, but takes 0.4 s to load, longer than most photos take in total.
     """
     xyz = _LINEAR.astype(np.float32)[colours] @ _TO_XYZ.T.astype(np.float32)
     root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
@@ -36,7 +36,7 @@ def to_lab(colours: NDArray[np.uint8]) -> Plane:
 
 
 def flood(seeds: Mask, allowed: Mask) -> Mask:
-    """Return the pixels (H, W) of `allowed` that paths through it, by edges, join to `seeds`."""
+    """Return the pixels (H, W) of `allowed` that are 4-connected to `seeds` within it."""
     rows, columns = _runs(allowed), _runs(allowed.T)
     reached = seeds & allowed
     count = -1
@@ -47,9 +47,9 @@ def flood(seeds: Mask, allowed: Mask) -> Mask:
 
 
 def _runs(allowed: Mask) -> NDArray[np.int64]:
-    """Return a number for each pixel, the same along each run of `allowed` in a row."""
+    """Return a label for each pixel, constant along each run of `allowed` in a row."""
     breaks = ~allowed
-    breaks[:, 0] = True  # a run does not go on in the next row
+    breaks[:, 0] = True  # a run does not continue in the next row
     numbers: NDArray[np.int64] = np.cumsum(breaks, dtype=np.int64).reshape(allowed.shape)
     return numbers
 
@@ -62,17 +62,17 @@ def _fill_runs(reached: Mask, runs: NDArray[np.int64]) -> Mask:
 
 
 def erode(mask: Mask, radius: int) -> Mask:
-    """Return the pixels whose square neighbourhood of `radius` lies in `mask` altogether."""
+    """Return the erosion of `mask` by a square neighbourhood of `radius`."""
     return ~grow(~mask, radius)
 
 
 def grow(mask: Mask, radius: int) -> Mask:
-    """Return the pixels that have one of `mask` in their square neighbourhood of `radius`."""
+    """Return the dilation of `mask` by a square neighbourhood of `radius`."""
     return highest_near(mask, radius)
 
 
 def highest_near(values: NDArray[_Scalar], radius: int) -> NDArray[_Scalar]:
-    """Return the largest of `values` (H, W) in each pixel's square neighbourhood."""
+    """Return the maximum of `values` (H, W) in each pixel's square neighbourhood."""
     for axis in (0, 1):
         width = [(0, 0), (0, 0)]
         width[axis] = (radius, radius)
@@ -86,7 +86,7 @@ def highest_near(values: NDArray[_Scalar], radius: int) -> NDArray[_Scalar]:
 
 
 def length(vectors: NDArray[np.floating]) -> Plane:
-    """Return the lengths (...) of `vectors` (..., K), in a third of the time that norm takes."""
+    """Return the lengths (...) of `vectors` (..., K), three times as fast as np.linalg.norm."""
     lengths: Plane = np.sqrt(np.einsum("...k,...k->...", vectors, vectors))
     return lengths
 

@@ -1,4 +1,4 @@
-"""The object as a network of rembg sees it, where that package and the network are there."""
+"""Segmentation by a network of rembg, if the package and the network are installed."""
 
 import os
 from functools import lru_cache
@@ -19,12 +19,12 @@ NETWORK = "isnet-general-use"
 
 
 def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
-    """Return the object in `colours` (H, W, 3); None where the network finds nothing.
+    """Return the object in `colours` (H, W, 3); None if the network finds nothing.
 
     Nothing is downloaded.
 
     Raises:
-        PhotoError: rembg or its network is not there, or fails.
+        PhotoError: rembg or its network is not installed, or fails.
     """
     if find_spec("rembg") is None:
         raise PhotoError("rembg is not installed", hint="pip install 'onet-cli[background]'")
@@ -34,14 +34,14 @@ def cut_by_rembg(colours: NDArray[np.uint8]) -> Cut | None:
         from rembg import remove
 
         mask = remove(Image.fromarray(colours), session=_session(), only_mask=True)
-    except Exception as error:  # whatever its network or its runtime may raise
+    except Exception as error:  # anything that its network or its runtime may raise
         raise PhotoError(f"rembg failed: {error}") from error
     weight = np.asarray(mask.convert("L"), dtype=np.float32) / np.float32(255)
     return Cut(weight, certain=True) if (weight > 0.5).mean() > LEAST else None
 
 
 def network_file() -> Path:
-    """Return where rembg keeps the network."""
+    """Return the path at which rembg stores the network."""
     home = os.environ.get("XDG_DATA_HOME", "~")
     folder = os.environ.get("U2NET_HOME", str(Path(home, ".u2net")))
     return Path(folder).expanduser() / f"{NETWORK}.onnx"

@@ -1,4 +1,4 @@
-"""Which object of a photo is meant: a pixel of it, or a box around it."""
+"""Selection of an object in a photo: by a pixel of it, or a box around it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,35 +24,35 @@ from onet_cli.shapes.photo_network import (
 from onet_cli.shapes.photo_pixels import Mask, Plane, grow
 
 AROUND = 0.06
-"""What of a box's longer side is looked at around it: the network expects some background."""
+"""Margin around a box, as a share of its longer side: the network expects some background."""
 
 WINDOWS = (0.6, 0.35, 0.2)
 """Edges of the windows around a click, as shares of the photo's longer side, largest first."""
 
-_NEAR_ENOUGH = 0.03  # how far beside the object a click may be, as a share of the photo's side
-_GAP = 0.012  # width of gaps that do not part an object, as a share of the photo's longer side
-_FULL = 0.9  # share of a window from which what is found there is not an object in it
+_NEAR_ENOUGH = 0.03  # maximum distance of a click from the object, as a share of the photo's side
+_GAP = 0.012  # width of gaps that do not separate an object, as a share of the photo's longer side
+_FULL = 0.9  # share of a window above which the found area is not an object in it
 
 
 @dataclass(frozen=True)
 class Target:
     """The object that covers all of `clicks`, pixels (x, y), and lies in `box`.
 
-    `box` is left, top, right, bottom. Both count in pixels of the photo as it was given.
+    `box` is left, top, right, bottom. Both are in pixels of the original photo.
     """
 
     clicks: tuple[tuple[float, float], ...] = ()
     box: tuple[float, float, float, float] | None = None
 
     def __bool__(self) -> bool:
-        """Return whether any object is named."""
+        """Return whether any object is selected."""
         return bool(self.clicks) or self.box is not None
 
     def scaled(self, given: tuple[int, int], size: tuple[int, int]) -> "Target":
         """Return the same for the photo of `given` pixels (width, height) reduced to `size`.
 
         Raises:
-            PhotoError: a pixel lies outside the photo, or the box holds nothing.
+            PhotoError: a pixel lies outside the photo, or the box is empty.
         """
         points = list(self.clicks)
         if self.box is not None:
@@ -71,7 +71,7 @@ class Target:
         return self.moved((0, 0), (size[0] / given[0], size[1] / given[1]))
 
     def moved(self, corner: tuple[float, float], share: tuple[float, float]) -> "Target":
-        """Return the same in pixels counted from `corner` (x, y) and then scaled by `share`."""
+        """Return the same in pixels relative to `corner` (x, y), scaled by `share`."""
 
         def move(x: float, y: float) -> tuple[float, float]:
             return (x - corner[0]) * share[0], (y - corner[1]) * share[1]
@@ -81,10 +81,10 @@ class Target:
 
 
 def read_target(clicks: Sequence[str], box: str | None) -> Target | None:
-    """Return the target that texts such as "120,80" and "10,20,200,180" name, None without any.
+    """Return the target given by texts such as "120,80" and "10,20,200,180"; None without any.
 
     Raises:
-        InvalidOptionError: a text is not two, or four, numbers with commas between.
+        InvalidOptionError: a text is not two, or four, comma-separated numbers.
     """
     points = tuple((x, y) for x, y in (_numbers("--click", text, "X,Y") for text in clicks))
     if box is None:
@@ -106,7 +106,7 @@ def _numbers(option: str, text: str, form: str) -> list[float]:
 
 
 def keep_target(weight: Plane, target: Target) -> Plane | None:
-    """Return `weight` (H, W) of the object alone that `target` names; None where there is none."""
+    """Return `weight` (H, W) of only the object selected by `target`; None if there is none."""
     from scipy.ndimage import label
 
     if target.box is not None:
@@ -125,7 +125,7 @@ def keep_target(weight: Plane, target: Target) -> Plane | None:
 
 
 def _piece_at(pieces: NDArray[np.int32], solid: Mask, click: tuple[float, float]) -> int:
-    """Return the number of the piece at `click`, or of the nearest one near it; 0 if none is."""
+    """Return the label of the piece at `click`, or of the nearest one close by; 0 if none."""
     reach = max(1, round(_NEAR_ENOUGH * max(solid.shape)))
     x, y = int(click[0]), int(click[1])
     top, left = max(y - reach, 0), max(x - reach, 0)
@@ -138,10 +138,10 @@ def _piece_at(pieces: NDArray[np.int32], solid: Mask, click: tuple[float, float]
 
 
 def cut_target(colours: NDArray[np.uint8], target: Target) -> Cut | None:
-    """Return the object in `colours` (H, W, 3) that `target` names, before any background.
+    """Return the object in `colours` (H, W, 3) selected by `target`, on any background.
 
-    A box is looked into. A click chooses a piece of what the network finds in the whole picture;
-    where that misses the click, of what it finds in windows around it.
+    A box is segmented with its surroundings. A click selects a piece of the network's result for
+    the whole picture or, if that misses the click, for windows around it.
     """
     if target.box is not None:
         return _cut_in_box(colours, target, _whole(target.box, colours.shape))
@@ -163,7 +163,7 @@ def _cut_in_box(colours: NDArray[np.uint8], target: Target, box: Box) -> Cut | N
     near, far = (look_into(colours, _widened(box, colours.shape), side) for side in (NEAR, FAR))
     if not target.clicks:
         inside = np.s_[top:bottom, left:right]
-        near[inside] = main_pieces(near[inside], 0.5)  # without its neighbours' edges
+        near[inside] = main_pieces(near[inside], 0.5)  # without the edges of neighbouring objects
     kept = keep_target(near, target)
     if kept is None:
         return None
@@ -173,7 +173,7 @@ def _cut_in_box(colours: NDArray[np.uint8], target: Target, box: Box) -> Cut | N
 
 
 def _closer(colours: NDArray[np.uint8], found: Plane, target: Target) -> Plane:
-    """Return what a look at `found` and its surroundings says, if it holds the target too."""
+    """Return a close-up's result for `found` and its surroundings, if it contains the target."""
     box = box_around(found > 0.5, MARGIN)
     again = None if box is None else keep_target(look_into(colours, box, NEAR), target)
     return found if again is None else again
@@ -201,7 +201,7 @@ def _widened(box: Box, shape: tuple[int, ...]) -> Box:
 
 
 def _whole(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> Box:
-    """Return `box` in whole pixels of a picture (H, W, ...), at least one on each side."""
+    """Return `box` in integer pixels of a picture (H, W, ...), at least one on each side."""
     height, width = shape[:2]
     left, top = min(max(int(box[0]), 0), width - 1), min(max(int(box[1]), 0), height - 1)
     right = min(max(int(np.ceil(box[2])), left + 1), width)

@@ -1,16 +1,16 @@
-"""What about a photo may make the mesh worse than it could be."""
+"""Warnings about photos that may degrade the mesh."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 SMALL = 64
-"""Pixels of an object's longer side below which it is said to be tiny; networks see about 180."""
+"""Minimum longer side of an object, in pixels; networks see it at about 180."""
 
-_CUT_SIDE = 0.03  # share of a side of the picture along which an object that is whole may touch it
-_DARK = 26  # of 255: brighter than this are hardly any pixels of a picture taken in the dark
+_CUT_SIDE = 0.03  # share of a picture's side that a complete object may touch
+_DARK = 26  # of 255: brightness that few pixels of a dark picture exceed
 _BLOWN = 253
-_BLOWN_SHARE = 0.5  # of the object without any drawing in it
-_FULL = 0.04  # how many of an image's pixels may be brighter in a dark one
+_BLOWN_SHARE = 0.5  # of an object without visible detail
+_FULL = 0.04  # share of pixels that may be brighter in a dark picture
 
 
 def inspect_cut(

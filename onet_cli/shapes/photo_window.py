@@ -1,4 +1,4 @@
-"""What of a large photo is looked at, where a box says in which part the object is."""
+"""The part of a large photo that is processed, if a box gives the object's place."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from onet_cli.shapes.photo_pixels import Plane, resize_plane
 from onet_cli.shapes.photo_target import AROUND, Target
 
 WORKING_SIDE = 768
-"""Pixels of the longer side above which pictures are reduced: networks see a few hundred."""
+"""Longer side, in pixels, above which pictures are reduced: networks see a few hundred."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Window:
         return part
 
     def aim(self, target: Target, size: tuple[int, int]) -> Target:
-        """Return `target`, in pixels of the photo, for the part reduced to `size`."""
+        """Return `target`, in pixels of the photo, relative to the part reduced to `size`."""
         width, height = self.size
         return target.moved(self.box[:2], (size[0] / width, size[1] / height))
 
     def in_whole(self, weight: Plane) -> Plane:
-        """Return `weight` (H, W) of the part in a plane of the whole photo, reduced likewise."""
+        """Return `weight` (H, W) of the part within the whole photo, reduced likewise."""
         if self.size == self.given:
             return weight
         share = min(WORKING_SIDE / max(self.given), 1.0)
@@ -51,10 +51,10 @@ class Window:
 
 
 def look_at(given: tuple[int, int], target: Target | None) -> Window:
-    """Return the part of a photo of the size `given` (width, height) that `target` needs.
+    """Return the part of a photo of the size `given` (width, height) needed for `target`.
 
-    With a box it is the box and what is around it, as much as the network takes into account, or
-    more if that is seen without being reduced; else the whole.
+    With a box, it is the box plus the margin that the network uses, or more if that does not
+    require a reduction; otherwise the whole photo.
     """
     if target is None or target.box is None:
         return Window((0, 0, *given), given)
@@ -68,7 +68,7 @@ def look_at(given: tuple[int, int], target: Target | None) -> Window:
 
 
 def _stretch(low: float, high: float, margin: float, side: int) -> tuple[int, int]:
-    """Return both ends, farther out by `margin` or more, within a photo's `side`."""
+    """Return both ends, extended by at least `margin`, within a photo's `side`."""
     more = max(margin, (WORKING_SIDE - (high - low)) / 2)
     first = max(int(np.floor(low - more)), 0)
     last = min(int(np.ceil(high + more)), side)

@@ -1,4 +1,4 @@
-"""What is stored about one shape: where it lies, what is inside it, its surface and its views."""
+"""The data stored for one shape: unit cube, occupancy, surface and views."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ class ShapeId:
 
     @classmethod
     def parse(cls, text: str) -> "ShapeId":
-        """Return the id that `str()` wrote as `text`.
+        """Return the id whose `str()` is `text`.
 
         Raises:
             StoreError: `text` is not of the form category/name.
@@ -38,7 +38,7 @@ class OccupancySamples:
     """Points in the padded cube and whether each lies inside the shape.
 
     `points` is (N, 3) float16 or float32 in the unit-cube frame, `occupancies` (N,) bool; N is a
-    multiple of 8, so that the occupancies pack into whole bytes.
+    multiple of 8, so that the occupancies fill whole bytes.
     """
 
     points: NDArray[np.floating]
@@ -57,8 +57,8 @@ class SurfaceSamples:
 class Views:
     """Pictures of the shape as encoded bytes (JPEG or PNG), in view order.
 
-    Where the source has cameras, `world` (K, 3, 4) takes unit-cube points to the camera's frame
-    (x right, y down, z forward) and `camera` (K, 3, 3) takes those to pixels; both float32.
+    If the source has cameras, `world` (K, 3, 4) maps unit-cube points to the camera's frame (x
+    right, y down, z forward) and `camera` (K, 3, 3) maps those to pixels; both float32.
     """
 
     images: tuple[bytes, ...]
@@ -70,9 +70,9 @@ class Views:
 class Shape:
     """One training or test object, complete.
 
-    `near` are further samples close to the surface, never mixed with the uniform ones of
-    `occupancy`, because a loss over both would weigh space otherwise than the paper's. `extra` is
-    what else is known of the shape, all that JSON can hold.
+    `near` are additional samples close to the surface, kept separate from the uniform ones of
+    `occupancy`, because a loss over both would weight space differently from the paper's. `extra`
+    holds further JSON-serialisable information.
     """
 
     id: ShapeId

@@ -1,4 +1,4 @@
-"""Which shapes train, validate and test."""
+"""Splits into training, validation and test shapes."""
 
 import hashlib
 from collections import defaultdict
@@ -8,7 +8,7 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.shapes.shape import ShapeId
 
 SPLITS = ("train", "val", "test")
-"""The names of the splits, in the order in which fractions are given."""
+"""The names of the splits, in the order of the fractions."""
 
 
 def split_ids(
@@ -38,7 +38,7 @@ def split_ids(
 
 
 def check_fractions(fractions: tuple[float, float, float]) -> None:
-    """Raise InvalidOptionError unless `fractions` are parts of one whole."""
+    """Raise InvalidOptionError unless `fractions` are nonnegative and add up to 1."""
     # Written so that NaN is refused too.
     if not (min(fractions) >= 0 and abs(sum(fractions) - 1.0) < 1e-6):
         raise InvalidOptionError(

@@ -1,4 +1,4 @@
-"""A data set on disk, format version 1: one HDF5 file per shape, beside lists and a description."""
+"""A data set on disk, format version 1: one HDF5 file per shape, plus lists and a description."""
 
 import json
 import os
@@ -34,7 +34,7 @@ _AGAIN = "delete it and run `onet preprocess` again"
 
 
 class ShapeStore:
-    """The data set in one folder. Cheap to make, holds no open file, safe to copy to processes."""
+    """The data set in one folder. Cheap, without open files, safe to copy to processes."""
 
     def __init__(self, root: Path, info: DatasetInfo) -> None:
         self.root = root
@@ -42,7 +42,7 @@ class ShapeStore:
 
     @classmethod
     def create(cls, root: Path, info: DatasetInfo) -> "ShapeStore":
-        """Return a new store in `root` (made if need be), described by `info`.
+        """Return a new store in `root` (created if necessary), described by `info`.
 
         Raises:
             StoreError: the folder cannot be written to.
@@ -74,11 +74,11 @@ class ShapeStore:
 
     @property
     def info(self) -> DatasetInfo:
-        """What `dataset.json` says."""
+        """The contents of `dataset.json`."""
         return self._info
 
     def update_info(self, info: DatasetInfo) -> None:
-        """Replace the description, on disk and here."""
+        """Replace the description, on disk and in memory."""
         write_text(self.root / "dataset.json", info.to_json(), StoreError)
         self._info = info
 
@@ -111,7 +111,7 @@ class ShapeStore:
         write_text(self.root / f"{name}.lst", lines, StoreError)
 
     def path(self, shape_id: ShapeId) -> Path:
-        """Return where the shape's file is or would be, always inside the store.
+        """Return the path of the shape's file, existing or not, always inside the store.
 
         Raises:
             StoreError: category or name cannot be a plain file name.
@@ -143,10 +143,10 @@ class ShapeStore:
         return len(found)
 
     def write(self, shape: Shape, rng: np.random.Generator) -> Path:
-        """Store `shape`, its points shuffled by `rng`, and return the file, whole or absent.
+        """Store `shape` atomically, its points shuffled by `rng`, and return the file.
 
         Raises:
-            InvalidGeometryError: the shape's arrays do not fit each other or the format.
+            InvalidGeometryError: the shape's arrays do not match each other or the format.
             StoreError: the file cannot be written.
         """
         check_shape(shape)
@@ -177,12 +177,12 @@ class ShapeStore:
             )
 
     def view_count(self, shape_id: ShapeId) -> int:
-        """Return the number of views stored of a shape."""
+        """Return the number of stored views of a shape."""
         with self.open_file(shape_id) as file:
             return int(file["images/offsets"].shape[0]) - 1
 
     def chunk_count(self, shape_id: ShapeId) -> int:
-        """Return into how many chunks of `CHUNK_ROWS` points the shape's samples divide."""
+        """Return the number of chunks of `CHUNK_ROWS` points in the shape's samples."""
         with self.open_file(shape_id) as file:
             return chunk_count(file["points/points"].shape[0])
 
@@ -200,8 +200,9 @@ class ShapeStore:
     def read_chunk(self, shape_id: ShapeId, chunk: int) -> OccupancySamples:
         """Return one chunk of points: a random sample of the shape's points.
 
-        A chunk has `CHUNK_ROWS` points. What remains after the last whole chunk belongs to that
-        one, so every point is in exactly one chunk and only a shape with fewer points has fewer.
+        A chunk has `CHUNK_ROWS` points. The remainder after the last whole chunk belongs to that
+        chunk, so every point is in exactly one chunk, and chunks are smaller only for shapes with
+        fewer points.
 
         Raises:
             UnknownNameError: the shape has no chunk of that number.
@@ -217,12 +218,12 @@ class ShapeStore:
             return _read_rows(file, "points")
 
     def read_surface(self, shape_id: ShapeId, most: int | None = None) -> SurfaceSamples:
-        """Return the surface samples of a shape, the first `most` of them or all."""
+        """Return the first `most` surface samples of a shape, or all."""
         with self.open_file(shape_id) as file:
             return _read_surface(file, most)
 
     def read_cameras(self, shape_id: ShapeId) -> NDArray[np.float32]:
-        """Return the cameras of all views, (K, 8): those of `shapes.camera`, NaN where unknown."""
+        """Return the cameras of all views, (K, 8): those of `shapes.camera`, NaN if unknown."""
         with self.open_file(shape_id) as file:
             return read_cameras(file)
 
@@ -249,7 +250,7 @@ class ShapeStore:
 
     @contextmanager
     def open_file(self, shape_id: ShapeId) -> Iterator[h5py.File]:
-        """Yield the HDF5 file of a shape; what goes wrong inside the block is a StoreError."""
+        """Yield the HDF5 file of a shape; errors inside the block become a StoreError."""
         path = self.path(shape_id)
         try:
             yield _last.file(path)
@@ -263,7 +264,7 @@ class ShapeStore:
 
 
 class _LastFile(threading.local):
-    """The file that this thread read last, kept open: one sample is several reads of one file."""
+    """The last file read by this thread, kept open: one sample is several reads of one file."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] | None = None
@@ -316,7 +317,7 @@ def _read_surface(file: h5py.File, most: int | None = None) -> SurfaceSamples:
 
 
 def read_cameras(file: h5py.File) -> NDArray[np.float32]:
-    """Return the cameras of the views of an open file, as `ShapeStore.read_cameras` does."""
+    """Return the cameras of the views of an open file, like `ShapeStore.read_cameras`."""
     offsets = file["images/offsets"][:]
     if "camera" not in file:
         return no_cameras(len(offsets) - 1)
@@ -335,12 +336,12 @@ def _read_views(file: h5py.File) -> Views:
 
 
 def chunk_count(rows: int) -> int:
-    """Return into how many chunks `rows` points divide."""
+    """Return the number of chunks of `rows` points."""
     return max(1, rows // CHUNK_ROWS)
 
 
 def chunk_range(rows: int, chunk: int) -> tuple[int, int]:
-    """Return the first row of a chunk of `rows` points and the one after its last."""
+    """Return the first row of a chunk of `rows` points and the row after its last."""
     first = chunk * CHUNK_ROWS
     return first, rows if chunk == chunk_count(rows) - 1 else first + CHUNK_ROWS
 

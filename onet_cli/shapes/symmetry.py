@@ -1,4 +1,4 @@
-"""How far an object is its own mirror image: at each of some upright planes through its middle."""
+"""Mirror symmetry of an object at each of several upright planes through its centre."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +14,19 @@ ALIKE = 0.9
 
 MIRRORED, TARGETS = 300, 3000
 LOOKED_AT = MIRRORED + TARGETS
-"""Points of the surface that are mirrored, and those that their images are compared with."""
+"""Numbers of mirrored surface points, and of points with which their images are compared."""
 
 
 def symmetry_of(surface: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return from 0 to about 1 (36,) how well an object's mirror images fall on itself.
+    """Return an object's mirror symmetry (36,), 0 to about 1, at each plane.
 
     The planes go through the vertical axis, at the angles of `geometry.symmetry.plane_angles`.
 
-    Of points on the surface the mirror images are found, and how near each of them is to other
-    points of the surface: 1 is as near as these are to each other.
+    It is the nearness of mirrored surface points to other points of the surface, divided by that of
+    the unmirrored points.
 
     Args:
-        surface: (N, 3) points of the unit cube, in random order. Of fewer than 2 nothing is known.
+        surface: (N, 3) points of the unit cube, in random order. NaN for fewer than 2.
     """
     if len(surface) < 2:
         return no_symmetry()
@@ -42,7 +42,7 @@ def symmetry_of(surface: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def no_symmetry() -> NDArray[np.float32]:
-    """Return what stands for a symmetry (36,) that is not known: NaN."""
+    """Return an unknown symmetry (36,): NaN."""
     return np.full(ANGLES, np.nan, dtype=np.float32)
 
 
