@@ -1,4 +1,4 @@
-"""Assembly: solids with finishes whose union is one shape."""
+"""Assembly: a shape as a union of solids with finishes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from onet_cli.procedural.solids.solid import Solid
 from onet_cli.procedural.unwrap import unwrap
 
 STEP = 1e-6
-"""How far off the surface, in units of the longest edge, hidden surface is looked for."""
+"""Offset from the surface, in longest edges, at which samples are tested for being hidden."""
 
 
 PILOT = 16384
-"""Samples drawn first, to see how much of the parts' surface is hidden."""
+"""Samples drawn first, to estimate how much of the parts' surface is hidden."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One solid and what it is made of."""
+    """One solid and its finish."""
 
     solid: Solid
     finish: Finish
@@ -70,16 +70,16 @@ class Assembly:
         return found
 
     def sample_surface(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return `count` points spread evenly over the union's surface, (N, 3), and normals.
+        """Return `count` points uniform on the union's surface, (N, 3), and normals.
 
-        Each part is sampled by its area, and what lies inside another part is drawn again.
+        Each part is sampled by its area, and samples inside another part are redrawn.
         """
         areas = np.array([part.solid.area for part in self.parts])
         shares, found, missing = areas / areas.sum(), [], count
         draws = min(count, PILOT)
         while missing > 0:
             fresh = self._draw(rng.multinomial(draws, shares), rng)
-            # Parts come one after the other, so a random choice of them is what may be left out.
+            # Samples are ordered by part, so the surplus is dropped at random.
             found.append(fresh[rng.permutation(len(fresh))[:missing]])
             missing -= len(found[-1])
             visible = max(len(fresh) / draws, 0.01)
@@ -88,7 +88,7 @@ class Assembly:
         return self.unit_cube.to_unit(points[:, :3]), points[:, 3:]
 
     def _draw(self, draws: NDArray[np.int64], rng: np.random.Generator) -> Array:
-        """Return so many samples of each part, point and normal (N, 6), less those hidden."""
+        """Return samples of each part, point and normal (N, 6), without hidden ones."""
         samples = []
         for index, draw in enumerate(draws.tolist()):
             points, normals = self.parts[index].solid.sample_surface(draw, rng)
@@ -98,7 +98,7 @@ class Assembly:
 
     @cached_property
     def _neighbours(self) -> list[list[int]]:
-        """The parts whose boxes meet a part's box, for each part."""
+        """For each part, the parts whose bounding boxes intersect its own."""
         lower, upper = self._boxes
         step = STEP * self.unit_cube.scale
         return [
@@ -107,7 +107,7 @@ class Assembly:
         ]
 
     def _visible(self, owner: int, points: Array, normals: Array) -> NDArray[np.bool_]:
-        """Return which of a part's samples no other part hides."""
+        """Return which of a part's samples are not hidden by other parts."""
         lower, upper = self._boxes
         step, columns = STEP * self.unit_cube.scale, np.ascontiguousarray(points.T)
         seen = np.ones(len(points), dtype=np.bool_)
@@ -132,9 +132,9 @@ class Assembly:
         return seen
 
     def mesh(self) -> tuple[Trimesh, Appearance]:
-        """Return the parts' meshes together, in the unit-cube frame, and how they look.
+        """Return the parts' meshes together, in the unit-cube frame, and their appearance.
 
-        The parts' meshes are not merged: surface inside another part is still there.
+        The parts' meshes are not merged: surface inside other parts remains.
         """
         vertices, faces, uv, owners, count = [], [], [], [], 0
         materials: dict[int, Material] = {}
@@ -149,7 +149,7 @@ class Assembly:
             flat = np.zeros((len(triangles), 3, 2), dtype=np.float32)
             if part.finish.material.texture is not None:
                 flat = unwrap(part.solid, (corners, triangles), part.finish.tile)
-                # No two parts show the same piece of the texture.
+                # Each part uses a different section of the texture.
                 flat += np.array([0.618, 0.414], np.float32) * (index % 64)
             uv.append(flat)
             count += len(corners)
@@ -161,5 +161,5 @@ class Assembly:
 
 
 def _meet(lower: Array, upper: Array, low: Array, high: Array) -> list[int]:
-    """Return the indices of the boxes (P, 3) that meet the box from `low` to `high`."""
+    """Return the indices of the boxes (P, 3) that intersect the box from `low` to `high`."""
     return np.flatnonzero(np.all((lower <= high) & (upper >= low), axis=1)).tolist()

@@ -1,4 +1,4 @@
-"""Bases: what carries furniture other than four legs: sleds, columns, stars, trestles, panels."""
+"""Bases of furniture other than four legs: sleds, columns, stars, trestles, panels."""
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def claw(
 
 
 def star(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return one column on three to five arms, at times with castors."""
+    """Return one column on three to five arms, sometimes with castors."""
     arms = int(rng.choice([3, 4, 4, 5, 5, 5]))
     reach = min(under.width, under.depth) / 2 * rng.uniform(0.9, 1.1)
     thick = max(under.thin, 0.03 * under.top + 0.014)
@@ -169,7 +169,7 @@ def trestles(rng: np.random.Generator, finish: Finish, under: Footprint) -> list
 
 
 def panels(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return two closed side panels, at times with a panel at the back."""
+    """Return two closed side panels, sometimes with a back panel."""
     thick = max(under.thin, rng.uniform(0.02, 0.06))
     x, z = under.width / 2 - rng.choice([0.0, 0.05]) * under.width, under.depth / 2
     parts = []
@@ -183,7 +183,7 @@ def panels(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[P
 
 
 def plinth(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return one solid block, drawn in all around."""
+    """Return one solid block, recessed on all sides."""
     inset = rng.uniform(0.02, 0.08) * min(under.width, under.depth)
     x, z = under.width / 2 - inset, under.depth / 2 - inset
     return [block(finish, (-x, 0, -z), (x, under.top, z))]

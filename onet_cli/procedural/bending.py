@@ -16,7 +16,7 @@ from onet_cli.procedural.solids.torus import Torus
 def pipe(
     finish: Finish, points: Sequence[Point], radius: float, bend: float, *, closed: bool = False
 ) -> list[Part]:
-    """Return a tube through `points` whose corners are bent with radius `bend` at most."""
+    """Return a tube through `points` whose corners are bent with a radius of at most `bend`."""
     stops = [np.asarray(point, dtype=np.float64) for point in points]
     count = len(stops)
     enters, leaves, parts = list(stops), list(stops), []
@@ -33,7 +33,7 @@ def _bar(finish: Finish, start: Array, end: Array, radius: float) -> list[Part]:
     length = float(np.linalg.norm(end - start))
     if length < 1e-4:
         return []
-    # A trace into the bends, so that no rounding parts them.
+    # Slightly into the bends, so that rounding does not separate them.
     over = min(0.05 * radius, 0.2 * length) * (end - start) / length
     return [rod(finish, (start - over).tolist(), (end + over).tolist(), radius)]
 
@@ -41,7 +41,7 @@ def _bar(finish: Finish, start: Array, end: Array, radius: float) -> list[Part]:
 def _bend(
     finish: Finish, corner: tuple[Array, Array, Array], radius: float, bend: float
 ) -> tuple[list[Part], Array, Array]:
-    """Return the bend, where the tube enters it and where it leaves it."""
+    """Return the bend, and the points where the tube enters and leaves it."""
     before, at_, after = corner
     into, out = at_ - before, after - at_
     room = min(float(np.linalg.norm(into)), float(np.linalg.norm(out)))
@@ -70,14 +70,14 @@ def plate(finish: Finish, rings: Sequence[Array], base: Point, height: float) ->
 
 
 def front(finish: Finish, rings: Sequence[Array], base: Point, thickness: float) -> Part:
-    """Return an upright plate that looks to the front: `rings` in (x, y), its back at base's z."""
+    """Return an upright plate that faces the front: `rings` in (x, y), its back at base's z."""
     flipped = tuple(ring * np.array([1.0, -1.0]) for ring in rings)
     solid = Extrusion(rings=flipped, height=thickness)
     return Part(solid.moved(about("x", 90)).moved(at(*base)), finish)
 
 
 def side(finish: Finish, rings: Sequence[Array], base: Point, thickness: float) -> Part:
-    """Return an upright plate that looks to the side: `rings` in (z, y), from base's x on."""
+    """Return an upright plate that faces the side: `rings` in (z, y), from base's x on."""
     solid = Extrusion(rings=tuple(rings), height=thickness)
     # (x, height, z) of the extrusion become (z, x, y) of the world.
     turn = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])

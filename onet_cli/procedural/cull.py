@@ -1,4 +1,4 @@
-"""Cull: which of many points lie within a box, found without looking at all of them."""
+"""Culling: points within a box, without testing all points."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ STEPS = 65535
 
 
 class Cull:
-    """Points (N, 3), sorted along each axis so that a box asks only for its thinnest slice."""
+    """Points (N, 3), sorted along each axis, so that a box tests only its thinnest slice."""
 
     def __init__(self, points: Array) -> None:
         self._points = points

@@ -1,4 +1,4 @@
-"""From a seed and an index to one assembled shape."""
+"""Generation of a shape from a seed and an index."""
 
 from collections.abc import Callable
 from enum import IntEnum
@@ -29,7 +29,7 @@ from onet_cli.procedural.vehicles.car import car
 from onet_cli.procedural.vehicles.two_wheeler import two_wheeler
 
 VERSION = 3
-"""Raised whenever the same seed and index would give a different shape or picture."""
+"""Incremented whenever the same seed and index give a different shape or picture."""
 
 CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "chair": chair,
@@ -61,11 +61,11 @@ CYCLE = (
     "chair", "loudspeaker", "cabinet", "lamp", "sofa", "display", "table", "bed", "chair",
     "two_wheeler", "shelf", "cabinet",
 )  # fmt: skip
-"""The category of shape i is the i-th of these, again and again: furniture more often."""
+"""The category of shape i is the i-th of these, cyclically; furniture is more frequent."""
 
 
 class Draw(IntEnum):
-    """Independent random streams of one shape, so that one setting never disturbs another."""
+    """Independent random streams of one shape, so that one setting does not affect another."""
 
     DESIGN = 0
     POINTS = 1
@@ -85,7 +85,7 @@ def category_of(index: int) -> str:
 
 
 def design(seed: int, index: int) -> Assembly:
-    """Return the shape that `seed` and `index` stand for."""
+    """Return the shape of `seed` and `index`."""
     rng = generator(seed, index, Draw.DESIGN)
     parts = CATEGORIES[category_of(index)](rng)
     if rng.random() < 0.1:

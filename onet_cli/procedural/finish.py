@@ -1,4 +1,4 @@
-"""Finish: what a part is made of, and how large its texture appears."""
+"""Finish: a part's material and the scale of its texture."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Finish:
-    """A material and the length in metres, `tile`, that one repeat of its texture covers."""
+    """A material and the size in metres, `tile`, of one repeat of its texture."""
 
     material: Material
     tile: float = 0.5
@@ -21,9 +21,9 @@ class Finish:
 
     @property
     def colour(self) -> Colour:
-        """The colour, or that which the texture was made from."""
+        """The colour, or the base colour of the texture."""
         return self.material.colour
 
     def scaled(self, factor: float) -> "Finish":
-        """Return the same with a texture `factor` times as large."""
+        """Return the same with its texture scaled by `factor`."""
         return replace(self, tile=self.tile * factor)

@@ -1,4 +1,4 @@
-"""Joinery: the pieces that furniture is put together from, in metres, +y up, front at +z."""
+"""Joinery: basic pieces of furniture, in metres, +y up, front at +z."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -24,7 +24,7 @@ def block(finish: Finish, lower: Point, upper: Point) -> Part:
 
 
 def cushion(finish: Finish, lower: Point, upper: Point, radius: float) -> Part:
-    """Return the rounded box from `lower` to `upper`; `radius` is cut to what fits."""
+    """Return the rounded box from `lower` to `upper`; `radius` is clamped to fit."""
     low, high = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
     width, height, depth = (high - low).tolist()
     fits = min(radius, 0.499 * min(width, height, depth))
@@ -69,7 +69,7 @@ def leg(
 ) -> Part:
     """Return a leg with level ends from `foot` to `top`, `width` wide above.
 
-    `taper` is how wide it is below, relative to above.
+    `taper` is the ratio of the width below to that above.
     """
     (x0, y0, z0), (x1, y1, z1) = foot, top
     below = width * taper

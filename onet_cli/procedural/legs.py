@@ -1,4 +1,4 @@
-"""Legs: what stands in the four corners under furniture."""
+"""Legs in the four corners of furniture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from onet_cli.procedural.turnery import smooth, spindle_profile, turned
 
 @dataclass(frozen=True)
 class Footprint:
-    """What legs have to carry.
+    """The footprint of the furniture that legs carry.
 
     `width` and `depth` span the corners where legs meet the underside at height `top`; `thin` is
-    the smallest thickness that any piece of this shape may have. Metres.
+    the minimum thickness of any piece of this shape. Metres.
     """
 
     width: float
@@ -27,7 +27,7 @@ class Footprint:
     thin: float
 
     def corners(self, inset: float) -> list[tuple[float, float]]:
-        """Return the four corners (x, z), drawn in by `inset`."""
+        """Return the four corners (x, z), inset by `inset`."""
         x, z = self.width / 2 - inset, self.depth / 2 - inset
         return [(sx * x, sz * z) for sx in SIDES for sz in SIDES]
 
@@ -36,7 +36,7 @@ Maker = Callable[[np.random.Generator, Finish, Footprint], list[Part]]
 
 
 def straight(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return four upright legs, square or round, at times tapered, at times with stretchers."""
+    """Return four upright legs, square or round, sometimes tapered, sometimes with stretchers."""
     thick = max(under.thin, rng.uniform(0.02, 0.075) * (under.top + 0.35))
     taper = float(rng.choice([1.0, 1.0, rng.uniform(0.55, 0.9)]))
     thick = max(thick, under.thin / taper)
@@ -75,7 +75,7 @@ def stretchers(
 
 
 def splayed(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return four legs that lean outwards, tapered, round or square, at times joined."""
+    """Return four legs that lean outwards, tapered, round or square, sometimes joined."""
     taper = rng.uniform(0.45, 1.0)
     thick = max(under.thin / taper, rng.uniform(0.028, 0.05) * (under.top + 0.35))
     round_ = bool(rng.random() < 0.7)
@@ -97,7 +97,7 @@ def splayed(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[
 
 
 def lathed(rng: np.random.Generator, finish: Finish, under: Footprint) -> list[Part]:
-    """Return four legs turned with beads, a square block above, at times with stretchers."""
+    """Return four legs turned with beads, a square block above, sometimes with stretchers."""
     girth = max(under.thin, rng.uniform(0.02, 0.045) * (under.top + 0.35)) * 0.7
     inset = girth + rng.uniform(0, 0.06) * min(under.width, under.depth)
     head = under.top * rng.uniform(0.1, 0.3)

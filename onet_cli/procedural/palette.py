@@ -1,4 +1,4 @@
-"""Finishes that furniture and household goods come in."""
+"""Finishes of furniture and household goods."""
 
 import colorsys
 from dataclasses import replace
@@ -40,7 +40,7 @@ def _one_of(colours: tuple[Colour, ...], rng: np.random.Generator, spread: float
 
 
 def vivid(rng: np.random.Generator, saturation: tuple[float, float] = (0.4, 0.95)) -> Colour:
-    """Return any hue, its saturation within a range."""
+    """Return a random hue, its saturation within a range."""
     hue, strength, value = rng.random(), rng.uniform(*saturation), rng.uniform(0.28, 0.9)
     red, green, blue = (round(255 * c) for c in colorsys.hsv_to_rgb(hue, strength, value))
     return (red, green, blue)
@@ -51,7 +51,7 @@ def _textured(colour: Colour, texture: textures.Texture, tile: float, gloss: flo
 
 
 def wood(rng: np.random.Generator, painted: float = 0.2) -> Finish:
-    """Return some wood, with or without visible grain, or painted with the given chance."""
+    """Return a random wood, with or without visible grain, `painted` with that probability."""
     if rng.random() < painted:
         return paint(rng)
     colour, gloss = _one_of(WOODS, rng), float(rng.choice([0.0, 0.1, 0.3]))
@@ -69,7 +69,7 @@ def metal(rng: np.random.Generator) -> Finish:
 
 
 def paint(rng: np.random.Generator) -> Finish:
-    """Return lacquer or plastic: mostly neutral, at times strong."""
+    """Return lacquer or plastic: mostly neutral, sometimes strongly coloured."""
     gloss = float(rng.choice([0.0, 0.15, 0.4]))
     if rng.random() < 0.35:
         return Finish.plain(vivid(rng), gloss)
@@ -82,7 +82,7 @@ def white(rng: np.random.Generator) -> Finish:
 
 
 def cloth_colour(rng: np.random.Generator) -> Colour:
-    """Return a colour that cloth or leather has."""
+    """Return a colour of cloth or leather."""
     kind = rng.random()
     if kind < 0.25:
         return _one_of(WOODS, rng)
@@ -141,7 +141,7 @@ def ceramic(rng: np.random.Generator) -> Finish:
 
 
 def printed(rng: np.random.Generator, tile: float) -> Finish:
-    """Return a printed label or carton, its texture once in `tile` metres."""
+    """Return a printed label or carton whose texture repeats every `tile` metres."""
     first, second = _one_of(PAINTS[:4], rng), vivid(rng)
     if rng.random() < 0.4:
         first, second = second, first
@@ -155,7 +155,7 @@ def grille(rng: np.random.Generator) -> Finish:
 
 
 def glass(rng: np.random.Generator) -> Finish:
-    """Return tinted glass that lets some of what is behind show."""
+    """Return tinted, partly transparent glass."""
     return Finish.plain(_one_of(GLASSES, rng), gloss=0.8, opacity=float(rng.uniform(0.4, 0.65)))
 
 

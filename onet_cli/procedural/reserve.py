@@ -1,4 +1,4 @@
-"""Which shapes are kept from training: a tenth to validate, a tenth to test, of every category."""
+"""Held-out shapes: a tenth of every category for validation, and a tenth for testing."""
 
 from collections import Counter
 from typing import Literal
@@ -11,12 +11,12 @@ RESERVED: tuple[Use, Use] = ("val", "test")
 
 
 def uses(count: int) -> list[Use]:
-    """Return what each of the first `count` shapes is for.
+    """Return the split of each of the first `count` shapes.
 
-    A shape's use does not depend on `count`. Every block of ten has one place for validation and
-    one for testing, which go to the categories that lack them most; as long as a category has none
-    at all, a block gives up to three of each, and later ones none until the shares are even again.
-    After the first block a category trains before it is reserved.
+    A shape's split does not depend on `count`. Every block of ten has one place for validation and
+    one for testing, assigned to the categories that lack them most. While a category has none at
+    all, a block provides up to three of each, and later blocks none until the shares are even
+    again. After the first block, a category has training shapes before held-out ones.
     """
     found: list[Use] = []
     seen: Counter[str] = Counter()
@@ -45,19 +45,19 @@ def _neediest(
     tallies: tuple[Counter[str], Counter[str], Counter[str]],
     block: int,
 ) -> int | None:
-    """Return the place in the block to reserve next, or None where there is none to reserve.
+    """Return the next place in the block to reserve, or None if there is none.
 
-    `tallies` count, by category, the shapes seen, those to train on and those reserved.
+    `tallies` count, by category, all shapes so far, training shapes and reserved shapes.
     """
     seen, trained, kept = tallies
-    # The very first shape always trains.
+    # The very first shape is always for training.
     free = [place for place in range(block == 0, BLOCK) if place not in chosen]
-    if kept.total() > block:  # more are kept than a tenth: only for a category that has none
+    if kept.total() > block:  # more than a tenth is reserved: only for new categories
         free = [place for place in free if trained[names[place]] and not kept[names[place]]]
 
     def need(place: int) -> tuple[bool, float, float, int]:
         name = names[place]
-        # Rare categories come first: common ones will come again.
+        # Rare categories first: common ones will occur again.
         rare = 0.0 if kept[name] else 1 / CYCLE.count(name)
         lag = seen[name] / BLOCK - kept[name]
         return trained[name] > 0, rare, lag, -place

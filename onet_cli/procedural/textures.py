@@ -1,6 +1,6 @@
-"""Textures, made from noise: wood, weave, stripes, checks, leather, marble, wicker, dots.
+"""Procedural textures: wood, weave, stripes, checks, leather, marble, wicker, dots.
 
-Each is (H, W, 3) uint8 and tiles without a seam. Lines of grain and stripes run up the picture.
+Each is (H, W, 3) uint8 and tiles seamlessly. Grain and stripes are vertical.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ Texture = NDArray[np.uint8]
 def noise(
     rng: np.random.Generator, size: int, fall: float = 1.5, stretch: tuple[float, float] = (1, 1)
 ) -> Field:
-    """Return a periodic field (size, size) of mean 0 and deviation 1.
+    """Return periodic noise (size, size) of mean 0 and standard deviation 1.
 
-    Its power falls with the frequency to the power `fall`; `stretch` lengthens its features
+    Its power decreases with the frequency to the power `fall`; `stretch` lengthens its features
     along (rows, columns).
     """
     rows = np.fft.fftfreq(size)[:, None] * size * stretch[0]
@@ -33,14 +33,14 @@ def noise(
 
 
 def blend(shares: Field, first: Colour, second: Colour) -> Texture:
-    """Return the mixture of two colours: `first` where `shares` (H, W) is 0, `second` at 1."""
+    """Return the blend of two colours: `first` where `shares` (H, W) is 0, `second` at 1."""
     mix = np.clip(shares, 0, 1)[..., None]
     mixed = np.array(first) * (1 - mix) + np.array(second) * mix
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
 def darker(colour: Colour, factor: float) -> Colour:
-    """Return `colour` times `factor`, cut to what there is."""
+    """Return `colour` times `factor`, clamped to the valid range."""
     red, green, blue = (int(min(255, channel * factor)) for channel in colour)
     return red, green, blue
 
@@ -153,7 +153,7 @@ def label(rng: np.random.Generator, colour: Colour, other: Colour, size: int = 6
 
 
 def louvres(rng: np.random.Generator, colour: Colour, size: int = 64) -> Texture:
-    """Return a grille: level lines, or a net of holes."""
+    """Return a grille: horizontal lines, or a grid of holes."""
     down, across = _grid(size)
     count = int(rng.integers(6, 14))
     lines = np.mod(down * count, 1) < 0.5

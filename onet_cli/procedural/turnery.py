@@ -1,4 +1,4 @@
-"""Turnery: round pieces with profiles, vessels, rings and wheels."""
+"""Turnery: solids of revolution, vessels, rings and wheels."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ Profile = Sequence[tuple[float, float]] | Array
 
 
 def smooth(points: Profile, steps: int = 4) -> Array:
-    """Return a curve through `points` (K, 2), `steps` pieces each (Catmull and Rom, 1974)."""
+    """Return a curve through `points` (K, 2), `steps` segments each (Catmull and Rom, 1974)."""
     p = np.asarray(points, dtype=np.float64)
     before = np.vstack([2 * p[0] - p[1], p[:-2]])
     after = np.vstack([p[2:], 2 * p[-1] - p[-2]])
@@ -26,7 +26,7 @@ def smooth(points: Profile, steps: int = 4) -> Array:
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )
     curve = np.vstack([curve.reshape(-1, 2), p[-1:]])
-    # The curve may swing past its points, but never across the axis or below the foot.
+    # The curve may overshoot its points, but not across the axis or below the foot.
     low, high = p[:, 1].min(), p[:, 1].max()
     return np.stack([np.maximum(curve[:, 0], 1e-4), np.clip(curve[:, 1], low, high)], axis=1)
 
@@ -48,14 +48,14 @@ def vessel(
     base: Point = (0.0, 0.0, 0.0),
     segments: int = 24,
 ) -> Part:
-    """Return a vessel with the outer outline `profile`, its wall and floor `wall` thick, open."""
+    """Return an open vessel with the outer outline `profile`, its wall and floor `wall` thick."""
     outer = np.array(profile, dtype=np.float64)
     outer[:, 1] = np.maximum.accumulate(outer[:, 1])
     rise = np.gradient(outer[:, 1])
     lean = np.abs(np.gradient(outer[:, 0])) / np.maximum(rise, 1e-9)
-    # Level steps inwards, so that the inner outline never crosses itself or the outer one.
+    # Horizontal steps inwards, so that the inner outline never crosses itself or the outer one.
     inner = outer - np.stack([wall * np.minimum(np.hypot(1, lean), 5), 0 * rise], axis=1)
-    # Where the neck is too narrow for a bore, all below it is solid.
+    # If the neck is too narrow for a bore, everything below it is solid.
     keep = (inner[:, 1] > outer[0, 1] + wall) & (inner[:, 1] < outer[-1, 1] - 0.2 * wall)
     keep &= inner[:, 0] > 0.3 * wall
     keep &= np.arange(len(outer)) >= _narrowest(inner, wall)
@@ -70,7 +70,7 @@ def vessel(
 
 
 def _narrowest(inner: Array, wall: float) -> int:
-    """Return the index above which the bore never closes."""
+    """Return the index above which the bore stays open."""
     closed = np.flatnonzero(inner[:, 0] <= 0.3 * wall)
     return int(closed[-1]) + 1 if len(closed) else 0
 

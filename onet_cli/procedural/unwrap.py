@@ -1,4 +1,4 @@
-"""Texture coordinates for solids: laid on six sides, or wrapped round an axis."""
+"""Texture coordinates for solids: projected onto six sides, or wrapped around an axis."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from onet_cli.procedural.solids.solid import Solid, Triangles
 def unwrap(solid: Solid, mesh: Triangles, tile: float) -> NDArray[np.float32]:
     """Return (F, 3, 2) coordinates of the corners of a solid's local `mesh`, in repeats of `tile`.
 
-    v, along which grain and stripes run, follows the solid's longest axis or that it was turned on.
+    v, along which grain and stripes run, follows the solid's longest axis or its axis of
+    revolution.
     """
     vertices, faces = mesh
     corners = vertices[faces]
@@ -30,7 +31,7 @@ def _lay(corners: Array, axis: NDArray[np.intp], size: Array, tile: float) -> Ar
 
 def _wrap(corners: Array, tile: float) -> Array:
     angle = np.arctan2(corners[..., 2], corners[..., 0]) / (2 * np.pi)
-    # Corners on the axis, and those behind the seam, take after the first corner off the axis.
+    # Corners on the axis, and those behind the seam, follow the first corner off the axis.
     radius = np.hypot(corners[..., 0], corners[..., 2])
     pivot = np.take_along_axis(angle, radius.argmax(axis=1)[:, None], axis=1)
     angle = np.where(radius < 1e-9, pivot, angle)

@@ -1,4 +1,4 @@
-"""Chairs to rest in: club, wing and lounge chairs, folding and slung ones, loungers."""
+"""Easy chairs: club, wing and lounge chairs, folding and slung ones, loungers."""
 
 import numpy as np
 

@@ -16,7 +16,7 @@ from onet_cli.procedural.turnery import spindle_profile, turned
 
 @dataclass(frozen=True)
 class Panel:
-    """A back's measures in metres and its finishes; `thin` is its smallest thickness."""
+    """A back's dimensions in metres and its finishes; `thin` is its minimum thickness."""
 
     width: float
     height: float
@@ -46,7 +46,7 @@ def outline(rng: np.random.Generator, width: float, height: float) -> Array:
 
 
 def plain(rng: np.random.Generator, back: Panel) -> list[Part]:
-    """Return one flat board of some outline, at times with a hole to grip."""
+    """Return one flat board of some outline, sometimes with a hole to grip."""
     thick = back.thin * rng.uniform(1.0, 2.2)
     edge = outline(rng, back.width, back.height)
     rings = [edge]

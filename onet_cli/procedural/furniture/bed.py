@@ -20,7 +20,7 @@ BOARDS: tuple[backs.Maker, ...] = (
 
 
 def bed(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some bed; the foot end faces the front."""
+    """Return the parts of a random bed; the foot end faces the front."""
     width, length = rng.uniform(0.85, 1.9), rng.uniform(1.85, 2.15)
     finish, thin = palette.wood(rng), 0.0145 * length
     choice = rng.random()
@@ -98,7 +98,7 @@ def pillows(rng: np.random.Generator, sheet: Finish, x: float, z: float, top: fl
 def boards(
     rng: np.random.Generator, finish: Finish, width: float, length: float, rim: float
 ) -> list[Part]:
-    """Return a headboard, mostly, and at times a footboard of the same kind."""
+    """Return a headboard, mostly, and sometimes a footboard of the same kind."""
     thin, parts = 0.0145 * length, []
     style = BOARDS[rng.integers(len(BOARDS))]
     for end, chance in ((-1, 0.9), (1, 0.35)):

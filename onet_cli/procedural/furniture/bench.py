@@ -17,7 +17,7 @@ LEGS: tuple[legs.Maker, ...] = (
 
 
 def bench(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some bench."""
+    """Return the parts of a random bench."""
     if rng.random() < 0.2:
         return park(rng)
     width, depth, height = rng.uniform(0.8, 1.9), rng.uniform(0.3, 0.5), rng.uniform(0.38, 0.5)
@@ -73,7 +73,7 @@ def planks(
 def bench_back(
     rng: np.random.Generator, finish: Finish, size: tuple[float, float, float], thin: float
 ) -> list[Part]:
-    """Return a back of the seat's finish, at times with arms."""
+    """Return a back of the seat's finish, sometimes with arms."""
     width, height, depth = size
     panel = backs.Panel(width, rng.uniform(0.3, 0.55), thin, finish, palette.shaded(finish, rng))
     lean = about("x", -rng.uniform(0, 14)).then(at(0, height - thin, -depth / 2 + thin * 0.9))

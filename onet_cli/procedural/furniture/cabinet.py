@@ -32,7 +32,7 @@ FEET: tuple[legs.Maker, ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """A cabinet's body from (-x, low, -z) to (x, top, z) and how its fronts look."""
+    """A cabinet's body from (-x, low, -z) to (x, top, z) and the style of its fronts."""
 
     x: float
     low: float
@@ -43,7 +43,7 @@ class Case:
 
 
 def cabinet(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some cabinet."""
+    """Return the parts of a random cabinet."""
     kind = list(KINDS)[rng.integers(len(KINDS))]
     width, depth, height = (float(rng.uniform(*span)) for span in KINDS[kind])
     thin, body = max(0.016, 0.0135 * max(width, height)), palette.material(rng)
@@ -72,7 +72,7 @@ def cabinet(rng: np.random.Generator) -> list[Part]:
 
 
 def feet(rng: np.random.Generator, case: Case) -> list[Part]:
-    """Return what carries the body, if it does not stand on the floor."""
+    """Return the base of the body, if it does not stand on the floor."""
     if case.low == 0:
         return []
     thin = max(case.style.thin, 0.022)
@@ -84,7 +84,7 @@ def feet(rng: np.random.Generator, case: Case) -> list[Part]:
 
 
 def worktop(rng: np.random.Generator, case: Case) -> list[Part]:
-    """Return a worktop, at times with a sink and a tap or a low wall behind."""
+    """Return a worktop, sometimes with a sink and a tap or a low wall behind."""
     over, thick = rng.uniform(0.0, 0.02), rng.uniform(0.025, 0.05)
     x, z, y = case.x + over, case.z + 0.02 + over, case.top
     stone = palette.stone(rng) if rng.random() < 0.5 else palette.wood(rng)
@@ -109,7 +109,7 @@ def worktop(rng: np.random.Generator, case: Case) -> list[Part]:
 
 
 def fronts(rng: np.random.Generator, case: Case, columns: int, rows: int) -> list[Part]:
-    """Return doors and drawers that stand proud of the body, each with a handle."""
+    """Return doors and drawers that protrude from the body, each with a handle."""
     gap = rng.uniform(0.002, 0.012)
     parts: list[Part] = []
     widths = np.linspace(-case.x, case.x, columns + 1)
@@ -169,7 +169,7 @@ def open_case(rng: np.random.Generator, case: Case, columns: int, rows: int) -> 
                 parts.append(block(case.body, *shelf))
             if rng.random() < 0.5:
                 inner = (left + board * 0.3, low + board * 0.3, right - board * 0.3)
-                # A closed cell is solid: what nobody sees inside a cabinet is not left hollow.
+                # A closed cell is solid: invisible interiors are not hollow.
                 lower, upper = (left, low, -z + 0.01), (right, high, z - 0.005)
                 parts.append(block(case.body, lower, upper))
                 side = bool(rng.random() < 0.5)

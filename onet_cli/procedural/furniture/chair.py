@@ -1,4 +1,4 @@
-"""Chairs: a seat on legs with a back and perhaps arms; `easy` and `armchairs` hold the others."""
+"""Chairs: a seat on legs with a back and optional arms; others are in `easy` and `armchairs`."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ KINDS = (
 
 
 def chair(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some chair."""
+    """Return the parts of a random chair."""
     if rng.random() < 0.45:
         return KINDS[rng.integers(len(KINDS))](rng)
     frame = Frame.draw(rng)
@@ -94,7 +94,7 @@ def arms(rng: np.random.Generator, frame: Frame) -> list[Part]:
     height = rng.uniform(0.16, 0.26)
     high, half = frame.seat + height, max(frame.thin, rng.uniform(0.018, 0.05)) / 2
     rear, ahead = -frame.depth / 2, frame.depth / 2 * rng.uniform(0.4, 1.0)
-    # The back leans away, so the arms reach after it.
+    # The back leans backwards, so the arms extend to it.
     rear -= float(np.tan(np.radians(frame.recline))) * height
     rear += frame.thin * 0.5
     low, kind = frame.seat - 0.55 * frame.thick - 0.3 * frame.thin, rng.integers(5)

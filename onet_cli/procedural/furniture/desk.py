@@ -17,7 +17,7 @@ UNDER: tuple[legs.Maker, ...] = (
 
 
 def desk(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some desk."""
+    """Return the parts of a random desk."""
     if rng.random() < 0.25:
         return office(rng)
     width, depth, height = rng.uniform(0.9, 1.7), rng.uniform(0.45, 0.8), rng.uniform(0.7, 0.78)

@@ -1,4 +1,4 @@
-"""Chairs that are made otherwise: tubs, shells, office and cantilever chairs."""
+"""Chairs of other constructions: tubs, shells, office and cantilever chairs."""
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def cantilever(rng: np.random.Generator) -> list[Part]:
 
 
 def bucket(rng: np.random.Generator) -> list[Part]:
-    """Return a moulded shell, seat and back in one sweep, on a stand; at times with a pad."""
+    """Return a moulded shell, seat and back in one sweep, on a stand; sometimes with a pad."""
     frame = Frame.draw(rng)
     finish = palette.paint(rng) if rng.random() < 0.5 else palette.wood(rng, 0.1)
     deep, rise = frame.depth, frame.back

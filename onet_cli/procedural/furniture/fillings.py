@@ -1,4 +1,4 @@
-"""What fills a back between its posts: slats, spindles, rungs, crosses, splats, pads."""
+"""Fillings of backs between their posts: slats, spindles, rungs, crosses, splats, pads."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def slats(rng: np.random.Generator, back: Panel) -> list[Part]:
 
 
 def spindles(rng: np.random.Generator, back: Panel) -> list[Part]:
-    """Return posts with round bars between them, plain or turned, at times fanning out."""
+    """Return posts with round bars between them, plain or turned, sometimes fanning out."""
     parts, clear = posts(rng, back)
     room = max(3, int(2 * clear / (2.2 * back.thin)))
     count, fan = int(rng.integers(3, min(room, 10) + 1)), rng.choice([1.0, rng.uniform(0.5, 0.9)])
@@ -95,5 +95,5 @@ MAKERS: tuple[backs.Maker, ...] = (
 
 
 def choose(rng: np.random.Generator, back: Panel) -> list[Part]:
-    """Return some back."""
+    """Return a random back."""
     return MAKERS[rng.integers(len(MAKERS))](rng, back)

@@ -1,4 +1,4 @@
-"""Frame: the measures that chairs have in common."""
+"""Frame: the dimensions common to chairs."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from onet_cli.procedural.finish import Finish
 
 @dataclass(frozen=True)
 class Frame:
-    """A chair's measures in metres and its finishes."""
+    """A chair's dimensions in metres and its finishes."""
 
     width: float
     depth: float
@@ -25,12 +25,12 @@ class Frame:
 
     @property
     def share(self) -> float:
-        """How much of width and depth legs and back may use: a curved seat has no corners."""
+        """Usable share of width and depth for legs and back: a curved seat has no corners."""
         return 0.8 if self.curved else 0.97
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Frame":
-        """Return the measures of some chair."""
+        """Return the measures of a random chair."""
         seat, back = rng.uniform(0.38, 0.5), rng.uniform(0.28, 0.7)
         if rng.random() < 0.12:
             seat = rng.uniform(0.6, 0.8)  # a bar chair

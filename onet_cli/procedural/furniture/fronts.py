@@ -1,4 +1,4 @@
-"""Fronts of cabinets and desks: doors, drawers, and what they are opened with."""
+"""Fronts of cabinets and desks: doors, drawers, and handles."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ Cell = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Front:
-    """How doors and drawers look: `thin` is the least thickness, `panel` how they are built."""
+    """Style of doors and drawers: `thin` is the minimum thickness, `panel` the construction."""
 
     finish: Finish
     knob: Finish
@@ -44,7 +44,7 @@ class Front:
 
 
 def drawer(style: Front, cell: Cell, z: float) -> list[Part]:
-    """Return a drawer's front within `cell`, proud of the plane `z`, with its handle."""
+    """Return a drawer's front within `cell`, in front of the plane `z`, with its handle."""
     left, low, right, high = cell
     face = z + style.thin * 0.7
     parts = leaf(style, cell, z, glazed=False)
@@ -58,7 +58,7 @@ def drawer(style: Front, cell: Cell, z: float) -> list[Part]:
 def door(
     style: Front, cell: Cell, z: float, *, opens_left: bool, glazed: bool = False
 ) -> list[Part]:
-    """Return a door within `cell`, proud of the plane `z`, with its handle."""
+    """Return a door within `cell`, in front of the plane `z`, with its handle."""
     left, low, right, high = cell
     inset = min(0.06, 0.15 * (right - left))
     x = left + inset if opens_left else right - inset

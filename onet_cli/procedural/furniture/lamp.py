@@ -19,7 +19,7 @@ from onet_cli.procedural.turnery import smooth, spindle_profile, turned
 
 
 def floor_lamp(rng: np.random.Generator) -> list[Part]:
-    """Return a pole on a base with a shade above, at times with a small table halfway."""
+    """Return a pole on a base with a shade above, sometimes with a small table halfway."""
     height = rng.uniform(1.2, 1.75)
     thin, finish = THIN * height, palette.metal(rng) if rng.random() < 0.6 else palette.wood(rng)
     wide, tall = rng.uniform(0.25, 0.6), rng.uniform(0.16, 0.42)
@@ -122,5 +122,5 @@ KINDS: tuple[Maker, ...] = (
 
 
 def lamp(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some lamp."""
+    """Return the parts of a random lamp."""
     return KINDS[rng.integers(len(KINDS))](rng)

@@ -11,7 +11,7 @@ from onet_cli.procedural.turnery import smooth, turned
 
 
 def shade_finish(rng: np.random.Generator) -> Finish:
-    """Return what a lamp shade is made of: mostly pale cloth."""
+    """Return a lamp shade's finish: mostly pale cloth."""
     if rng.random() < 0.5:
         red, green = rng.uniform(200, 235, 2)
         green = min(red, green)
@@ -23,7 +23,7 @@ def shade_finish(rng: np.random.Generator) -> Finish:
 def shade(rng: np.random.Generator, width: float, height: float, wall: float) -> list[Part]:
     """Return a shade from y = 0 to `height` around the axis; open ones have a spider at the top.
 
-    Whatever reaches up the axis to 0.85 `height` meets it.
+    Any part that reaches 0.85 `height` on the axis touches it.
     """
     finish, kind, radius = shade_finish(rng), rng.integers(10), width / 2
     if kind <= 4:

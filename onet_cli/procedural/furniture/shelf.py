@@ -12,7 +12,7 @@ from onet_cli.procedural.turnery import smooth, turned
 
 
 def shelf(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some shelf."""
+    """Return the parts of a random shelf."""
     makers = (bookcase, bookcase, bookcase, staggered, rack, leaning)
     return makers[rng.integers(len(makers))](rng)
 
@@ -40,7 +40,7 @@ def books(
 def thing(
     rng: np.random.Generator, spot: tuple[float, float], y: float, room: float, depth: float
 ) -> list[Part]:
-    """Return what else stands on shelves: a box, a vase, a ball, or nothing."""
+    """Return another object on a shelf: a box, a vase, a ball, or nothing."""
     left, right = spot
     x, wide, high = (left + right) / 2, (right - left) * rng.uniform(0.4, 0.9), room * 0.8
     kind, z = rng.integers(4), 0.4 * depth
@@ -58,7 +58,7 @@ def thing(
 
 
 def bookcase(rng: np.random.Generator) -> list[Part]:
-    """Return boards in a grid, with or without a back, at times with books."""
+    """Return boards in a grid, with or without a back, sometimes with books."""
     width, height = rng.uniform(0.5, 1.6), rng.uniform(0.7, 2.1)
     depth, finish = rng.uniform(0.24, 0.42), palette.wood(rng)
     board = 0.0145 * max(width, height) * rng.uniform(1.0, 1.4)
@@ -107,7 +107,7 @@ def rack(rng: np.random.Generator) -> list[Part]:
 
 
 def staggered(rng: np.random.Generator) -> list[Part]:
-    """Return long boards with uprights set off from row to row, open on both sides."""
+    """Return long boards with uprights offset from row to row, open on both sides."""
     width, height = rng.uniform(0.7, 1.8), rng.uniform(0.7, 2.0)
     depth, finish = rng.uniform(0.25, 0.4), palette.material(rng)
     board = 0.0145 * max(width, height) * rng.uniform(1.0, 1.6)

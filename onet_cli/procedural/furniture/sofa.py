@@ -17,7 +17,7 @@ FEET: tuple[legs.Maker, ...] = (
 
 
 def sofa(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some sofa."""
+    """Return the parts of a random sofa."""
     plan = Plan.draw(rng)
     pad = rng.uniform(0.1, 0.2)
     base = plan.seat - pad
@@ -49,7 +49,7 @@ def feet(rng: np.random.Generator, plan: Plan, low: float) -> list[Part]:
 
 
 def chaise(rng: np.random.Generator, plan: Plan, low: float, base: float) -> list[Part]:
-    """Return the body below the seat that reaches forward, at times a back along its side."""
+    """Return the body below the seat that reaches forward, sometimes a back along its side."""
     near, far = sorted((plan.chaise * plan.half, plan.chaise * (plan.inner - plan.pitch)))
     lower, upper = (near, low, -0.1), (far, base + 0.019, plan.ahead * 0.985)
     parts = [cushion(plan.body, lower, upper, plan.soft)]
@@ -89,7 +89,7 @@ def seat_pads(rng: np.random.Generator, plan: Plan, pad: float) -> list[Part]:
 
 
 def back(rng: np.random.Generator, plan: Plan, low: float) -> list[Part]:
-    """Return the wall behind, straight or crested, and at times leaning cushions before it."""
+    """Return the wall behind, straight or crested, and sometimes leaning cushions before it."""
     rear, top = -plan.depth / 2, plan.back
     x = plan.half if rng.random() < 0.5 else plan.inner + 0.02
     loose = rng.random() < 0.6

@@ -1,4 +1,4 @@
-"""The measures of a sofa."""
+"""The dimensions of a sofa."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from onet_cli.procedural.joinery import SIDES
 
 @dataclass(frozen=True)
 class Plan:
-    """A sofa's measures in metres and its finishes. The seats lie between -inner and inner.
+    """A sofa's dimensions in metres and its finishes. The seats lie between -inner and inner.
 
-    `chaise` is the side (-1 or 1) of a seat that reaches forward to `ahead`, 0 where there is
-    none; `walled` where a back runs along that side.
+    `chaise` is the side (-1 or 1) of a seat that extends forward to `ahead`, 0 if there is none;
+    `walled` is true if a back runs along that side.
     """
 
     seats: int
@@ -49,7 +49,7 @@ class Plan:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Plan":
-        """Return the plan of some sofa."""
+        """Return the plan of a random sofa."""
         seats = int(rng.choice([1, 2, 2, 3, 3, 3, 4]))
         seat, body, depth = rng.uniform(0.36, 0.48), palette.fabric(rng), rng.uniform(0.7, 1.02)
         arms = [0.0, rng.uniform(0.05, 0.14), rng.uniform(0.12, 0.28)]

@@ -1,4 +1,4 @@
-"""What lamps stand on."""
+"""Bases of lamps."""
 
 import numpy as np
 

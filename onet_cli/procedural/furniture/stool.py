@@ -17,7 +17,7 @@ LEGS: tuple[legs.Maker, ...] = (
 
 
 def stool(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some stool or pouf."""
+    """Return the parts of a random stool or pouf."""
     if rng.random() < 0.15:
         return pouf(rng)
     height = float(rng.choice([rng.uniform(0.35, 0.5), rng.uniform(0.6, 0.82)]))

@@ -35,7 +35,7 @@ SHELVED: tuple[legs.Maker, ...] = (legs.straight, legs.lathed, bases.panels, bas
 
 
 def table(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some table."""
+    """Return the parts of a random table."""
     choice = rng.random()
     if choice < 0.24:
         return desk(rng)
@@ -105,7 +105,7 @@ def top(
 def apron(
     rng: np.random.Generator, finish: Finish, under: legs.Footprint, thick: float
 ) -> list[Part]:
-    """Return a frame of boards under the top, at times with drawers and knobs."""
+    """Return a frame of boards under the top, sometimes with drawers and knobs."""
     thin = under.thin
     inset, drop = rng.uniform(0.0, 0.04), rng.uniform(0.08, 0.16) * under.top + thin
     x, z = under.width / 2 - inset, under.depth / 2 - inset

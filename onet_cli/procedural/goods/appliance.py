@@ -15,7 +15,7 @@ GLASS = Finish.plain((30, 32, 36), gloss=0.7)
 
 
 def appliance(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some appliance."""
+    """Return the parts of a random appliance."""
     makers = (
         fridge,
         fridge,

@@ -13,7 +13,7 @@ from onet_cli.procedural.turnery import hoop, smooth, turned, vessel
 
 
 def bottle(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some bottle."""
+    """Return the parts of a random bottle."""
     makers = (closed, closed, closed, uncorked, jar, can, dispenser, flask)
     return makers[rng.integers(len(makers))](rng)
 
@@ -83,7 +83,7 @@ def uncorked(rng: np.random.Generator) -> list[Part]:
 
 
 def jar(rng: np.random.Generator) -> list[Part]:
-    """Return a jar with a lid, at times with a wire clasp."""
+    """Return a jar with a lid, sometimes with a wire clasp."""
     height = rng.uniform(0.08, 0.22)
     radius = height * rng.uniform(0.3, 0.6)
     knots = [(0.95, 0.03), (1, 0.1), (1, 0.7), (0.85, 0.82), (0.85, 0.9)]

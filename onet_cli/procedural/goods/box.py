@@ -14,7 +14,7 @@ from onet_cli.procedural.turnery import hoop
 
 
 def box(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some box."""
+    """Return the parts of a random box."""
     makers = (carton, carton, crate, crate, bin_, basket, chest, parcel, tray, suitcase)
     return makers[rng.integers(len(makers))](rng)
 
@@ -127,7 +127,7 @@ def parcel(rng: np.random.Generator) -> list[Part]:
 
 
 def suitcase(rng: np.random.Generator) -> list[Part]:
-    """Return a suitcase or bag with a grip, at times with wheels and a pull-out bar."""
+    """Return a suitcase or bag with a grip, sometimes with wheels and a pull-out bar."""
     x, height, z = rng.uniform(0.2, 0.35), rng.uniform(0.35, 0.7), rng.uniform(0.08, 0.14)
     finish, dark = palette.fabric(rng), palette.BLACK
     lift = 0.05 if rng.random() < 0.5 else 0.0

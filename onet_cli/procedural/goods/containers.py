@@ -19,7 +19,7 @@ def hollow(finish: Finish, x: float, height: float, z: float, wall: float) -> li
 
 
 def bin_(rng: np.random.Generator) -> list[Part]:
-    """Return a waste bin or bucket, open or with a lid, at times with a bail."""
+    """Return a waste bin or bucket, open or with a lid, sometimes with a bail."""
     height, finish = rng.uniform(0.25, 0.7), palette.paint(rng)
     if rng.random() < 0.4:
         finish = palette.metal(rng)

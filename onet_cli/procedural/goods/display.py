@@ -12,7 +12,7 @@ from onet_cli.procedural.solids.prism import Prism, oval, rectangle
 
 
 def display(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some display."""
+    """Return the parts of a random display."""
     return (flat, flat, flat, tube, laptop)[rng.integers(5)](rng)
 
 
@@ -43,7 +43,7 @@ def flat(rng: np.random.Generator) -> list[Part]:
 def stand(
     rng: np.random.Generator, shell: Finish, width: float, low: float, thick: float
 ) -> list[Part]:
-    """Return what a screen stands on: a neck on an oval or square foot, a bow, or two feet."""
+    """Return a screen's stand: a neck on an oval or square foot, a bow, or two feet."""
     finish = shell if rng.random() < 0.6 else palette.metal(rng)
     kind, slim = rng.integers(4), 0.016 * width
     deep = width * rng.uniform(0.12, 0.2)
@@ -74,7 +74,7 @@ def stand(
 
 
 def tube(rng: np.random.Generator) -> list[Part]:
-    """Return an old set: a deep case that narrows behind, at times on legs or with an aerial."""
+    """Return a tube television: a deep tapering case, sometimes on legs or with an aerial."""
     width = rng.uniform(0.35, 0.8)
     height, depth = width * rng.uniform(0.75, 0.9), width * rng.uniform(0.6, 0.9)
     case = palette.wood(rng) if rng.random() < 0.4 else palette.paint(rng)

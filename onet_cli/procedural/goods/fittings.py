@@ -18,7 +18,7 @@ def casing(rng: np.random.Generator) -> Finish:
 def bar(
     finish: Finish, start: tuple[float, float], end: tuple[float, float], z: float, thin: float
 ) -> list[Part]:
-    """Return a handle that stands off the plane `z`."""
+    """Return a handle in front of the plane `z`."""
     (x0, y0), (x1, y1), out = start, end, z + 3.5 * thin
     line = [(x0, y0, z - 0.004), (x0, y0, out), (x1, y1, out), (x1, y1, z - 0.004)]
     return pipe(finish, line, thin, 2 * thin)

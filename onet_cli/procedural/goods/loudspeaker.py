@@ -12,12 +12,12 @@ from onet_cli.procedural.solids.torus import Torus
 
 
 def loudspeaker(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some loudspeaker or radio."""
+    """Return the parts of a random loudspeaker or radio."""
     return (case, case, case, round_, radio)[rng.integers(5)](rng)
 
 
 def driver(rng: np.random.Generator, spot: tuple[float, float, float], radius: float) -> list[Part]:
-    """Return a round driver that looks to the front: a ring, a cone and a cap."""
+    """Return a round driver that faces the front: a ring, a cone and a cap."""
     ring, cone = palette.metal(rng), Finish.plain((48, 48, 52))
     turn = about("x", 90)
     place = at(*spot)

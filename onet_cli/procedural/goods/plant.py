@@ -12,7 +12,7 @@ from onet_cli.procedural.turnery import shell, smooth, vessel
 
 
 def plant(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some plant in its pot."""
+    """Return the parts of a random plant in its pot."""
     height, radius = rng.uniform(0.12, 0.4), rng.uniform(0.09, 0.2)
     parts, soil = pot(rng, radius, height)
     makers = (bush, tree, cactus, leaves, leaves, flowers, None)

@@ -13,19 +13,19 @@ from onet_cli.procedural.turnery import smooth, turned
 
 
 def sanitary(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some piece of sanitary ware."""
+    """Return the parts of a random piece of sanitary ware."""
     return (basin, basin, basin, tub, tub, toilet, toilet, vanity)[rng.integers(8)](rng)
 
 
 def enamel(rng: np.random.Generator) -> Finish:
-    """Return what it is made of: white, mostly."""
+    """Return its finish: mostly white."""
     return palette.white(rng) if rng.random() < 0.75 else palette.paint(rng)
 
 
 def tap(
     rng: np.random.Generator, spot: tuple[float, float, float], high: float, reach: float
 ) -> list[Part]:
-    """Return a tap at `spot` whose spout looks to the front."""
+    """Return a tap at `spot` whose spout faces the front."""
     steel, (x, y, z) = palette.metal(rng), spot
     thin = rng.uniform(0.011, 0.015)
     line = [
@@ -156,7 +156,7 @@ def toilet(rng: np.random.Generator) -> list[Part]:
 
 
 def vanity(rng: np.random.Generator) -> list[Part]:
-    """Return a basin in a low cabinet, at times with a mirror behind."""
+    """Return a basin in a low cabinet, sometimes with a mirror behind."""
     width, depth, height = rng.uniform(0.6, 1.3), rng.uniform(0.45, 0.55), rng.uniform(0.75, 0.85)
     wood, x, z = palette.wood(rng, 0.4), width / 2, depth / 2
     parts = [block(wood, (-x, 0.02, -z), (x, height - 0.1, z))]

@@ -13,7 +13,7 @@ from onet_cli.procedural.turnery import smooth, turned, vessel
 
 
 def tableware(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some piece of tableware."""
+    """Return the parts of a random piece of tableware."""
     makers = (mug, mug, cup, glass, goblet, bowl, bowl, dish, pot, pot, teapot, teapot, pan)
     return makers[rng.integers(len(makers))](rng)
 
@@ -66,7 +66,7 @@ def turned_ring(finish: Finish, ring: Array) -> Part:
 
 
 def dish(rng: np.random.Generator) -> list[Part]:
-    """Return a plate, at times a stack of them."""
+    """Return a plate, sometimes a stack of them."""
     radius, finish = rng.uniform(0.09, 0.16), palette.ceramic(rng)
     depth = radius * rng.uniform(0.06, 0.25)
     one = plate(finish, radius, depth)
@@ -75,7 +75,7 @@ def dish(rng: np.random.Generator) -> list[Part]:
 
 
 def glass(rng: np.random.Generator) -> list[Part]:
-    """Return a beaker of glass or card, at times with a lid and a straw."""
+    """Return a beaker of glass or card, sometimes with a lid and a straw."""
     height = rng.uniform(0.1, 0.16)
     low, high = height * rng.uniform(0.22, 0.32), height * rng.uniform(0.28, 0.4)
     finish = palette.glass(rng) if rng.random() < 0.5 else palette.paint(rng)

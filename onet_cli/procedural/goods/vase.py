@@ -11,7 +11,7 @@ from onet_cli.procedural.turnery import hoop, smooth, turned, vessel
 
 
 def vase(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some vase, at times with one or two handles, at times with a lid."""
+    """Return the parts of a random vase, with up to two handles, sometimes with a lid."""
     height = rng.uniform(0.15, 0.6)
     profile = silhouette(rng, height)
     wall = rng.uniform(0.02, 0.03) * height
@@ -34,7 +34,7 @@ def vase(rng: np.random.Generator) -> list[Part]:
 
 
 def silhouette(rng: np.random.Generator, height: float) -> Array:
-    """Return the outline of a vase: belly high or low, neck narrow or wide, ribs at times."""
+    """Return the outline of a vase: belly high or low, neck narrow or wide, ribs sometimes."""
     widest = height * rng.uniform(0.18, 0.48)
     kind = rng.integers(4)
     if kind == 0:  # a beaker

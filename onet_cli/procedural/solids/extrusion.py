@@ -1,4 +1,4 @@
-"""Extrusion: any flat outline, with holes, given a thickness."""
+"""Extrusion: any plane outline, with holes, of constant thickness."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from onet_cli.procedural.solids.solid import Solid, Triangles
 class Extrusion(Solid):
     """The polygon `rings` in (x, z), the outer ring first and holes after it, from 0 to `height`.
 
-    Rings need not be convex; they must not cross themselves or each other.
+    Rings need not be convex, but must not cross themselves or each other.
     """
 
     rings: tuple[Array, ...]
@@ -69,7 +69,7 @@ class Extrusion(Solid):
         low = np.insert(corners, 1, 0.0, axis=1)
         high = np.insert(corners, 1, self.height, axis=1)
         lid = polygon.triangulate(self._rings)
-        # (x, z) seen from above turns the other way than (u, v).
+        # (x, z) seen from above has the opposite orientation of (u, v).
         near, far = np.arange(count), _following(self._rings)
         faces = [
             lid,

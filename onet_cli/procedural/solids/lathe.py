@@ -1,4 +1,4 @@
-"""Lathe: a plane profile turned about the y axis, wholly or in part."""
+"""Lathe: a plane profile revolved about the y axis, fully or in part."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +14,10 @@ from onet_cli.procedural.solids.solid import Solid, Triangles
 
 @dataclass(frozen=True, kw_only=True)
 class Lathe(Solid):
-    """The closed polygon `profile` (K, 2) of (radius, y), turned by `sweep` degrees.
+    """The closed polygon `profile` (K, 2) of (radius, y), revolved by `sweep` degrees.
 
-    Vessels, turned legs, tyres and, with a `sweep` below 360, curved walls and shells; the sweep
-    lies evenly about the -z axis, so that the opening looks to the front. Radii are not negative.
+    Vessels, turned legs, tyres and, with a `sweep` below 360, curved walls and shells; the sweep is
+    symmetric about the -z axis, so that the opening faces the front. Radii are nonnegative.
     """
 
     profile: Array
@@ -62,7 +62,7 @@ class Lathe(Solid):
 
     @property
     def thickness(self) -> float:
-        """Twice the profile's area over its length off the axis: a wall's thickness, about."""
+        """Twice the profile's area over its length off the axis: about the thickness of a wall."""
         start, end, _, length = polygon.edges([self._ring])
         off_axis = length[(start[:, 0] > 1e-9) | (end[:, 0] > 1e-9)].sum()
         return float(2 * polygon.signed_area(self._ring) / off_axis)
@@ -82,7 +82,7 @@ class Lathe(Solid):
         ends = int(rng.binomial(count, self._ends / self.area))
         edge = rng.choice(len(self._bands), size=count - ends, p=self._bands / self._bands.sum())
         first, last, spread = start[edge, 0], end[edge, 0], rng.random(len(edge))
-        # The density grows with the radius: its square is uniform along the edge.
+        # The density grows with the radius: the squared radius is uniform along the edge.
         radius = np.sqrt(first**2 + (last**2 - first**2) * spread)
         rise = last - first
         flat = np.abs(rise) < 1e-9

@@ -36,9 +36,10 @@ class Pillow(Solid):
         return np.asarray(plan + y**self.side)
 
     def _on_surface(self, directions: Array) -> tuple[Array, Array, Array]:
-        """Return where rays of the unit sphere end, the normals, and how much area they carry.
+        """Return the end points of rays of the unit sphere, the normals, and their area per solid
+        angle.
 
-        All before the stretch by the radii, but normals and areas are those after it.
+        Points are before scaling by the radii, normals and areas after it.
         """
         length = self._level(directions) ** (-1 / self.side)
         unit = directions * length[:, None]
@@ -55,8 +56,8 @@ class Pillow(Solid):
 
     @cached_property
     def _quadrature(self) -> tuple[float, float]:
-        """The surface area, and the largest area that a unit of solid angle carries."""
-        # The eighth of the sphere with positive coordinates stands for all.
+        """The surface area, and the maximum area per unit of solid angle."""
+        # By symmetry, the octant with positive coordinates represents all.
         height, weight = np.polynomial.legendre.leggauss(QUADRATURE)
         height, angle = (height + 1) / 2, (height + 1) * np.pi / 4
         ring = np.sqrt(1 - height**2)
@@ -101,7 +102,7 @@ class Pillow(Solid):
 
     def _mesh(self) -> Triangles:
         around, rings = self.segments, self.segments // 2
-        # Angles by their tangent's root, so that corners of steep powers are met.
+        # Angles by a root of their tangent, so that the corners of high powers are sampled.
         tilt, angle = np.linspace(0, np.pi, rings + 1), 2 * np.pi * np.arange(around) / around
         up, ring = _power(np.cos(tilt), 2 / self.side), _power(np.sin(tilt), 2 / self.side)
         x, z = _power(np.cos(angle), 2 / self.plan), _power(np.sin(angle), 2 / self.plan)

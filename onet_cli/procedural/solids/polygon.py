@@ -21,7 +21,7 @@ def turned(ring: Array, *, left: bool) -> Array:
 
 
 def outwards(rings: Sequence[Array]) -> list[Array]:
-    """Return `rings`, the outer one first, such that what they enclose lies to their left."""
+    """Return `rings`, the outer one first, with the enclosed area to their left."""
     return [turned(ring, left=k == 0) for k, ring in enumerate(rings)]
 
 
@@ -51,7 +51,7 @@ def triangulate(rings: Sequence[Array]) -> NDArray[np.int64]:
 
 
 def edges(rings: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
-    """Return of all edges of `outwards` rings: starts, ends, outward normals (M, 2), lengths."""
+    """Return all edges of `outwards` rings: starts, ends, outward normals (M, 2), lengths."""
     start = np.concatenate(rings)
     end = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
     along = end - start
@@ -61,7 +61,7 @@ def edges(rings: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
 
 
 def sample(rings: Sequence[Array], count: int, rng: np.random.Generator) -> Array:
-    """Return `count` points (count, 2) spread evenly over the polygon."""
+    """Return `count` points (count, 2) uniform in the polygon."""
     faces, corners = triangulate(rings), np.concatenate(rings)
     a, b, c = (corners[faces[:, k]] for k in range(3))
     areas = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])

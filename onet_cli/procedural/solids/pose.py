@@ -1,4 +1,4 @@
-"""Rigid motions: where a solid stands."""
+"""Rigid motions: the pose of a solid."""
 
 from dataclasses import dataclass, field
 
@@ -28,7 +28,7 @@ class Pose:
         return directions @ self.rotation.T
 
     def then(self, other: "Pose") -> "Pose":
-        """Return the motion that does this one first and `other` after it."""
+        """Return the motion that applies this one first and then `other`."""
         return Pose(
             other.rotation @ self.rotation, other.rotation @ self.translation + other.translation
         )
@@ -50,7 +50,7 @@ def about(axis: str, degrees: float) -> Pose:
 
 
 def along(start: Array, end: Array) -> Pose:
-    """Return the motion that takes the origin to `start` and +y to the direction of `end`.
+    """Return the motion that maps the origin to `start` and +y to the direction of `end`.
 
     Raises:
         ValueError: `start` and `end` coincide.

@@ -16,7 +16,7 @@ class Prism(Solid):
 
     `outline` (M, 2) holds the polygon's (x, z) corners, in either order. The copy on top is
     `outline * scale + shift`, so that the sides stay flat: a box, a tapered or leaning leg, or an
-    oval table top. A rectangle's two sides may have a scale each.
+    oval table top. A rectangle's two sides may have different scales.
     """
 
     outline: Array
@@ -65,7 +65,7 @@ class Prism(Solid):
 
     @cached_property
     def _planes(self) -> tuple[Array, Array]:
-        """Outward normals (M + 2, 3) and how far along them the faces lie (M + 2,)."""
+        """Outward normals (M + 2, 3) and the offsets of the faces along them (M + 2,)."""
         count = len(self.outline)
         first = np.concatenate([[0, count - 2], 2 * (count - 2) + np.arange(count)])
         normals = self._crosses[first]
@@ -130,7 +130,7 @@ def rectangle(width: float, depth: float) -> Array:
 
 
 def oval(width: float, depth: float, power: float = 2.0, corners: int = 40) -> Array:
-    """Return a centred superellipse: `power` 2 is an ellipse, higher is ever more a rectangle."""
+    """Return a centred superellipse: `power` 2 is an ellipse, higher ones approach a rectangle."""
     angle = 2 * np.pi * np.arange(corners) / corners
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     corner = np.array([width, depth]) / 2

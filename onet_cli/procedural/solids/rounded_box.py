@@ -29,7 +29,7 @@ class RoundedBox(Solid):
 
     @property
     def _core(self) -> Array:
-        """Half the size of the box that the ball rolls around."""
+        """Half the size of the inner box."""
         return np.asarray(self.size) / 2 - self.radius
 
     @property
@@ -71,7 +71,7 @@ class RoundedBox(Solid):
             normals[piece == 3 + axis, axis] = 0.0
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         spread = rng.uniform(-1, 1, (count, 3)) * self._core
-        # A zero component means that the ball may stand anywhere along that axis.
+        # A zero component means that the ball may be anywhere along that axis.
         base = np.where(normals == 0, spread, np.sign(normals) * self._core)
         return base + self.radius * normals, normals
 

@@ -1,4 +1,4 @@
-"""What every solid can do: tell inside from outside exactly, and sample its own surface."""
+"""The interface of every solid: an exact inside test and a surface sampler."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
@@ -17,8 +17,9 @@ Triangles = tuple[Array, NDArray[np.int64]]
 class Solid(ABC):
     """A closed body, defined in its own frame and placed by `pose`.
 
-    Subclasses answer in their own frame; the public methods answer in the world's. Textures are
-    wrapped round the y axis of those that are `round_about_y`, and laid on six sides of the others.
+    Subclasses work in their own frame; the public methods in the world's. Textures are wrapped
+    around the y axis of solids that are `round_about_y`, and projected onto six sides of the
+    others.
     """
 
     pose: Pose = field(default_factory=Pose)
@@ -33,15 +34,15 @@ class Solid(ABC):
         return self._contains(self.pose.undo(points))
 
     def sample_surface(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return `count` points spread evenly over the surface, (N, 3), and outward normals.
+        """Return `count` points uniform on the surface, (N, 3), and outward normals.
 
-        They come in no random order: a part of them is not spread evenly.
+        Their order is not random: a subset of them is not uniform.
         """
         points, normals = self._sample(count, rng)
         return self.pose.apply(points), self.pose.turn(normals)
 
     def mesh(self) -> Triangles:
-        """Return a closed mesh for rendering; curved faces are approximated from inside."""
+        """Return a closed mesh for rendering; curved faces are approximated by inscribed ones."""
         vertices, faces = self._mesh()
         return self.pose.apply(vertices), faces
 
@@ -67,7 +68,7 @@ class Solid(ABC):
     @property
     @abstractmethod
     def thickness(self) -> float:
-        """The width at the thinnest place that matters for sampling."""
+        """The minimum width that matters for sampling."""
 
     @abstractmethod
     def _contains(self, points: Array) -> NDArray[np.bool_]: ...

@@ -12,7 +12,7 @@ from onet_cli.procedural.solids.solid import Solid, Triangles
 
 @dataclass(frozen=True, kw_only=True)
 class Torus(Solid):
-    """A round tube of radius `tube` bent along the circle of radius `ring` about the y axis.
+    """A round tube of radius `tube` along the circle of radius `ring` about the y axis.
 
     With `sweep` degrees below 360 it is a bend from the +x axis towards +z with flat ends.
     """

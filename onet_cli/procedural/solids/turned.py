@@ -1,4 +1,4 @@
-"""Frustum and Ellipsoid: what a lathe makes."""
+"""Frustum and Ellipsoid."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -53,7 +53,7 @@ class Frustum(Solid):
         angle, spread = rng.uniform(0, 2 * np.pi, count), rng.random(count)
         ring = np.sqrt(self.bottom**2 + (self.top**2 - self.bottom**2) * spread)
         rise = self.top - self.bottom
-        # On the side the radius' density grows with the radius: its square is uniform.
+        # On the side the density grows with the radius: the squared radius is uniform.
         if abs(rise) > 1e-9 * max(self.top, self.bottom):
             share = (ring - self.bottom) / rise
         else:
@@ -99,12 +99,12 @@ class Ellipsoid(Solid):
     round_about_y: ClassVar[bool] = True
 
     def _stretch(self, directions: Array) -> Array:
-        """Return by how much the map from the unit sphere enlarges area, up to a factor abc."""
+        """Return the area scale of the map from the unit sphere, up to a factor abc."""
         return np.asarray(np.linalg.norm(directions / np.asarray(self.radii), axis=1))
 
     @property
     def area(self) -> float:
-        """The surface area, by quadrature to about ten digits for furniture's proportions."""
+        """The surface area, by quadrature, to about ten digits for the proportions of furniture."""
         height, weight = np.polynomial.legendre.leggauss(64)
         angle = 2 * np.pi * np.arange(128) / 128
         ring = np.sqrt(1 - height**2)

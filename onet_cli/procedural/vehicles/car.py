@@ -19,7 +19,7 @@ from onet_cli.procedural.vehicles.heavy import bus, lorry, van
 
 
 def car(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some car."""
+    """Return the parts of a random car."""
     makers = (saloon, saloon, saloon, hatchback, hatchback, van, pickup, bus, lorry, open_)
     return makers[rng.integers(len(makers))](rng)
 

@@ -1,4 +1,4 @@
-"""Chassis: what cars have in common: body, glasshouse, wheels, mirrors."""
+"""Chassis: parts common to cars: body, glasshouse, wheels, mirrors."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ TAIL = Finish.plain((170, 30, 28), gloss=0.5)
 
 @dataclass(frozen=True)
 class Chassis:
-    """Measures in metres; the car looks along +z."""
+    """Dimensions in metres; the car faces +z."""
 
     length: float
     width: float
@@ -34,7 +34,7 @@ class Chassis:
     def draw(
         cls, rng: np.random.Generator, length: tuple[float, float], width: tuple[float, float]
     ) -> "Chassis":
-        """Return the chassis of some car of the given ranges."""
+        """Return a random chassis within the given ranges."""
         long, radius = rng.uniform(*length), rng.uniform(0.29, 0.38)
         return cls(
             length=long,
@@ -160,7 +160,7 @@ def mirrors(frame: Chassis, y: float, z: float) -> list[Part]:
 
 
 def windows(frame: Chassis, span: tuple[float, float], low: float, high: float) -> list[Part]:
-    """Return a pane on each side, a trace proud of the body."""
+    """Return a pane on each side, slightly outside the body."""
     x = frame.width / 2
     boxes = [sorted((s * (x - 0.05), s * (x + 0.012))) for s in SIDES]
     return [block(GLASS, (a, low, span[0]), (b, high, span[1])) for a, b in boxes]

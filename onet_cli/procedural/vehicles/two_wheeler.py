@@ -13,7 +13,7 @@ from onet_cli.procedural.vehicles.motor import moped, motorcycle
 
 
 def two_wheeler(rng: np.random.Generator) -> list[Part]:
-    """Return the parts of some two-wheeler."""
+    """Return the parts of a random two-wheeler."""
     return (bicycle, bicycle, kick, moped, motorcycle, tricycle)[rng.integers(6)](rng)
 
 
