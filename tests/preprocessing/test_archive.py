@@ -251,7 +251,7 @@ def test_a_member_that_unpacks_to_gigabytes_is_refused_unread(
         for name, data in files.items():
             archive.writestr(f"ShapeNet/03001627/a/{name}", data)
         archive.writestr("ShapeNet/03001627/train.lst", "a\n")
-    source, shape_id = ArchiveSource(path), ShapeId("03001627", "a")
+    source, shape_id = open_archive(path), ShapeId("03001627", "a")
 
     for reader in (source, source.part(shape_id)):
         with pytest.raises(SourceError, match=r"unpacks to 6.*up to 1 MiB are read"):

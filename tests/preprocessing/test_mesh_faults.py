@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from onet_cli.errors import SourceError
 from onet_cli.preprocessing.meshes.polygons import MOST_CORNERS, cut_polygons
 from onet_cli.preprocessing.meshes.reader import load_mesh
 from onet_cli.preprocessing.sources.files import FolderFiles
 from onet_cli.preprocessing.surface import read_surface
+
+from onet_cli.errors import SourceError
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures" / "faults"
 OFF = b"OFF\n4 4 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 2\n"
