@@ -123,7 +123,7 @@ def _content_hash(store: ShapeStore, method: Method, task: Task) -> str:
     for path in (store.path(task.id), *method.files(task)):
         try:
             with open_regular(path) as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+                digest.update(hashlib.sha256(file.read()).digest())
         except OSError:
             digest.update(b"missing")
     return digest.hexdigest()

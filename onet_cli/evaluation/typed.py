@@ -1,25 +1,18 @@
 """Whether data that were read from a file are of the types that a dataclass says."""
 
 import math
-from collections.abc import Hashable
 from dataclasses import fields
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def check_types(record: Any) -> None:
     """Raise TypeError unless each field of the dataclass `record` is of its type, and finite."""
-    hints = _hints(type(record))
+    hints = get_type_hints(type(record))
     for field in fields(record):
         value = getattr(record, field.name)
         if not _fits(value, hints[field.name]):
             raise TypeError(f"{field.name} is {str(value)[:40]!r}")
-
-
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _fits(value: Any, hint: Any) -> bool:
