@@ -279,7 +279,7 @@ def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row
     joining, plain = (
         MeshGenerator(
             checkpoint,
-            GeneratorSettings(resolution, guess=True, join=join, confidence=True, color=True),
+            GeneratorSettings.for_users(resolution=resolution, join=join),
         )
         for join in (JOIN, 0.0)
     )

@@ -70,6 +70,16 @@ def reconstruct(
         bool,
         typer.Option("--color/--no-color", help="Give the vertices the colours of the photo."),
     ] = True,
+    flip: Annotated[
+        bool,
+        typer.Option("--flip/--no-flip", help="Average over the photo and its mirror image."),
+    ] = True,
+    thin: Annotated[
+        bool,
+        typer.Option(
+            "--thin/--no-thin", help="Lift thin parts that the photo shows, such as legs."
+        ),
+    ] = True,
     front: Annotated[
         bool,
         typer.Option(
@@ -134,6 +144,8 @@ def reconstruct(
         confidence=True,
         color=color,
         front=front,
+        flip=flip,
+        thin=thin,
     )
     extras = Extras(preview, turntable, viewer)
     target = read_target(click or [], box)

@@ -104,13 +104,18 @@ class CheckpointMethod:
         """
         loaded = load_checkpoint(self.checkpoint, self.device)
         join = JOIN if self.joins else 0.0
-        settings = GeneratorSettings(self.resolution, self.threshold, join=join)
+        settings = GeneratorSettings(
+            self.resolution, self.threshold, join=join, flip=True, thin=True
+        )
         generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
             facts = asdict(self.facts())
             for name in ("categories", "placing", "frame"):
                 del facts[name]
-            _claim(self.meshes, {**facts, "resolution": self.resolution, "join": join})
+            _claim(
+                self.meshes,
+                {**facts, "resolution": self.resolution, "join": join, "flip": True, "thin": True},
+            )
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

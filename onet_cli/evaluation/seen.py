@@ -15,7 +15,7 @@ from onet_cli.files import write_text
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.read import read_mesh
 from onet_cli.meshes.write import write_mesh
-from onet_cli.reconstruction.agreement import agreement, photo_mask
+from onet_cli.reconstruction.agreement import agreement
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.upright import SeenView, Standing
@@ -49,7 +49,7 @@ def predict_seen(
     field, seen = made.field, SeenView.of(truth.camera, made.camera)
 
     def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-        return field(seen.to_network(points)) >= field.level
+        return made.bare(seen.to_network(points)) >= made.bare.level
 
     try:
         if kept is None or not kept.is_file():
@@ -65,7 +65,7 @@ def predict_seen(
     faces = np.asarray(mesh.faces)
     written = make_mesh(np.asarray(mesh.vertices) @ _turn(seen), faces)
     viewpoint = Viewpoint.of(made.camera, _standing(placing, seen))
-    agreed = agreement(written, viewpoint, photo_mask(image))
+    agreed = agreement(written, viewpoint, made.mask)
     return Prediction(mesh, contains, placed=make_mesh(placed, faces), agreement=agreed)
 
 

@@ -194,8 +194,8 @@ def reconstruct(
         target: Pixels of the object meant, or a box around it (`shapes.photo.Target`).
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`, `front`, `guess`, `confidence` and `color` (these three True here
-            unless set): see `GeneratorSettings`.
+            `largest_component` and `front`; and `guess`, `confidence`, `color`, `flip` and `thin`,
+            which are True here unless set: see `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.
@@ -203,7 +203,7 @@ def reconstruct(
         EmptySurfaceError: the field stays below the threshold everywhere.
         InvalidOptionError: an option's value cannot work.
     """
-    settings = GeneratorSettings(**{"guess": True, "confidence": True, "color": True} | options)
+    settings = GeneratorSettings.for_users(**options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known, target=target)
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)

@@ -83,7 +83,7 @@ def calibrate_threshold(
     """
     settings = settings or CalibrationSettings()
     rng = np.random.default_rng(settings.seed)
-    generator = MeshGenerator(checkpoint)
+    generator = MeshGenerator(checkpoint, GeneratorSettings(flip=True))
     views = draw_views([store], "val", settings.cut_views, rng)
     cuts = []
     for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
@@ -92,8 +92,8 @@ def calibrate_threshold(
         points = samples.points[chosen]
         logits = made.field(points if seen is None else seen.to_network(points))
         fit = None
-        if made.camera is not None:
-            fit = fit_outline(made.field, made.camera, made.pixels)
+        if made.camera is not None and made.mask is not None:
+            fit = fit_outline(made.field, made.camera, made.mask)
         inside = samples.occupancies[chosen]
         cuts.append(_Cut(logits, inside, falling_logits(made.field), fit))
         progress("thresholds", done, len(views))
@@ -214,7 +214,7 @@ def measure_trials(
     Raises:
         StoreError: no store has views in that split, or a shape cannot be read.
     """
-    settings = GeneratorSettings(guess=True, confidence=True, signs=True)
+    settings = GeneratorSettings(guess=True, confidence=True, flip=True, thin=True, signs=True)
     generator = MeshGenerator(checkpoint, settings)
     views = draw_views(stores, split, count, np.random.default_rng(seed))
     for done, view in enumerate(views):
@@ -297,7 +297,9 @@ def _measure(
     progress: Progress,
 ) -> tuple[Reliability, int]:
     """Return how reliable the network is, and of how many meshes that was measured."""
-    generator = MeshGenerator(checkpoint, GeneratorSettings(resolution=settings.resolution))
+    generator = MeshGenerator(
+        checkpoint, GeneratorSettings(resolution=settings.resolution, flip=True, thin=True)
+    )
     views = draw_views(stores, "val", settings.meshes, rng)
     pairs = list(_claims(generator, views, rng, lambda *done: progress("meshes", *done)))
     if not pairs:
@@ -320,13 +322,13 @@ def _claims(
     """
     for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
         field = made.field
-        ask: Field = field
+        ask: Field = made.bare
         try:
             mesh, _ = generator.extract(field)
         except EmptySurfaceError:
             continue
         if seen is not None:
-            mesh, ask = stand(mesh, field)
+            mesh, ask = stand(mesh, made.bare)
         vertices = np.asarray(mesh.vertices)
         normals = vertex_normals(vertices, np.asarray(mesh.faces))
         chosen = rng.permutation(len(vertices))[:VERTICES]

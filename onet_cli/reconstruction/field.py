@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from onet_cli.reconstruction.rods import Rods
+
 Decode = Callable[[Tensor], Tensor]
 """Points (N, 3) to logits (N,), with the photo's code already in place."""
 
@@ -27,14 +29,19 @@ class OccupancyField:
     `decode` is what `OccupancyNetwork.for_code` returns, `device` where it computes and `threshold`
     the probability at the surface. On a CPU
     the chunks run on one Python thread per core, each with single-threaded matrix products: chunks
-    are independent, so nothing waits at the end of each layer.
+    are independent, so nothing waits at the end of each layer. `rods` are lifted above the surface.
     """
 
     def __init__(
-        self, decode: Decode, device: torch.device | str = "cpu", threshold: float = 0.5
+        self,
+        decode: Decode,
+        device: torch.device | str = "cpu",
+        threshold: float = 0.5,
+        rods: Rods | None = None,
     ) -> None:
         self._decode = decode
         self.threshold = threshold
+        self._rods = rods
         self._device = torch.device(device)
         self._rows = CPU_ROWS if self._device.type == "cpu" else ACCELERATOR_ROWS
 
@@ -46,7 +53,7 @@ class OccupancyField:
         def evaluate(rows: slice) -> None:
             with torch.inference_mode():
                 chunk = torch.from_numpy(points[rows]).to(self._device)
-                logits[rows] = self._decode(chunk).float().cpu().numpy()
+                logits[rows] = self._lifted(self._decode(chunk), chunk).float().cpu().numpy()
 
         self._for_each_chunk(evaluate, len(points))
         return logits
@@ -58,7 +65,18 @@ class OccupancyField:
 
     def cut_at(self, threshold: float) -> "OccupancyField":
         """Return the same field with another surface."""
-        return OccupancyField(self._decode, self._device, threshold)
+        return OccupancyField(self._decode, self._device, threshold, self._rods)
+
+    def with_rods(self, rods: Rods | None) -> "OccupancyField":
+        """Return the same field with other rods."""
+        placed = None if rods is None else rods.to(self._device)
+        return OccupancyField(self._decode, self._device, self.threshold, placed)
+
+    def _lifted(self, logits: Tensor, points: Tensor) -> Tensor:
+        """Return `logits` (N,) at `points` (N, 3) with the rods."""
+        if self._rods is None:
+            return logits
+        return torch.maximum(logits, self.level + self._rods.heights(points))
 
     def with_gradient(
         self, points: NDArray[np.floating]
@@ -71,7 +89,7 @@ class OccupancyField:
         def evaluate(rows: slice) -> None:
             with torch.enable_grad():
                 chunk = torch.from_numpy(points[rows]).to(self._device).requires_grad_()
-                values = self._decode(chunk)
+                values = self._lifted(self._decode(chunk), chunk)
                 (slopes,) = torch.autograd.grad(values.sum(), chunk)
             logits[rows] = values.detach().float().cpu().numpy()
             gradients[rows] = slopes.float().cpu().numpy()

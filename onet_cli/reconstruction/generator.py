@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,18 +16,20 @@ from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
 from onet_cli.geometry.simplify import FEWEST_FACES, simplify
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.reconstruction.agreement import agreement, photo_mask
+from onet_cli.models.flip import with_flipped
+from onet_cli.reconstruction.agreement import Mask, agreement, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.familiarity import strangeness
-from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.field import Decode, OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.level import adapted_threshold, expected_at_level
-from onet_cli.reconstruction.outline import cut_by_outline
+from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
+from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
@@ -50,6 +53,8 @@ class GeneratorSettings:
     frame `CRUMBS`, of others none); with `largest_component`, all but the
     largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
     of the field. With `color` it has the photo's colour, from networks of the picture's frame.
+    With `flip` networks of the picture's frame look at the mirrored photo too, and take the mean;
+    with `thin` they lift thin parts that the photo shows (`reconstruction.rods`).
     With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it. With
     `front` the object's own front faces +z, if the network is sure of it; meshes of networks of the
     object's frame do so anyway.
@@ -65,8 +70,16 @@ class GeneratorSettings:
     largest_component: bool = False
     confidence: bool = False
     color: bool = False
+    flip: bool = False
+    thin: bool = False
     signs: bool = False
     front: bool = False
+
+    @classmethod
+    def for_users(cls, **options: Any) -> "GeneratorSettings":
+        """Return settings with all that makes a mesh better or tells more of it, and `options`."""
+        usual = dict.fromkeys(("guess", "confidence", "color", "flip", "thin"), True)
+        return cls(**(usual | options))
 
     def __post_init__(self) -> None:
         split_resolution(self.resolution)
@@ -97,14 +110,17 @@ class Impression:
         field: its occupancy field, in the frame of the network's points.
         camera: (1, 2) the camera that it was taken with, as the network guesses: elevation in
             radians and kappa. None from networks of the object's frame.
-        pixels: (3, S, S) in [0, 1], what the network was shown.
+        mask: (224, 224) what the object covers of the prepared picture; None where nothing tells,
+            and of networks of the object's frame, which have no use for it.
+        bare: The field without the thin parts that were lifted.
         front: Where the object's front is, if that is asked for and the frame is the picture's.
     """
 
     described: Tensor
     field: OccupancyField
     camera: Tensor | None
-    pixels: Tensor
+    mask: Mask | None
+    bare: OccupancyField
     front: FrontGuess | None = None
 
 
@@ -139,36 +155,55 @@ class MeshGenerator:
         """Whether the network computes on the CPU."""
         return self._device.type == "cpu"
 
-    def look(self, image: Tensor) -> Impression:
+    def look(self, image: Tensor, mask: Tensor | None = None) -> Impression:
         """Return what the network makes of `image` (3, H, W) uint8, prepared by shapes.photo.
 
-        Its field is cut where it should be.
+        Its field is cut where it should be. `mask` (H, W) uint8 is 255 where the object is;
+        without, it is what is not white.
         """
-        (made,) = self.look_at([image])
+        (made,) = self.look_at([image], [mask])
         return made
 
-    def look_at(self, images: Sequence[Tensor]) -> Iterator[Impression]:
+    def look_at(
+        self, images: Sequence[Tensor], masks: Sequence[Tensor | None] | None = None
+    ) -> Iterator[Impression]:
         """Yield what `look` returns of each of `images`, which are encoded together."""
         size = self._network.spec.image_size
+        flips = self.settings.flip and self._network.spec.frame == "picture"
         # Not inference_mode: refinement differentiates through what is computed here.
         with torch.no_grad():
             pixels = torch.cat([resize_images(image[None], size) for image in images])
-            codes = self._network.encode(pixels.to(self._device))
-        for number, shown in enumerate(pixels):
-            yield self._impression(codes[number : number + 1], shown)
+            both = torch.cat([pixels, pixels.flip(3)]) if flips else pixels
+            codes = self._network.encode(both.to(self._device))
+        for number, image in enumerate(images):
+            own = [code[None] for code in codes[number :: len(images)]]
+            yield self._impression(own, image, None if masks is None else masks[number])
 
-    def _impression(self, code: Tensor, pixels: Tensor) -> Impression:
-        """Return what `code` (1, C) of `pixels` (3, S, S) means."""
-        camera = self._network.camera(code)
-        decode = self._network.for_code(code)
+    def _impression(
+        self, codes: Sequence[Tensor], image: Tensor, given: Tensor | None
+    ) -> Impression:
+        """Return what `codes` (1, C) of a picture, and maybe of its mirror image, mean."""
+        described = self._network.describing(codes[0])
+        if self._network.spec.frame == "object":
+            field = self._adapted(self._network.for_code(codes[0]))
+            return Impression(described, field, None, None, field)
+        decode, camera = with_flipped(self._network, codes[0], codes[1] if len(codes) > 1 else None)
+        field, camera = self._adapted(decode), camera.float().cpu()
+        mask = photo_mask(image, given)
+        if mask is not None and self._outline:
+            field = cut_by_outline(field, camera, mask, self._outline)
+        rods = None
+        if mask is not None and self.settings.thin:
+            rods = find_rods(field, field.level, camera, shrink(mask, SIDE))
+        front = None if self._front is None else guess_front(self._front, codes[0], decode)
+        return Impression(described, field.with_rods(rods), camera, mask, field, front)
+
+    def _adapted(self, decode: Decode) -> OccupancyField:
+        """Return the field of `decode`, cut where the checkpoint says."""
         field = OccupancyField(decode, self._device, self._threshold)
-        if self._platt is not None:
-            field = field.cut_at(adapted_threshold(field, self._platt, self._threshold))
-        camera = None if camera is None else camera.float().cpu()
-        if camera is not None and self._outline:
-            field = cut_by_outline(field, camera, pixels, self._outline)
-        front = None if self._front is None else guess_front(self._front, code, decode)
-        return Impression(self._network.describing(code), field, camera, pixels, front)
+        if self._platt is None:
+            return field
+        return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
         """Return the surface of `field`, all pieces of it, and the grid that it was made from.
@@ -198,13 +233,13 @@ class MeshGenerator:
             InvalidGeometryError: the network returns NaN.
         """
         begin = time.perf_counter()
-        seen = self.look(image)
-        field, camera = seen.field, seen.camera
+        seen = self.look(image, mask)
+        field = seen.field
         surface, grid = self.extract(field)
-        mesh, viewpoint = self._finish(surface, field, camera)
+        mesh, viewpoint = self._finish(surface, seen)
         agreed = None
         if viewpoint is not None:
-            agreed = agreement(mesh, viewpoint, photo_mask(image, mask))
+            agreed = agreement(mesh, viewpoint, seen.mask)
             if self.settings.color:
                 colours = photo_colours(mesh, viewpoint, image, mask)
                 mesh.vertex_attributes[COLOUR] = colours
@@ -214,7 +249,7 @@ class MeshGenerator:
         doubt = None if known is None else known.doubt
         signs = None
         if doubt is not None or self.settings.signs:
-            signs = self._signs(mesh, field, strange, agreed)
+            signs = self._signs(mesh, seen.bare, strange, agreed)
         mesh, viewpoint = face_front(mesh, viewpoint, seen.front)
         return Reconstruction(
             mesh,
@@ -241,22 +276,21 @@ class MeshGenerator:
         expected = expected_at_level(field, self._corrects)
         return Signs(agreed, lowest, strange, expected, abs(float(mesh.volume / mesh.area)))
 
-    def _finish(
-        self, surface: Trimesh, field: OccupancyField, camera: Tensor | None
-    ) -> tuple[Trimesh, Viewpoint | None]:
-        settings = self.settings
+    def _finish(self, surface: Trimesh, seen: Impression) -> tuple[Trimesh, Viewpoint | None]:
+        settings, field, camera = self.settings, seen.field, seen.camera
         least = settings.min_component
         if least is None:
             least = 0.0 if camera is None else CRUMBS
         mesh = drop_components(surface, least, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order ends nearer to the field.
         mesh = refine(mesh, field, field.level, settings.refine)
-        ask: Field = field
+        # Of what was lifted the network is as little sure as it was.
+        ask: Field = seen.bare
         viewpoint = None
         if camera is not None:
             standing = Standing.of(np.asarray(mesh.vertices))
             viewpoint = Viewpoint.of(camera, standing)
-            mesh, ask = stand(mesh, field, standing)
+            mesh, ask = stand(mesh, seen.bare, standing)
         if settings.faces is not None and settings.faces < len(mesh.faces):
             mesh = simplify(mesh, settings.faces)
         if settings.confidence:

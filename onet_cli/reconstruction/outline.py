@@ -29,8 +29,10 @@ CLOSER = 3
 LEAST_IOU = 0.5
 """Agreement of outlines below which nothing is concluded: it may be the mask that is wrong."""
 
-WHITE, LEAST_SHARE = 0.92, 0.01
-"""Brightness from which a pixel is background, and the least share that shows an object."""
+LEAST_SHARE = 0.01
+"""Of the picture that an object covers."""
+
+Mask = NDArray[np.bool_]
 
 
 class OutlineFit(NamedTuple):
@@ -41,14 +43,14 @@ class OutlineFit(NamedTuple):
 
 
 def cut_by_outline(
-    field: OccupancyField, camera: Tensor, image: Tensor, share: float
+    field: OccupancyField, camera: Tensor, mask: Mask, share: float
 ) -> OccupancyField:
     """Return `field` cut by `share` of the way, in the logit, from its level to the outline's.
 
-    `camera` and `image` are those of `fit_outline`; where that finds no object, or no level with an
+    `camera` and `mask` are those of `fit_outline`; where that finds no object, or no level with an
     outline like the object's, the field stays as it is.
     """
-    fit = fit_outline(field, camera, image)
+    fit = fit_outline(field, camera, mask)
     level = field.level if fit is None else between(field.level, fit, share)
     return field.cut_at(1 / (1 + math.exp(-level)))
 
@@ -58,17 +60,17 @@ def between(level: float, fit: OutlineFit, share: float) -> float:
     return level if fit.iou < LEAST_IOU else (1 - share) * level + share * fit.level
 
 
-def fit_outline(field: OccupancyField, camera: Tensor, image: Tensor) -> OutlineFit | None:
-    """Return at which level the outline of `field` agrees best with the object in `image`.
+def fit_outline(field: OccupancyField, camera: Tensor, mask: Mask) -> OutlineFit | None:
+    """Return at which level the outline of `field` agrees best with the object's.
 
-    None where the picture shows no object on white.
+    None where the object is hardly seen.
 
     Args:
         field: The photo's field, in the cube of a network of the picture's frame.
         camera: (1, 2) elevation in radians and kappa.
-        image: (3, S, S) in [0, 1], as the network sees it.
+        mask: (S, S) what the object covers of the prepared picture.
     """
-    mask = object_mask(image)
+    mask = shrink(mask, SIDE)
     if mask.mean() < LEAST_SHARE:
         return None
     highest = highest_along_rays(field, camera).reshape(-1)
@@ -79,12 +81,11 @@ def fit_outline(field: OccupancyField, camera: Tensor, image: Tensor) -> Outline
     return OutlineFit(float(highest[order[best]]), float(ious[best]))
 
 
-def object_mask(image: Tensor) -> NDArray[np.bool_]:
-    """Return what of `image` (3, S, S) in [0, 1] is not white, (SIDE, SIDE)."""
-    dark = (image.amin(dim=0) < WHITE).float()
-    small = torch.nn.functional.adaptive_avg_pool2d(dark[None], SIDE)[0]
-    mask: NDArray[np.bool_] = (small > 0.5).cpu().numpy()
-    return mask
+def shrink(mask: Mask, side: int) -> Mask:
+    """Return what `mask` (S, S) covers by more than half of each of (side, side) places."""
+    covered = torch.from_numpy(mask.astype(np.float32))
+    small: Mask = (torch.nn.functional.adaptive_avg_pool2d(covered[None], side)[0] > 0.5).numpy()
+    return small
 
 
 def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.float32]:

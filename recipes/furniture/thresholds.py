@@ -4,7 +4,8 @@ Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--spl
 
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
 at the one that is adapted to each photo (`reconstruction.level`) and at shares of it, at the one
-whose outline agrees best with the photo's (`reconstruction.outline`), and between these two. Scores
+whose outline agrees best with the photo's (`reconstruction.outline`), and between these two,
+there with thin parts lifted too (`reconstruction.rods`). Scores
 are those of the strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of
 the volume, before pieces are joined.
 """
@@ -25,7 +26,8 @@ from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import GeneratorSettings, Impression, MeshGenerator, stand
-from onet_cli.reconstruction.outline import between, fit_outline
+from onet_cli.reconstruction.outline import between, fit_outline, shrink
+from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
@@ -36,27 +38,32 @@ BETWEEN = (0.1, 0.2, 0.3, 1.0)
 SAMPLES = 100_000
 
 
-def levels(made: Impression) -> Iterator[tuple[str, float]]:
-    """Yield the ways to cut the field of a photo, and the level of each."""
+def levels(made: Impression) -> Iterator[tuple[str, float, bool]]:
+    """Yield the ways to cut a photo's field, the level of each, and whether rods are lifted."""
     for threshold in FIXED:
-        yield f"{threshold:g}", math.log(threshold / (1 - threshold))
+        yield f"{threshold:g}", math.log(threshold / (1 - threshold)), False
     adapted = made.field.level
-    yield "adapted", adapted
+    for thin in (False, True):
+        yield f"adapted{', thin' * thin}", adapted, thin
     for share in LOWER:
         threshold = share * made.field.threshold
-        yield f"{share:g} adapted", math.log(threshold / (1 - threshold))
+        yield f"{share:g} adapted", math.log(threshold / (1 - threshold)), False
     assert made.camera is not None
-    fit = fit_outline(made.field, made.camera, made.pixels)
+    fit = None if made.mask is None else fit_outline(made.field, made.camera, made.mask)
     for share in BETWEEN:
         level = adapted if fit is None else between(adapted, fit, share)
-        yield f"{share:g} outline", level
+        for thin in (False, True):
+            yield f"{share:g} outline{', thin' * thin}", level, thin
 
 
 def score(
-    generator: MeshGenerator, made: Impression, level: float, truth: Truth
+    generator: MeshGenerator, made: Impression, level: float, thin: bool, truth: Truth
 ) -> MeshMetrics | None:
     """Return the scores of the mesh at `level`, None where there is none."""
     field = made.field.cut_at(1 / (1 + math.exp(-level)))
+    if thin and made.camera is not None and made.mask is not None:
+        rods = find_rods(field, field.level, made.camera, shrink(made.mask, SIDE))
+        field = field.with_rods(rods)
     try:
         surface, _ = generator.extract(field)
     except EmptySurfaceError:
@@ -87,14 +94,14 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
 def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
     """Print a row for each way to cut."""
     plain = replace(checkpoint, info=replace(checkpoint.info, outline=0.0))
-    generator = MeshGenerator(plain, GeneratorSettings(guess=True, join=0.0))
+    generator = MeshGenerator(plain, GeneratorSettings(guess=True, join=0.0, flip=True))
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
         picture = decode_view(store.read_view(task.id, task.view))
         made = generator.look(torch.from_numpy(picture.transpose(2, 0, 1).copy()))
         truth = read_truth(store, task)
-        for name, level in levels(made):
-            found.setdefault(name, []).append(score(generator, made, level, truth))
+        for name, level, thin in levels(made):
+            found.setdefault(name, []).append(score(generator, made, level, thin, truth))
     print("| cut | IoU | outline, photo | beside | behind | thin recall | thin F | whole |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, scores in found.items():

@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--checkpoint", default="furniture")
     options = parser.parse_args()
-    settings = GeneratorSettings(guess=True, confidence=True, color=True)
+    settings = GeneratorSettings.for_users()
     generator = MeshGenerator(load_checkpoint(options.checkpoint, "cpu"), settings)
     shown = [show(generator, title, photo) for title, photo in photos().items()]
     whole = sheet(shown).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)

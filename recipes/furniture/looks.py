@@ -1,0 +1,117 @@
+"""What a second look at a photo is worth: its mirror image, other cameras, the true camera.
+
+Usage: python recipes/furniture/looks.py DATA CHECKPOINT [--split val] [--views 2] [--limit N]
+
+A network of the picture's frame looks at views of DATA's objects. Printed is the mean IoU at 4 096
+points an object, each field cut at the threshold adapted to it, and its difference from the first
+row's with the standard error over the views:
+
+* own: the camera is the network's guess;
+* flipped: the mean of the logits for the picture and for its mirror image (`models/flip.py`);
+* best agreement: of the guess and elevations up to 12 degrees off it, the one whose outline agrees
+  best with the picture's;
+* best: of the same, the one of highest IoU, which needs the truth;
+* true: the true camera.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from onet_cli.geometry.metrics import occupancy_iou
+from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.models.decoder import PointDecoder
+from onet_cli.models.encoders.maps import camera_of, with_camera
+from onet_cli.models.flip import with_flipped
+from onet_cli.models.frame import PictureCamera, to_cube
+from onet_cli.reconstruction.agreement import Mask, photo_mask
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.level import adapted_threshold
+from onet_cli.reconstruction.outline import fit_outline
+from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
+
+POINTS = 4096
+OFFSETS = np.radians([-12, -8, -4, 4, 8, 12])
+
+
+class Looks:
+    """One view of an object whose points are known, and a network to look at it."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, store: ShapeStore, shape: ShapeId, view: int
+    ) -> None:
+        self._network, self._info = checkpoint.network, checkpoint.info
+        samples = store.read_chunk(shape, 0)
+        self._points = torch.from_numpy(samples.points[:POINTS].astype(np.float32))[None]
+        self._inside = samples.occupancies[:POINTS]
+        row = torch.from_numpy(store.read_cameras(shape)[view : view + 1])
+        self._camera = PictureCamera.from_rows(row)
+        picture = torch.from_numpy(decode_view(store.read_view(shape, view)).copy())
+        self._image = picture.permute(2, 0, 1)
+        self._mask: Mask | None = photo_mask(self._image)
+
+    def ious(self) -> Iterator[tuple[str, float]]:
+        """Yield each way to look, and its IoU."""
+        network, size = self._network, self._network.spec.image_size
+        pixels = resize_images(self._image[None], size)
+        code, flipped = network.encode(torch.cat([pixels, pixels.flip(3)])).split(1)
+        guess = camera_of(code)
+        own = self._measure(network.for_code(code), guess)
+        yield "own", own[0]
+        yield "flipped", self._measure(*with_flipped(network, code, flipped))[0]
+        tried = [own]
+        for offset in OFFSETS:
+            camera = guess + torch.tensor([[float(offset), 0.0]])
+            tried.append(self._measure(network.for_code(with_camera(code, camera)), camera))
+        yield "best agreement", max(tried, key=lambda found: found[1])[0]
+        yield "best", max(iou for iou, _ in tried)
+        true = torch.stack([self._camera.elevation, self._camera.kappa], dim=1)
+        yield "true", self._measure(network.for_code(with_camera(code, true)), true)[0]
+
+    def _measure(self, decode: PointDecoder, camera: Tensor) -> tuple[float, float]:
+        """Return the IoU at the points, and the best agreement of an outline with the picture."""
+        info = self._info
+        field = OccupancyField(decode, "cpu", info.threshold)
+        if info.platt is not None:
+            field = field.cut_at(adapted_threshold(field, info.platt, info.threshold))
+        places = to_cube(self._camera.to_picture(self._points, camera[:, 0]))[0].numpy()
+        fit = None if self._mask is None else fit_outline(field, camera, self._mask)
+        iou = float(occupancy_iou(field(places) >= field.level, self._inside))
+        return iou, 0.0 if fit is None else fit.iou
+
+
+@torch.no_grad()
+def main() -> None:
+    """Read the command line, look, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--views", type=int, default=2)
+    parser.add_argument("--limit", type=int)
+    asked = parser.parse_args()
+    store, checkpoint = ShapeStore.open(asked.data), load_checkpoint(asked.checkpoint, "cpu")
+    checkpoint.network.eval()
+    found: dict[str, list[float]] = {}
+    for shape in store.ids(asked.split)[: asked.limit]:
+        for number in range(asked.views):
+            view = number * store.view_count(shape) // asked.views
+            for name, iou in Looks(checkpoint, store, shape, view).ious():
+                found.setdefault(name, []).append(iou)
+    print("| look | IoU | difference |")
+    print("| --- | ---: | ---: |")
+    for name, ious in found.items():
+        gain = np.subtract(ious, found["own"])
+        error = gain.std() / math.sqrt(len(gain))
+        print(f"| {name} | {np.mean(ious):.3f} | {gain.mean():+.3f} +- {error:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
