@@ -9,7 +9,7 @@ from trimesh import Trimesh
 from trimesh.visual import ColorVisuals
 
 from onet_cli.geometry.mesh import COLOUR
-from onet_cli.meshes.gltf_colours import OWN_NAME, complete_glb, linear_colours
+from onet_cli.meshes.gltf.colours import OWN_NAME, complete_glb, linear_colours
 
 _ROWS_AT_ONCE = 1 << 16
 

@@ -11,7 +11,7 @@ from trimesh import Trimesh
 
 from onet_cli.meshes.encode import encode_glb, encode_obj, encode_off, encode_ply, encode_stl
 from onet_cli.meshes.file import MeshFile
-from onet_cli.meshes.gltf import read_gltf
+from onet_cli.meshes.gltf.read import read_gltf
 from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.obj import read_obj
 from onet_cli.meshes.off import read_off

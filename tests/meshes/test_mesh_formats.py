@@ -403,7 +403,7 @@ def test_a_glb_without_one_of_its_pictures_warns():
 
 
 def absurd(header):
-    header["accessors"].append({"componentType": 5126, "count": 10**12, "type": "VEC3"})
+    header["accessors"][0]["count"] = 10**12
 
 
 def compressed(header):
@@ -427,7 +427,7 @@ GLB = exported(torus(), "glb")
         (b"just text", "not a readable glTF"),
         (GLB[:-7], "not a readable glTF"),
         (GLB[:90], "not a readable glTF"),
-        (with_header(GLB, absurd), "counts make no sense"),
+        (with_header(GLB, absurd), "more rows than bytes"),
         (with_header(GLB, compressed), "compressed"),
         (with_header(GLB, pointless), "a.glb"),
     ],

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import numpy as np
 import trimesh
+from trimesh.resolvers import Resolver
 
 from collecting.meshopt import is_compressed, unpacked
 from collecting.parts import Part, srgb_of_linear
-from onet_cli.meshes.gltf import ReadOnly
 
 Read = Callable[[str], bytes]
 
@@ -69,8 +69,8 @@ def _header(data: bytes) -> dict[str, Any]:
     return dict(json.loads(data))
 
 
-class _Beside(ReadOnly):
-    """The files that a .gltf refers to."""
+class _Beside(Resolver):
+    """The files that a .gltf refers to, for trimesh: read by name alone."""
 
     def __init__(self, read: Read, path: str) -> None:
         self._read = read
@@ -78,3 +78,12 @@ class _Beside(ReadOnly):
 
     def get(self, key: str) -> bytes:
         return self._read(posixpath.join(self._folder, unquote(key)))
+
+    def write(self, name: str, data: object) -> None:
+        raise NotImplementedError
+
+    def namespaced(self, namespace: str) -> Resolver:
+        raise NotImplementedError
+
+    def keys(self) -> list[str]:
+        return []

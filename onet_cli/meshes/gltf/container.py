@@ -1,0 +1,111 @@
+"""What is around a glTF file's contents: the chunks of .glb files, the version, the extensions."""
+
+import json
+from dataclasses import dataclass
+
+from onet_cli.errors import SourceError
+from onet_cli.meshes.gltf.fields import Fields, unreadable
+
+_HEADER = 12
+_CHUNK_HEADER = 8
+_JSON, _BINARY = 0x4E4F534A, 0x004E4942
+
+DRACO = "KHR_draco_mesh_compression"
+MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
+_ADVICE = {
+    DRACO: "export it again without compression, from Blender for example",
+    **dict.fromkeys(MESHOPT, "write it again without: `gltfpack -i IN.glb -o OUT.glb -noq`"),
+}
+# Read, or of no influence on surface and base colour.
+_KNOWN = {
+    "EXT_mesh_gpu_instancing",
+    "EXT_texture_avif",
+    "EXT_texture_webp",
+    "KHR_lights_punctual",
+    "KHR_mesh_quantization",
+    "KHR_node_visibility",
+    "KHR_texture_basisu",
+    "KHR_texture_transform",
+}
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file taken apart: its JSON, its `binary` chunk or None, and what it asks for in vain."""
+
+    tree: Fields
+    binary: memoryview | None
+    warnings: tuple[str, ...]
+
+
+def open_container(name: str, data: bytes) -> Container:
+    """Return the contents of the .glb or .gltf file `name`; its first bytes tell which it is.
+
+    Raises:
+        SourceError: it is damaged, of another version than 2, or compressed.
+    """
+    text, binary = _chunks(name, data) if data[:4] == b"glTF" else (data, None)
+    try:
+        # Names in an older code page do no harm.
+        values = json.loads(text.decode(json.detect_encoding(text), errors="replace"))
+    except (ValueError, RecursionError):
+        raise unreadable(name) from None
+    if not isinstance(values, dict):
+        raise unreadable(name)
+    tree = Fields(name, "", values)
+    _check_version(tree)
+    required = tree.texts("extensionsRequired")
+    for extension in (DRACO, *MESHOPT):
+        if extension in required:
+            raise compressed(name, extension)
+    unknown = sorted(
+        e for e in set(required) - _KNOWN if not e.startswith(("KHR_materials_", "EXT_materials_"))
+    )
+    warnings = [f"it requires {', '.join(unknown)}, which is not known"] if unknown else []
+    return Container(tree, binary, tuple(warnings))
+
+
+def compressed(name: str, extension: str) -> SourceError:
+    """Return the error for a file that is compressed with `extension`."""
+    return SourceError(
+        f"{name} is compressed ({extension}), which cannot be read", hint=_ADVICE[extension]
+    )
+
+
+def _chunks(name: str, data: bytes) -> tuple[bytes, memoryview | None]:
+    if len(data) >= _HEADER and _word(data, 4) == 1:
+        raise _old(name, "1.0")
+    found: dict[int, memoryview] = {}
+    place = _HEADER
+    while place + _CHUNK_HEADER <= len(data) and not (_JSON in found and _BINARY in found):
+        length, kind = _word(data, place), _word(data, place + 4)
+        place += _CHUNK_HEADER
+        if place + length > len(data):
+            raise unreadable(name, "it is cut short")
+        found.setdefault(kind, memoryview(data)[place : place + length])
+        place += length
+    if _JSON not in found:
+        raise unreadable(name)
+    return bytes(found[_JSON]).rstrip(b"\0 "), found.get(_BINARY)
+
+
+def _word(data: bytes, place: int) -> int:
+    return int.from_bytes(data[place : place + 4], "little")
+
+
+def _check_version(tree: Fields) -> None:
+    # Version 1 has objects by name where version 2 has lists, and may leave out its number.
+    if any(isinstance(tree.values.get(key), dict) for key in ("accessors", "meshes", "nodes")):
+        raise _old(tree.name, "1.0")
+    version = str(tree.child("asset").values.get("version", ""))
+    if not version:
+        raise unreadable(tree.name, "it does not say its version")
+    if version.partition(".")[0] != "2":
+        raise _old(tree.name, version)
+
+
+def _old(name: str, version: str) -> SourceError:
+    return SourceError(
+        f"{name} is glTF {version[:10]}; only glTF 2 is read",
+        hint="convert it to glTF 2, for example with `gltf-pipeline -i IN.gltf -o OUT.gltf`",
+    )

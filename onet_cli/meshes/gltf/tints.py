@@ -1,0 +1,68 @@
+"""Colours of glTF files: linear light to sRGB, and pictures times colours."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onet_cli.geometry.texture import srgb_to_linear
+from onet_cli.meshes.textures import Picture
+
+MOST_TINTS = 64
+"""Copies of one picture in different colours that a part may need."""
+
+Colours = NDArray[np.float64]
+
+
+def as_srgb(colours: Colours, linear: bool) -> NDArray[np.uint8]:
+    """Return colours 0..1 as sRGB bytes; they are `linear` light, or sRGB already.
+
+    Source: IEC 61966-2-1.
+    """
+    values = colours.clip(0, 1)
+    if linear:
+        curved = 1.055 * np.maximum(values, 0.0031308) ** (1 / 2.4) - 0.055
+        values = np.where(values <= 0.0031308, values * 12.92, curved)
+    result: NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
+    return result
+
+
+def tinted(picture: Picture, tint: Colours, linear: bool) -> Picture:
+    """Return `picture` times `tint` (3,), the product taken in linear light if that is `linear`."""
+    if (tint == 1).all():
+        return picture
+    light = srgb_to_linear().astype(np.float64) if linear else np.arange(256) / 255
+    result = picture.copy()
+    for channel, share in enumerate(tint):
+        result[..., channel] = as_srgb(light * share, linear)[picture[..., channel]]
+    return result
+
+
+def with_alpha(picture: Picture, mode: str, factor: float, cutoff: float) -> Picture:
+    """Return `picture` with the holes that the material's alpha mode makes of its alpha."""
+    if picture.shape[2] == 3 or mode not in ("MASK", "BLEND"):
+        return np.ascontiguousarray(picture[..., :3])
+    if mode == "BLEND":
+        return picture
+    result = picture.copy()
+    result[..., 3] = np.where(picture[..., 3] * factor >= 255 * cutoff, 255, 0)
+    return result
+
+
+def group_colours(colours: Colours) -> tuple[Colours, NDArray[np.intp], bool]:
+    """Return at most `MOST_TINTS` colours for faces whose corners have `colours` (F, 3, 3).
+
+    Returns:
+        (K, 3) colours, (F,) which of them each face has, and whether that is what they had: the
+        mean of corners that differ is not, nor is the nearest of too many colours.
+    """
+    means = colours.mean(axis=1)
+    exact = bool(np.abs(colours - means[:, None]).max(initial=0) < 1 / 64)
+    for levels in (255, 31, 15, 7, 3):
+        steps = np.rint(means * levels).astype(np.int64)
+        _, first, group = np.unique(steps, axis=0, return_index=True, return_inverse=True)
+        if len(first) <= MOST_TINTS:
+            break
+        exact = False
+    group = group.ravel()
+    counts = np.bincount(group)[:, None]
+    sums = np.stack([np.bincount(group, means[:, c]) for c in range(3)], axis=1)
+    return sums / counts, group, exact
