@@ -97,13 +97,18 @@ def vertex_colours(colours: NDArray[np.number], faces: NDArray[np.integer]) -> N
 
 
 def as_bytes(colours: NDArray[np.number]) -> NDArray[np.uint8]:
-    """Return colours as 0..255, whether they come as integers, as 0..1 or as 0..255."""
+    """Return colours as 0..255, whether they come as integers, as 0..1 or as 0..255.
+
+    Wide integers are taken for bytes where none is above 255: files with a careless header are
+    more frequent than meshes that are all but black.
+    """
     if colours.dtype == np.uint8:
         return np.asarray(colours, np.uint8)
     values: NDArray[np.float64] = np.nan_to_num(colours.astype(np.float64))
-    if colours.dtype.kind == "u":
-        values = values / (256**colours.dtype.itemsize - 1) * 255
-    elif values.size and values.max() <= 1:
+    highest = values.max(initial=0)
+    if colours.dtype.kind in "iu" and highest > 255:
+        values = values / (2 ** (8 * colours.itemsize - (colours.dtype.kind == "i")) - 1) * 255
+    elif colours.dtype.kind == "f" and highest <= 1:
         values = values * 255
     return values.round().clip(0, 255).astype(np.uint8)
 

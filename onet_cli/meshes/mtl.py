@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 from onet_cli.geometry.appearance import DEFAULT_COLOUR
-from onet_cli.meshes.text import as_text
+from onet_cli.meshes.text import as_text, without_mark
 
 _OPTION_LENGTHS = {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1, "-bm": 1, "-boost": 1}
 _OPTION_LENGTHS |= {"-imfchan": 1, "-texres": 1, "-type": 1, "-mm": 2}
@@ -37,7 +37,7 @@ def parse_mtl(data: bytes) -> dict[str, MaterialText]:
     """Return the materials of an MTL file by name. Lines that make no sense are passed over."""
     materials: dict[str, MaterialText] = {}
     name, lines = None, dict[str, str]()
-    plain = re.sub(r"\r\n?", "\n", as_text(data.removeprefix(b"\xef\xbb\xbf")))
+    plain = re.sub(r"\r\n?", "\n", as_text(without_mark(data)))
     for line in [*plain.replace("\\\n", " ").split("\n"), "newmtl"]:
         key, _, value = line.strip().replace("\t", " ").partition(" ")
         if key.lower() != "newmtl":

@@ -61,7 +61,7 @@ def read_obj(file: MeshFile) -> LoadedMesh:
         materials.of_face,
         _uv(textures, corners.texture[cut], materials),
         corner_normals(points, faces, normals, corners.normal[cut]),
-        vertex_colours(vertices.columns(6)[:, 3:], faces) if vertices.fewest >= 6 else None,
+        _colours(vertices, faces),
     )
     return LoadedMesh(make_mesh(points, faces), appearance, materials.warnings)
 
@@ -141,6 +141,19 @@ def _absolute(
         there = defined + indices[backwards]
         result[backwards] = np.where(there >= 0, there, np.iinfo(np.int64).max)
     return result
+
+
+def _colours(vertices: Rows, faces: NDArray[np.intp]) -> NDArray[np.uint8] | None:
+    """Return colours of corners from vertices of the form x y z r g b, x y z w r g b or with alpha.
+
+    Of 7 numbers the fourth is the weight w, unless the last is 1 everywhere and so alpha.
+    """
+    if vertices.fewest < 6:
+        return None
+    numbers = vertices.columns(min(vertices.fewest, 8))
+    alpha = numbers.shape[1] == 7 and (numbers[:, 6] == 1).all() and (numbers[:, 3] != 1).any()
+    first = 3 if numbers.shape[1] == 6 or alpha else 4
+    return vertex_colours(numbers[:, first : first + 3], faces)
 
 
 def _uv(

@@ -1,117 +1,57 @@
 """PLY files, text and binary. Read here because their faces are polygons."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
-from onet_cli.meshes.text import Words, as_text, numbers
-
-_TYPES = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4"}
-_TYPES |= {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4"}
-_TYPES |= {"uint32": "u4", "float": "f4", "double": "f8", "float32": "f4", "float64": "f8"}
-_ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
-_MOST_HEADER = 1 << 16  # bytes; longer ones are not headers
-
-
-@dataclass(frozen=True)
-class Property:
-    """A number of an element, or, where `count` is set, a list of numbers with its length first."""
-
-    name: str
-    item: np.dtype[np.number]
-    count: np.dtype[np.number] | None = None
-
-    @property
-    def least(self) -> int:
-        """Bytes that it takes at least."""
-        return (self.item if self.count is None else self.count).itemsize
-
-
-@dataclass
-class Element:
-    """A table of a PLY file: its name, its number of rows, its columns."""
-
-    name: str
-    rows: int
-    properties: list[Property] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Lists:
-    """Lists of numbers: `sizes` (P,) and the `values` of one list after another."""
-
-    sizes: NDArray[np.intp]
-    values: NDArray[np.number]
-
-
-Table = dict[str, NDArray[np.number] | Lists]
+from onet_cli.meshes.ply_header import Element, Lists, Property, Table, read_header
+from onet_cli.meshes.ply_text import read_text_tables
+from onet_cli.meshes.text import without_mark
 
 
 @dataclass(frozen=True)
 class PlyContent:
-    """The tables of a PLY file by name, and the pictures that its comments name."""
+    """The tables of a PLY file by name, the pictures that its comments name, and warnings."""
 
     tables: dict[str, Table]
     textures: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def parse_ply(name: str, data: bytes) -> PlyContent:
     """Return what a PLY file holds.
 
+    Rows of a text file that hold more numbers than the header says are read by lines, and leave a
+    warning.
+
     Raises:
         SourceError: the file is no PLY, or shorter than its header says.
     """
+    data = without_mark(data)
     if not data:
         raise SourceError(f"{name} is empty")
-    end = re.search(rb"^end_header[ \t\r]*\n", data[:_MOST_HEADER], re.MULTILINE)
-    if not data.startswith(b"ply") or not end:
-        raise SourceError(f"{name} is not a PLY file")
-    header = as_text(data[: end.start()])
-    order, elements = _elements(name, header)
-    body = data[end.end() :]
-    if order == "=":
-        # Text is read as a binary file whose numbers are all of one type.
-        body = numbers(name, body, len(Words.of(body).starts), np.float64).tobytes()
-        elements = [_all_doubles(element) for element in elements]
+    header = read_header(name, data)
+    body = data[header.start :]
+    warnings: tuple[str, ...] = ()
+    if header.text:
+        tables, warnings = read_text_tables(name, header.elements, body)
+    else:
+        tables = read_tables(name, header.elements, body)
+    return PlyContent(tables, header.textures, warnings)
+
+
+def read_tables(name: str, elements: list[Element], body: bytes) -> dict[str, Table]:
+    """Return the tables in the bytes of a binary file.
+
+    Raises:
+        SourceError: there are fewer bytes than the header says.
+    """
     tables: dict[str, Table] = {}
     for element in elements:
         tables[element.name], body = _table(name, element, body)
-    textures = re.findall(r"(?im)^comment\s+texturefile\s+(.+?)\s*$", header)
-    return PlyContent(tables, tuple(textures))
-
-
-def _elements(name: str, header: str) -> tuple[str, list[Element]]:
-    order, elements = "", list[Element]()
-    try:
-        for line in header.splitlines()[1:]:
-            match line.split():
-                case ["format", kind, *_]:
-                    order = _ORDERS[kind]
-                case ["element", table, rows]:
-                    elements.append(Element(table, int(rows)))
-                case ["property", "list", count, item, column]:
-                    lengths = np.dtype(order + _TYPES[count])
-                    listed = Property(column, np.dtype(order + _TYPES[item]), lengths)
-                    elements[-1].properties.append(listed)
-                case ["property", item, column]:
-                    elements[-1].properties.append(Property(column, np.dtype(order + _TYPES[item])))
-    except (KeyError, ValueError, IndexError):
-        raise SourceError(f"{name} is not a PLY file: its header makes no sense") from None
-    if not order or any(element.rows < 0 for element in elements):
-        raise SourceError(f"{name} is not a PLY file: its header makes no sense")
-    return order, elements
-
-
-def _all_doubles(element: Element) -> Element:
-    double = np.dtype(np.float64)
-    return Element(
-        element.name,
-        element.rows,
-        [Property(p.name, double, None if p.count is None else double) for p in element.properties],
-    )
+    return tables
 
 
 def _table(name: str, element: Element, body: bytes) -> tuple[Table, bytes]:

@@ -16,8 +16,10 @@ from onet_cli.meshes.corners import (
 )
 from onet_cli.meshes.file import MeshFile
 from onet_cli.meshes.loaded import LoadedMesh
-from onet_cli.meshes.ply import Lists, Table, parse_ply
+from onet_cli.meshes.ply import parse_ply
+from onet_cli.meshes.ply_header import Lists, Table
 from onet_cli.meshes.polygons import cut_polygons
+from onet_cli.meshes.strips import strip_faces
 from onet_cli.meshes.textures import Textures
 
 _COLOURS = (
@@ -38,8 +40,8 @@ def read_ply(file: MeshFile) -> LoadedMesh:
     content = parse_ply(name, file.data)
     vertex, face = content.tables.get("vertex", {}), content.tables.get("face", {})
     positions = _columns(vertex, [("x", "y", "z")])
-    polygons = face.get("vertex_indices", face.get("vertex_index"))
-    if positions is None or not isinstance(polygons, Lists):
+    polygons = _polygons(face) or _strips(content.tables.get("tristrips", {}))
+    if positions is None or polygons is None:
         raise EmptyMeshError(f"{name} holds no faces")
     corners = checked_indices(name, polygons.values, len(positions))
     points = checked_points(name, positions, corners)
@@ -56,7 +58,30 @@ def read_ply(file: MeshFile) -> LoadedMesh:
         _colours(vertex, face, faces, polygon),
     )
     confidence = vertex_confidence(vertex.get(CONFIDENCE), len(points))
-    return LoadedMesh(make_mesh(points, faces), looks, tuple(pictures.warnings), confidence)
+    warnings = (*content.warnings, *pictures.warnings)
+    return LoadedMesh(make_mesh(points, faces), looks, warnings, confidence)
+
+
+def _polygons(face: Table) -> Lists | None:
+    """Return the corners of faces: the column of one of the usual names, or else the only list."""
+    lists = {name: column for name, column in face.items() if isinstance(column, Lists)}
+    others = [name for name in lists if name != "texcoord"]
+    for name in ("vertex_indices", "vertex_index", *others[: len(others) == 1]):
+        if name in lists:
+            return lists[name] if len(lists[name].sizes) else None
+    return None
+
+
+def _strips(table: Table) -> Lists | None:
+    """Return the triangles of strips; -1 ends one strip of a list and begins the next."""
+    lists = _polygons(table)
+    if lists is None:
+        return None
+    ends = np.cumsum(lists.sizes)[:-1]
+    values = np.where(np.isfinite(lists.values), lists.values, -2.0)  # is no index
+    values[values == 2.0**32 - 1] = -1
+    faces = strip_faces(np.insert(values, ends, -1), restart=-1)
+    return Lists(np.full(len(faces), 3, np.intp), faces.reshape(-1))
 
 
 def _columns(

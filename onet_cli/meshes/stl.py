@@ -11,9 +11,11 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.corners import checked_points
 from onet_cli.meshes.file import MeshFile
 from onet_cli.meshes.loaded import LoadedMesh
-from onet_cli.meshes.text import Rows, Text
+from onet_cli.meshes.text import Rows, Text, without_mark
 
 _HEADER = 84
+_LOOKED_AT = 1000  # bytes behind it: a binary file has a zero among them
+_UNKNOWN = (0, 0xFFFFFFFF)
 _FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
@@ -31,20 +33,26 @@ def read_stl(file: MeshFile) -> LoadedMesh:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Say whether the length fits a binary file; those too may begin with "solid"."""
+    """Say whether the length fits a binary file, or what it begins with; those too say "solid"."""
     if len(data) >= _HEADER and len(data) == _HEADER + _FACET.itemsize * _count(data):
         return True
-    return data.lstrip()[:5].lower() != b"solid" or b"\0" in data[:_HEADER]
+    begin = without_mark(data[: _HEADER + _LOOKED_AT]).lstrip()
+    return begin[:5].lower() != b"solid" or b"\0" in begin
 
 
 def _count(data: bytes) -> int:
-    return int.from_bytes(data[_HEADER - 4 : _HEADER], "little")
+    """Return how many faces the header says, or the length where it was written before they were.
+
+    Programs that write faces as they make them leave 0 or the largest number there.
+    """
+    said = int.from_bytes(data[_HEADER - 4 : _HEADER], "little")
+    return (len(data) - _HEADER) // _FACET.itemsize if said in _UNKNOWN else said
 
 
 def _binary(name: str, data: bytes) -> NDArray[np.floating]:
     if not data:
         raise SourceError(f"{name} is empty")
-    if len(data) < _HEADER or b"\0" not in data[: _HEADER + 1000]:
+    if len(data) < _HEADER or b"\0" not in data[: _HEADER + _LOOKED_AT]:
         raise SourceError(f"{name} is not an STL file")
     count = _count(data)
     if len(data) < _HEADER + _FACET.itemsize * count:

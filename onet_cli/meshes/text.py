@@ -27,7 +27,7 @@ class Text:
         Raises:
             SourceError: the file is empty or is no text.
         """
-        data = data.removeprefix(b"\xef\xbb\xbf").rstrip(b"\0\x1a \t\r\n")
+        data = without_mark(data).rstrip(b"\0\x1a \t\r\n")
         if not data:
             raise SourceError(f"{name} is empty")
         if b"\0" in data:
@@ -72,6 +72,13 @@ class Text:
         lasts = self.ends[lines[np.concatenate([breaks, [len(lines) - 1]])]].tolist()
         parts = [self.data[a : b + 1] for a, b in zip(firsts, lasts, strict=True)]
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def without_mark(data: bytes) -> bytes:
+    """Return the bytes of a text without a byte-order mark, UTF-16 made UTF-8."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def as_text(data: bytes) -> str:

@@ -267,7 +267,7 @@ def test_a_binary_stl_that_begins_like_a_text_or_has_more_at_its_end_is_read():
         (b"solid nothing\nendsolid\n", "holds no faces"),
         (b"solid x\nfacet\nouter loop\nvertex 1 2 3\nvertex 1 2", "cannot be read"),
         (b"solid x\nvertex 1 2 3\nvertex 1 x 3\nvertex 0 0 0\n", "not made of numbers"),
-        (b"\0" * 80 + b"\xff" * 4 + b"\0" * 50, "cut short"),
+        (b"\0" * 80 + b"\xfe" * 4 + b"\0" * 50, "cut short"),
         (exported(torus(), "stl")[:-1], "cut short"),
         (b"\0" * 80 + struct.pack("<I12fH", 1, *[np.nan] * 12, 0), "not finite"),
     ],
