@@ -69,14 +69,24 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
         convert_mesh,
         export_voxels,
     )
+    from onet_cli.exporting.precision import as_stored, near_origin
 
     if target.suffix.lower() in VOXEL_SUFFIXES:
         grid = export_voxels(source, target, options.resolution or DEFAULT_RESOLUTION)
         full, side = int(grid.occupancies.sum()), len(grid.occupancies)
         return [f"{target}  {side} x {side} x {side} cells, {full} inside"]
-    mesh = convert_mesh(source, target, options.faces)
+    source, offset = near_origin(source, target.name)
+    mesh = as_stored(convert_mesh(source, target, options.faces), target.name)
     closed = "closed" if is_closed(mesh) else "not closed"
-    return [f"{target}  {len(mesh.vertices)} vertices, {len(mesh.faces)} faces, {closed}"]
+    line = f"{target}  {len(mesh.vertices)} vertices, {len(mesh.faces)} faces, {closed}"
+    if not offset.any():
+        return [line]
+    x, y, z = offset.tolist()
+    return [
+        line,
+        f"moved to the origin, by {x:.17g} {y:.17g} {z:.17g}: {target.suffix.lower()} stores "
+        "coordinates in single precision, which is too coarse so far away; .obj keeps them",
+    ]
 
 
 def _export_network(source: str, target: Path, options: ExportOptions) -> list[str]:

@@ -1,5 +1,6 @@
 """Meshes as the bytes of a file, one function for each format."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,13 +18,14 @@ _ROWS_AT_ONCE = 1 << 16
 def encode_obj(mesh: Trimesh) -> bytes:
     """Return `mesh` as OBJ with a normal per vertex; trimesh's writer takes three times as long."""
     corners = np.repeat(np.asarray(mesh.faces) + 1, 2, axis=1)
-    places, line = np.asarray(mesh.vertices), "v %.9g %.9g %.9g\n"
+    places = np.asarray(mesh.vertices)
+    line = "v" + f" %.{_digits(places)}g" * 3
     if COLOUR in mesh.vertex_attributes:
         places = np.hstack([places, np.asarray(mesh.vertex_attributes[COLOUR]) / 255])
-        line = "v %.9g %.9g %.9g %.3f %.3f %.3f\n"
+        line += " %.3f" * 3
     return b"".join(
         [
-            *_lines(line, places),
+            *_lines(f"{line}\n", places),
             *_lines("vn %.5f %.5f %.5f\n", np.asarray(mesh.vertex_normals)),
             *_lines("f %d//%d %d//%d %d//%d\n", corners),
         ]
@@ -58,6 +60,13 @@ def encode_glb(mesh: Trimesh) -> bytes:
 def _export(mesh: Trimesh, kind: str, **options: Any) -> bytes:
     data = mesh.export(file_type=kind, **options)
     return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _digits(places: NDArray[np.floating]) -> int:
+    """Return the digits that vertices need: those of single precision, more for one far away."""
+    size = float(np.ptp(places, axis=0).max()) if len(places) else 0.0
+    far = float(np.abs(places).max() / size) if size > 0 else 1.0
+    return min(9 + max(0, math.ceil(math.log10(far))) if far > 10 else 9, 17)
 
 
 def _lines(line: str, rows: NDArray[np.number]) -> Iterator[bytes]:

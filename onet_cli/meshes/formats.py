@@ -23,23 +23,25 @@ from onet_cli.meshes.stl import read_stl
 class MeshFormat:
     """A mesh format: `read` parses a file of it, `encode` returns a mesh as one.
 
-    `encode` is None for a format that is only read.
+    `encode` is None for a format that is only read; `single` says that what it writes has
+    coordinates in single precision.
     """
 
     suffix: str
     read: Callable[[MeshFile], LoadedMesh]
     encode: Callable[[Trimesh], bytes] | None = None
+    single: bool = False
 
 
 FORMATS = {
     row.suffix: row
     for row in (
         MeshFormat(".obj", read_obj, encode_obj),
-        MeshFormat(".glb", read_gltf, encode_glb),
+        MeshFormat(".glb", read_gltf, encode_glb, single=True),
         MeshFormat(".gltf", read_gltf),
-        MeshFormat(".ply", read_ply, encode_ply),
+        MeshFormat(".ply", read_ply, encode_ply, single=True),
         MeshFormat(".off", read_off, encode_off),
-        MeshFormat(".stl", read_stl, encode_stl),
+        MeshFormat(".stl", read_stl, encode_stl, single=True),
     )
 }
 """By suffix. Of one mesh in several formats, the first is read: it says most of its looks."""

@@ -6,6 +6,7 @@ import trimesh
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
+from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
 from onet_cli.meshes.read import read_mesh
 from onet_cli.meshes.write import write_mesh
@@ -213,3 +214,59 @@ def test_parts_of_a_scene_keep_their_confidence_where_they_stand(confident, tmp_
     )
     np.testing.assert_array_equal(one, np.sort(confident.vertex_attributes["confidence"]))
     np.testing.assert_array_equal(two, np.sort(other.vertex_attributes["confidence"]))
+
+
+@pytest.fixture
+def far(tmp_path):
+    """Return a file of two boxes with coordinates of 5e6, 0.12 thick and 0.01 apart."""
+    boxes = [trimesh.creation.box((1, 0.12, 1)), trimesh.creation.box((0.1, 1.1, 1))]
+    boxes[1].apply_translation((0.3, 0.62, 0))
+    mesh = trimesh.util.concatenate(boxes)
+    mesh.apply_translation((500000, 4500000.5, 120))
+    (tmp_path / "far.obj").write_text(trimesh.exchange.obj.export_obj(mesh, digits=9))
+    return tmp_path / "far.obj"
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".glb", ".obj", ".off"])
+def test_what_is_said_of_meshes_far_away_holds_of_the_file(far, tmp_path, suffix):
+    target = tmp_path / f"out{suffix}"
+
+    line, *notes = export(str(far), target, ExportOptions())
+
+    again = read_mesh(target)
+    assert line == f"{target}  16 vertices, 24 faces, closed"
+    assert again.is_watertight
+    assert len(again.vertices) == 16
+    assert np.allclose(np.ptp(again.vertices, axis=0), np.ptp(read_mesh(far).vertices, axis=0))
+    middle = np.abs(again.bounds.mean(axis=0)).max()
+    if suffix in (".obj", ".off"):
+        assert notes == []
+        assert middle > 4e6
+    else:
+        (note,) = notes
+        assert note.startswith("moved to the origin, by -500000 -4500001.0")
+        assert middle < 1e-6
+
+
+def test_details_that_single_precision_joins_are_kept_at_the_origin(tmp_path):
+    thin = trimesh.creation.box((1, 1, 1e-9))
+    thin.apply_translation((0.5, 0.5, 0.5))
+    (tmp_path / "thin.obj").write_text(trimesh.exchange.obj.export_obj(thin, digits=12))
+
+    line, note = export(str(tmp_path / "thin.obj"), tmp_path / "thin.stl", ExportOptions())
+
+    assert line.endswith("8 vertices, 12 faces, closed")
+    assert note.startswith("moved to the origin")
+    assert read_mesh(tmp_path / "thin.stl").is_watertight
+
+
+def test_a_mesh_that_single_precision_opens_everywhere_is_said_to_be_open(tmp_path):
+    box = trimesh.creation.box((1e-6, 1e-6, 1e-6))
+    box.apply_translation((7, 7, 7))
+    mesh = trimesh.util.concatenate([box, trimesh.creation.box((10, 10, 10))])
+    (tmp_path / "small.obj").write_text(trimesh.exchange.obj.export_obj(mesh, digits=12))
+
+    line, *_ = export(str(tmp_path / "small.obj"), tmp_path / "small.stl", ExportOptions())
+
+    assert line.endswith("not closed")
+    assert not read_mesh(tmp_path / "small.stl").is_watertight

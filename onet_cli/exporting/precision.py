@@ -1,0 +1,53 @@
+"""What single precision leaves of a mesh, in formats that store coordinates in it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from trimesh import Trimesh
+
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.meshes.clean import merge_equal
+from onet_cli.meshes.formats import FORMATS, suffix_of
+
+_LOST = 1e-4
+"""Share of the mesh's size by which rounding may move a vertex, at most."""
+
+
+def near_origin(mesh: Trimesh, target: str) -> tuple[Trimesh, NDArray[np.float64]]:
+    """Return `mesh` where the format of `target` can store it, and by how much it was moved (3,).
+
+    It stays where it is, moved by 0, unless single precision would join vertices there or move
+    them by more than 1e-4 of the mesh's size. Then the middle of its box becomes the origin.
+    """
+    if not FORMATS[suffix_of(target)].single or not len(mesh.faces):
+        return mesh, np.zeros(3)
+    used = np.asarray(mesh.vertices)[np.unique(mesh.faces)]
+    lower, upper = used.min(axis=0), used.max(axis=0)
+    moves = np.abs(used.astype(np.float32) - used).max()
+    if moves <= _LOST * (upper - lower).max() and not _loses(mesh):
+        return mesh, np.zeros(3)
+    offset = -(lower + upper) / 2
+    moved = mesh.copy()
+    moved.vertices = np.asarray(mesh.vertices) + offset
+    return moved, offset
+
+
+def as_stored(mesh: Trimesh, target: str) -> Trimesh:
+    """Return the vertices and faces that a file `target` of `mesh` has, as readers find them.
+
+    In single precision vertices may fall together and faces lose their area.
+    """
+    if not FORMATS[suffix_of(target)].single:
+        return mesh
+    rounded = np.asarray(mesh.vertices).astype(np.float32).astype(np.float64)
+    points, faces, _ = merge_equal(rounded, mesh.faces)
+    a, b, c = faces.T
+    return make_mesh(points, faces[(a != b) & (b != c) & (a != c)])
+
+
+def _loses(mesh: Trimesh) -> bool:
+    """Return whether vertices that are apart would fall together."""
+    points, _, _ = merge_equal(np.asarray(mesh.vertices), mesh.faces)
+    rounded, _, _ = merge_equal(
+        points.astype(np.float32).astype(np.float64), np.arange(len(points))
+    )
+    return len(rounded) < len(points)
