@@ -105,7 +105,10 @@ class Front:
             ValueError, TypeError, KeyError, IndexError, RuntimeError: it is damaged.
         """
         FrontHead.from_weights(weights)
-        return cls(weights, *(float(stored[name]) for name in _NUMBERS))
+        numbers = [float(stored[name]) for name in _NUMBERS]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("a number of the front is not finite")
+        return cls(weights, *numbers)
 
     def to_dict(self) -> dict[str, float]:
         """Return its numbers."""
