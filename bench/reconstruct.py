@@ -44,12 +44,12 @@ from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.decoders.plane_points import PlanePoints
 from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.network import OccupancyNetwork, build_network
-from onet_cli.reconstruction.batch import BatchSettings, reconstruct_all
+from onet_cli.reconstruction.batch import reconstruct_all
 from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
-from onet_cli.reconstruction.joined import JOIN
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.refine import refine
+from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
 from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.shapes.photo import prepare_photo, read_photo, resize_images
 
@@ -279,9 +279,9 @@ def batch_rows(checkpoint: Checkpoint, resolution: int, rounds: int) -> list[Row
     joining, plain = (
         MeshGenerator(
             checkpoint,
-            GeneratorSettings.for_users(resolution=resolution, join=join),
+            GeneratorSettings(resolution, join=join),
         )
-        for join in (JOIN, 0.0)
+        for join in (True, False)
     )
     photos = [PhotoFile(path) for path in sorted(PHOTO.parent.glob("*.jpg"))]
     photos = (photos * PHOTOS)[:PHOTOS]

@@ -37,7 +37,7 @@ CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
 
 
 def make(model: str, batch: int) -> tuple[OccupancyModule, Batch]:
-    config = TrainingConfig(Budget(steps=1), batch_size=batch, rate=1e-4)
+    config = TrainingConfig(Budget(steps=1), batch_size=batch, lr=1e-4)
     module = OccupancyModule(build_network(find_model(model), seed=0), config, lambda: 0.5).train()
     images = torch.zeros(batch, 3, 137, 137, dtype=torch.uint8)
     points, ones = torch.zeros(batch, POINTS, 3), torch.ones(batch, POINTS)

@@ -122,7 +122,7 @@ class Ours:
         self._module = OccupancyModule(network_of(options), config, lambda: 0.03)
         self._module.to(options.device).train()
         self._optimizer = self._module.configure_optimizers()["optimizer"]
-        self._averaged = Average(self._module, config.ema_decay, torch.device(options.device))
+        self._averaged = Average(self._module, config.ema, torch.device(options.device))
 
     def batch(self) -> Batch:
         """Return the batch of the next step."""
@@ -172,10 +172,10 @@ def settings(options: argparse.Namespace) -> TrainingConfig:
         Budget(steps=1),
         batch_size=options.batch_size,
         points=options.points,
-        augmentation=options.augment,
-        rate=1e-4,
+        augment=options.augment,
+        lr=1e-4,
         precision=options.precision,
-        compiled=options.contestant == "compiled",
+        compile=options.contestant == "compiled",
         workers=options.workers,
         cache=memory if options.contestant == "from memory" else "none",
     )

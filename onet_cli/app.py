@@ -7,6 +7,7 @@ import typer
 
 from onet_cli.commands.evaluate import evaluate
 from onet_cli.commands.export import export
+from onet_cli.commands.help import Command, Group
 from onet_cli.commands.interrupt import StopSignals, say_stopped
 from onet_cli.commands.models import models
 from onet_cli.commands.preprocess import preprocess
@@ -17,13 +18,18 @@ from onet_cli.errors import OnetError, printable
 
 app = typer.Typer(
     name="onet",
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="One photo in, one watertight mesh out: Occupancy Networks (Mescheder et al., CVPR 2019).",
+    help="One photo in, one watertight mesh out: Occupancy Networks (Mescheder et al., CVPR 2019)."
+    "\n\nExamples: `onet reconstruct chair.jpg`; `onet preprocess my_meshes/ data/`, then "
+    "`onet train data/ -o runs/first --max-time 25m` and "
+    "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` says more.",
 )
 for command in (preprocess, train, evaluate, reconstruct, export, models):
-    app.command(no_args_is_help=command is not models)(command)
+    app.command(cls=Command, no_args_is_help=command is not models)(command)
 
 
 def _show_version(wanted: bool) -> None:

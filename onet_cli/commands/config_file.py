@@ -10,6 +10,7 @@ import typer
 
 from onet_cli.errors import InvalidOptionError, UnknownNameError
 from onet_cli.files import read_text, write_text
+from onet_cli.setting import Setting
 
 _MOST_BYTES = 2**20
 _NOT_OF_THE_RUN = ("config", "resume", "quiet", "dry_run", "help")
@@ -51,7 +52,8 @@ def write_options(path: Path, options: Mapping[str, Any], comment: str) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
-def _take(context: typer.Context, path: Path | None) -> Path | None:
+def take_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Make what a file of options says the defaults of the command's options; return its path."""
     if path is not None and not context.resilient_parsing:
         known = {str(parameter.name) for parameter in context.command.params}
         options = read_options(path, known - {*_NOT_OF_THE_RUN})
@@ -59,12 +61,7 @@ def _take(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
-ConfigFile = Annotated[
+Config = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        callback=_take,
-        is_eager=True,
-        help="A TOML file of options, such as RUN/config.toml; those given here win over it.",
-    ),
+    Setting("TOML options, such as RUN/config.toml.", "Run", metavar="FILE"),
 ]

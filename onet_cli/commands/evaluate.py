@@ -1,46 +1,43 @@
 """`onet evaluate`: a data set and a checkpoint in, a table of scores out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onet_cli.commands import evaluate_options as options
-from onet_cli.commands.options import Device, Quiet, Seed
+from onet_cli.commands.declare import with_options
+from onet_cli.evaluation.settings import (
+    METHOD,
+    EvaluationSettings,
+    MethodOptions,
+    OutputOptions,
+)
+from onet_cli.options import DATA, Quiet
+from onet_cli.setting import Setting
 
 if TYPE_CHECKING:
     from onet_cli.evaluation.methods import Method
-    from onet_cli.evaluation.settings import EvaluationSettings
     from onet_cli.evaluation.table import EvaluationTable
     from onet_cli.shapes.shape import ShapeId
     from onet_cli.shapes.store import ShapeStore
 
+Compare = Annotated[
+    tuple[Path, Path] | None,
+    Setting("Compare two JSON outputs, object by object.", METHOD, metavar="A B"),
+]
 
+
+@with_options()
 def evaluate(
-    data: options.Data = None,
-    checkpoint: options.Checkpoint = None,
-    predictions: options.Predictions = None,
-    baseline: options.Baseline = None,
-    compare: options.Compare = None,
-    split: options.Split = "test",
-    limit: options.Limit = None,
-    category: options.Category = None,
-    view: options.View = "0",
-    protocol: options.Protocol = "strict",
-    align: options.Align = "none",
-    form: options.Format = None,
-    output: options.Output = None,
-    report: options.Report = None,
-    embeddings: options.Embeddings = None,
-    reference: options.Reference = None,
-    meshes: options.Meshes = None,
-    resolution: options.Resolution = 128,
-    workers: options.Workers = None,
-    device: Device = "auto",
-    seed: Seed = 0,
+    context: typer.Context,
+    method: MethodOptions,
+    settings: EvaluationSettings,
+    outputs: OutputOptions,
+    data: Annotated[Path | None, DATA] = None,
+    compare: Compare = None,
     quiet: Quiet = False,
 ) -> None:
     """Measure a checkpoint: IoU, Chamfer-L1, normal consistency and F-score of its meshes.
@@ -48,108 +45,78 @@ def evaluate(
     Example: `onet evaluate data/ --checkpoint runs/first/best.safetensors --output scores.json`
     """
     if compare is not None:
-        _compare(*compare, output)
+        _compare(*compare, outputs.output)
         return
-    source = _Source(data, checkpoint, predictions, baseline, device, meshes)
     from onet_cli.evaluation.pool import usual_workers
-    from onet_cli.evaluation.protocol import Protocol
-    from onet_cli.evaluation.settings import EvaluationSettings, parse_view
 
-    settings = EvaluationSettings(
-        protocol=Protocol(protocol),
-        split=split,
-        categories=tuple(category or ()),
-        limit=limit,
-        view=parse_view(view),
-        resolution=resolution,
-        seed=seed,
+    if context.params["workers"] is None:
         # Meshes from a folder need no network, and so no device.
-        workers=usual_workers("cpu" if predictions else device) if workers is None else workers,
-        align=align,
-    )
-    if embeddings is not None:
-        if any((predictions, baseline, output, report)):
+        place = "cpu" if method.predictions else method.device
+        settings = replace(settings, workers=usual_workers(place))
+    if data is None:
+        raise typer.BadParameter("give DATA: a data set written by `onet preprocess`")
+    if outputs.embeddings is not None:
+        if any((method.predictions, method.baseline, outputs.output, outputs.report)):
             raise typer.BadParameter("--embeddings takes --checkpoint, and scores nothing")
-        _embed(embeddings, source, settings, quiet)
+        _embed(outputs.embeddings, data, method, settings, quiet)
         return
-    outputs = _Outputs(form, output, report, reference is not None, quiet)
-    _evaluate(source, settings, outputs)
+    _evaluate(data, _method(data, method, settings), settings, outputs, quiet)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What is measured, and on which data."""
+def _method(data: Path, options: MethodOptions, settings: EvaluationSettings) -> "Method":
+    """Return what is measured."""
+    from onet_cli.evaluation.baselines import BaselineMethod
+    from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
 
-    given: Path | None
-    checkpoint: str | None
-    predictions: Path | None
-    baseline: options.BaselineName | None
-    device: str
-    meshes: Path | None
-
-    @property
-    def data(self) -> Path:
-        if self.given is None:
-            raise typer.BadParameter("give DATA: a data set written by `onet preprocess`")
-        return self.given
-
-    def method(self, settings: "EvaluationSettings") -> "Method":
-        from onet_cli.evaluation.baselines import BaselineMethod
-        from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
-
-        self._check()
-        if self.baseline is not None:
-            return BaselineMethod(self.baseline, self.data, self.checkpoint, self.device)
-        if self.predictions is not None:
-            return FolderMethod(self.predictions)
-        assert self.checkpoint is not None
-        rules = settings.protocol.rules
-        place = self.checkpoint, self.device, settings.resolution
-        return CheckpointMethod(*place, rules.threshold, self.meshes, rules.joins)
-
-    def _check(self) -> None:
-        if self.predictions is not None and (self.checkpoint or self.baseline):
-            raise typer.BadParameter("--predictions are meshes: no --checkpoint, no --baseline")
-        if not (self.checkpoint or self.predictions or self.baseline):
-            raise typer.BadParameter("say what to measure: --checkpoint, --predictions, --baseline")
-        if self.meshes is not None and (self.checkpoint is None or self.baseline):
-            raise typer.BadParameter("--meshes keeps those of a --checkpoint")
+    _check_method(options)
+    if options.baseline is not None:
+        return BaselineMethod(options.baseline, data, options.checkpoint, options.device)
+    if options.predictions is not None:
+        return FolderMethod(options.predictions)
+    assert options.checkpoint is not None
+    rules = settings.protocol.rules
+    place = options.checkpoint, options.device, settings.resolution
+    return CheckpointMethod(*place, rules.threshold, options.meshes, rules.joins)
 
 
-@dataclass(frozen=True)
-class _Outputs:
-    """Where the scores go and how they look."""
-
-    form: str | None
-    output: Path | None
-    report: Path | None
-    reference: bool
-    quiet: bool
+def _check_method(options: MethodOptions) -> None:
+    if options.predictions is not None and (options.checkpoint or options.baseline):
+        raise typer.BadParameter("--predictions are meshes: no --checkpoint, no --baseline")
+    if not (options.checkpoint or options.predictions or options.baseline):
+        raise typer.BadParameter("say what to measure: --checkpoint, --predictions, --baseline")
+    if options.meshes is not None and (options.checkpoint is None or options.baseline):
+        raise typer.BadParameter("--meshes keeps those of a --checkpoint")
 
 
-def _evaluate(source: _Source, settings: "EvaluationSettings", outputs: _Outputs) -> None:
+def _evaluate(
+    data: Path,
+    method: "Method",
+    settings: EvaluationSettings,
+    outputs: OutputOptions,
+    quiet: bool,
+) -> None:
     from onet_cli.commands.report import progress_bar, show_failures
     from onet_cli.evaluation.html.write import check_page, write_report
     from onet_cli.evaluation.report import choose_format, render
     from onet_cli.evaluation.run import evaluate_method
     from onet_cli.files import write_text
 
-    method, output = source.method(settings), outputs.output
-    form = choose_format(outputs.form, output)
+    output, reference = outputs.output, outputs.reference is not None
+    form = choose_format(outputs.format, output)
     if outputs.report is not None:
         check_page(outputs.report)
-    check = partial(_check_shapes, method, settings, outputs)
-    with progress_bar("objects", outputs.quiet) as advance:
-        table = evaluate_method(source.data, method, settings, output, advance, check)
+    check = partial(_check_shapes, method, settings, reference, quiet)
+    with progress_bar("objects", quiet) as advance:
+        table = evaluate_method(data, method, settings, output, advance, check)
     if output is not None:
-        write_text(output, render(table, form, outputs.reference))
+        write_text(output, render(table, form, reference))
     if outputs.report is not None:
-        with progress_bar("report", outputs.quiet) as advance:
-            write_report(outputs.report, source.data, method, table, advance)
+        with progress_bar("report", quiet) as advance:
+            write_report(outputs.report, data, method, table, advance)
     if output is None and form != "table":
-        typer.echo(render(table, form, outputs.reference), nl=False)
-    elif output is None or not outputs.quiet:
-        _show(table, outputs.reference)
+        typer.echo(render(table, form, reference), nl=False)
+    elif output is None or not quiet:
+        _show(table, reference)
     show_failures(table.unscored, "objects without a score")
     if table.unscored:
         raise typer.Exit(1)
@@ -157,8 +124,9 @@ def _evaluate(source: _Source, settings: "EvaluationSettings", outputs: _Outputs
 
 def _check_shapes(
     method: "Method",
-    settings: "EvaluationSettings",
-    outputs: _Outputs,
+    settings: EvaluationSettings,
+    reference: bool,
+    quiet: bool,
     store: "ShapeStore",
     ids: "Sequence[ShapeId]",
 ) -> None:
@@ -167,10 +135,10 @@ def _check_shapes(
     from onet_cli.evaluation.literature import check_comparable
     from onet_cli.evaluation.selection import category_names, untrained
 
-    if outputs.reference:
+    if reference:
         check_comparable(settings.protocol, (shape_id.category for shape_id in ids))
     strange = untrained(ids, category_names(store), method.facts().categories)
-    if strange and not outputs.quiet:
+    if strange and not quiet:
         notes.print(
             f"note: the checkpoint was not trained on: {', '.join(strange)}", soft_wrap=True
         )
@@ -187,16 +155,16 @@ def _show(table: "EvaluationTable", reference: bool) -> None:
         output.print(note, soft_wrap=True)
 
 
-def _embed(path: Path, source: _Source, settings: "EvaluationSettings", quiet: bool) -> None:
+def _embed(
+    path: Path, data: Path, method: MethodOptions, settings: EvaluationSettings, quiet: bool
+) -> None:
     from onet_cli.commands.report import progress_bar, say, show_failures
     from onet_cli.evaluation.embeddings import describe, write_embeddings
 
-    if source.checkpoint is None:
+    if method.checkpoint is None:
         raise typer.BadParameter("--embeddings takes --checkpoint, and scores nothing")
     with progress_bar("views", quiet) as advance:
-        found = write_embeddings(
-            path, source.data, source.checkpoint, source.device, settings, advance
-        )
+        found = write_embeddings(path, data, method.checkpoint, method.device, settings, advance)
     if not quiet:
         say(f"{path}: {describe(found)}")
     show_failures(found.unread, "views that cannot be read")

@@ -4,26 +4,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from onet_cli.commands.declare import with_options
+from onet_cli.setting import Setting
+
 if TYPE_CHECKING:
     from onet_cli.models.spec import ModelSpec
 
 _WIDTH = 256  # at which encoders and decoders are compared: the paper's
 
 
-def models(
-    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@with_options()
+def models(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
     """List the named models, encoders, decoders and shipped weights.
 
     Any encoder goes with any decoder: `onet train DATA -o RUN --encoder E --decoder D`.
 
     Example: `onet models --json`
     """
-    import json
+    from json import dumps
 
     overview = _overview()
-    if json_output:
-        typer.echo(json.dumps(overview, indent=2))
+    if json:
+        typer.echo(dumps(overview, indent=2))
     else:
         _show(overview)
 

@@ -1,7 +1,6 @@
 """The turn about the upright axis at which a prediction fits best, for `--align yaw`."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,7 @@ from onet_cli.geometry import yaw
 from onet_cli.geometry.yaw import turn
 from onet_cli.shapes.shape import OccupancySamples
 
-__all__ = ["Align", "best_turn", "turn"]
-
-Align = Literal["none", "yaw"]
+__all__ = ["best_turn", "turn"]
 
 TRIED_POINTS = 2_048
 """Stored points, the first, that choose among the turns: they are stored in random order."""

@@ -24,8 +24,9 @@ from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, read_info
 from onet_cli.models.spec import Frame
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.joined import JOIN
+from onet_cli.reconstruction.settings import plain_settings
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,8 @@ class CheckpointMethod:
             InvalidOptionError: `meshes` holds those of another checkpoint or grid.
         """
         loaded = load_checkpoint(self.checkpoint, self.device)
-        join = JOIN if self.joins else 0.0
-        settings = GeneratorSettings(
-            self.resolution, self.threshold, join=join, flip=True, thin=True
-        )
+        join = JOIN if self.joins else 0.0  # as the meshes' folders of earlier versions say it
+        settings = plain_settings(self.resolution, self.threshold, join=self.joins)
         generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
             facts = asdict(self.facts())

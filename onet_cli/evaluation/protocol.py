@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
+from typing import Literal
 
-from onet_cli.evaluation.align import Align
 from onet_cli.evaluation.scores import MeshMetrics
+
+Align = Literal["none", "yaw"]
 
 
 class Protocol(StrEnum):

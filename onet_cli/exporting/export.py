@@ -1,25 +1,16 @@
 """What `onet export` does: the kinds of SOURCE and TARGET decide which exporter runs."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.exporting.options import ExportOptions
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.meshes.formats import MESH_SUFFIXES, is_mesh
 from onet_cli.meshes.read import read_mesh
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """Options of one export; None and False mean that the option was not given."""
-
-    faces: int | None = None
-    resolution: int | None = None
-    half: bool = False
 
 
 def export(source: str, target: Path, options: ExportOptions) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,17 +18,16 @@ from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.files import remove_leftovers
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
-from onet_cli.reconstruction.extras import Extras, save_debug, save_extras
+from onet_cli.reconstruction.extras import save_debug, save_extras
 from onet_cli.reconstruction.field import single_threaded_pool
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.result import Reconstruction
-from onet_cli.reconstruction.tidy import Up, check_scale
+from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
 from onet_cli.shapes.photo import (
     Background,
     PreparedPhoto,
     Target,
-    conflict_with_target,
     isolate_object,
     read_photo,
 )
@@ -53,36 +52,6 @@ class PhotoResult:
     error: OnetError | None = None
     mesh: Trimesh | None = None
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class BatchSettings:
-    """How photos are read, how meshes are written and what is written beside them.
-
-    `mask` is a picture of what is object in the one photo there is, `target` names it; `debug` is a
-    folder for the picture that the network saw and the mask; `scale_mm` and `up` are those of
-    `tidy.finish`.
-
-    Raises:
-        InvalidOptionError: `scale_mm` is no positive length, or `mask` or `background` leave
-            `target` nothing to name.
-    """
-
-    background: Background = "auto"
-    extras: Extras = field(default_factory=Extras)
-    mask: Path | None = None
-    debug: Path | None = None
-    scale_mm: float | None = None
-    up: Up = "y"
-    target: Target | None = None
-
-    def __post_init__(self) -> None:
-        if self.scale_mm is not None:
-            check_scale(self.scale_mm)
-        if self.target:
-            conflict = conflict_with_target(self.background, masked=self.mask is not None)
-            if conflict is not None:
-                raise InvalidOptionError(conflict[0], hint=conflict[1])
 
 
 def reconstruct_all(
@@ -194,8 +163,8 @@ def reconstruct(
         target: Pixels of the object meant, or a box around it (`shapes.photo.Target`).
         device: auto, cpu, cuda or mps; unused when `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component` and `front`; and `guess`, `confidence`, `color`, `flip` and `thin`,
-            which are True here unless set: see `GeneratorSettings`.
+            `largest_component`, `exact`, `confidence`, `color`, `thin`, `flip` and `front`: see
+            `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.
@@ -203,7 +172,7 @@ def reconstruct(
         EmptySurfaceError: the field stays below the threshold everywhere.
         InvalidOptionError: an option's value cannot work.
     """
-    settings = GeneratorSettings.for_users(**options)
+    settings = GeneratorSettings(**options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known, target=target)
     checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)

@@ -24,13 +24,13 @@ from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_re
 from onet_cli.reconstruction.doubt import BAD_IOU, Signs, fit_doubt
 from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import (
-    GeneratorSettings,
     Impression,
     MeshGenerator,
     stand,
 )
 from onet_cli.reconstruction.level import POINTS, best_cut, falling_logits, fit_platt
 from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
@@ -214,7 +214,7 @@ def measure_trials(
     Raises:
         StoreError: no store has views in that split, or a shape cannot be read.
     """
-    settings = GeneratorSettings(guess=True, confidence=True, flip=True, thin=True, signs=True)
+    settings = GeneratorSettings(color=False, signs=True)
     generator = MeshGenerator(checkpoint, settings)
     views = draw_views(stores, split, count, np.random.default_rng(seed))
     for done, view in enumerate(views):
@@ -297,9 +297,7 @@ def _measure(
     progress: Progress,
 ) -> tuple[Reliability, int]:
     """Return how reliable the network is, and of how many meshes that was measured."""
-    generator = MeshGenerator(
-        checkpoint, GeneratorSettings(resolution=settings.resolution, flip=True, thin=True)
-    )
+    generator = MeshGenerator(checkpoint, plain_settings(settings.resolution))
     views = draw_views(stores, "val", settings.meshes, rng)
     pairs = list(_claims(generator, views, rng, lambda *done: progress("meshes", *done)))
     if not pairs:

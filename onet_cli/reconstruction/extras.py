@@ -1,6 +1,5 @@
 """What may be written beside a mesh: pictures of it, a page to turn it, what the network saw."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,8 @@ from PIL import Image
 from onet_cli.files import whole_file
 from onet_cli.reconstruction.beside import DEBUG_SUFFIXES, beside
 from onet_cli.reconstruction.result import Reconstruction
+from onet_cli.reconstruction.settings import Extras
 from onet_cli.shapes.photo import PreparedPhoto
-
-
-@dataclass(frozen=True)
-class Extras:
-    """Which of them: a PNG of all at a glance, a GIF that turns, a page to turn the mesh."""
-
-    preview: bool = False
-    turntable: bool = False
-    viewer: bool = False
 
 
 def save_extras(

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +12,8 @@ from trimesh import Trimesh
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
-from onet_cli.geometry.mise import Grid, evaluate_grid, split_resolution
-from onet_cli.geometry.simplify import FEWEST_FACES, simplify
+from onet_cli.geometry.mise import Grid, evaluate_grid
+from onet_cli.geometry.simplify import simplify
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.flip import with_flipped
 from onet_cli.reconstruction.agreement import Mask, agreement, photo_mask
@@ -30,75 +29,11 @@ from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.settings import CRUMBS, GeneratorSettings
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
 from onet_cli.shapes.photo import resize_images
-
-CRUMBS = 0.0005
-"""Pieces of less than this share of the volume say nothing, and networks that read the picture at
-each point leave some: on validation views half of all pieces, for 0.001 of the IoU."""
-
-
-@dataclass(frozen=True)
-class GeneratorSettings:
-    """How meshes are made from a field.
-
-    `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
-    from which a point is inside (None: the checkpoint's, or what suits the photo if the checkpoint
-    knows how to tell, see `reconstruction.level`), `faces` the number of faces to simplify
-    to (None: all), `refine` the number of refinement steps. With `guess`, points that the surface
-    does not need are not evaluated: the same mesh from about 3/4 of the evaluations. Pieces of less
-    than the share `min_component` of the volume are dropped (None: of networks of the picture's
-    frame `CRUMBS`, of others none); with `largest_component`, all but the
-    largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
-    of the field. With `color` it has the photo's colour, from networks of the picture's frame.
-    With `flip` networks of the picture's frame look at the mirrored photo too, and take the mean;
-    with `thin` they lift thin parts that the photo shows (`reconstruction.rods`).
-    With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it. With
-    `front` the object's own front faces +z, if the network is sure of it; meshes of networks of the
-    object's frame do so anyway.
-    """
-
-    resolution: int = 128
-    threshold: float | None = None
-    faces: int | None = None
-    refine: int = 0
-    guess: bool = False
-    join: float = JOIN
-    min_component: float | None = None
-    largest_component: bool = False
-    confidence: bool = False
-    color: bool = False
-    flip: bool = False
-    thin: bool = False
-    signs: bool = False
-    front: bool = False
-
-    @classmethod
-    def for_users(cls, **options: Any) -> "GeneratorSettings":
-        """Return settings with all that makes a mesh better or tells more of it, and `options`."""
-        usual = dict.fromkeys(("guess", "confidence", "color", "flip", "thin"), True)
-        return cls(**(usual | options))
-
-    def __post_init__(self) -> None:
-        split_resolution(self.resolution)
-        if self.threshold is not None and not 0 < self.threshold < 1:
-            raise InvalidOptionError(
-                f"the threshold is a probability between 0 and 1, not {self.threshold:g}"
-            )
-        if self.faces is not None and self.faces < FEWEST_FACES:
-            raise InvalidOptionError(
-                f"a closed mesh has at least {FEWEST_FACES} faces, not {self.faces}"
-            )
-        if self.refine < 0:
-            raise InvalidOptionError(f"refinement takes 0 or more steps, not {self.refine}")
-        if not self.join >= 0:
-            raise InvalidOptionError(f"pieces are joined across 0 or more, not {self.join:g}")
-        if self.min_component is not None and not 0 <= self.min_component <= 1:
-            raise InvalidOptionError(
-                f"the least component is a share of the volume, 0 to 1, not {self.min_component:g}"
-            )
 
 
 @dataclass(frozen=True)
@@ -216,12 +151,12 @@ class MeshGenerator:
         """
         settings = self.settings
         memory = Memory(field, settings.resolution)
-        grid = evaluate_grid(memory, settings.resolution, field.level, guess=settings.guess)
+        grid = evaluate_grid(memory, settings.resolution, field.level, guess=not settings.exact)
         _refuse_empty(grid, field)
         surface = grid_surface(grid)
-        if settings.join == 0:
+        if not settings.join:
             return surface, grid
-        return join_pieces(surface, grid, memory, settings.join, guess=settings.guess)
+        return join_pieces(surface, grid, memory, JOIN, guess=not settings.exact)
 
     def generate(self, image: Tensor, mask: Tensor | None = None) -> Reconstruction:
         """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.

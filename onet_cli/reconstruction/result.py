@@ -12,7 +12,8 @@ from onet_cli.models.calibration import Doubt
 from onet_cli.reconstruction.doubt import Signs, describe, is_doubtful, probability
 from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.front import FrontGuess
-from onet_cli.reconstruction.tidy import Up, save_mesh
+from onet_cli.reconstruction.settings import Up
+from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
 

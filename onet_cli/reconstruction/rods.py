@@ -183,7 +183,7 @@ def _places(
     rays: NDArray[np.intp], depths: NDArray[np.float64], camera: Tensor
 ) -> NDArray[np.float32]:
     """Return the places (P * D, 3) in the network's cube at `depths` (D,) of `rays` (P, 2)."""
-    elevation, kappa = (float(value) for value in camera[0])
+    elevation, kappa = (float(value) for value in camera[0].detach())
     down, across = ((rays + 0.5) * (2 / SIDE) - 1).T
     shrink = 1 - kappa * depths
     seen = np.stack(

@@ -1,7 +1,6 @@
 """From the surface of a field to a mesh for people: floaters dropped, scaled, with normals."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +8,11 @@ from trimesh import Trimesh
 from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
-from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.components import component_volumes
 from onet_cli.geometry.mesh import COLOUR, make_mesh
 from onet_cli.geometry.normals import vertex_normals
 from onet_cli.meshes.write import write_mesh
-
-Up = Literal["y", "z"]
+from onet_cli.reconstruction.settings import Up, check_scale
 
 GREY, WHITE = (0.72, 0.72, 0.74, 1.0), (1.0, 1.0, 1.0, 1.0)
 """Base colour of the material in .glb files, and of that which leaves vertices their own."""
@@ -94,18 +91,6 @@ def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimes
     return Trimesh(
         vertices, faces, vertex_normals=normals, vertex_attributes=attributes, process=False
     )
-
-
-LEAST_MM, MOST_MM = 1e-3, 1e6
-"""What --scale-mm may be: from a micrometre to a kilometre."""
-
-
-def check_scale(scale_mm: float) -> None:
-    """Raise InvalidOptionError unless `scale_mm` is a length that an object can have."""
-    if not LEAST_MM <= scale_mm <= MOST_MM:
-        raise InvalidOptionError(
-            f"the longest edge is a length from {LEAST_MM:g} to {MOST_MM:g} mm, not {scale_mm:g}"
-        )
 
 
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:

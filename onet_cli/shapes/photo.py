@@ -11,7 +11,8 @@ from onet_cli.errors import PhotoError
 from onet_cli.shapes.framing import MARGIN
 from onet_cli.shapes.photo_border import Cut
 from onet_cli.shapes.photo_files import decode_view, full_size, on_white, read_photo
-from onet_cli.shapes.photo_find import LEAST_AREA, SHADED_WHITE, Background, Method, find_object
+from onet_cli.shapes.photo_find import LEAST_AREA, SHADED_WHITE, Method, find_object
+from onet_cli.shapes.photo_options import Background
 from onet_cli.shapes.photo_pixels import grow
 from onet_cli.shapes.photo_target import Target, read_target
 from onet_cli.shapes.photo_warnings import inspect_cut, inspect_light
@@ -114,17 +115,13 @@ def isolate_object(
             selects nothing or something tiny, or "remove" cannot separate the object from its
             background.
     """
-    if max(photo.size) < SMALLEST:
-        raise PhotoError(
-            f"the photo of {photo.width} x {photo.height} pixels is too small to show an object",
-            hint=f"give one of {SMALLEST} pixels at the very least, better 200",
-        )
-    given = photo.size
+    _check_size(photo)
+    size = photo.size
     if target:
         if conflict := conflict_with_target(background, masked=mask is not None):
             raise PhotoError(conflict[0], hint=conflict[1])
-        target = target.scaled(full_size(photo), given)
-    window = look_at(given, target)
+        target = target.scaled(full_size(photo), size)
+    window = look_at(size, target)
     photo = _cut(photo, window)
     target = window.aim(target, photo.size) if target else None
     if background == "keep" and mask is None:
@@ -133,10 +130,10 @@ def isolate_object(
     cut, method = found.cut, found.method
     if cut is None:
         return _nothing_found(photo, background, target, found.warnings)
+    given = method in ("alpha", "mask")
     # Transparent pixels keep their colour: `weight` is their visibility.
-    shown = photo.convert("RGB") if method in ("alpha", "mask") else on_white(photo)
-    colours = np.asarray(shown)
-    solid = cut.weight > (_OPAQUE if method in ("alpha", "mask") else 0.5)
+    colours = np.asarray(photo.convert("RGB") if given else on_white(photo))
+    solid = cut.weight > (_OPAQUE if given else 0.5)
     box = _box_of_target(solid, window) if target else _box(solid)
     cropped = Image.fromarray(_blend(colours, cut)).crop(box)
     said = inspect_cut(solid, box, window.size, certain=cut.certain)
@@ -149,6 +146,14 @@ def isolate_object(
         found.warnings + warnings,
         _on_square(grey, margin, "black"),
     )
+
+
+def _check_size(photo: Image.Image) -> None:
+    if max(photo.size) < SMALLEST:
+        raise PhotoError(
+            f"the photo of {photo.width} x {photo.height} pixels is too small to show an object",
+            hint=f"give one of {SMALLEST} pixels at the very least, better 200",
+        )
 
 
 def _cut(photo: Image.Image, window: Window) -> Image.Image:

@@ -12,9 +12,9 @@ from onet_cli.shapes.photo_border import Cut, cut_from_even_background
 from onet_cli.shapes.photo_files import on_white
 from onet_cli.shapes.photo_mask import mask_weight
 from onet_cli.shapes.photo_network import MARGIN, box_around, cut_by_network
+from onet_cli.shapes.photo_options import Background
 from onet_cli.shapes.photo_target import Target, cut_target, keep_target
 
-Background = Literal["auto", "keep", "remove", "rembg"]
 Method = Literal["alpha", "mask", "border", "network", "rembg", "none"]
 
 LEAST_AREA = 0.001

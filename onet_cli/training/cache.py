@@ -78,7 +78,7 @@ def plan_cache(data: OccupancyDataset) -> CachePlan:
             if number == 0:
                 picture = decode_view(file.view(0)).shape[:2]
             points = file.layout.points.rows
-            near = near_rows(shape, file) if data.config.near_share else 0
+            near = near_rows(shape, file) if data.config.near else 0
             start = rows + _padded(points)
             places.append(_Place(views, file.view_count, (rows, start), (points, near)))
             views += file.view_count

@@ -1,30 +1,166 @@
-"""What a training run was asked to do: plain data, written to RUN/config.json."""
+"""What a training run was asked to do: plain data, written to RUN/config.json.
+
+The options of `onet train` are the fields here: name, default, help and limits are written once.
+"""
 
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.files import write_text
+from onet_cli.models.catalogue import MODELS
 from onet_cli.models.spec import ModelSpec
+from onet_cli.options import RARE, Device, Seed
+from onet_cli.setting import Setting, check_settings
 
 Sampling = Literal["uniform", "balanced"]
 Augmentation = Literal["none", "photo"]
 Precision = Literal["32", "bf16", "16", "auto"]
 Schedule = Literal["cosine", "constant"]
 Cache = Literal["none", "ram", "gpu"]
+Recipe = Literal["ours", "paper"]
+
+RUN = "Run"
+NETWORK = "Network"
+DATA = "Data"
+OPTIMISATION = "Optimisation"
+HARDWARE = "Hardware"
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds in a duration such as 90s, 25m, 1h30m or 2d.
+
+    Raises:
+        InvalidOptionError: `text` is not of that form.
+    """
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise InvalidOptionError(f"{text!r} is not a duration", hint="write 90s, 25m or 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _parts(kind: str) -> Iterable[str]:
+    from onet_cli.models import registry
+
+    return (registry.ENCODERS if kind == "encoder" else registry.DECODERS).names()
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a run is kept, and what is made of it besides training."""
+
+    output: Annotated[Path, Setting("Folder of the run.", RUN, metavar="RUN", short="-o")]
+    resume: Annotated[bool, Setting("Continue the run in RUN.", RUN)] = False
+    dry_run: Annotated[bool, Setting("Show costs and a batch; do not train.", RUN)] = False
+    calibrate: Annotated[bool, Setting("Calibrate the best checkpoint.", RUN)] = True
+    extra: Annotated[
+        Path | None,
+        Setting("Second training set, not validated.", DATA, metavar="DATA"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Which network is trained, and from which weights it starts.
+
+    `model` is None for that of `init`, or else the default one; the fields below it replace parts
+    of it.
+    """
+
+    model: Annotated[
+        str | None,
+        Setting(
+            "Named model; see `onet models`.",
+            NETWORK,
+            metavar="NAME",
+            default="onet-small, or that of --init",
+            complete=lambda: MODELS,
+        ),
+    ] = None
+    init: Annotated[
+        str | None,
+        Setting(
+            "Checkpoint to fine-tune.",
+            NETWORK,
+            metavar="CHECKPOINT",
+        ),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        Setting(
+            "Replace the model's encoder.",
+            NETWORK,
+            metavar="NAME",
+            complete=lambda: _parts("encoder"),
+        ),
+    ] = None
+    decoder: Annotated[
+        str | None,
+        Setting(
+            "Replace the model's decoder.",
+            NETWORK,
+            metavar="NAME",
+            complete=lambda: _parts("decoder"),
+        ),
+    ] = None
+    pretrained_encoder: Annotated[
+        str | None,
+        Setting(
+            "ImageNet weights: a .pth or .safetensors file, or `imagenet`.",
+            NETWORK,
+            metavar="FILE",
+        ),
+    ] = None
+    code_dim: Annotated[int | None, Setting("Width of the code.", NETWORK, minimum=1)] = None
+    hidden_dim: Annotated[int | None, Setting("Width of the decoder.", NETWORK, minimum=1)] = None
+    image_size: Annotated[
+        int | None, Setting("Edge of the input image in pixels.", NETWORK, minimum=32)
+    ] = None
+    point_dim: Annotated[int | None, Setting("Coordinates of a query point.", RARE, minimum=1)] = (
+        None
+    )
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where a run computes: `devices` processes on each of `nodes` machines."""
+
+    device: Device = "auto"
+    devices: Annotated[int, Setting("Processes per machine, one per GPU.", RARE, minimum=1)] = 1
+    nodes: Annotated[int, Setting("Machines.", RARE, minimum=1)] = 1
+
+    @property
+    def processes(self) -> int:
+        """Number of processes on all machines."""
+        return self.devices * self.nodes
 
 
 @dataclass(frozen=True)
 class Budget:
     """When training ends: at the first of the limits that are set. All None means never."""
 
-    steps: int | None = None
-    epochs: int | None = None
-    seconds: float | None = None
+    steps: Annotated[int | None, Setting("Maximum steps.", RUN, minimum=1, name="max_steps")] = None
+    epochs: Annotated[int | None, Setting("Maximum epochs.", RUN, minimum=1, name="max_epochs")] = (
+        None
+    )
+    seconds: Annotated[
+        float | None,
+        Setting(
+            "Maximum time: 90s, 25m, 1h30m, 2d.",
+            RUN,
+            metavar="TIME",
+            name="max_time",
+            parse=parse_duration,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         for limit in (self.steps, self.epochs, self.seconds):
@@ -63,68 +199,81 @@ class Budget:
 class TrainingConfig:
     """Every setting of a run apart from its data, network and place.
 
-    `rate` is the peak learning rate, reached after `warm_up` (a share of the budget) and followed
-    by half a cosine to zero; with the schedule `constant` it holds all the time. `beta2` is Adam's,
-    and gradients are shortened to the norm `clip`, unless that is 0. `points` are the query points
-    drawn per sample. `ema_decay` is the decay of the averaged weights, which are the ones validated
-    and kept; 0 turns averaging off. `recipe` names the defaults that these settings come from.
-    `cache` is where the training shapes are kept, decoded: nowhere, in memory, on the GPU.
-    `label_smoothing` is how far labels are moved from 0 and 1 towards each other.
-    `encoder_rate` is the rate of the encoder's features, of those that ImageNet weights give, as a
-    share of `rate`; below 1, their first layers stay as they are.
-    `near_share` of the points lie near the surface, and `extra_share` of the samples come from the
-    second data set, if there is one.
-    `precision` is in bits, "auto" the faster of "32" and "bf16" by a few steps of each.
-    `compiled` puts the network's steps through torch.compile.
-    `validate_every` and `mesh_every`, which is 0 for never, are in steps.
+    The learning rate rises to `lr` over `warm_up`, a share of the budget, and follows half a cosine
+    to zero; with the schedule `constant` it holds all the time. The averaged weights of `ema` are
+    the ones validated and kept. `recipe` names the defaults that these settings come from. What
+    each field does stands beside it.
     """
 
     budget: Budget
-    batch_size: int = 32
-    points: int = 2048
-    sampling: Sampling = "uniform"
-    near_share: float = 0.0
-    label_smoothing: float = 0.0
-    extra_share: float = 0.5
-    augmentation: Augmentation = "none"
-    recipe: str = "ours"
-    rate: float = 1e-3
-    encoder_rate: float = 1.0
-    schedule: Schedule = "cosine"
-    beta2: float = 0.99
-    clip: float = 1000.0
-    weight_decay: float = 0.01
+    recipe: Annotated[Recipe, Setting("Default values: ours or the paper's.", RUN)] = "ours"
+    batch_size: Annotated[int, Setting("Shapes per step.", DATA, minimum=1)] = 32
+    points: Annotated[int, Setting("Query points per shape.", DATA, minimum=1)] = 2048
+    near: Annotated[
+        float,
+        Setting("Share of query points near the surface.", DATA, minimum=0, maximum=1),
+    ] = 0.0
+    augment: Annotated[Augmentation, Setting("photo: mirror, move, recolour.", DATA)] = "none"
+    extra_share: Annotated[
+        float, Setting("Share of samples from --extra.", DATA, above=0, below=1)
+    ] = 0.5
+    sampling: Annotated[
+        Sampling, Setting("uniform, or balanced: half inside.", RARE, metavar="NAME")
+    ] = "uniform"
+    lr: Annotated[float, Setting("Peak learning rate.", OPTIMISATION, above=0, below=1)] = 1e-3
+    encoder_lr: Annotated[
+        float,
+        Setting(
+            "Rate of pretrained layers, as a share of --lr.",
+            OPTIMISATION,
+            minimum=0,
+            maximum=1,
+        ),
+    ] = 1.0
+    schedule: Annotated[
+        Schedule, Setting("cosine (with warm-up) or constant.", OPTIMISATION, metavar="NAME")
+    ] = "cosine"
+    weight_decay: Annotated[
+        float, Setting("Weight decay (matrices only).", OPTIMISATION, minimum=0)
+    ] = 0.01
+    ema: Annotated[
+        float,
+        Setting("Decay of the weight average; 0: off.", OPTIMISATION, minimum=0, maximum=0.99999),
+    ] = 0.999
+    beta2: Annotated[float, Setting("AdamW beta2.", RARE, above=0, below=1)] = 0.99
+    clip: Annotated[float, Setting("Maximum gradient norm; 0: no clipping.", RARE, minimum=0)] = (
+        1000.0
+    )
+    label_smoothing: Annotated[
+        float,
+        Setting("Label smoothing.", RARE, minimum=0, below=0.5),
+    ] = 0.0
     warm_up: float = 0.03
-    ema_decay: float = 0.999
-    precision: Precision = "32"
-    compiled: bool = False
-    validate_every: int = 200
-    mesh_every: int = 2000
+    precision: Annotated[
+        Precision, Setting("32, bf16, 16, or auto: bf16 if faster.", HARDWARE, metavar="BITS")
+    ] = "32"
+    compile: Annotated[bool, Setting("Use torch.compile; for GPUs.", RARE)] = False
+    val_every: Annotated[int, Setting("Steps between validations.", RUN, minimum=1)] = 200
+    mesh_every: Annotated[int, Setting("Steps between meshes; 0: none.", RARE, minimum=0)] = 2000
     validation_samples: int = 512
-    workers: int = 1
-    cache: Cache = "none"
-    seed: int = 0
+    workers: Annotated[
+        int,
+        Setting(
+            "Loader processes; 0: none.",
+            HARDWARE,
+            minimum=0,
+            default="GPU: up to 8",
+        ),
+    ] = 1
+    cache: Annotated[Cache, Setting("Cache of decoded shapes.", HARDWARE)] = "none"
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "points", "validate_every", "validation_samples"):
-            if getattr(self, name) < 1:
-                raise InvalidOptionError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0 <= self.near_share <= 1:
-            raise InvalidOptionError(f"near_share must lie in [0, 1], not {self.near_share}")
-        if not 0 <= self.label_smoothing < 0.5:
+        check_settings(self)
+        if self.validation_samples < 1:
             raise InvalidOptionError(
-                f"label_smoothing must lie in [0, 0.5), not {self.label_smoothing}"
+                f"validation_samples must be at least 1, not {self.validation_samples}"
             )
-        if not 0 < self.extra_share < 1:
-            raise InvalidOptionError(f"extra_share must lie in (0, 1), not {self.extra_share}")
-        if not 0 < self.rate < 1:
-            raise InvalidOptionError(f"the learning rate must lie in (0, 1), not {self.rate}")
-        if not 0 <= self.encoder_rate <= 1:
-            raise InvalidOptionError(f"encoder_rate must lie in [0, 1], not {self.encoder_rate}")
-        if not 0 < self.beta2 < 1:
-            raise InvalidOptionError(f"beta2 must lie in (0, 1), not {self.beta2}")
-        if not self.clip >= 0:
-            raise InvalidOptionError(f"clip must not be below 0, as {self.clip} is")
         if self.budget.unlimited:
             raise InvalidOptionError(
                 "training would never end", hint="set --max-steps, --max-epochs or --max-time"
@@ -175,18 +324,3 @@ def read_spec(path: Path) -> ModelSpec:
         return ModelSpec.from_dict(json.loads(path.read_text(encoding="utf-8"))["model"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} does not say which model was trained") from error
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds in a duration such as 90s, 25m, 1h30m or 2d.
-
-    Raises:
-        InvalidOptionError: `text` is not of that form.
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise InvalidOptionError(f"{text!r} is not a duration", hint="write 90s, 25m or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -105,7 +105,7 @@ def draw_sample(shape: Drawable, config: TrainingConfig, draw: Draw) -> SampleDr
     """Return what the sample `draw` of `shape` is made of: a function of these and the seed."""
     index, this_pass = draw
     rng = np.random.default_rng([config.seed, this_pass, index])
-    near = round(config.points * config.near_share)
+    near = round(config.points * config.near)
     view = int(rng.integers(shape.view_count))
     chunk = int(rng.integers(chunk_count(shape.rows(near=False))))
     parts = []

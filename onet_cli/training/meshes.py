@@ -17,9 +17,10 @@ from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.geometry.surfels import MOST, surfels
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.preview import Sight, draw_preview
 from onet_cli.reconstruction.result import Reconstruction
+from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
@@ -59,7 +60,7 @@ class WatchMeshes(Callback):
         assert isinstance(board, TensorBoardLogger)
         curve = draw_chart("IoU by threshold", THRESHOLDS.tolist(), pl_module.iou_curve)
         board.experiment.add_image("thresholds", np.asarray(curve), step, dataformats="HWC")
-        if self.every and self._is_due(step, pl_module.config.validate_every):
+        if self.every and self._is_due(step, pl_module.config.val_every):
             self.iou = self._look(pl_module.network, board, step)
             pl_module.log("mesh_iou", self.iou, rank_zero_only=True)
 
@@ -72,7 +73,7 @@ class WatchMeshes(Callback):
     def _look(self, network: OccupancyNetwork, board: TensorBoardLogger, step: int) -> float:
         """Return the mean IoU of the meshes, and show some of them."""
         info = CheckpointInfo(network.spec, threshold=self.best.threshold)
-        generator = MeshGenerator(Checkpoint(network, info), GeneratorSettings(RESOLUTION))
+        generator = MeshGenerator(Checkpoint(network, info), plain_settings(RESOLUTION))
         ious = []
         for number, shape in enumerate(self.ids):
             photo = decode_view(self.store.read_view(shape, 0))

@@ -78,12 +78,12 @@ class OccupancyModule(pl.LightningModule):
         # Channels-last convolutions, with these images, are a third faster on a CPU.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self._spent = config, spent
-        if config.encoder_rate < 1:
+        if config.encoder_lr < 1:
             freeze_encoder(network)
         # Functions, which are no part of the module's state.
         self._logits: Callable[..., Tensor] = network.forward
         self._see: Callable[..., Seen] = partial(see, network)
-        if config.compiled:
+        if config.compile:
             self._logits, self._see = compiled(self._logits), compiled(self._see)
         self.validation_ious: list[Tensor] = []
         self.iou_curve: list[float] = []
@@ -100,7 +100,7 @@ class OccupancyModule(pl.LightningModule):
         the picture's frame, for others None. All are float32, whatever the network computes in.
         """
         images, points, known = self._images(batch), batch.points, self._known(batch)
-        if self.config.augmentation == "photo":
+        if self.config.augment == "photo":
             with torch.autocast(images.device.type, enabled=False):
                 images, points, known = augment_photos(images, points, known, self._generator(0))
         return images, points, known
@@ -140,7 +140,7 @@ class OccupancyModule(pl.LightningModule):
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Go back through the network, which a compiler looks at only now."""
-        with compiler_errors(loss.device) if self.config.compiled else nullcontext():
+        with compiler_errors(loss.device) if self.config.compile else nullcontext():
             torch.autograd.backward(loss, *args, **kwargs)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -184,7 +184,7 @@ class OccupancyModule(pl.LightningModule):
         device = self.network.mean.device.type
         fused = device in ("cpu", "cuda") and self.config.precision != "16"
         betas = 0.9, self.config.beta2
-        optimizer = AdamW(groups, lr=self.config.rate, betas=betas, fused=fused)
+        optimizer = AdamW(groups, lr=self.config.lr, betas=betas, fused=fused)
         schedule = LambdaLR(optimizer, lambda _: self._rate_factor())
         return {
             "optimizer": optimizer,
@@ -194,7 +194,7 @@ class OccupancyModule(pl.LightningModule):
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """Return matrices and vectors apart, those of the encoder's features after the others."""
         slow = {id(parameter) for parameter in encoder_features(self.network)}
-        if self.config.encoder_rate == 1:
+        if self.config.encoder_lr == 1:
             slow = set()
         groups: list[dict[str, Any]] = []
         for features in (False, True):
@@ -203,7 +203,7 @@ class OccupancyModule(pl.LightningModule):
                 for p in self.network.parameters()
                 if p.requires_grad and (id(p) in slow) == features
             ]
-            rate = self.config.rate * (self.config.encoder_rate if features else 1.0)
+            rate = self.config.lr * (self.config.encoder_lr if features else 1.0)
             for matrices in (True, False):
                 some = [p for p in own if (p.ndim >= 2) == matrices]
                 decay = self.config.weight_decay if matrices else 0.0

@@ -93,7 +93,7 @@ def rehearse(
     config = settle_precision(config, lambda: try_precisions(shapes, network, config, place))
     draws = iter(shapes.draws())
     module = OccupancyModule(network, config, lambda: 0.5).to(place).train()
-    optimizer = torch.optim.AdamW(module.parameters(), lr=config.rate)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=config.lr)
     loading, stepping = [], []
     for number in range(STEPS + 1):
         start = time.perf_counter()

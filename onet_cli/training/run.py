@@ -4,11 +4,12 @@ import logging
 import os
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import lightning.pytorch as pl
 import torch
@@ -26,15 +27,18 @@ from onet_cli.training.callbacks import (
     Reporter,
     previous_checkpoint,
 )
-from onet_cli.training.config import TrainingConfig, read_spec
+from onet_cli.training.config import Hardware, TrainingConfig, read_spec
 from onet_cli.training.data import ShapeData
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.precision import float32_products, takes_tf32
-from onet_cli.training.status import TrainingStatus
+from onet_cli.training.status import RunEvents
 from onet_cli.training.trial import settle_precision, try_precisions
 
+Start = Literal["fresh", "trained", "resumed"]
+ANY_HARDWARE = Hardware()
+NO_EVENTS = RunEvents()
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -55,61 +59,53 @@ def train_network(
     config: TrainingConfig,
     *,
     extra: Path | None = None,
-    device: str = "auto",
-    devices: int = 1,
-    nodes: int = 1,
-    resume: bool = False,
-    trained: bool = False,
-    listen: Callable[[TrainingStatus], None] = lambda status: None,
-    started: Callable[[], None] = lambda: None,
-    note: Callable[[str], None] = lambda text: None,
+    hardware: Hardware = ANY_HARDWARE,
+    start: Start = "fresh",
+    events: RunEvents = NO_EVENTS,
 ) -> TrainingResult:
     """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
 
-    Further shapes to train on, but never to validate on, may lie in the store `extra`. `started` is
-    called once the run is known to be possible, before its first step, and `listen` after each;
-    `note` with what is chosen for this device.
+    Further shapes to train on, but never to validate on, may lie in the store `extra`.
 
-    A network that is `trained` already is scored before the first step, so that the best checkpoint
-    is never worse than what was begun with.
+    A network that starts as `trained` is scored before the first step, so that the best checkpoint
+    is never worse than what was begun with; `resumed` continues the run in `run`.
 
-    With `devices` or `nodes` above 1, so many processes on so many machines train together, each on
-    batches of its own; started as one process, it starts the others by running this program again.
+    With several processes in `hardware`, they train together, each on batches of its own; started
+    as one process, it starts the others by running this program again.
 
     Raises:
         StoreError: `data` is no data set, or has no training or validation shapes.
-        InvalidOptionError: `run` holds an earlier run and `resume` is off, or several processes are
+        InvalidOptionError: `run` holds an earlier run that is not resumed, or several processes are
             to find out which precision is faster.
-        CheckpointError: `resume` is on and there is nothing to resume.
+        CheckpointError: there is nothing to resume.
     """
-    last = run / "last.ckpt"
+    last, resume = run / "last.ckpt", start == "resumed"
     _check_run(run, last, network, resume)
-    _check_precision(config, devices * nodes)
+    _check_precision(config, hardware.processes)
     _quieten()
-    place = local_device(device, devices * nodes)
+    place = local_device(hardware.device, hardware.processes)
     if place.type == "cpu":
         keep_freed_memory()
     shapes = ShapeData(data, config, extra, network.spec)
-    shapes.plan_cache(place, devices)
-    resumed = run if resume else None
+    shapes.plan_cache(place, hardware.devices)
     find = partial(try_precisions, shapes, network, config, place)
-    config = settle_precision(config, find, resumed, note)
+    config = settle_precision(config, find, run if resume else None, events.note)
     if takes_tf32(config.precision, place):
-        note("--precision 32: products of matrices are rounded to TF32 on this GPU")
+        events.note("--precision 32: products of matrices are rounded to TF32 on this GPU")
     if is_first_process():
         _write_config(run, config, network, shapes, place)
-        started()
+        events.started()
     pl.seed_everything(config.seed, verbose=False)
-    clock = Clock(config.budget, shapes.steps_per_epoch(devices * nodes))
+    clock = Clock(config.budget, shapes.steps_per_epoch(hardware.processes))
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
     module = OccupancyModule(network, config, clock.spent)
     watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
-    reporter = Reporter(clock, best, run / "metrics.csv", listen, lambda: watch.iou)
+    reporter = Reporter(clock, best, run / "metrics.csv", events.listen, lambda: watch.iou)
     callbacks = [clock, best, watch, *_averaging(config), KeepLast(last), reporter]
-    trainer = _trainer(run, config, device, devices, nodes, callbacks)
+    trainer = _trainer(run, config, hardware, callbacks)
     checkpoint = str(_whole(last)) if resume else None
     with _errors_as_raised(), memory_errors(config), float32_products(config.precision, place):
-        if trained and not resume:
+        if start == "trained":
             trainer.validate(module, shapes, verbose=False)
         trainer.fit(module, shapes, ckpt_path=checkpoint, weights_only=True)
         if best.scored_step < trainer.global_step:
@@ -203,30 +199,25 @@ def local_device(name: str, processes: int = 1) -> torch.device:
 
 
 def _trainer(
-    run: Path,
-    config: TrainingConfig,
-    device: str,
-    devices: int,
-    nodes: int,
-    callbacks: list[pl.Callback],
+    run: Path, config: TrainingConfig, hardware: Hardware, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
-    place = resolve_device(device)
-    several = devices * nodes > 1
+    place = resolve_device(hardware.device)
+    several = hardware.processes > 1
     board = TensorBoardLogger(run, name="", version="")
     return pl.Trainer(
         accelerator={"cuda": "gpu"}.get(place.type, place.type),
-        devices=devices if several or place.index is None else [place.index],
-        num_nodes=nodes,
+        devices=hardware.devices if several or place.index is None else [place.index],
+        num_nodes=hardware.nodes,
         strategy="ddp" if several else "auto",
         # torch has no synchronised batch norm for CPUs.
         sync_batchnorm=several and place.type == "cuda",
         precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
         max_epochs=-1,
-        val_check_interval=config.validate_every,
+        val_check_interval=config.val_every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         logger=board,
-        log_every_n_steps=min(25, config.validate_every),
+        log_every_n_steps=min(25, config.val_every),
         callbacks=callbacks,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -237,7 +228,7 @@ def _trainer(
 
 
 def _averaging(config: TrainingConfig) -> list[pl.Callback]:
-    return [AveragedWeights(config.ema_decay)] if config.ema_decay else []
+    return [AveragedWeights(config.ema)] if config.ema else []
 
 
 def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Where a training run stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -29,3 +30,18 @@ class TrainingStatus:
     def seconds_left(self) -> float | None:
         """Seconds until the budget is spent, if it goes on like this; None at the very start."""
         return self.seconds * (1 - self.spent) / self.spent if self.spent > 0 else None
+
+
+@dataclass(frozen=True)
+class RunEvents:
+    """What is told of a run.
+
+    Attributes:
+        started: Called once the run is known to be possible, before its first step.
+        listen: Called after each step.
+        note: Called with what is chosen for this device.
+    """
+
+    started: Callable[[], None] = lambda: None
+    listen: Callable[[TrainingStatus], None] = lambda status: None
+    note: Callable[[str], None] = lambda text: None

@@ -58,7 +58,7 @@ def try_precisions(
     draws = iter(shapes.draws())
     samples = [shapes.training[next(draws)] for _ in range(config.batch_size)]
     batch = Batch(*(part.to(device) for part in default_collate(samples)))
-    settings = replace(config, compiled=False)
+    settings = replace(config, compile=False)
     names: tuple[Precision, ...] = "32", "bf16"
     taken: dict[Precision, list[float]] = {name: [] for name in names}
     with memory_errors(config):
@@ -96,7 +96,7 @@ class _Step:
     ) -> None:
         self._precision, self._device = config.precision, device
         self._module = OccupancyModule(network, config, lambda: 0.5).to(device).train()
-        self._optimizer = torch.optim.AdamW(self._module.parameters(), lr=config.rate)
+        self._optimizer = torch.optim.AdamW(self._module.parameters(), lr=config.lr)
 
     def seconds(self, batch: Batch) -> float:
         """Make a step with `batch` and return how long it took."""

@@ -23,7 +23,8 @@ from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from onet_cli.reconstruction.calibrate import calibrate_threshold
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 
@@ -48,7 +49,7 @@ def row(name: str, scores: dict[str, float], table: EvaluationTable) -> str:
 
 def milliseconds(checkpoints: list[Path], store: ShapeStore, rounds: int) -> list[float]:
     """Return the median time from a picture to a mesh, as `onet reconstruct` makes it, of each."""
-    settings = GeneratorSettings(guess=True)
+    settings = GeneratorSettings(confidence=False, color=False)
     generators = [MeshGenerator(load_checkpoint(path, "cpu"), settings) for path in checkpoints]
     taken: list[list[float]] = [[] for _ in checkpoints]
     for shape_id in store.ids("val")[: rounds + 1]:

@@ -25,9 +25,10 @@ from onet_cli.evaluation.measure import Truth, score_mesh
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
-from onet_cli.reconstruction.generator import GeneratorSettings, Impression, MeshGenerator, stand
+from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand
 from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.settings import GeneratorSettings
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
@@ -94,7 +95,9 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
 def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
     """Print a row for each way to cut."""
     plain = replace(checkpoint, info=replace(checkpoint.info, outline=0.0))
-    generator = MeshGenerator(plain, GeneratorSettings(guess=True, join=0.0, flip=True))
+    generator = MeshGenerator(
+        plain, GeneratorSettings(join=False, confidence=False, color=False, thin=False)
+    )
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
         picture = decode_view(store.read_view(task.id, task.view))

@@ -20,8 +20,9 @@ from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.reconstruction.batch import to_tensors
 from onet_cli.reconstruction.facts import mesh_facts
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.preview import Sight, draw_preview
+from onet_cli.reconstruction.settings import GeneratorSettings
 from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
 from onet_cli.shapes.photo import isolate_object, read_photo
 from onet_cli.shapes.shape import ShapeId
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--checkpoint", default="furniture")
     options = parser.parse_args()
-    settings = GeneratorSettings.for_users()
+    settings = GeneratorSettings()
     generator = MeshGenerator(load_checkpoint(options.checkpoint, "cpu"), settings)
     shown = [show(generator, title, photo) for title, photo in photos().items()]
     whole = sheet(shown).quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)

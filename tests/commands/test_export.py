@@ -61,12 +61,12 @@ def test_a_folder_is_no_mesh(tmp_path):
     (tmp_path / "folder.obj").mkdir()
 
     with pytest.raises(SourceError, match="is a folder"):
-        export(str(tmp_path / "folder.obj"), tmp_path / "out.ply")
+        export(source=str(tmp_path / "folder.obj"), target=tmp_path / "out.ply")
 
 
 def test_a_target_below_a_file_is_an_error_of_the_user(box):
     with pytest.raises(OnetError, match="cannot be written"):
-        export(str(box), box / "box.stl")
+        export(source=str(box), target=box / "box.stl")
 
 
 def test_a_mesh_becomes_voxels_at_the_asked_resolution(box, tmp_path):

@@ -11,7 +11,8 @@ from onet_cli.evaluation.seen import predict_seen
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, box_truth, make_store
 from tests.reconstruction.rigged import box_checkpoint
@@ -29,7 +30,7 @@ def store(tmp_path_factory):
 def scores(store, view, extents=EXTENTS, lean=0.0, kept=None):
     row = read_truth(store, Task(SHAPE, view)).camera
     checkpoint = box_checkpoint(extents, row, float(row[1]) + lean)
-    generator = MeshGenerator(checkpoint, GeneratorSettings(64))
+    generator = MeshGenerator(checkpoint, plain_settings(64))
 
     def predict(task, image, truth):
         planes = torch.from_numpy(image.transpose(2, 0, 1).copy())
@@ -76,7 +77,7 @@ def test_the_agreement_is_that_of_the_outline_seen_by_the_guessed_camera(
     pixels = on_white(render(box(EXTENTS), camera, size))
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
     checkpoint = box_checkpoint(EXTENTS, truth.camera, float(truth.camera[1]) + lean)
-    generator = MeshGenerator(checkpoint, GeneratorSettings(64))
+    generator = MeshGenerator(checkpoint, plain_settings(64))
 
     first = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
     again = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
@@ -88,7 +89,7 @@ def test_the_agreement_is_that_of_the_outline_seen_by_the_guessed_camera(
 
 def test_without_a_surface_the_agreement_is_nothing(store):
     row = read_truth(store, Task(SHAPE, 1)).camera
-    generator = MeshGenerator(box_checkpoint((-1.0, -1.0, -1.0), row), GeneratorSettings(32))
+    generator = MeshGenerator(box_checkpoint((-1.0, -1.0, -1.0), row), plain_settings(32))
 
     def predict(task, image, truth):
         planes = torch.from_numpy(image.transpose(2, 0, 1).copy())

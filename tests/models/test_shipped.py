@@ -12,7 +12,8 @@ from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import PRETRAINED, load_checkpoint, shipped_models
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.reconstruction.batch import to_tensor
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.shapes.photo import isolate_object, read_photo
 from onet_cli.shapes.shape import ShapeId
 
@@ -55,7 +56,7 @@ def test_a_shipped_model_is_small_and_calibrated(name):
 def test_the_default_model_sees_what_is_in_the_examples(category, number, least):
     source = ProceduralSource(count=123, seed=2026, views=1, image_size=16, points=16_384)
     truth = source.read(ShapeId(category, f"{number:05}")).occupancy
-    generator = MeshGenerator(load_checkpoint("furniture", "cpu"), GeneratorSettings(64))
+    generator = MeshGenerator(load_checkpoint("furniture", "cpu"), plain_settings(64))
     photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"), "auto", None).picture
 
     mesh = generator.generate(to_tensor(photo)).mesh

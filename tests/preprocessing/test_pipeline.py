@@ -27,7 +27,7 @@ def rows(points, inside):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_good_shapes_of_a_troubled_zip_are_kept_bit_for_bit(archive, tmp_path, workers):
-    result = preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(workers))
+    result = preprocess(open_archive(archive), tmp_path / "out", PreprocessOptions(workers=workers))
 
     store = ShapeStore.open(tmp_path / "out")
     assert result.kept == 3

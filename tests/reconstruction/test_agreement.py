@@ -6,7 +6,8 @@ from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
 from onet_cli.models.frame import look
 from onet_cli.reconstruction.agreement import SIZE, agreement, mesh_outline, photo_mask
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
 from onet_cli.shapes.camera import describe_cameras
@@ -24,7 +25,7 @@ def box_seen_from(azimuth, elevation, elevation_guess=None, distance=1.9):
     pixels = on_white(render(box(EXTENTS), camera, SIZE))
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
     checkpoint = box_checkpoint(EXTENTS, row, elevation_guess)
-    return MeshGenerator(checkpoint, GeneratorSettings(128)).generate(image), image
+    return MeshGenerator(checkpoint, plain_settings(128)).generate(image), image
 
 
 @pytest.mark.parametrize("view", [(20.0, 15.0), (130.0, 45.0), (250.0, -20.0)])
@@ -64,7 +65,7 @@ def test_nothing_is_said_where_nothing_tells_the_object_from_its_background():
 def test_networks_of_the_objects_frame_know_no_camera():
     image = torch.from_numpy(np.asarray(disc_photo()).transpose(2, 0, 1).copy())
 
-    made = MeshGenerator(sphere_checkpoint(), GeneratorSettings(32)).generate(image)
+    made = MeshGenerator(sphere_checkpoint(), plain_settings(32)).generate(image)
 
     assert made.viewpoint is None
     assert made.agreement is None

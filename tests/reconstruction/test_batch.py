@@ -11,12 +11,17 @@ from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.models.calibration import Calibration, Reliability
-from onet_cli.reconstruction.batch import BatchSettings, PhotoResult, reconstruct, reconstruct_all
+from onet_cli.reconstruction.batch import PhotoResult, reconstruct, reconstruct_all
 from onet_cli.reconstruction.describe import describe_line, describe_pace, describe_record
-from onet_cli.reconstruction.extras import Extras
 from onet_cli.reconstruction.familiarity import fit_familiarity
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile, choose_targets, find_photos
+from onet_cli.reconstruction.settings import (
+    BatchSettings,
+    Extras,
+    GeneratorSettings,
+    plain_settings,
+)
 from onet_cli.shapes.photo import Target
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
@@ -277,7 +282,7 @@ def test_a_photo_unlike_the_training_pictures_is_warned_of(tmp_path):
     for seen, told in ((code, False), (elsewhere, True)):
         calibration = Calibration(curve, fit_familiarity(seen, seen), {})
         known = replace(sphere_checkpoint(), calibration=calibration)
-        generator = MeshGenerator(known, GeneratorSettings(resolution=32))
+        generator = MeshGenerator(known, plain_settings(32))
 
         (result,) = reconstruct_all(
             generator, photo_files(tmp_path / "a.png"), [tmp_path / "a.obj"], BatchSettings()
@@ -304,7 +309,7 @@ def test_what_is_written_and_reported_is_scaled_and_turned(tmp_path, generator):
 
 def test_debug_shows_what_the_network_saw_even_if_there_is_no_mesh(tmp_path):
     disc_photo().save(tmp_path / "a.png")
-    nothing = MeshGenerator(sphere_checkpoint(-1.0), GeneratorSettings(resolution=32))
+    nothing = MeshGenerator(sphere_checkpoint(-1.0), plain_settings(32))
     settings = BatchSettings(debug=tmp_path / "debug")
 
     (result,) = reconstruct_all(

@@ -18,7 +18,8 @@ from onet_cli.reconstruction.calibrate import (
     measure_trials,
 )
 from onet_cli.reconstruction.confidence import corrected
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, make_store, sphere_truth
 from tests.reconstruction.rigged import (
@@ -136,7 +137,7 @@ def test_a_threshold_that_is_wrong_for_the_data_is_corrected(tmp_path):
 
     adapted = calibrate_threshold(sphere_checkpoint(), store, SMALL)
 
-    result = MeshGenerator(adapted, GeneratorSettings(64)).generate(IMAGE)
+    result = MeshGenerator(adapted, plain_settings(64)).generate(IMAGE)
     assert np.linalg.norm(result.mesh.vertices, axis=1).mean() == pytest.approx(0.3, abs=0.01)
     assert adapted.info.scores["validation_iou_adapted"] > 0.9
 

@@ -8,7 +8,8 @@ from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.mesh import COLOUR
 from onet_cli.geometry.silhouette import silhouette
 from onet_cli.reconstruction.colour import photo_colours
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
 from onet_cli.shapes.camera import describe_cameras
@@ -138,7 +139,7 @@ def test_meshes_have_colours_where_asked_for_and_a_camera_is_known():
     settings = GeneratorSettings(32, color=True)
 
     made = MeshGenerator(box_checkpoint(extents, row), settings).generate(image)
-    without = MeshGenerator(box_checkpoint(extents, row), GeneratorSettings(32)).generate(image)
+    without = MeshGenerator(box_checkpoint(extents, row), plain_settings(32)).generate(image)
     blind = MeshGenerator(sphere_checkpoint(), settings).generate(image)
 
     assert np.abs(made.mesh.vertex_attributes[COLOUR].astype(int) - RED).max() <= 6

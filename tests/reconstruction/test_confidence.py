@@ -13,7 +13,8 @@ from onet_cli.reconstruction.confidence import (
     vertex_confidence,
 )
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from tests.reconstruction.rigged import SHARPNESS, sphere_checkpoint, surface_radius
 
 IMAGE = torch.full((3, 40, 40), 200, dtype=torch.uint8)
@@ -59,7 +60,7 @@ def test_claims_are_corrected_by_how_such_claims_turned_out():
     np.testing.assert_allclose(
         corrected(np.array([0, 0.2, 0.4, 0.6, 1]), curve), [0.5, 0.5, 0.6, 0.7, 0.7]
     )
-    mesh = MeshGenerator(sphere_checkpoint(), GeneratorSettings(16)).generate(IMAGE).mesh
+    mesh = MeshGenerator(sphere_checkpoint(), plain_settings(16)).generate(IMAGE).mesh
     claims = vertex_confidence(mesh, sphere_field())
     known = vertex_confidence(mesh, sphere_field(), curve)
     np.testing.assert_allclose(known, corrected(claims, curve))

@@ -17,7 +17,8 @@ from onet_cli.reconstruction.doubt import (
     is_doubtful,
     probability,
 )
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from tests.reconstruction.rigged import sphere_checkpoint
 
 IMAGE = torch.full((3, 40, 40), 200, dtype=torch.uint8)
@@ -118,7 +119,7 @@ def test_a_mesh_beyond_the_limit_is_warned_of(limit, said):
 
 
 def test_without_a_model_nothing_is_measured_and_strange_photos_are_warned_of_as_before():
-    made = MeshGenerator(calibrated(None, farthest=1e-3), GeneratorSettings(32)).generate(IMAGE)
+    made = MeshGenerator(calibrated(None, farthest=1e-3), plain_settings(32)).generate(IMAGE)
 
     assert made.signs is None
     assert made.bad_chance is None

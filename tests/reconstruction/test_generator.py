@@ -6,14 +6,20 @@ import torch
 import trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings
 from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
 
 IMAGE = torch.full((3, 40, 50), 200, dtype=torch.uint8)
 
 
+PLAIN = {"exact": True, "confidence": False, "color": False}
+
+
 def generate(radius=0.3, **settings):
-    return MeshGenerator(sphere_checkpoint(radius), GeneratorSettings(**settings)).generate(IMAGE)
+    return MeshGenerator(sphere_checkpoint(radius), GeneratorSettings(**PLAIN | settings)).generate(
+        IMAGE
+    )
 
 
 def test_the_mesh_is_the_sphere_at_the_checkpoints_threshold():
@@ -88,7 +94,7 @@ def test_a_saved_mesh_reads_back_equal(tmp_path, suffix):
         ({"threshold": 1.0}, "threshold"),
         ({"threshold": math.nan}, "threshold"),
         ({"faces": 3}, "4 faces"),
-        ({"refine": -1}, "0 or more"),
+        ({"refine": -1}, "at least 0"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings, message):

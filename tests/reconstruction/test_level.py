@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.level import adapted_threshold, expected_iou, fit_platt
+from onet_cli.reconstruction.settings import plain_settings
 from tests.reconstruction.rigged import sphere_checkpoint
 from tests.reconstruction.test_generator import IMAGE
 
@@ -96,8 +97,8 @@ def test_a_checkpoint_that_knows_how_adapts_the_threshold_unless_one_is_given():
     adapting = replace(known, info=replace(known.info, platt=(1.0, 0.0)))
 
     # The probabilities fall steeply from 1 to 0 at the radius, so the best cut is near 1/2 ...
-    adapted = MeshGenerator(adapting, GeneratorSettings(resolution=32)).generate(IMAGE)
-    given = GeneratorSettings(resolution=32, threshold=0.2)
+    adapted = MeshGenerator(adapting, plain_settings(32)).generate(IMAGE)
+    given = plain_settings(32, 0.2)
 
     assert 0.35 < adapted.threshold < 0.65
     # ... which is nearer to 0.3 than where the fixed threshold puts it.

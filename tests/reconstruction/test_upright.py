@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,8 @@ from hypothesis import strategies as st
 
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.components import component_volumes
-from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.reconstruction.upright import SeenView, Standing, footprint
 from onet_cli.shapes.camera import describe_cameras
 from tests.reconstruction.rigged import box_checkpoint
@@ -42,7 +45,7 @@ def test_both_ways_between_file_and_network_agree():
 @pytest.mark.parametrize("extents", [(1.0, 0.5, 0.3), (0.2, 1.0, 0.4)])
 def test_a_mesh_stands_upright_in_the_unit_cube_of_its_own_box(azimuth, elevation, extents):
     row = row_of(azimuth, elevation)
-    generator = MeshGenerator(box_checkpoint(extents, row), GeneratorSettings(64))
+    generator = MeshGenerator(box_checkpoint(extents, row), plain_settings(64))
 
     made = generator.generate(IMAGE)
 
@@ -59,7 +62,7 @@ def test_a_guess_too_low_leaves_the_mesh_leaning_by_as_much():
     row = row_of(0.0, 30.0)
     checkpoint = box_checkpoint((0.2, 1.0, 0.2), row, elevation=float(row[1]) - 0.2)
 
-    mesh = MeshGenerator(checkpoint, GeneratorSettings(64)).generate(IMAGE).mesh
+    mesh = MeshGenerator(checkpoint, plain_settings(64)).generate(IMAGE).mesh
 
     top, bottom = (mesh.vertices[np.abs(mesh.vertices[:, 1] - side) < 0.1] for side in (0.5, -0.5))
     lean = top.mean(axis=0) - bottom.mean(axis=0)
@@ -78,7 +81,7 @@ def test_crumbs_are_dropped_unless_all_is_asked_for():
 
     kept, all_of_it = (
         MeshGenerator(checkpoint, settings).generate(IMAGE)
-        for settings in (GeneratorSettings(60), GeneratorSettings(60, min_component=0.0))
+        for settings in (plain_settings(60), replace(plain_settings(60), min_component=0.0))
     )
 
     assert len(component_volumes(kept.mesh)[1]) == 1

@@ -14,7 +14,7 @@ from onet_cli.shapes.shape import Views
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from onet_cli.training import cache, run
 from onet_cli.training.cache import CachedBatches, ShapeCache, check_room, plan_cache
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import OccupancyDataset
 from onet_cli.training.draws import Draws
@@ -39,8 +39,8 @@ def cached(data):
         {"points": 300},
         {"points": 5000},
         {"points": 200, "sampling": "balanced"},
-        {"points": 120, "near_share": 0.25},
-        {"points": 64, "near_share": 1.0},
+        {"points": 120, "near": 0.25},
+        {"points": 64, "near": 1.0},
     ],
 )
 def test_a_cache_gives_the_samples_of_the_files_bit_for_bit(shells, settings):
@@ -81,9 +81,9 @@ def test_a_run_from_memory_ends_with_the_weights_of_one_from_files(balls, shells
             balls,
             tmp_path / name,
             build_network(TINY, seed=0),
-            config(points=64, augmentation="photo", validate_every=6, **settings),
+            config(points=64, augment="photo", val_every=6, **settings),
             extra=shells,
-            device="cpu",
+            hardware=Hardware("cpu"),
         )
         return torch.load(tmp_path / name / "last.ckpt", weights_only=True)["state_dict"]
 
@@ -150,7 +150,9 @@ def test_a_set_that_does_not_fit_is_refused_with_both_sizes(balls, tmp_path, mon
     settings = config(points=64, cache="ram")
 
     with pytest.raises(InvalidOptionError, match=r"needs 0\.00019 GB .*, 0\.00012 GB are free"):
-        train_network(balls, tmp_path / "run", build_network(TINY), settings, device="cpu")
+        train_network(
+            balls, tmp_path / "run", build_network(TINY), settings, hardware=Hardware("cpu")
+        )
 
     assert not (tmp_path / "run").exists()
 
@@ -168,7 +170,9 @@ def test_a_cache_on_a_gpu_needs_one(balls, tmp_path):
     settings = config(points=64, cache="gpu")
 
     with pytest.raises(InvalidOptionError, match="needs a CUDA device") as error:
-        train_network(balls, tmp_path / "run", build_network(TINY), settings, device="cpu")
+        train_network(
+            balls, tmp_path / "run", build_network(TINY), settings, hardware=Hardware("cpu")
+        )
 
     assert "--cache ram" in error.value.hint
 

@@ -10,18 +10,24 @@ from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training import callbacks
 from onet_cli.training.callbacks import AGREE_EVERY, Clock, look_interval
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.run import train_network
+from onet_cli.training.status import RunEvents
 
 TINY = ModelSpec("tiny", "convnet", "simple", code_dim=16, hidden_dim=16, image_size=32)
 
 
 def train(balls, run, steps, listen=lambda status: None, **more):
-    settings = {"batch_size": 4, "points": 64, "workers": 0, "validate_every": 1000} | more
+    settings = {"batch_size": 4, "points": 64, "workers": 0, "val_every": 1000} | more
     config = TrainingConfig(Budget(steps=steps), **settings)
     return train_network(
-        balls, run, build_network(TINY, seed=0), config, device="cpu", listen=listen
+        balls,
+        run,
+        build_network(TINY, seed=0),
+        config,
+        hardware=Hardware("cpu"),
+        events=RunEvents(listen=listen),
     )
 
 
@@ -74,7 +80,7 @@ def test_a_loss_that_is_no_number_is_noticed_before_a_validation_keeps_anything(
     spoil(monkeypatch, 8)
 
     with pytest.raises(OnetError, match="the loss is nan after step 10"):
-        train(balls, tmp_path, 60, validate_every=5)
+        train(balls, tmp_path, 60, val_every=5)
 
     kept = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert kept["global_step"] == 5

@@ -10,7 +10,7 @@ from onet_cli.models.spec import ModelSpec
 from onet_cli.training import compiling
 from onet_cli.training.compiling import compiled as compile_step
 from onet_cli.training.compiling import compiler_errors
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.run import train_network
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
@@ -61,10 +61,12 @@ def test_a_compiler_that_fails_on_the_way_back_only_says_so_too(
     broken = aot_autograd(fw_compiler=lambda graph, inputs: graph.forward, bw_compiler=fail)
     plain = torch.compile
     monkeypatch.setattr(torch, "compile", lambda step: plain(step, backend=broken))
-    config = TrainingConfig(Budget(steps=2), batch_size=4, points=16, workers=0, compiled=True)
+    config = TrainingConfig(Budget(steps=2), batch_size=4, points=16, workers=0, compile=True)
 
     with pytest.raises(InvalidOptionError, match=r"--compile failed: C\+\+ compile error"):
-        train_network(balls, tmp_path, build_network(TINY, seed=0), config, device="cpu")
+        train_network(
+            balls, tmp_path, build_network(TINY, seed=0), config, hardware=Hardware("cpu")
+        )
 
 
 @pytest.mark.slow
@@ -100,10 +102,10 @@ def test_a_compiled_step_has_the_gradients_of_the_network(fresh_compiler):
 def test_a_compiled_run_learns_what_a_plain_one_does(balls, tmp_path, fresh_compiler):
     def train(name, compiled):
         config = TrainingConfig(
-            Budget(steps=8), batch_size=4, points=256, workers=0, compiled=compiled
+            Budget(steps=8), batch_size=4, points=256, workers=0, compile=compiled
         )
         network = build_network(TINY, seed=0)
-        result = train_network(balls, tmp_path / name, network, config, device="cpu")
+        result = train_network(balls, tmp_path / name, network, config, hardware=Hardware("cpu"))
         return result.best_iou, network.state_dict()
 
     (plain_iou, plain), (iou, compiled) = train("plain", False), train("compiled", True)

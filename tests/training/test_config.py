@@ -37,7 +37,7 @@ def test_a_run_of_no_length_is_refused(limit):
         Budget(**limit)
 
 
-@pytest.mark.parametrize("setting", [{"batch_size": 0}, {"points": 0}, {"rate": 0.0}, {"rate": 2}])
+@pytest.mark.parametrize("setting", [{"batch_size": 0}, {"points": 0}, {"lr": 0.0}, {"lr": 2}])
 def test_settings_that_cannot_work_are_refused(setting):
     with pytest.raises(InvalidOptionError):
         TrainingConfig(budget=Budget(steps=1), **setting)

@@ -87,7 +87,7 @@ def test_a_split_without_shapes_cannot_be_trained_on(tmp_path):
 
 
 def test_points_near_the_surface_are_a_share_of_a_sample_and_labelled_right(shells):
-    dataset = OccupancyDataset(shells, config(points=400, near_share=0.25))
+    dataset = OccupancyDataset(shells, config(points=400, near=0.25))
 
     sample = dataset[1, 0]
 
@@ -98,13 +98,13 @@ def test_points_near_the_surface_are_a_share_of_a_sample_and_labelled_right(shel
 
 
 def test_only_points_near_the_surface_can_be_asked_for(shells):
-    sample = OccupancyDataset(shells, config(points=64, near_share=1.0))[0, 0]
+    sample = OccupancyDataset(shells, config(points=64, near=1.0))[0, 0]
 
     assert ((sample.points.double().norm(dim=1) - 0.3).abs() < 0.051).all()
 
 
 def test_a_set_without_points_near_the_surface_says_what_to_do(balls):
-    dataset = OccupancyDataset(balls, config(near_share=0.5))
+    dataset = OccupancyDataset(balls, config(near=0.5))
 
     with pytest.raises(StoreError, match="no points near the surface"):
         dataset[0, 0]

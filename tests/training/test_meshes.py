@@ -8,19 +8,26 @@ from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.reconstruction.preview import tile_corner
 from onet_cli.training.chart import draw_chart
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.meshes import TILE
 from onet_cli.training.run import train_network
-from onet_cli.training.status import TrainingStatus
+from onet_cli.training.status import RunEvents, TrainingStatus
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
 
 
 def trained(balls, run, **settings):
-    given = {"batch_size": 4, "points": 256, "workers": 0, "rate": 3e-3, "validate_every": 20}
+    given = {"batch_size": 4, "points": 256, "workers": 0, "lr": 3e-3, "val_every": 20}
     config = TrainingConfig(Budget(steps=60), **given | settings)
     seen = []
-    train_network(balls, run, build_network(TINY, seed=0), config, device="cpu", listen=seen.append)
+    train_network(
+        balls,
+        run,
+        build_network(TINY, seed=0),
+        config,
+        hardware=Hardware("cpu"),
+        events=RunEvents(listen=seen.append),
+    )
     return [status for status in seen if status.iou is not None]
 
 
@@ -74,10 +81,17 @@ def test_without_an_interval_no_meshes_are_made(balls, tmp_path):
 def test_an_untrained_network_without_a_surface_scores_nothing(balls, tmp_path):
     network = build_network(TINY, seed=0)
     network.decoder.fc_out.bias.data.fill_(-50.0)
-    config = TrainingConfig(Budget(steps=1), batch_size=2, points=8, workers=0, rate=1e-9)
+    config = TrainingConfig(Budget(steps=1), batch_size=2, points=8, workers=0, lr=1e-9)
     seen = []
 
-    train_network(balls, tmp_path / "run", network, config, device="cpu", listen=seen.append)
+    train_network(
+        balls,
+        tmp_path / "run",
+        network,
+        config,
+        hardware=Hardware("cpu"),
+        events=RunEvents(listen=seen.append),
+    )
 
     assert seen[-1].mesh_iou == 0.0
 

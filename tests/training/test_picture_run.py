@@ -20,9 +20,10 @@ from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSampl
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
 from onet_cli.training import worth
 from onet_cli.training.cache import ShapeCache
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.run import train_network
+from onet_cli.training.status import RunEvents
 from tests.models.networks import tiny_spec
 
 TINY = tiny_spec(decoder="aligned", image_size=48)
@@ -85,15 +86,17 @@ def trained(boxes, tmp_path_factory):
         Budget(steps=STEPS),
         batch_size=8,
         points=256,
-        rate=5e-3,
-        augmentation="photo",
+        lr=5e-3,
+        augment="photo",
         workers=0,
-        validate_every=STEPS,
+        val_every=STEPS,
         mesh_every=STEPS,
         cache="ram",
     )
     network = build_network(TINY, seed=0)
-    result = train_network(boxes, run, network, config, device="cpu", listen=seen.append)
+    result = train_network(
+        boxes, run, network, config, hardware=Hardware("cpu"), events=RunEvents(listen=seen.append)
+    )
     return result, seen[-1]
 
 

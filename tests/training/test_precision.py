@@ -11,12 +11,13 @@ from onet_cli.models.mirror import BINS
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training import rehearsal, run, trial
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.precision import float32_products, mixed, takes_tf32
 from onet_cli.training.run import train_network
+from onet_cli.training.status import RunEvents
 from onet_cli.training.trial import PrecisionTrial, settle_precision, try_precisions
 
 CPU = torch.device("cpu")
@@ -26,7 +27,7 @@ CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
 
 
 def settings(**more):
-    given = {"batch_size": 4, "points": POINTS, "workers": 0, "augmentation": "photo"}
+    given = {"batch_size": 4, "points": POINTS, "workers": 0, "augment": "photo"}
     return TrainingConfig(Budget(steps=2), **given | more)
 
 
@@ -101,10 +102,10 @@ def test_cameras_and_places_are_told_in_float32_under_bfloat16():
 
 @pytest.mark.parametrize("precision", ["bf16", "16"])
 def test_a_run_in_half_precision_learns_from_varied_photos(balls, tmp_path, precision):
-    config = settings(precision=precision, rate=3e-3)
+    config = settings(precision=precision, lr=3e-3)
 
     result = train_network(
-        balls, tmp_path / "run", build_network(TINY, seed=0), config, device="cpu"
+        balls, tmp_path / "run", build_network(TINY, seed=0), config, hardware=Hardware("cpu")
     )
 
     assert result.steps == 2
@@ -167,9 +168,15 @@ def test_a_precision_is_tried_once_and_resumed_as_it_was(balls, tmp_path, monkey
 
     def train(**more):
         network = build_network(TINY, seed=0)
-        settled = settings(precision="auto", augmentation="none")
+        settled = settings(precision="auto", augment="none")
         train_network(
-            balls, tmp_path / "run", network, settled, device="cpu", note=notes.append, **more
+            balls,
+            tmp_path / "run",
+            network,
+            settled,
+            hardware=Hardware("cpu"),
+            events=RunEvents(note=notes.append),
+            **more,
         )
         return json.loads((tmp_path / "run/config.json").read_text())["training"]["precision"]
 
@@ -196,7 +203,11 @@ def test_several_processes_have_to_be_told_the_precision(balls, tmp_path):
 
     with pytest.raises(InvalidOptionError, match="is for one process") as error:
         train_network(
-            balls, tmp_path / "run", network, settings(precision="auto"), device="cpu", devices=2
+            balls,
+            tmp_path / "run",
+            network,
+            settings(precision="auto"),
+            hardware=Hardware("cpu", 2),
         )
 
     assert "bf16" in error.value.hint

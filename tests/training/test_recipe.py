@@ -14,7 +14,7 @@ from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.photo import resize_images
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.recipes import RECIPES
 from onet_cli.training.run import train_network
@@ -139,13 +139,12 @@ class PlainDecoder(nn.Module):
 
 def test_steps_of_the_recipe_are_those_of_a_plain_loop(balls, tmp_path):
     spec = ModelSpec("tiny", "simple-conv", "cbn", code_dim=8, hidden_dim=16, image_size=64)
-    names = {"lr": "rate", "weight_decay": "weight_decay", "ema": "ema_decay"}
-    recipe = {names.get(name, name): value for name, value in RECIPES["paper"].items()}
+    recipe = RECIPES["paper"]
     known = TrainingConfig.__dataclass_fields__.keys()
     settings = TrainingConfig(
         Budget(steps=3),
         **{name: value for name, value in recipe.items() if name in known}
-        | {"batch_size": 4, "points": 256, "validate_every": 3, "workers": 0},
+        | {"batch_size": 4, "points": 256, "val_every": 3, "workers": 0},
     )
     network = build_network(spec, seed=0)
     twin = build_network(spec, seed=0)
@@ -167,7 +166,7 @@ def test_steps_of_the_recipe_are_those_of_a_plain_loop(balls, tmp_path):
         losses.sum(dim=1).mean().backward()
         optimizer.step()
 
-    train_network(balls, tmp_path / "run", network, settings, device="cpu")
+    train_network(balls, tmp_path / "run", network, settings, hardware=Hardware("cpu"))
 
     for name, tensor in network.decoder.state_dict().items():
         if name.endswith(("fc_p.bias", "fc_0.bias", "fc_1.bias", "running_mean")):

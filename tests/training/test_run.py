@@ -11,21 +11,29 @@ from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, Stor
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.run import train_network
+from onet_cli.training.status import RunEvents
 
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
 
 
 def config(steps, **more):
-    settings = {"batch_size": 4, "points": 256, "validate_every": 20, "workers": 0, "rate": 3e-3}
+    settings = {"batch_size": 4, "points": 256, "val_every": 20, "workers": 0, "lr": 3e-3}
     return TrainingConfig(budget=Budget(steps=steps), **settings | more)
 
 
 def train(balls, run, steps, resume=False, **more):
     network = build_network(TINY, seed=0)
-    return train_network(balls, run, network, config(steps, **more), device="cpu", resume=resume)
+    return train_network(
+        balls,
+        run,
+        network,
+        config(steps, **more),
+        hardware=Hardware("cpu"),
+        start="resumed" if resume else "fresh",
+    )
 
 
 class KilledError(Exception):
@@ -45,8 +53,8 @@ def cut_at(step, balls, run, steps, **more):
             run,
             build_network(TINY, seed=0),
             config(steps, **more),
-            device="cpu",
-            listen=die,
+            hardware=Hardware("cpu"),
+            events=RunEvents(listen=die),
         )
 
 
@@ -55,7 +63,12 @@ def test_a_short_run_learns_and_leaves_its_files(balls, tmp_path):
     network = build_network(TINY, seed=0)
 
     result = train_network(
-        balls, tmp_path / "run", network, config(60), device="cpu", listen=seen.append
+        balls,
+        tmp_path / "run",
+        network,
+        config(60),
+        hardware=Hardware("cpu"),
+        events=RunEvents(listen=seen.append),
     )
 
     assert result.steps == 60
@@ -81,10 +94,10 @@ def test_the_same_seed_gives_the_same_weights(balls, tmp_path):
 
 
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path):
-    whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
+    whole = train(balls, tmp_path / "whole", steps=20, val_every=5)
 
-    cut_at(12, balls, tmp_path / "cut", steps=20, validate_every=5)
-    resumed = train(balls, tmp_path / "cut", steps=20, validate_every=5, resume=True)
+    cut_at(12, balls, tmp_path / "cut", steps=20, val_every=5)
+    resumed = train(balls, tmp_path / "cut", steps=20, val_every=5, resume=True)
 
     assert resumed.steps == 20
     ends = [
@@ -98,10 +111,10 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(balls, tmp_path):
 def test_a_run_ends_on_time_with_a_validated_checkpoint(balls, tmp_path):
     network = build_network(TINY, seed=0)
     limits = TrainingConfig(
-        Budget(seconds=2.0), batch_size=4, points=64, workers=0, validate_every=10_000
+        Budget(seconds=2.0), batch_size=4, points=64, workers=0, val_every=10_000
     )
 
-    result = train_network(balls, tmp_path / "run", network, limits, device="cpu")
+    result = train_network(balls, tmp_path / "run", network, limits, hardware=Hardware("cpu"))
 
     assert result.steps > 0
     assert result.checkpoint.is_file()
@@ -144,7 +157,9 @@ def test_another_network_is_not_resumed_and_nothing_is_touched(balls, tmp_path):
     other = build_network(ModelSpec("tiny", "convnet", "simple", 16, 16, image_size=32), seed=0)
 
     with pytest.raises(CheckpointError, match="a run of another network"):
-        train_network(balls, tmp_path / "run", other, config(9), device="cpu", resume=True)
+        train_network(
+            balls, tmp_path / "run", other, config(9), hardware=Hardware("cpu"), start="resumed"
+        )
 
     assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
 
@@ -153,7 +168,7 @@ def test_points_of_another_dimension_are_refused(balls, tmp_path):
     flat = build_network(ModelSpec("tiny", "convnet", "fc", 16, 16, point_dim=2, image_size=32))
 
     with pytest.raises(InvalidOptionError, match="have 3 coordinates, not 2"):
-        train_network(balls, tmp_path / "run", flat, config(2), device="cpu")
+        train_network(balls, tmp_path / "run", flat, config(2), hardware=Hardware("cpu"))
     assert not (tmp_path / "run").exists()
 
 
@@ -173,18 +188,18 @@ def test_a_loss_that_is_no_number_ends_the_run(balls, tmp_path):
         next(network.parameters()).fill_(torch.nan)
 
     with pytest.raises(OnetError, match="the loss is nan after step 1") as error:
-        train_network(balls, tmp_path / "run", network, config(9), device="cpu")
+        train_network(balls, tmp_path / "run", network, config(9), hardware=Hardware("cpu"))
 
     assert "--lr" in error.value.hint
 
 
 def test_a_last_checkpoint_that_was_cut_short_is_replaced_by_the_one_before(balls, tmp_path):
-    whole = train(balls, tmp_path / "whole", steps=20, validate_every=5)
-    cut_at(17, balls, tmp_path / "run", steps=20, validate_every=5)
+    whole = train(balls, tmp_path / "whole", steps=20, val_every=5)
+    cut_at(17, balls, tmp_path / "run", steps=20, val_every=5)
     last = tmp_path / "run/last.ckpt"
     last.write_bytes(last.read_bytes()[:1000])
 
-    resumed = train(balls, tmp_path / "run", steps=20, validate_every=5, resume=True)
+    resumed = train(balls, tmp_path / "run", steps=20, val_every=5, resume=True)
 
     assert resumed.steps == 20
     ends = [load_checkpoint(run.checkpoint, "cpu").network.state_dict() for run in (whole, resumed)]
@@ -192,7 +207,7 @@ def test_a_last_checkpoint_that_was_cut_short_is_replaced_by_the_one_before(ball
 
 
 def test_two_damaged_checkpoints_are_said_to_be(balls, tmp_path):
-    train(balls, tmp_path, steps=10, validate_every=5)
+    train(balls, tmp_path, steps=10, val_every=5)
     for name in ("last.ckpt", "previous.ckpt"):
         (tmp_path / name).write_bytes(b"PK nothing more")
 
@@ -204,7 +219,7 @@ def test_two_damaged_checkpoints_are_said_to_be(balls, tmp_path):
 def test_a_full_disk_ends_the_run_with_a_reason_and_nothing_half_written(
     balls, tmp_path, monkeypatch, name
 ):
-    train(balls, tmp_path, steps=5, validate_every=5)
+    train(balls, tmp_path, steps=5, val_every=5)
     before = (tmp_path / "last.ckpt").read_bytes()
 
     def full(*args, **kwargs):
@@ -215,7 +230,7 @@ def test_a_full_disk_ends_the_run_with_a_reason_and_nothing_half_written(
     else:
         monkeypatch.setattr(csv.DictWriter, "writerow", full)
     with pytest.raises(OnetError, match=rf"{name} cannot be written: No space left"):
-        train(balls, tmp_path, steps=10, validate_every=5, resume=True)
+        train(balls, tmp_path, steps=10, val_every=5, resume=True)
 
     assert (tmp_path / "last.ckpt").read_bytes() == before
     assert not list(tmp_path.glob(".*"))
@@ -256,9 +271,9 @@ def test_a_trained_network_that_only_gets_worse_is_kept_as_it_was(balls, tmp_pat
         balls,
         tmp_path / "second",
         load_checkpoint(tmp_path / "first", "cpu").network,
-        config(2, rate=0.3, ema_decay=0.0),
-        device="cpu",
-        trained=True,
+        config(2, lr=0.3, ema=0.0),
+        hardware=Hardware("cpu"),
+        start="trained",
     )
 
     second = load_checkpoint(tmp_path / "second", "cpu")

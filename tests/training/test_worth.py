@@ -7,7 +7,7 @@ from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.reconstruction.calibrate import CalibrationSettings
 from onet_cli.training import worth
-from onet_cli.training.config import Budget, TrainingConfig
+from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.run import train_network
 
 TINY = ModelSpec("tiny", "convnet", "simple", code_dim=8, hidden_dim=32, image_size=32)
@@ -19,9 +19,11 @@ FEW = CalibrationSettings(
 @pytest.fixture(scope="module")
 def trained(balls, tmp_path_factory):
     """Return the checkpoint of a run that has learned what a ball is."""
-    config = TrainingConfig(Budget(steps=60), batch_size=6, points=256, rate=0.01, workers=0)
+    config = TrainingConfig(Budget(steps=60), batch_size=6, points=256, lr=0.01, workers=0)
     run = tmp_path_factory.mktemp("worth") / "run"
-    return train_network(balls, run, build_network(TINY, seed=0), config, device="cpu").checkpoint
+    return train_network(
+        balls, run, build_network(TINY, seed=0), config, hardware=Hardware("cpu")
+    ).checkpoint
 
 
 def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained, tmp_path):

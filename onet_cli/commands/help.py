@@ -1,0 +1,76 @@
+"""How commands explain themselves: their help in panels, and where a wrong one leads."""
+
+from copy import copy
+from pathlib import Path
+from typing import Any, TypeVar
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+from onet_cli.options import GENERAL, RARE
+
+Shown = TypeVar("Shown", TyperCommand, TyperGroup)
+
+_SUFFIXES = {
+    "reconstruct": (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    "export": (".obj", ".ply", ".stl", ".glb", ".off", ".safetensors", ".pt"),
+    "preprocess": (".zip", ".sh3f"),
+}
+
+
+class Command(TyperCommand):
+    """A command whose help takes one line for an option where that is possible."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, with each option as `_as_shown` says."""
+        TyperCommand.format_help(_with_shown_options(self, ctx), ctx, formatter)
+
+
+class Group(TyperGroup):
+    """The command `onet`: who forgets the verb is told which one it is."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, with each option as `_as_shown` says."""
+        TyperGroup.format_help(_with_shown_options(self, ctx), ctx, formatter)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that `args` name."""
+        name = args[0] if args else ""
+        if name not in self.commands:
+            for verb, suffixes in _SUFFIXES.items():
+                if Path(name).suffix.lower() in suffixes:
+                    ctx.fail(f"{name!r} is not a command; try: onet {verb} {name}")
+        return super().resolve_command(ctx, args)
+
+
+def _with_shown_options(command: Shown, ctx: Any) -> Shown:
+    """Return a copy of a command with its options as the help shows them: rare ones last."""
+    shown, helping = copy(command), command.get_help_option(ctx)
+    shown.params = [_as_shown(one) for one in command.get_params(ctx) if one is not helping]
+    if helping is not None:
+        shown.params.append(_as_shown(helping))
+        shown.params[-1].rich_help_panel = GENERAL  # type: ignore[attr-defined]
+    last = {GENERAL: 1, RARE: 2}
+    shown.params.sort(key=lambda one: last.get(getattr(one, "rich_help_panel", ""), 0))
+    shown.collect_usage_pieces = command.collect_usage_pieces  # type: ignore[method-assign]
+    shown.add_help_option = False
+    return shown
+
+
+def _as_shown(parameter: Any) -> Any:
+    """Return a copy of a parameter with one name column and no Python type.
+
+    `-o,--output` and `--[no-]color` stand in one column; "required" is a word of the help.
+    """
+    shown = copy(parameter)
+    if shown.required:
+        shown.help, shown.required = f"{shown.help} [required]", False
+    if getattr(shown, "is_flag", False):
+        shown.metavar = ""
+    if isinstance(shown, TyperArgument):
+        shown.display_type_rich = lambda ctx: ""  # type: ignore[method-assign]
+    elif shown.secondary_opts:
+        shown.opts = [shown.opts[0].replace("--", "--[no-]")]
+        shown.secondary_opts = []
+    else:
+        shown.opts = [",".join(sorted(shown.opts, key=len))]
+    return shown

@@ -1,0 +1,20 @@
+"""The options of `onet export`, written once. Importing this loads nothing."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from onet_cli.setting import Setting
+
+MESHES = "Meshes and voxels"
+CHECKPOINTS = "Checkpoints"
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of one export; None and False mean that the option was not given."""
+
+    faces: Annotated[int | None, Setting("Simplify the mesh to this many faces.", MESHES)] = None
+    resolution: Annotated[
+        int | None, Setting("Cells per side of the voxels.", MESHES, minimum=1, default="64")
+    ] = None
+    half: Annotated[bool, Setting("Half precision (.safetensors).", CHECKPOINTS)] = False

@@ -1,0 +1,37 @@
+"""Options that several commands share, declared once. Importing this loads nothing."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from onet_cli.setting import Setting
+
+GENERAL = "General"
+RARE = "Rarely needed"
+
+
+def _shipped() -> Iterable[str]:
+    """Return the names of the shipped models: `models.checkpoint` knows them too, with torch."""
+    folder = Path(__file__).parent / "models" / "pretrained"
+    return sorted(path.stem for path in folder.glob("*.safetensors"))
+
+
+CHECKPOINT = Setting(
+    "File, run's folder, or shipped model.",
+    metavar="CHECKPOINT",
+    short="-c",
+    complete=_shipped,
+)
+Device = Annotated[
+    str,
+    Setting(
+        "auto, cpu, cuda or mps.",
+        GENERAL,
+        metavar="DEVICE",
+        complete=lambda: ("auto", "cpu", "cuda", "mps"),
+    ),
+]
+Seed = Annotated[int, Setting("Seed of the random numbers.", GENERAL, minimum=0, maximum=2**32 - 1)]
+Quiet = Annotated[bool, Setting("Print errors only.", GENERAL, short="-q")]
+DATA = Setting("A data set written by `onet preprocess`.", argument=True)
+Data = Annotated[Path, DATA]
