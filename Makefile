@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test test-all check bench sanitize format clean
+.PHONY: demo test test-all check bench sanitize faults format clean
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -31,6 +31,9 @@ bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-resul
 
 sanitize: $(STAMP)  ## the kernels' tests under bounds checks and AddressSanitizer
 	$(BIN)/python bench/sanitize.py
+
+faults: $(STAMP)  ## half a million mutated inputs for every reader; prints a table, keeps what breaks
+	$(BIN)/python -m tests.faults.fuzz --executions 500000
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

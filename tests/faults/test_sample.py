@@ -1,0 +1,22 @@
+"""A sample of what `make faults` does at length."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.slow
+def test_mutated_inputs_of_every_reader_give_an_onet_error_or_a_result(tmp_path):
+    command = ["-m", "tests.faults.fuzz", "--executions", "3200", "--keep", str(tmp_path / "kept")]
+
+    result = subprocess.run(
+        [sys.executable, *command],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not (tmp_path / "kept").exists()
