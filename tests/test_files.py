@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from onet_cli.errors import OnetError, StoreError
-from onet_cli.files import whole_file, write_text
+from onet_cli.files import only_writer, read_regular, whole_file, write_text
 
 
 def write_half(path, failure):
@@ -68,3 +68,48 @@ def test_a_link_stays_a_link(tmp_path):
 
     assert link.is_symlink()
     assert path.read_text() == "text"
+
+
+def test_a_folder_has_one_writer_at_a_time(tmp_path):
+    with only_writer(tmp_path / "run"):
+        with pytest.raises(OnetError, match="written by another"), only_writer(tmp_path / "run"):
+            pass
+        (tmp_path / "run" / "file").touch()
+
+    with only_writer(tmp_path / "run"):
+        pass
+    assert (tmp_path / "run").is_dir()
+
+
+def test_a_folder_that_stays_empty_is_not_left(tmp_path):
+    with only_writer(tmp_path / "run"):
+        pass
+
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_planted_link_is_not_followed(tmp_path, monkeypatch):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    monkeypatch.setattr("secrets.token_hex", lambda count: "0a1b2c3d")
+    (tmp_path / ".list.txt.0a1b2c3d.tmp").symlink_to(precious)
+
+    with pytest.raises(OnetError, match="cannot be written"):
+        write_text(tmp_path / "list.txt", "text")
+
+    assert precious.read_text() == "mine"
+
+
+def test_a_link_to_itself_is_an_error(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+
+    with pytest.raises(OnetError, match="cannot be written"):
+        write_text(tmp_path / "link", "text")
+
+
+def test_reads_are_bounded(tmp_path):
+    (tmp_path / "file").write_bytes(b"12345")
+
+    assert read_regular(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_regular(tmp_path / "file", 4)

@@ -11,7 +11,7 @@ from trimesh import Trimesh
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.evaluation.evaluate import Prediction, Task
 from onet_cli.evaluation.measure import Truth
-from onet_cli.files import write_text
+from onet_cli.files import read_text, write_text
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.read import read_mesh
 from onet_cli.meshes.write import write_mesh
@@ -115,8 +115,8 @@ def _read_placing(kept: Path) -> NDArray[np.float64]:
         InvalidOptionError: it is missing or damaged.
     """
     try:
-        placing = np.array(json.loads(_placing_file(kept).read_text(encoding="utf-8")), np.float64)
-    except (OSError, ValueError) as error:
+        placing = np.array(json.loads(read_text(_placing_file(kept))), np.float64)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InvalidOptionError(
             f"{_placing_file(kept)} cannot be read", hint=f"delete {kept}: it is made again"
         ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from onet_cli.errors import InvalidOptionError, SourceError
+from onet_cli.files import read_regular
 from onet_cli.options import GENERAL, Seed
 from onet_cli.setting import Setting, check_settings
 
@@ -172,7 +173,7 @@ def _describe(manifest: Path | None) -> str | None:
     if manifest is None:
         return None
     try:
-        digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        digest = hashlib.sha256(read_regular(manifest)).hexdigest()
     except OSError as error:
         raise SourceError(f"{manifest} cannot be read: {error.strerror}") from error
     return f"{manifest.name} sha256:{digest[:16]}"

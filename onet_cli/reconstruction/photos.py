@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from onet_cli.errors import InvalidOptionError, PhotoError
+from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 from onet_cli.meshes.formats import MESH_SUFFIXES
 from onet_cli.reconstruction.beside import OWN_PICTURES
 from onet_cli.shapes.photo import read_photo
@@ -38,7 +39,12 @@ class PhotoFile:
 
     def read(self) -> Image.Image:
         """Return the photo as `shapes.photo.read_photo` does."""
-        return read_photo(sys.stdin.buffer.read() if self.path is None else self.path)
+        if self.path is not None:
+            return read_photo(self.path)
+        data = sys.stdin.buffer.read(MAX_ARRAY_BYTES + 1)
+        if len(data) > MAX_ARRAY_BYTES:
+            raise PhotoError(f"stdin holds more than {describe_bytes(MAX_ARRAY_BYTES)}")
+        return read_photo(data)
 
 
 def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
-from onet_cli.files import write_text
+from onet_cli.files import read_text, write_text
 from onet_cli.models.catalogue import MODELS
 from onet_cli.models.spec import ModelSpec
 from onet_cli.options import RARE, Device, Seed
@@ -308,8 +308,8 @@ def read_precision(path: Path) -> Precision:
         CheckpointError: there is no such file, or it is damaged.
     """
     try:
-        found: Precision = json.loads(path.read_text(encoding="utf-8"))["training"]["precision"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found: Precision = json.loads(read_text(path))["training"]["precision"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} does not say in which precision was trained") from error
     return found
 
@@ -321,6 +321,6 @@ def read_spec(path: Path) -> ModelSpec:
         CheckpointError: there is no such file, or it is damaged.
     """
     try:
-        return ModelSpec.from_dict(json.loads(path.read_text(encoding="utf-8"))["model"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return ModelSpec.from_dict(json.loads(read_text(path))["model"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} does not say which model was trained") from error

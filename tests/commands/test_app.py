@@ -112,3 +112,33 @@ def test_escapes_in_names_are_shown_not_sent(capsys, monkeypatch, tmp_path):
     assert "\x1b" not in said
     assert "\u202e" not in said
     assert r"\x1b]0;title\x07\u202egpj.png" in said
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_says_what_is_kept_and_how_to_go_on(name, code):
+    program = (
+        "import os, signal, sys, time; from onet_cli import app\n"
+        "def work():\n"
+        f"    os.kill(os.getpid(), signal.{name}); time.sleep(60)\n"
+        "app.app = work; sys.argv = ['onet', 'train']; app.main()"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert result.returncode == code
+    assert "stopped: the run's last checkpoint is kept" in result.stderr
+    assert "--resume" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_what_the_system_refuses_is_one_line(capsys, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(app_module, "app", full)
+
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: No space left on device\n"

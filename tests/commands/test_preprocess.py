@@ -1,8 +1,11 @@
+import os
+
 import h5py
 import pytest
 from typer.testing import CliRunner
 
 from onet_cli import app as app_module
+from onet_cli.errors import SourceError
 from onet_cli.shapes.store import ShapeStore
 from tests.preprocessing.official_layout import troubled, write_zip
 
@@ -87,3 +90,13 @@ def test_verify_tells_damaged_shapes_from_whole_ones(archive, tmp_path):
     assert "its checksum is wrong" in bad.stderr
     assert str(cut) in bad.stderr
     assert store.path(broken).is_file()
+
+
+@pytest.mark.parametrize("name", ["meshes.zip", "library.sh3f", "meshes"])
+def test_a_pipe_is_no_source_and_does_not_block(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+
+    result = preprocess(tmp_path / name, tmp_path / "out")
+
+    assert isinstance(result.exception, SourceError)
+    assert "no regular file" in str(result.exception)

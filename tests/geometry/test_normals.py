@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.bridges import lift_gaps
 from onet_cli.geometry.normals import face_normals, smooth_normals, vertex_normals
+from onet_cli.geometry.solid_field import band_around
 from tests.analytic import Box, Sphere
 
 
@@ -105,3 +108,17 @@ def test_vertex_normals_are_means_by_angle_and_flat_or_absent_faces_do_not_count
     expected[:39] /= np.linalg.norm(expected[:39], axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert (found[39] == 0).all()
+
+
+@pytest.mark.parametrize("index", [3, -1, 2**31 - 1])
+def test_an_index_of_no_vertex_is_refused(index):
+    vertices, faces = np.eye(3), np.array([[0, 1, index]], np.int32)
+
+    for kernel in (vertex_normals, smooth_normals, lambda v, f: band_around(v, f, 16)):
+        with pytest.raises(InvalidGeometryError, match="not there"):
+            kernel(vertices, faces)
+
+
+def test_a_lattice_that_is_no_cube_is_refused():
+    with pytest.raises(ValueError, match="N, N, N"):
+        lift_gaps(np.zeros((4, 4, 5), np.float32), 0.0, 1.0)

@@ -1,6 +1,7 @@
 """A table that says which meshes to take, and what is known of each: `--manifest FILE.csv`."""
 
 import csv
+import io
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from onet_cli.archives.files import Files, FolderFiles, ZipFiles
 from onet_cli.errors import SourceError
+from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 from onet_cli.preprocessing.placement import Placement
 from onet_cli.preprocessing.sources.catalogue import (
     Catalogue,
@@ -52,10 +54,10 @@ class Manifest:
             SourceError: the file is missing, no CSV, or lacks the column `obj`.
         """
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file)
-                columns = reader.fieldnames or []
-                rows = [{k: (row[k] or "").strip() for k in columns} for row in reader]
+            text = read_regular(path, MAX_ARRAY_BYTES).decode("utf-8-sig")
+            reader = csv.DictReader(io.StringIO(text, newline=""))
+            columns = reader.fieldnames or []
+            rows = [{k: (row[k] or "").strip() for k in columns} for row in reader]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise SourceError(f"{path} is no table that can be read: {error}") from error
         if REQUIRED not in columns:
