@@ -75,6 +75,8 @@ def main() -> None:
             raise
         say_stopped(sys.argv[1] if len(sys.argv) > 1 else "")
         sys.exit(signals.exit_code())
+    finally:
+        signals.restore()
 
 
 def _fail(message: str, hint: str | None) -> None:

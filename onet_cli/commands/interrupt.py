@@ -2,6 +2,7 @@
 
 import signal
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -31,12 +32,18 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._before: dict[int, Any] = {}
 
     def listen(self) -> None:
         """Take over both signals; one that is ignored, as under `nohup`, stays so."""
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._stop)
+                self._before[number] = signal.signal(number, self._stop)
+
+    def restore(self) -> None:
+        """Give both signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.received = number
