@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onet_cli.preprocessing.meshes.polygons import MOST_CORNERS, cut_polygons
-from onet_cli.preprocessing.meshes.reader import load_mesh
-from onet_cli.preprocessing.sources.files import FolderFiles
-from onet_cli.preprocessing.surface import read_surface
 
+from onet_cli.archives.files import FolderFiles
 from onet_cli.errors import SourceError
+from onet_cli.meshes.polygons import MOST_CORNERS, cut_polygons
+from onet_cli.meshes.read import load_mesh, read_mesh
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures" / "faults"
 OFF = b"OFF\n4 4 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 2\n"
@@ -137,7 +136,7 @@ def test_the_whole_gltf_is_read(tmp_path):
     path = tmp_path / "m.glb"
     path.write_bytes(glb())
 
-    assert len(read_surface(path).faces) == 1
+    assert len(read_mesh(path).faces) == 1
 
 
 @pytest.mark.parametrize("name", ["gltf_count_inf.glb", "gltf_short_uv.glb", "uv/m.obj"])
@@ -147,7 +146,7 @@ def test_meshes_that_broke_a_command_are_refused(name):
         pytest.skip("the fixtures are not there")
 
     with pytest.raises(SourceError) as caught:
-        read_surface(path)
+        read_mesh(path)
     assert "\n" not in str(caught.value)
 
 
@@ -157,7 +156,7 @@ def test_a_texture_scaled_to_infinity_is_a_reason_to_skip(tmp_path, scale):
     (tmp_path / "a.mtl").write_text(f"newmtl a\nmap_Kd -s {scale} t.png\n")
 
     with pytest.raises(SourceError, match="not finite"):
-        read_surface(tmp_path / "m.obj")
+        read_mesh(tmp_path / "m.obj")
 
 
 def test_many_crossing_corners_are_cut_without_pairing_them_all():
@@ -182,4 +181,4 @@ def test_a_pipe_or_a_device_is_no_mesh(tmp_path):
 
     for name in ("m.obj", "endless.stl"):
         with pytest.raises(SourceError, match="no regular file"):
-            read_surface(tmp_path / name)
+            read_mesh(tmp_path / name)
