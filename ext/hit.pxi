@@ -1,8 +1,8 @@
 # What rasterize.pyx shades: the scene as pointers, and one sample on one of its faces. All in the
 # scene's frame: centred at 0, radius 1, so positions are floats of known range.
 
-cdef struct Stage:
-    # What `shade` is given, as pointers: its docstring says what they hold. NULL where not given.
+cdef struct StagePointers:
+    # The arrays of onet_cli._ext.stage.Stage, which says what they hold. NULL where not given.
     const double* vertices
     const int* faces
     const float* normals
@@ -75,7 +75,7 @@ cdef inline void weigh(
 
 
 cdef inline void locate(
-    const Stage* stage, double column, double row, bint steps, Hit* hit
+    const StagePointers* stage, double column, double row, bint steps, Hit* hit
 ) noexcept nogil:
     """Find where the ray of a sample meets `hit.face`; with `steps`, its neighbours' rays too."""
     cdef double[9] arms, sides  # from the eye to the corners; normals of the planes through both
@@ -110,7 +110,7 @@ cdef inline void locate(
         hit.eye[k] = <float>stage.eye[k] - hit.point[k]
 
 
-cdef inline void face_viewer(const Stage* stage, Hit* hit) noexcept nogil:
+cdef inline void face_viewer(const StagePointers* stage, Hit* hit) noexcept nogil:
     """Turn the normals to the viewer's side, so that a soup is lit as it is seen."""
     cdef int k
     normalise(hit.eye)

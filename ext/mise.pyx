@@ -33,14 +33,13 @@ def record(
     """
     cdef Py_ssize_t resolution = coarse << depth
     cdef Py_ssize_t on_face = 0
-    cdef Py_ssize_t n, octant, i, j, k, a, b, c, cells, offset, cell
+    cdef Py_ssize_t n, octant, a, b, c, cells, offset, cell
+    cdef Py_ssize_t i = 0, j = 0, k = 0
     cdef int step
     cdef unsigned char bit
     with nogil:
         for n in range(points.shape[0]):
-            i = points[n] >> 2 * BITS
-            j = (points[n] >> BITS) & LAST
-            k = points[n] & LAST
+            split_number(points[n], &i, &j, &k)
             values[place(starts, coarse, depth, i, j, k)] = results[n]
             bit = INSIDE if results[n] >= level else OUTSIDE
             if bit == INSIDE and (
@@ -273,13 +272,12 @@ def request_around(
     """
     cdef Py_ssize_t resolution = coarse << depth
     cdef Py_ssize_t count = 0
-    cdef Py_ssize_t n, i, j, k, a, b, c, axis, step, where
+    cdef Py_ssize_t n, a, b, c, axis, step, where
+    cdef Py_ssize_t i = 0, j = 0, k = 0
     cdef bint inside
     with nogil:
         for n in range(found.shape[0]):
-            i = found[n] >> 2 * BITS
-            j = (found[n] >> BITS) & LAST
-            k = found[n] & LAST
+            split_number(found[n], &i, &j, &k)
             inside = values[place(starts, coarse, depth, i, j, k)] >= level
             for axis in range(3):
                 for step in range(-1, 2, 2):
@@ -302,11 +300,13 @@ def request_around(
 def locate(const long long[::1] points, const float[::1] axis, float[:, ::1] coordinates):
     """Write the `coordinates` (N, 3) of the grid `points` (N,); `axis` (R+1,) is each axis."""
     cdef Py_ssize_t n
+    cdef Py_ssize_t i = 0, j = 0, k = 0
     with nogil:
         for n in range(points.shape[0]):
-            coordinates[n, 0] = axis[points[n] >> 2 * BITS]
-            coordinates[n, 1] = axis[(points[n] >> BITS) & LAST]
-            coordinates[n, 2] = axis[points[n] & LAST]
+            split_number(points[n], &i, &j, &k)
+            coordinates[n, 0] = axis[i]
+            coordinates[n, 1] = axis[j]
+            coordinates[n, 2] = axis[k]
 
 
 def gather(
@@ -368,6 +368,14 @@ def gather(
     return count
 
 
+cdef void fill_along(float* dense, Py_ssize_t side, Py_ssize_t step) noexcept nogil:
+    """Give the unknown points of a grid the value before them along the axis of `step`."""
+    cdef Py_ssize_t n
+    for n in range(step, side * side * side):
+        if isnan(dense[n]) and n // step % side > 0:
+            dense[n] = dense[n - step]
+
+
 def spread(
     Py_ssize_t coarse,
     int depth,
@@ -387,14 +395,6 @@ def spread(
                 for k in range(side):
                     where = place(starts, coarse, depth, i, j, k)
                     dense[i, j, k] = values[where] if where >= 0 else NAN
-                    if i > 0 and isnan(dense[i, j, k]):
-                        dense[i, j, k] = dense[i - 1, j, k]
-        for i in range(side):
-            for j in range(1, side):
-                for k in range(side):
-                    if isnan(dense[i, j, k]):
-                        dense[i, j, k] = dense[i, j - 1, k]
-            for j in range(side):
-                for k in range(1, side):
-                    if isnan(dense[i, j, k]):
-                        dense[i, j, k] = dense[i, j, k - 1]
+        fill_along(&dense[0, 0, 0], side, side * side)
+        fill_along(&dense[0, 0, 0], side, side)
+        fill_along(&dense[0, 0, 0], side, 1)

@@ -18,6 +18,15 @@ cdef inline long long number(Py_ssize_t i, Py_ssize_t j, Py_ssize_t k) noexcept 
     return (<long long>i << 2 * BITS) | (<long long>j << BITS) | k
 
 
+cdef inline void split_number(
+    long long point, Py_ssize_t* i, Py_ssize_t* j, Py_ssize_t* k
+) noexcept nogil:
+    """Write the grid point that has a number."""
+    i[0] = point >> 2 * BITS
+    j[0] = (point >> BITS) & LAST
+    k[0] = point & LAST
+
+
 cdef inline Py_ssize_t place(
     const long long[::1] starts,
     Py_ssize_t coarse,

@@ -17,7 +17,7 @@ cdef enum:
 
 
 cdef void add_ambient(
-    const Stage* stage, const Hit* hit, int groups, float* light
+    const StagePointers* stage, const Hit* hit, int groups, float* light
 ) noexcept nogil:
     """Add the mean light from the directions above the surface that nothing blocks.
 
@@ -72,7 +72,9 @@ cdef void add_ambient(
         light[2] += sum[2] / total
 
 
-cdef inline float lit_share(const Stage* stage, const Hit* hit, Py_ssize_t light) noexcept nogil:
+cdef inline float lit_share(
+    const StagePointers* stage, const Hit* hit, Py_ssize_t light
+) noexcept nogil:
     """Return the share of a light that is not blocked, smoothed between four texels of its map.
 
     The samples of a pixel look at offsets of half a texel, for a softer rim.
@@ -110,7 +112,7 @@ cdef inline float lit_share(const Stage* stage, const Hit* hit, Py_ssize_t light
 
 
 cdef inline void add_lamps(
-    const Stage* stage, const Hit* hit, float* light, float* highlight
+    const StagePointers* stage, const Hit* hit, float* light, float* highlight
 ) noexcept nogil:
     """Add what lamps send to a surface that scatters evenly, and their mirror images."""
     cdef float[3] towards, half
@@ -147,7 +149,7 @@ cdef inline float mirrored_share(const Hit* hit) noexcept nogil:
 
 
 cdef void shade_sample(
-    const Stage* stage, double column, double row, int groups, Hit* hit, float* colour
+    const StagePointers* stage, double column, double row, int groups, Hit* hit, float* colour
 ) noexcept nogil:
     """Lay the colour of a hit behind what a sample (4) holds already."""
     cdef const float* material = stage.materials + 6 * stage.material_of_face[hit.face]
@@ -173,70 +175,59 @@ cdef void shade_sample(
     colour[3] += cover
 
 
-def shade(
-    const int[:, ::1] owners,
-    const double[:, ::1] vertices,
-    const int[:, ::1] faces,
-    const float[:, :, ::1] normals,
-    const float[:, :, ::1] uvs,
-    const unsigned char[:, :, ::1] corner_colours,
-    const int[::1] material_of_face,
-    const float[:, ::1] materials,
-    const int[:, ::1] textures,
-    const int[:, ::1] levels,
-    const unsigned char[:, ::1] texels,
-    const float[::1] linear,
-    const double[::1] eye,
-    const double[:, ::1] rays,
-    const float[:, ::1] lights,
-    const double[:, :, ::1] light_views,
-    const float[:, :, ::1] shadows,
-    const float[:, :, ::1] axes,
-    const unsigned short[:, :, :, ::1] depths,
-    const float[:, :, ::1] radiance,
-    float margin,
-    int samples,
-    float[:, :, ::1] colours,
-):
+def shade(const int[:, ::1] owners, stage, int samples, float[:, :, ::1] colours):
     """Lay a layer of faces behind what `colours` (H, W, 4) holds: linear light times cover, cover.
 
-    `owners` (H, W) is the face at each sample or -1; `rays` (3, 3) takes (column, row, 1) to the
-    direction from `eye`. Faces have `normals` (F, 3, 3), `uvs` (F, 3, 2), `corner_colours`
-    (F, 3, 3) and a material; the middle two may have no rows. `materials` (M, 6): linear red,
-    green, blue, opacity, gloss, texture or -1. `textures` (T, 2): first of the `levels` (L, 3) and their number;
-    a level is its first of the `texels` (N, 4), width, height. `linear` (256,) decodes sRGB.
-    `lights` (L, 6): place, colour; `light_views` (L, 3, 4) takes points to places in the `shadows`
-    (L, S, S), 1 / depth. `axes` (3, 3, A), `depths` (A, R, R, 2) and `radiance` (A, 2, 3) are the
-    ambient light's. Shadow rays start `margin` above the surface.
+    `owners` (H, W) is the face at each sample or -1; `stage` is an `onet_cli._ext.stage.Stage`,
+    which says what its arrays hold.
     """
+    cdef const double[:, ::1] vertices = stage.vertices
+    cdef const int[:, ::1] faces = stage.faces
+    cdef const float[:, :, ::1] normals = stage.normals
+    cdef const float[:, :, ::1] uvs = stage.uvs
+    cdef const unsigned char[:, :, ::1] corner_colours = stage.corner_colours
+    cdef const int[::1] material_of_face = stage.material_of_face
+    cdef const float[:, ::1] materials = stage.materials
+    cdef const int[:, ::1] textures = stage.textures
+    cdef const int[:, ::1] levels = stage.levels
+    cdef const unsigned char[:, ::1] texels = stage.texels
+    cdef const float[::1] linear = stage.linear
+    cdef const double[::1] eye = stage.eye
+    cdef const double[:, ::1] rays = stage.rays
+    cdef const float[:, ::1] lights = stage.lights
+    cdef const double[:, :, ::1] light_views = stage.light_views
+    cdef const float[:, :, ::1] shadows = stage.shadows
+    cdef const float[:, :, ::1] axes = stage.axes
+    cdef const unsigned short[:, :, :, ::1] depths = stage.depths
+    cdef const float[:, :, ::1] radiance = stage.radiance
     cdef Py_ssize_t row, column
     cdef int groups = 4 if samples > 1 else 1
-    cdef Stage stage
+    cdef StagePointers at
     cdef Hit hit
-    stage.vertices = &vertices[0, 0]
-    stage.faces = &faces[0, 0]
-    stage.normals = &normals[0, 0, 0]
-    stage.uvs = &uvs[0, 0, 0] if uvs.shape[0] > 0 else NULL
-    stage.corner_colours = &corner_colours[0, 0, 0] if corner_colours.shape[0] > 0 else NULL
-    stage.material_of_face = &material_of_face[0]
-    stage.materials = &materials[0, 0]
-    stage.textures = &textures[0, 0] if textures.shape[0] > 0 else NULL
-    stage.levels = &levels[0, 0] if levels.shape[0] > 0 else NULL
-    stage.texels = &texels[0, 0] if texels.shape[0] > 0 else NULL
-    stage.linear = &linear[0]
-    stage.eye = &eye[0]
-    stage.rays = &rays[0, 0]
-    stage.light_count = lights.shape[0]
-    stage.lights = &lights[0, 0] if lights.shape[0] > 0 else NULL
-    stage.light_views = &light_views[0, 0, 0] if lights.shape[0] > 0 else NULL
-    stage.shadows = &shadows[0, 0, 0] if lights.shape[0] > 0 else NULL
-    stage.shadow_size = shadows.shape[1]
-    stage.axes = &axes[0, 0, 0]
-    stage.depths = &depths[0, 0, 0, 0]
-    stage.radiance = &radiance[0, 0, 0]
-    stage.axis_count = axes.shape[2]
-    stage.depth_size = depths.shape[1]
-    stage.margin = margin
+    at.vertices = &vertices[0, 0]
+    at.faces = &faces[0, 0]
+    at.normals = &normals[0, 0, 0]
+    at.uvs = &uvs[0, 0, 0] if uvs.shape[0] > 0 else NULL
+    at.corner_colours = &corner_colours[0, 0, 0] if corner_colours.shape[0] > 0 else NULL
+    at.material_of_face = &material_of_face[0]
+    at.materials = &materials[0, 0]
+    at.textures = &textures[0, 0] if textures.shape[0] > 0 else NULL
+    at.levels = &levels[0, 0] if levels.shape[0] > 0 else NULL
+    at.texels = &texels[0, 0] if texels.shape[0] > 0 else NULL
+    at.linear = &linear[0]
+    at.eye = &eye[0]
+    at.rays = &rays[0, 0]
+    at.light_count = lights.shape[0]
+    at.lights = &lights[0, 0] if lights.shape[0] > 0 else NULL
+    at.light_views = &light_views[0, 0, 0] if lights.shape[0] > 0 else NULL
+    at.shadows = &shadows[0, 0, 0] if lights.shape[0] > 0 else NULL
+    at.shadow_size = shadows.shape[1]
+    at.axes = &axes[0, 0, 0]
+    at.depths = &depths[0, 0, 0, 0]
+    at.radiance = &radiance[0, 0, 0]
+    at.axis_count = axes.shape[2]
+    at.depth_size = depths.shape[1]
+    at.margin = stage.margin
     with nogil:
         for row in range(owners.shape[0]):
             for column in range(owners.shape[1]):
@@ -245,7 +236,7 @@ def shade(
                 hit.face = owners[row, column]
                 hit.group = <int>((row % samples) * samples + column % samples) % groups
                 shade_sample(
-                    &stage, column + 0.5, row + 0.5, groups, &hit, &colours[row, column, 0]
+                    &at, column + 0.5, row + 0.5, groups, &hit, &colours[row, column, 0]
                 )
 
 

@@ -8,7 +8,7 @@ cdef struct Texel:
 
 
 cdef inline void add_level(
-    const Stage* stage, const int* level, double u, double v, float share, Texel* total
+    const StagePointers* stage, const int* level, double u, double v, float share, Texel* total
 ) noexcept nogil:
     """Add `share` of one level's bilinear sample at (u, v), in 0..1, which wraps around."""
     cdef Py_ssize_t width = level[1], height = level[2]
@@ -40,7 +40,7 @@ cdef inline void add_level(
         total.alpha += weight
 
 
-cdef void look_up_texture(const Stage* stage, Py_ssize_t texture, Hit* hit) noexcept nogil:
+cdef void look_up_texture(const StagePointers* stage, Py_ssize_t texture, Hit* hit) noexcept nogil:
     """Set the colour from a texture, in levels whose texels are as large as the samples' steps."""
     cdef const int* levels = stage.levels + 3 * stage.textures[2 * texture]
     cdef int last = stage.textures[2 * texture + 1] - 1, whole
@@ -80,7 +80,7 @@ cdef void look_up_texture(const Stage* stage, Py_ssize_t texture, Hit* hit) noex
 
 
 cdef inline void look_up_material(
-    const Stage* stage, const float* material, Hit* hit
+    const StagePointers* stage, const float* material, Hit* hit
 ) noexcept nogil:
     """Set colour, opacity and gloss of a hit."""
     cdef const unsigned char* colours = stage.corner_colours + 9 * hit.face

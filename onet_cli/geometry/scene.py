@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli._ext import rasterize as kernel
+from onet_cli._ext.stage import Stage
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.appearance import Appearance
 from onet_cli.geometry.camera import Camera
@@ -103,9 +104,10 @@ class Scene:
         places = lighting.places(camera.world[:, :3].astype(np.float64))
         lamps = self._lamps(places, lighting, shadow_resolution(size))
         radiance = lighting.radiance(self._ambient.directions())
+        stage = self._stage(view, lamps, radiance)
         colours = np.zeros((size * samples, size * samples, 4), np.float32)
         for owners in self._layers(view, size * samples):
-            self._shade(owners, view, lamps, radiance, samples, colours)
+            kernel.shade(owners, stage, samples, colours)
         kernel.resolve(colours, samples, _SRGB, image)
         return image
 
@@ -149,39 +151,29 @@ class Scene:
     ) -> None:
         kernel.draw_perspective(view.points, self._faces, chosen, NEAR, nearness, owners, ceiling)
 
-    def _shade(
-        self,
-        owners: NDArray[np.int32],
-        view: _View,
-        lamps: _Lamps,
-        radiance: NDArray[np.float32],
-        samples: int,
-        colours: NDArray[np.float32],
-    ) -> None:
-        kernel.shade(
-            owners,
-            self._vertices,
-            self._faces,
-            self._normals,
-            self._uv,
-            self._corner_colours,
-            self._material_of_face,
-            self._materials,
-            self._textures.textures,
-            self._textures.levels,
-            self._textures.texels,
-            _LINEAR,
-            view.eye,
-            view.rays,
-            lamps.table,
-            lamps.views,
-            lamps.shadows,
-            self._ambient.axes,
-            self._ambient.depths,
-            radiance,
-            MARGIN,
-            samples,
-            colours,
+    def _stage(self, view: _View, lamps: _Lamps, radiance: NDArray[np.float32]) -> Stage:
+        """Return the scene as the kernel reads it, for one picture."""
+        return Stage(
+            vertices=self._vertices,
+            faces=self._faces,
+            normals=self._normals,
+            uvs=self._uv,
+            corner_colours=self._corner_colours,
+            material_of_face=self._material_of_face,
+            materials=self._materials,
+            textures=self._textures.textures,
+            levels=self._textures.levels,
+            texels=self._textures.texels,
+            linear=_LINEAR,
+            eye=view.eye,
+            rays=view.rays,
+            lights=lamps.table,
+            light_views=lamps.views,
+            shadows=lamps.shadows,
+            axes=self._ambient.axes,
+            depths=self._ambient.depths,
+            radiance=radiance,
+            margin=MARGIN,
         )
 
     def _lamps(self, places: NDArray[np.float64], lighting: Lighting, resolution: int) -> _Lamps:
