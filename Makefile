@@ -1,9 +1,12 @@
-# `make demo` and `make test` set up everything they need in .venv.
+# `make help` lists the targets; `make demo` and `make test` set up everything they need in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test test-all check bench sanitize faults format clean
+.PHONY: help demo test test-all check bench sanitize faults format clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -35,9 +38,9 @@ sanitize: $(STAMP)  ## the kernels' tests under bounds checks and AddressSanitiz
 faults: $(STAMP)  ## half a million mutated inputs for every reader; prints a table, keeps what breaks
 	$(BIN)/python -m tests.faults.fuzz --executions 500000
 
-format: $(STAMP)
+format: $(STAMP)  ## mend lint and formatting where that is automatic
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:
+clean:  ## remove the environment, compiled kernels and what targets wrote
 	rm -rf .venv build dist demo bench-results *.egg-info onet_cli/_ext/*.so ext/*.c

@@ -1,10 +1,12 @@
 """Two-wheelers: bicycles, kick scooters, motor scooters, motorcycles, tricycles."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onet_cli.procedural import palette
 from onet_cli.procedural.assembly import Part, moved
 from onet_cli.procedural.bending import pillow, pipe
+from onet_cli.procedural.finish import Finish
 from onet_cli.procedural.joinery import SIDES, block, cushion, disc, rod
 from onet_cli.procedural.solids.pose import about, at
 from onet_cli.procedural.turnery import spoked, wheel
@@ -61,12 +63,17 @@ def bicycle(rng: np.random.Generator) -> list[Part]:
         rng.uniform(0.02, 0.16),
         bar * 0.9,
     )
+    return parts + _pedals(steel, crank, bar)
+
+
+def _pedals(steel: Finish, crank: NDArray[np.float64], bar: float) -> list[Part]:
+    """Return a bicycle's chain wheel and pedals."""
     gear = (
         disc(steel, (0, 0, 0), 0.02, 0.085)
         .moved(about("z", -90))
         .moved(at(0.02, *crank[1:].tolist()))
     )
-    parts += [gear, rod(steel, (-0.09, *crank[1:]), (0.09, *crank[1:]), bar)]
+    parts = [gear, rod(steel, (-0.09, *crank[1:]), (0.09, *crank[1:]), bar)]
     for s in SIDES:
         tip = crank + np.array([s * 0.08, s * 0.12, s * 0.1])
         parts.append(rod(steel, (s * 0.08, *crank[1:]), tip.tolist(), bar * 0.8))
