@@ -20,7 +20,7 @@ Target = Annotated[
     Path,
     Setting(
         "File; its suffix is the format. Checkpoint: .onnx .safetensors; "
-        "mesh: .obj .ply .stl .glb .off, or voxels .npz .binvox.",
+        "mesh: .obj .ply .stl .glb .3mf .off, or voxels .npz .binvox.",
         argument=True,
     ),
 ]

@@ -17,6 +17,8 @@ from onet_cli.meshes.obj import read_obj
 from onet_cli.meshes.off import read_off
 from onet_cli.meshes.ply_mesh import read_ply
 from onet_cli.meshes.stl import read_stl
+from onet_cli.meshes.threemf.read import read_3mf
+from onet_cli.meshes.threemf.write import encode_3mf
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,32 @@ FORMATS = {
         MeshFormat(".glb", read_gltf, encode_glb, single=True),
         MeshFormat(".gltf", read_gltf),
         MeshFormat(".ply", read_ply, encode_ply, single=True),
+        MeshFormat(".3mf", read_3mf, encode_3mf),
         MeshFormat(".off", read_off, encode_off),
         MeshFormat(".stl", read_stl, encode_stl, single=True),
     )
 }
 """By suffix. Of one mesh in several formats, the first is read: it says most of its looks."""
+
+NOT_READ = {
+    ".3ds": "3D Studio",
+    ".blend": "Blender",
+    ".dae": "COLLADA",
+    ".fbx": "FBX",
+    ".max": "3ds Max",
+    ".step": "STEP",
+    ".stp": "STEP",
+    ".usd": "USD",
+    ".usda": "USD",
+    ".usdc": "USD",
+    ".usdz": "USD",
+    ".wrl": "VRML",
+    ".x3d": "X3D",
+}
+"""Formats that people have and onet does not read, by suffix."""
+
+CONVERT = "convert it to .glb, for example in Blender or with `assimp export IN OUT.glb`"
+"""What to do with a file in one of them."""
 
 READ_SUFFIXES = tuple(FORMATS)
 """Suffixes of the formats that are read."""

@@ -10,7 +10,7 @@ from onet_cli.errors import EmptyMeshError, OnetError, SourceError
 from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.meshes.clean import merge_equal
 from onet_cli.meshes.file import MOST_FACES, MeshFile
-from onet_cli.meshes.formats import FORMATS, READ_SUFFIXES, is_mesh, suffix_of
+from onet_cli.meshes.formats import CONVERT, FORMATS, NOT_READ, READ_SUFFIXES, is_mesh, suffix_of
 from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.references import MeshFiles
 
@@ -33,6 +33,11 @@ def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> Load
             are not finite.
     """
     form = FORMATS.get(suffix_of(name))
+    if form is None and suffix_of(name) in NOT_READ:
+        raise SourceError(
+            f"{name} is {NOT_READ[suffix_of(name)]}, which is not read",
+            hint=f"{CONVERT}; known are {', '.join(READ_SUFFIXES)}",
+        )
     if form is None:
         raise SourceError(
             f"{name} has no mesh format that is known",

@@ -184,7 +184,7 @@ class CommandOptions:
     output: Annotated[
         Path | None,
         Setting(
-            "Mesh (.obj .ply .stl .glb .off) or folder.",
+            "Mesh (.obj .ply .stl .glb .3mf .off) or folder.",
             MESH,
             metavar="FILE",
             short="-o",

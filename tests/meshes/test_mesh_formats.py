@@ -441,7 +441,7 @@ def test_what_is_no_glb_is_refused(data, reason):
 # all
 
 
-@pytest.mark.parametrize("suffix", ["obj", "off", "ply", "stl", "glb", "gltf"])
+@pytest.mark.parametrize("suffix", ["obj", "off", "ply", "stl", "glb", "gltf", "3mf"])
 def test_files_that_are_absent_empty_or_noise_are_refused(suffix):
     noise = np.random.default_rng(1).integers(0, 256, 4000).astype(np.uint8).tobytes()
     name = f"a.{suffix}"
@@ -453,8 +453,8 @@ def test_files_that_are_absent_empty_or_noise_are_refused(suffix):
 
 
 def test_a_suffix_that_is_not_known_is_refused_with_those_that_are():
-    with pytest.raises(SourceError, match=r"a\.fbx has no mesh format") as caught:
-        load("a.fbx", "x")
+    with pytest.raises(SourceError, match=r"a\.xyz has no mesh format") as caught:
+        load("a.xyz", "x")
     assert ".obj" in caught.value.hint
 
 
