@@ -161,12 +161,48 @@ def test_a_file_in_place_of_a_verb_is_told_the_verb(file, verb):
 
 
 def test_files_of_options_that_earlier_versions_wrote_are_known_by_name():
-    written = (
-        "data output model encoder decoder code_dim hidden_dim point_dim image_size "
-        "pretrained_encoder init recipe max_steps max_epochs max_time batch_size points sampling "
-        "label_smoothing near extra extra_share augment lr encoder_lr schedule beta2 clip "
-        "weight_decay ema precision compile val_every mesh_every workers cache calibrate device "
-        "devices nodes seed"
-    ).split()
+    written = [
+        "data",
+        "output",
+        "model",
+        "encoder",
+        "decoder",
+        "code_dim",
+        "hidden_dim",
+        "point_dim",
+        "image_size",
+        "pretrained_encoder",
+        "init",
+        "recipe",
+        "max_steps",
+        "max_epochs",
+        "max_time",
+        "batch_size",
+        "points",
+        "sampling",
+        "label_smoothing",
+        "near",
+        "extra",
+        "extra_share",
+        "augment",
+        "lr",
+        "encoder_lr",
+        "schedule",
+        "beta2",
+        "clip",
+        "weight_decay",
+        "ema",
+        "precision",
+        "compile",
+        "val_every",
+        "mesh_every",
+        "workers",
+        "cache",
+        "calibrate",
+        "device",
+        "devices",
+        "nodes",
+        "seed",
+    ]
 
     assert set(written) <= {one.name for one in get_command(app).commands["train"].params}
