@@ -90,6 +90,6 @@ class Reconstruction:
         The suffix picks the format; `scale_mm` and `up` are those of `tidy.finish`.
 
         Raises:
-            InvalidOptionError: the suffix is none of .obj .ply .stl .glb .off.
+            InvalidOptionError: the suffix is none that is written: .obj .ply .stl .glb .3mf .off.
         """
         return save_mesh(self.mesh, Path(path), scale_mm, up)
