@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Tests run in as many processes as there are cores, up to 4: some need a gigabyte.
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test test-all check bench sanitize faults format clean
 
@@ -17,10 +19,10 @@ demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
 	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
 
 test: $(STAMP)  ## the fast tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(STAMP)  ## every test, the slow ones too
-	$(BIN)/python -m pytest -m ''
+	$(BIN)/python -m pytest $(PARALLEL) -m ''
 
 check: $(STAMP)  ## lint, formatting, types, import rules
 	$(BIN)/ruff check .
