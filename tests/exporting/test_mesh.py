@@ -8,6 +8,8 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
+from onet_cli.geometry.closedness import is_closed
+from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.read import read_mesh
 from onet_cli.meshes.write import write_mesh
 
@@ -260,13 +262,16 @@ def test_details_that_single_precision_joins_are_kept_at_the_origin(tmp_path):
     assert read_mesh(tmp_path / "thin.stl").is_watertight
 
 
-def test_a_mesh_that_single_precision_opens_everywhere_is_said_to_be_open(tmp_path):
-    box = trimesh.creation.box((1e-6, 1e-6, 1e-6))
-    box.apply_translation((7, 7, 7))
-    mesh = trimesh.util.concatenate([box, trimesh.creation.box((10, 10, 10))])
+@pytest.mark.parametrize("radius", [2e-7, 6e-7, 1e-6, 4e-6])
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj"])
+def test_what_is_said_of_closedness_holds_of_the_file(tmp_path, radius, suffix):
+    ball = trimesh.creation.icosphere(subdivisions=2, radius=radius)
+    ball.apply_translation((7, 7, 7))  # where floats are 5e-7 apart
+    mesh = trimesh.util.concatenate([ball, trimesh.creation.box((10, 10, 10))])
     (tmp_path / "small.obj").write_text(trimesh.exchange.obj.export_obj(mesh, digits=12))
 
-    line, *_ = export(str(tmp_path / "small.obj"), tmp_path / "small.stl", ExportOptions())
+    line, *_ = export(str(tmp_path / "small.obj"), tmp_path / f"out{suffix}", ExportOptions())
 
-    assert line.endswith("not closed")
-    assert not read_mesh(tmp_path / "small.stl").is_watertight
+    written = read_mesh(tmp_path / f"out{suffix}")
+    kept = written.faces[[len(set(face)) == 3 for face in written.faces.tolist()]]
+    assert line.endswith("not closed") != is_closed(make_mesh(written.vertices, kept))

@@ -103,7 +103,7 @@ def test_a_training_step_is_that_of_the_original(model):
     np.testing.assert_allclose(
         network.encoder.features.bn1.running_var,
         RECORDED[f"{model}/after_step/encoder.features.bn1.running_var"],
-        rtol=1e-4,
+        rtol=1e-3,  # processors sum in different orders, by up to 3e-4
     )
 
 
