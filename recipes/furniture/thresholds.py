@@ -1,13 +1,14 @@
 """Compare ways to choose a photo's threshold: volumes, outlines and thin parts at each.
 
 Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--split val] [--limit N]
+       [--joined] [--flip]
 
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
 at the one that is adapted to each photo (`reconstruction.level`) and at shares of it, at the one
-whose outline agrees best with the photo's (`reconstruction.outline`), and between these two,
-there with thin parts lifted too (`reconstruction.rods`). Scores
-are those of the strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of
-the volume, before pieces are joined.
+whose outline agrees best with the photo's (`reconstruction.outline`), and between these two, with
+thin parts lifted too (`reconstruction.rods`). Scores are those of the strict protocol; "whole" is
+the share of meshes whose largest piece holds 98 % of the volume. Pieces are not joined, unless by
+--joined.
 """
 
 import argparse
@@ -92,12 +93,13 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
     return f"| {name} | {cells} | {parts} | {whole:.0%} |"
 
 
-def evaluate(checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task]) -> None:
+def evaluate(
+    checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task], *, joined: bool, flip: bool
+) -> None:
     """Print a row for each way to cut."""
     plain = replace(checkpoint, info=replace(checkpoint.info, outline=0.0))
-    generator = MeshGenerator(
-        plain, GeneratorSettings(join=False, confidence=False, color=False, thin=False)
-    )
+    settings = GeneratorSettings(join=joined, confidence=False, color=False, thin=False, flip=flip)
+    generator = MeshGenerator(plain, settings)
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
         picture = decode_view(store.read_view(task.id, task.view))
@@ -119,6 +121,8 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=1, help="of each object")
     parser.add_argument("--split", default="val")
     parser.add_argument("--limit", type=int, help="objects")
+    parser.add_argument("--joined", action="store_true", help="join pieces")
+    parser.add_argument("--flip", action="store_true", help="average over the mirrored photo")
     asked = parser.parse_args()
     store = ShapeStore.open(asked.data)
     ids = store.ids(asked.split)[: asked.limit]
@@ -127,7 +131,8 @@ def main() -> None:
         for turn in range(asked.views)
         for number, shape in enumerate(ids)
     ]
-    evaluate(load_checkpoint(asked.checkpoint, "cpu"), store, tasks)
+    checkpoint = load_checkpoint(asked.checkpoint, "cpu")
+    evaluate(checkpoint, store, tasks, joined=asked.joined, flip=asked.flip)
 
 
 if __name__ == "__main__":
