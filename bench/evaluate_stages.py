@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from harness import Row, arguments, publish
 
-from onet_cli.evaluation.evaluate import Predict, Task, list_tasks, read_truth
 from onet_cli.evaluation.measure import score_mesh
 from onet_cli.evaluation.methods import CheckpointMethod
 from onet_cli.evaluation.selection import select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Predict, Task, list_tasks, read_truth
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 

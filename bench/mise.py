@@ -5,7 +5,7 @@ is left out. The bookkeeping (query, update, extraction of
 the mesh) is compared with what the paper's decoder takes for the same points: its time per point is
 measured in the same rounds, with random weights. "Largest move" is how far, in cells, any vertex of
 the mesh is from where the exact one has it; a network's values depend a little on what else is in
-the batch. Memory is the peak of a process of its own that
+the batch. CachedField is the peak of a process of its own that
 makes the mesh and, in the second column, the dense grid as well.
 
 Usage: python bench/mise.py [--resolutions 64 128 256 512] [--rounds 5] [--json FILE]

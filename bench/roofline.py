@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode, flop_registry, shape_wrapper
 
-from onet_cli.training.rehearsal import convolution_backward_flops
+from onet_cli.training.dry_run import convolution_backward_flops
 
 EDGE = {"cpu": 2048, "cuda": 8192}
 """Of the matrices whose product tells a device's speed."""

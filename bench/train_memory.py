@@ -1,4 +1,4 @@
-"""Memory of a training step by model and batch size: counted for a GPU, measured on the CPU.
+"""CachedField of a training step by model and batch size: counted for a GPU, measured on the CPU.
 
 * `weights`: float32, times five: themselves, gradients, Adam's two moments, the average.
 * `GPU, counted`: those, and what the step keeps for its backward pass in float32, tensor by tensor,

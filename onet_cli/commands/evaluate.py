@@ -146,12 +146,12 @@ def _check_shapes(
 
 def _show(table: "EvaluationTable", reference: bool) -> None:
     from onet_cli.commands.report import output, show_table
-    from onet_cli.evaluation import rows
+    from onet_cli.evaluation import cells
 
-    show_table(rows.table_title(table), rows.HEADER, rows.table_cells(table, reference))
-    if extended := rows.extended_cells(table):
-        show_table("", rows.EXTENDED_HEADER, extended)
-    for note in rows.table_notes(table):
+    show_table(cells.table_title(table), cells.HEADER, cells.table_cells(table, reference))
+    if extended := cells.extended_cells(table):
+        show_table("", cells.EXTENDED_HEADER, extended)
+    for note in cells.table_notes(table):
         output.print(note, soft_wrap=True)
 
 
@@ -175,15 +175,15 @@ def _embed(
 def _compare(first: Path, second: Path, page: Path | None) -> None:
     from onet_cli.commands.report import notes, show_table
     from onet_cli.commands.report import output as stdout
-    from onet_cli.evaluation.compare import compare_tables
-    from onet_cli.evaluation.html.write import check_page, write_comparison
-    from onet_cli.evaluation.report import read_json
-    from onet_cli.evaluation.rows import (
+    from onet_cli.evaluation.cells import (
         COMPARISON_HEADER,
         comparison_cells,
         comparison_title,
         comparison_verdict,
     )
+    from onet_cli.evaluation.compare import compare_tables
+    from onet_cli.evaluation.html.write import check_page, write_comparison
+    from onet_cli.evaluation.report import read_json
 
     if page is not None:
         check_page(page)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from onet_cli.models.spec import ModelSpec
-    from onet_cli.training.rehearsal import Rehearsal
+    from onet_cli.training.dry_run import DryRun
     from onet_cli.training.status import TrainingStatus
 
 ProgressCallback = Callable[[int, int], None]
@@ -87,7 +87,7 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
         notes.print(f"  {name}: {reason}", soft_wrap=True)
 
 
-def show_rehearsal(spec: "ModelSpec", facts: "Rehearsal", picture: "Path") -> None:
+def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
     """Print on stdout what `onet train --dry-run` has found."""
     minutes, megabyte = facts.seconds / 60, 2**20
     precision = "" if facts.precision == "32" else f", --precision {facts.precision}"

@@ -55,7 +55,7 @@ def train(
     if taken and not quiet:
         notes.print(taken)
     if run.dry_run:
-        _rehearse(data, run, built, settings, hardware)
+        _dry_run(data, run, built, settings, hardware)
         return
     options, title = run.output / "config.toml", f"onet {__version__}: onet train --config"
     alone = only_writer(run.output) if is_first_process() else nullcontext()
@@ -83,26 +83,28 @@ def train(
     say(result.checkpoint)
 
 
-def _rehearse(
+def _dry_run(
     data: Path,
     run: RunOptions,
     network: "OccupancyNetwork",
     settings: TrainingConfig,
     hardware: Hardware,
 ) -> None:
-    from onet_cli.commands.report import show_rehearsal
-    from onet_cli.training.rehearsal import rehearse
+    from onet_cli.commands.report import show_dry_run
+    from onet_cli.training.dry_run import measure_dry_run
 
     picture = run.output / "batch.png"
-    facts = rehearse(data, network, settings, picture, extra=run.extra, device=hardware.device)
-    show_rehearsal(network.spec, facts, picture)
+    facts = measure_dry_run(
+        data, network, settings, picture, extra=run.extra, device=hardware.device
+    )
+    show_dry_run(network.spec, facts, picture)
 
 
 def _calibrate(checkpoint: Path, data: list[Path], hardware: Hardware, quiet: bool) -> None:
     from onet_cli.commands.report import notes, progress_bar
     from onet_cli.errors import EmptySurfaceError
+    from onet_cli.training.calibration import calibrate_checkpoint
     from onet_cli.training.run import is_first_process
-    from onet_cli.training.worth import calibrate_checkpoint
 
     if not is_first_process():
         return

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.evaluation.codes import encode_views
-from onet_cli.evaluation.evaluate import Predict, Prediction, Task
 from onet_cli.evaluation.measure import Truth, defined_iou
 from onet_cli.evaluation.methods import MethodFacts
+from onet_cli.evaluation.tasks import Predict, Prediction, Task
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normalize import CUBE_EDGE

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onet_cli.errors import OnetError
-from onet_cli.evaluation.evaluate import Task, list_tasks
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Task, list_tasks
 from onet_cli.files import whole_file
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import OccupancyNetwork

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from onet_cli.errors import OnetError
-from onet_cli.evaluation.evaluate import Task
 from onet_cli.evaluation.table import EvaluationFacts, ObjectResult, read_object, write_object
+from onet_cli.evaluation.tasks import Task
 from onet_cli.files import read_regular
 
 _CONTENT = "content"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from onet_cli.errors import printable
+from onet_cli.evaluation.cells import EXTENDED_HEADER, extended_cells
 from onet_cli.evaluation.literature import PUBLISHED, PublishedScores
-from onet_cli.evaluation.rows import EXTENDED_HEADER, extended_cells
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 

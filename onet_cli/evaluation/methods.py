@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
-from onet_cli.evaluation.evaluate import Predict, Prediction, Task
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.seen import AS_SAID, PLACING, predict_seen
+from onet_cli.evaluation.tasks import Predict, Prediction, Task
 from onet_cli.files import write_text
 from onet_cli.meshes.formats import MESH_SUFFIXES
 from onet_cli.meshes.read import read_mesh
@@ -33,7 +33,7 @@ from onet_cli.reconstruction.settings import plain_settings
 class MethodFacts:
     """What identifies a method; `sha256` is empty where files may change, `threshold` None.
 
-    Where `platt` is known, each photo has a threshold of its own (`reconstruction.level`).
+    Where `platt` is known, each photo has a threshold of its own (`reconstruction.threshold`).
     `categories` are those that it was trained on, where that is known. `placing` says how its
     meshes come to be held against the truth, `frame` is that of a network's points: see
     `ModelSpec`.

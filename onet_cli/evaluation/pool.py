@@ -9,9 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from onet_cli.errors import OnetError
-from onet_cli.evaluation.evaluate import Outcome, Task, evaluate_task
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Outcome, Task, evaluate_task
 from onet_cli.models.device import resolve_device
 from onet_cli.shapes.store import ShapeStore
 

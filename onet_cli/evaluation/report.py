@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onet_cli.errors import InvalidOptionError, printable
-from onet_cli.evaluation.latex import to_latex
-from onet_cli.evaluation.rows import (
+from onet_cli.evaluation.cells import (
     EXTENDED_HEADER,
     HEADER,
     extended_cells,
@@ -18,6 +17,7 @@ from onet_cli.evaluation.rows import (
     table_notes,
     table_title,
 )
+from onet_cli.evaluation.latex import to_latex
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.files import read_text

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.evaluate import Outcome, Task, list_tasks
 from onet_cli.evaluation.journal import Journal
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.pool import evaluate_tasks
@@ -14,6 +13,7 @@ from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
+from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
 from onet_cli.files import open_regular
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import ShapeId

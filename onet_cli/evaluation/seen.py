@@ -9,8 +9,8 @@ from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
-from onet_cli.evaluation.evaluate import Prediction, Task
 from onet_cli.evaluation.measure import Truth
+from onet_cli.evaluation.tasks import Prediction, Task
 from onet_cli.files import read_text, write_text
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.read import read_mesh

@@ -33,7 +33,7 @@ class Reliability:
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """The distribution of the training views' codes, for `reconstruction.familiarity`.
+    """The distribution of the training views' codes, for `reconstruction.out_of_distribution`.
 
     `basis` (C, D) are their D principal directions, `places` (P, D + 1) the centres of P clusters,
     both in half precision. For nearly all other views of the same kinds of shapes, the codes lie

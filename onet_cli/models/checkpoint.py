@@ -43,9 +43,9 @@ class CheckpointInfo:
     """Metadata of a checkpoint.
 
     `threshold` is the probability above which a point counts as inside; `platt` the scale and shift
-    of the logits for the adaptive threshold, if it is used (`reconstruction.level`); `outline` how
-    far, from 0 to 1, that threshold moves towards the one at which the outline agrees best with the
-    photo's (`reconstruction.outline`); `categories` the training categories; `scores` and
+    of the logits for the adaptive threshold, if it is used (`reconstruction.threshold`); `outline`
+    how far, from 0 to 1, it moves towards the one at which the outline agrees best with the photo's
+    (`reconstruction.outline`); `categories` the training categories; `scores` and
     `training` are free-form notes, JSON-ready.
     """
 

@@ -22,15 +22,15 @@ from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
 from onet_cli.reconstruction.doubt import BAD_IOU, Signs, fit_doubt
-from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import (
     Impression,
     MeshGenerator,
     stand,
 )
-from onet_cli.reconstruction.level import POINTS, best_cut, falling_logits, fit_platt
+from onet_cli.reconstruction.out_of_distribution import fit_familiarity
 from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline
 from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
+from onet_cli.reconstruction.threshold import POINTS, best_cut, falling_logits, fit_platt
 from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
@@ -73,7 +73,7 @@ def calibrate_threshold(
     settings: CalibrationSettings | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Checkpoint:
-    """Return `checkpoint` such that its threshold adapts to each photo (`reconstruction.level`).
+    """Return `checkpoint` with a threshold that adapts to each photo (`reconstruction.threshold`).
 
     How, is fitted on views of the split `val` of `store`. The IoU at their stored points, which is
     that of the fit itself, is among the scores as `validation_iou_adapted`.

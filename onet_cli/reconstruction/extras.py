@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from onet_cli.files import whole_file
-from onet_cli.reconstruction.beside import DEBUG_SUFFIXES, beside
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.settings import Extras
+from onet_cli.reconstruction.sidecar import DEBUG_SUFFIXES, beside
 from onet_cli.shapes.photo import PreparedPhoto
 
 

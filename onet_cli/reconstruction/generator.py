@@ -20,16 +20,16 @@ from onet_cli.reconstruction.agreement import Mask, agreement, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.doubt import Signs
-from onet_cli.reconstruction.familiarity import strangeness
 from onet_cli.reconstruction.field import Decode, OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
-from onet_cli.reconstruction.joined import JOIN, Memory, is_whole, join_pieces, whole_threshold
-from onet_cli.reconstruction.level import adapted_threshold, expected_at_level
+from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
+from onet_cli.reconstruction.out_of_distribution import strangeness
 from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.settings import CRUMBS, GeneratorSettings
+from onet_cli.reconstruction.threshold import adapted_threshold, expected_at_level
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
@@ -150,7 +150,7 @@ class MeshGenerator:
             InvalidGeometryError: the network returns NaN.
         """
         settings = self.settings
-        memory = Memory(field, settings.resolution)
+        memory = CachedField(field, settings.resolution)
         grid = evaluate_grid(memory, settings.resolution, field.level, guess=not settings.exact)
         _refuse_empty(grid, field)
         surface = grid_surface(grid)

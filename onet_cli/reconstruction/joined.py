@@ -30,7 +30,7 @@ UNSEEN = 0.75
 """How far the field may rise above the limit between the points of the coarse grid."""
 
 
-class Memory:
+class CachedField:
     """A field that remembers its values at points of a grid of `resolution` cells a side."""
 
     def __init__(self, field: OccupancyField, resolution: int) -> None:
@@ -86,7 +86,7 @@ class Memory:
 class Lifted:
     """`field`, which takes grid points, plus `lift` (N, N, N) interpolated over the cube."""
 
-    def __init__(self, field: Memory, lift: Values) -> None:
+    def __init__(self, field: CachedField, lift: Values) -> None:
         self._field, self._lift = field, lift
         there = np.argwhere(lift > 0)
         self._low, self._high = there.min(axis=0) - 1, there.max(axis=0) + 1
@@ -112,7 +112,7 @@ def interpolated(values: Values, places: NDArray[np.floating]) -> Values:
 
 
 def join_pieces(
-    surface: Trimesh, grid: Grid, memory: Memory, limit: float, *, guess: bool
+    surface: Trimesh, grid: Grid, memory: CachedField, limit: float, *, guess: bool
 ) -> tuple[Trimesh, Grid]:
     """Return `surface` and `grid` with pieces joined across gaps of up to `limit` in the logit.
 
@@ -146,7 +146,7 @@ def is_whole(surface: Trimesh) -> bool:
     return bool(solid.max() >= WHOLE * solid.sum())
 
 
-def sample_near(memory: Memory, coarse: int, limit: float) -> Values:
+def sample_near(memory: CachedField, coarse: int, limit: float) -> Values:
     """Return the field on a lattice twice as fine as the `coarse` grid, -inf where it is low.
 
     Low is what lies beside no point of the coarse grid with at least the level less `limit` and

@@ -12,7 +12,7 @@ from PIL import Image
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 from onet_cli.meshes.formats import MESH_SUFFIXES
-from onet_cli.reconstruction.beside import OWN_PICTURES
+from onet_cli.reconstruction.sidecar import OWN_PICTURES
 from onet_cli.shapes.photo import read_photo
 from onet_cli.shapes.photo_files import refuse_address
 

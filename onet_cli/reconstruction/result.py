@@ -10,8 +10,8 @@ from trimesh import Trimesh
 from onet_cli.geometry.mesh import CONFIDENCE
 from onet_cli.models.calibration import Doubt
 from onet_cli.reconstruction.doubt import Signs, describe, is_doubtful, probability
-from onet_cli.reconstruction.familiarity import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.front import FrontGuess
+from onet_cli.reconstruction.out_of_distribution import WARNING as UNFAMILIAR
 from onet_cli.reconstruction.settings import Up
 from onet_cli.reconstruction.tidy import save_mesh
 from onet_cli.reconstruction.viewpoint import Viewpoint

@@ -36,7 +36,7 @@ class GeneratorSettings:
 
     `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
     from which a point is inside (None: the checkpoint's, or what suits the photo if the checkpoint
-    knows how to tell, see `reconstruction.level`), `faces` the number of faces to simplify
+    knows how to tell, see `reconstruction.threshold`), `faces` the number of faces to simplify
     to (None: all), `refine` the number of refinement steps. Unless `exact`, points that the surface
     does not need are not evaluated: the same mesh from about 3/4 of the evaluations. With `join`,
     pieces that the network nearly joins become one. Pieces of less

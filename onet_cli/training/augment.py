@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from onet_cli.training.known import Known
-from onet_cli.training.photograph import photograph, whiteness
+from onet_cli.training.photo_augmentation import photograph, whiteness
 from onet_cli.training.transfer import sent
 
 SCALE = 0.97, 1.25

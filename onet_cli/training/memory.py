@@ -1,4 +1,4 @@
-"""Memory while a network trains: how much is left, and what to say when it ends."""
+"""CachedField while a network trains: how much is left, and what to say when it ends."""
 
 import os
 from collections.abc import Iterator

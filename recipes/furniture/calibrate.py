@@ -3,9 +3,9 @@
 `onet train` does it at its end, with fewer views and meshes.
 
 Adds four things to CHECKPOINT, which `onet reconstruct` then uses: which threshold suits which
-photo (`reconstruction.level`), how often the network is right about a vertex when it claims so
+photo (`reconstruction.threshold`), how often the network is right about a vertex when it claims so
 (`reconstruction.confidence`), where the codes of its training views lie
-(`reconstruction.familiarity`), and what tells a bad mesh (`reconstruction.doubt`, of which
+(`reconstruction.out_of_distribution`), and what tells a bad mesh (`reconstruction.doubt`, of which
 `doubts.py` prints a table). DATA are the data sets that it was trained on, with their splits
 `train` and `val`; each counts alike, but thresholds and bad meshes are measured on the first alone.
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from onet_cli.models.checkpoint import find_checkpoint
 from onet_cli.reconstruction.calibrate import CalibrationSettings
-from onet_cli.training.worth import calibrate_checkpoint
+from onet_cli.training.calibration import calibrate_checkpoint
 
 
 def show(stage: str, done: int, total: int) -> None:

@@ -31,8 +31,8 @@ from onet_cli.models.flip import with_flipped
 from onet_cli.models.frame import PictureCamera, to_cube
 from onet_cli.reconstruction.agreement import Mask, photo_mask
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.level import adapted_threshold
 from onet_cli.reconstruction.outline import fit_outline
+from onet_cli.reconstruction.threshold import adapted_threshold
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore

@@ -4,8 +4,8 @@ Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--spl
        [--joined] [--flip]
 
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
-at the one that is adapted to each photo (`reconstruction.level`) and at shares of it, at the one
-whose outline agrees best with the photo's (`reconstruction.outline`), and between these two, with
+at the one adapted to each photo (`reconstruction.threshold`) and at shares of it, at the one whose
+outline agrees best with the photo's (`reconstruction.outline`), and between these two, with
 thin parts lifted too (`reconstruction.rods`). Scores are those of the strict protocol; "whole" is
 the share of meshes whose largest piece holds 98 % of the volume. Pieces are not joined, unless by
 --joined.
@@ -21,9 +21,9 @@ import numpy as np
 import torch
 
 from onet_cli.errors import EmptySurfaceError
-from onet_cli.evaluation.evaluate import Task, read_truth
 from onet_cli.evaluation.measure import Truth, score_mesh
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
+from onet_cli.evaluation.tasks import Task, read_truth
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand

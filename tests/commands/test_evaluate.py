@@ -16,8 +16,8 @@ from onet_cli.errors import (
     UnknownNameError,
 )
 from onet_cli.evaluation import pool
-from onet_cli.evaluation.evaluate import evaluate_task
 from onet_cli.evaluation.report import from_json
+from onet_cli.evaluation.tasks import evaluate_task
 from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork

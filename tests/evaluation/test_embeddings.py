@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.codes import Embeddings, agreement, embed, encode_views
 from onet_cli.evaluation.embeddings import describe, write_embeddings
-from onet_cli.evaluation.evaluate import Task
 from onet_cli.evaluation.plot import Panel, draw_panels
 from onet_cli.evaluation.projection import affinities, principal_components, tsne
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Task
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec

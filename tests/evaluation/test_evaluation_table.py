@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.evaluation.cells import comparison_verdict, table_notes
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.latex import to_latex
 from onet_cli.evaluation.protocol import Protocol
@@ -18,7 +19,6 @@ from onet_cli.evaluation.report import (
     to_markdown,
     to_text,
 )
-from onet_cli.evaluation.rows import comparison_verdict, table_notes
 from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.evaluation.settings import EvaluationSettings, parse_view
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult

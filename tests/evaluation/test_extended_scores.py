@@ -10,16 +10,16 @@ import trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.evaluation.align import best_turn, turn
+from onet_cli.evaluation.cells import comparison_cells, extended_cells, table_title
 from onet_cli.evaluation.compare import compare_tables
-from onet_cli.evaluation.evaluate import Prediction, Task, evaluate_task, read_truth
 from onet_cli.evaluation.html.page import report_page
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.report import from_json, render, to_csv, to_json
-from onet_cli.evaluation.rows import comparison_cells, extended_cells, table_title
 from onet_cli.evaluation.scores import MeshMetrics
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationTable, ObjectResult
+from onet_cli.evaluation.tasks import Prediction, Task, evaluate_task, read_truth
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.sampling import sample_surface

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.compare import compare_tables
-from onet_cli.evaluation.evaluate import Prediction
 from onet_cli.evaluation.html.comparison import comparison_page
 from onet_cli.evaluation.html.exhibits import FACES, choose_results, collect_exhibits
 from onet_cli.evaluation.html.page import report_page
@@ -20,6 +19,7 @@ from onet_cli.evaluation.html.write import check_page, write_report
 from onet_cli.evaluation.methods import MethodFacts
 from onet_cli.evaluation.run import evaluate_method
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Prediction
 from onet_cli.reconstruction.viewer.encode import (
     FARTHEST,
     pack_mesh,

@@ -5,10 +5,10 @@ from scipy.stats import qmc
 
 from onet_cli.errors import CheckpointError, EmptySurfaceError
 from onet_cli.evaluation import measure
-from onet_cli.evaluation.evaluate import Prediction, Task, evaluate_task, list_tasks
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Prediction, Task, evaluate_task, list_tasks
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.shapes.shape import OccupancySamples, ShapeId, SurfaceSamples

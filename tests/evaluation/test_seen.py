@@ -6,9 +6,9 @@ import torch
 from trimesh.creation import box
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.evaluate import Task, evaluate_task, read_truth
 from onet_cli.evaluation.seen import predict_seen
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.tasks import Task, evaluate_task, read_truth
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
 from onet_cli.reconstruction.generator import MeshGenerator

@@ -14,7 +14,7 @@ QUICK = MeshSettings(points=4000, near_points=1000, resolution=64, views=ViewOpt
 CHAIR = ShapeId("chair", "a")
 
 
-class Memory(dict):
+class CachedField(dict):
     """Files in memory, by name."""
 
     def read(self, name):
@@ -28,7 +28,7 @@ def obj(mesh):
 
 
 def convert(data, settings=QUICK, placement=Placement(), shape_id=CHAIR):  # noqa: B008
-    return shape_from_mesh(Memory({"a.obj": data}), "a.obj", shape_id, placement, settings)
+    return shape_from_mesh(CachedField({"a.obj": data}), "a.obj", shape_id, placement, settings)
 
 
 def test_labels_are_exact_for_the_points_as_they_are_stored():

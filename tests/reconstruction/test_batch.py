@@ -13,8 +13,8 @@ from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.models.calibration import Calibration, Reliability
 from onet_cli.reconstruction.batch import PhotoResult, reconstruct, reconstruct_all
 from onet_cli.reconstruction.describe import describe_line, describe_pace, describe_record
-from onet_cli.reconstruction.familiarity import fit_familiarity
 from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.out_of_distribution import fit_familiarity
 from onet_cli.reconstruction.photos import PhotoFile, choose_targets, find_photos
 from onet_cli.reconstruction.settings import (
     BatchSettings,

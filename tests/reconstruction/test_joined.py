@@ -4,7 +4,7 @@ import pytest
 from onet_cli.geometry.components import connected_parts
 from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mise import evaluate_grid
-from onet_cli.reconstruction.joined import Memory, join_pieces
+from onet_cli.reconstruction.joined import CachedField, join_pieces
 
 LEVEL = -0.6
 
@@ -24,7 +24,7 @@ class Balls:
 
 
 def extract(field, resolution=64, guess=False):
-    memory = Memory(field, resolution)
+    memory = CachedField(field, resolution)
     grid = evaluate_grid(memory, resolution, LEVEL, guess=guess)
     return memory, grid_surface(grid), grid
 

@@ -2,7 +2,6 @@ import numpy as np
 import trimesh
 from PIL import Image
 
-from onet_cli.reconstruction.beside import beside
 from onet_cli.reconstruction.preview import (
     TILE,
     Sight,
@@ -10,6 +9,7 @@ from onet_cli.reconstruction.preview import (
     save_preview,
     tile_corner,
 )
+from onet_cli.reconstruction.sidecar import beside
 from onet_cli.reconstruction.stage import AZIMUTHS, SCALE, Stage, colour_scale
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh

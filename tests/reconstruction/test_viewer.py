@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from onet_cli.reconstruction.beside import beside
+from onet_cli.reconstruction.sidecar import beside
 from onet_cli.reconstruction.turntable import FRAMES, draw_turntable, save_turntable
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewer import page as module

@@ -18,7 +18,7 @@ from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.reconstruction.calibrate import CalibrationSettings
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
-from onet_cli.training import worth
+from onet_cli.training import calibration
 from onet_cli.training.cache import ShapeCache
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
@@ -111,7 +111,7 @@ def test_it_learns_boxes_and_makes_meshes_of_them(trained):
 def test_it_is_calibrated_and_scored_as_any_other(boxes, trained, tmp_path):
     path = tmp_path / "calibrated.safetensors"
 
-    worth.calibrate_checkpoint(
+    calibration.calibrate_checkpoint(
         trained[0].checkpoint, [boxes], FEW, target=path, fewest_shapes=4, device="cpu"
     )
 

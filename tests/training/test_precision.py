@@ -10,7 +10,7 @@ from onet_cli.models.catalogue import MODELS
 from onet_cli.models.mirror import BINS
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
-from onet_cli.training import rehearsal, run, trial
+from onet_cli.training import dry_run, run, trial
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.data import ShapeData
 from onet_cli.training.dataset import Batch
@@ -112,13 +112,13 @@ def test_a_run_in_half_precision_learns_from_varied_photos(balls, tmp_path, prec
     assert result.checkpoint.is_file()
 
 
-def test_a_rehearsal_is_in_the_precision_asked_for(balls, tmp_path):
+def test_a_dry_run_is_in_the_precision_asked_for(balls, tmp_path):
     kept = {}
     for precision in ("32", "bf16"):
         network, seen = build_network(TINY, seed=0), set()
         network.encoder.stem[0].register_forward_hook(lambda *call, s=seen: s.add(call[2].dtype))
         picture = tmp_path / "batch.png"
-        facts = rehearsal.rehearse(
+        facts = dry_run.measure_dry_run(
             balls, network, settings(precision=precision), picture, device="cpu"
         )
         kept[precision] = facts.activation_bytes

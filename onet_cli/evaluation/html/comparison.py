@@ -2,6 +2,7 @@
 
 import html
 
+from onet_cli.evaluation.cells import COMPARISON_HEADER, comparison_cells, comparison_verdict
 from onet_cli.evaluation.compare import Comparison, scores_by_object
 from onet_cli.evaluation.html.charts import Dot, scatter
 from onet_cli.evaluation.html.document import (
@@ -12,7 +13,6 @@ from onet_cli.evaluation.html.document import (
     section,
     sortable_table,
 )
-from onet_cli.evaluation.rows import COMPARISON_HEADER, comparison_cells, comparison_verdict
 from onet_cli.evaluation.scores import PAPER_UNIT
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.shapes.shape import ShapeId

@@ -8,10 +8,10 @@ from trimesh import Trimesh
 from trimesh.remesh import subdivide
 
 from onet_cli.errors import OnetError
-from onet_cli.evaluation.evaluate import Predict, Prediction, Task, read_truth
 from onet_cli.evaluation.measure import Truth
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.table import EvaluationTable, ObjectResult
+from onet_cli.evaluation.tasks import Predict, Prediction, Task, read_truth
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from onet_cli.evaluation.cells import table_rows, table_title
 from onet_cli.evaluation.html.charts import Strip, compass, curves, histogram, strips, upper_end
 from onet_cli.evaluation.html.document import (
     document,
@@ -18,7 +19,6 @@ from onet_cli.evaluation.html.document import (
 )
 from onet_cli.evaluation.html.exhibits import Exhibit
 from onet_cli.evaluation.intervals import Interval
-from onet_cli.evaluation.rows import table_rows, table_title
 from onet_cli.evaluation.scores import EXTENDED, MAIN, SHOWN, MeshMetrics, mean_metrics
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.views import spread_over_views

@@ -20,7 +20,7 @@ from onet_cli.procedural.design import (
     design,
     generator,
 )
-from onet_cli.procedural.reserve import uses
+from onet_cli.procedural.splits import uses
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 
 NEAR_DEVIATIONS = (0.01, 0.03)

@@ -1,11 +1,12 @@
-"""Chairs: a seat on legs with a back and optional arms; others are in `easy` and `armchairs`."""
+"""Chairs: a seat on legs with a back and optional arms; others: `special_chairs`, `armchairs`."""
 
 import numpy as np
 
 from onet_cli.procedural import bases, legs
 from onet_cli.procedural.assembly import Part, moved
 from onet_cli.procedural.bending import pillow, pipe, side, strip
-from onet_cli.procedural.furniture import armchairs, backs, easy, fillings
+from onet_cli.procedural.furniture import armchairs, backs, fillings
+from onet_cli.procedural.furniture import special_chairs as special
 from onet_cli.procedural.furniture.frame import Frame
 from onet_cli.procedural.joinery import SIDES, block, cushion, leg, slab
 from onet_cli.procedural.solids.pose import about, at
@@ -17,8 +18,10 @@ UNDERSIDES: tuple[legs.Maker, ...] = (
     bases.sled, bases.sled, bases.star, bases.pedestal, bases.crossed, bases.panels,
 )  # fmt: skip
 KINDS = (
-    easy.tub, easy.tub, easy.cantilever, easy.cantilever, easy.bucket, easy.bucket, easy.bucket,
-    easy.bucket, easy.office, easy.office, easy.office, easy.office, armchairs.lounge,
+    special.tub, special.tub, special.cantilever, special.cantilever,
+    special.bucket, special.bucket, special.bucket, special.bucket,
+    special.office, special.office, special.office, special.office,
+    armchairs.lounge,
     armchairs.lounge, armchairs.club, armchairs.club, armchairs.club, armchairs.club,
     armchairs.wing, armchairs.wing, armchairs.folding, armchairs.folding, armchairs.slung,
     armchairs.lounger,

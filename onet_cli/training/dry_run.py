@@ -39,7 +39,7 @@ SHOWN, EDGE, COLOUR = 12, 112, (60, 90, 160)
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRun:
     """What a few steps have shown.
 
     `flops` are those of the matrices and convolutions of one step, forward and backward;
@@ -66,7 +66,7 @@ class Rehearsal:
         return self.flops / self.seconds_per_step / 1e9
 
 
-def rehearse(
+def measure_dry_run(
     data: Path,
     network: OccupancyNetwork,
     config: TrainingConfig,
@@ -74,7 +74,7 @@ def rehearse(
     *,
     extra: Path | None = None,
     device: str = "auto",
-) -> Rehearsal:
+) -> DryRun:
     """Make a few steps with `network`, draw the first batch to the PNG `picture`, and report.
 
     The network's weights are changed by it. The picture shows what the encoder sees and, below
@@ -113,7 +113,7 @@ def rehearse(
     weights = sum(
         parameter.numel() * parameter.element_size() for parameter in network.parameters()
     )
-    return Rehearsal(
+    return DryRun(
         training_shapes=len(shapes.training),
         validation_shapes=len(shapes.validation.ids),
         flops=flops,

@@ -8,19 +8,19 @@ from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.data import ShapeData
-from onet_cli.training.rehearsal import convolution_backward_flops, rehearse
+from onet_cli.training.dry_run import convolution_backward_flops, measure_dry_run
 
 TINY = ModelSpec("tiny", "convnet", "simple", code_dim=16, hidden_dim=16, image_size=32)
 
 
-def rehearsed(balls, picture, **settings):
+def tried(balls, picture, **settings):
     given = {"batch_size": 4, "points": 256, "workers": 0} | settings
     config = TrainingConfig(Budget(steps=70), **given)
-    return rehearse(balls, build_network(TINY, seed=0), config, picture, device="cpu")
+    return measure_dry_run(balls, build_network(TINY, seed=0), config, picture, device="cpu")
 
 
-def test_a_rehearsal_says_what_a_run_would_cost(balls, tmp_path):
-    facts = rehearsed(balls, tmp_path / "batch.png")
+def test_a_dry_run_says_what_a_run_would_cost(balls, tmp_path):
+    facts = tried(balls, tmp_path / "batch.png")
 
     assert (facts.training_shapes, facts.validation_shapes) == (6, 6)
     weights = sum(parameter.numel() for parameter in build_network(TINY).parameters())
@@ -37,14 +37,13 @@ def test_a_rehearsal_says_what_a_run_would_cost(balls, tmp_path):
 
 def test_what_a_step_keeps_grows_with_the_batch(balls, tmp_path):
     small, large = (
-        rehearsed(balls, tmp_path / "batch.png", batch_size=size).activation_bytes
-        for size in (2, 6)
+        tried(balls, tmp_path / "batch.png", batch_size=size).activation_bytes for size in (2, 6)
     )
     assert large == pytest.approx(3 * small, rel=0.1)
 
 
 def test_the_picture_shows_the_first_batch_and_its_points(balls, tmp_path):
-    rehearsed(balls, tmp_path / "batch.png")
+    tried(balls, tmp_path / "batch.png")
 
     picture = np.asarray(Image.open(tmp_path / "batch.png"))
     assert picture.shape == (2 * 112, 4 * 112, 3)
@@ -65,8 +64,8 @@ def test_the_picture_shows_the_first_batch_and_its_points(balls, tmp_path):
 def test_the_size_of_a_cache_is_part_of_the_costs(balls, tmp_path):
     picture = tmp_path / "batch.png"
 
-    assert rehearsed(balls, picture).cache_bytes == 0
-    cached = rehearsed(balls, picture, cache="ram").cache_bytes
+    assert tried(balls, picture).cache_bytes == 0
+    cached = tried(balls, picture, cache="ram").cache_bytes
     assert cached == 6 * (2 * 3 * 32 * 32 + 4096 * 6 + 4096 // 8)
 
 

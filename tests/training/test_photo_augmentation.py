@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from onet_cli.training.photograph import backdrops, blur, compress, photograph, rough_mask
+from onet_cli.training.photo_augmentation import backdrops, blur, compress, photograph, rough_mask
 
 SIDE = 60
 

@@ -5,8 +5,8 @@ import pytest
 
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
-from onet_cli.reconstruction.level import adapted_threshold, expected_iou, fit_platt
 from onet_cli.reconstruction.settings import plain_settings
+from onet_cli.reconstruction.threshold import adapted_threshold, expected_iou, fit_platt
 from tests.reconstruction.rigged import sphere_checkpoint
 from tests.reconstruction.test_generator import IMAGE
 

@@ -6,7 +6,7 @@ from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_che
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.reconstruction.calibrate import CalibrationSettings
-from onet_cli.training import worth
+from onet_cli.training import calibration
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.run import train_network
 
@@ -30,7 +30,7 @@ def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained
     target = tmp_path / "calibrated.safetensors"
     before = trained.read_bytes()
 
-    returned = worth.calibrate_checkpoint(trained, [balls], FEW, target=target, device="cpu")
+    returned = calibration.calibrate_checkpoint(trained, [balls], FEW, target=target, device="cpu")
 
     assert trained.read_bytes() == before
     plain, stored = load_checkpoint(trained, "cpu"), load_checkpoint(target, "cpu")
@@ -45,7 +45,9 @@ def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained
 
 def test_thresholds_are_adapted_where_there_are_shapes_enough(balls, trained, tmp_path):
     target = tmp_path / "calibrated.safetensors"
-    worth.calibrate_checkpoint(trained, [balls], FEW, target=target, fewest_shapes=6, device="cpu")
+    calibration.calibrate_checkpoint(
+        trained, [balls], FEW, target=target, fewest_shapes=6, device="cpu"
+    )
     info = load_checkpoint(target, "cpu").info
     assert info.platt is not None
     assert 0 < info.scores["validation_iou_adapted"] <= 1
@@ -59,5 +61,5 @@ def test_a_network_that_makes_no_mesh_stays_as_it_was(balls, tmp_path):
     save_checkpoint(path, network, CheckpointInfo(TINY))
     before = path.read_bytes()
     with pytest.raises(EmptySurfaceError):
-        worth.calibrate_checkpoint(path, [balls], FEW, device="cpu")
+        calibration.calibrate_checkpoint(path, [balls], FEW, device="cpu")
     assert path.read_bytes() == before

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from onet_cli.reconstruction.familiarity import (
+from onet_cli.reconstruction.out_of_distribution import (
     DIRECTIONS,
     GROUPS,
     fit_familiarity,
