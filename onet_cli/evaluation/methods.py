@@ -111,10 +111,8 @@ class CheckpointMethod:
             facts = asdict(self.facts())
             for name in ("categories", "placing", "frame"):
                 del facts[name]
-            _claim(
-                self.meshes,
-                {**facts, "resolution": self.resolution, "join": join, "flip": True, "thin": True},
-            )
+            made = {"join": join, "flip": settings.flip, "thin": settings.thin}
+            _claim(self.meshes, facts | {"resolution": self.resolution} | made)
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

@@ -83,7 +83,7 @@ def calibrate_threshold(
     """
     settings = settings or CalibrationSettings()
     rng = np.random.default_rng(settings.seed)
-    generator = MeshGenerator(checkpoint, GeneratorSettings(flip=True))
+    generator = MeshGenerator(checkpoint, GeneratorSettings(thin=False))
     views = draw_views([store], "val", settings.cut_views, rng)
     cuts = []
     for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
