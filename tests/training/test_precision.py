@@ -183,7 +183,7 @@ def test_a_precision_is_tried_once_and_resumed_as_it_was(balls, tmp_path, monkey
     assert train() == "bf16"
     assert notes == [str(found)]
     found = PrecisionTrial(1.0, 2.0)
-    assert train(resume=True) == "bf16"
+    assert train(start="resumed") == "bf16"
     assert len(notes) == 1
 
 
