@@ -137,11 +137,9 @@ def _check_shapes(
 
     if reference:
         check_comparable(settings.protocol, (shape_id.category for shape_id in ids))
-    strange = untrained(ids, category_names(store), method.facts().categories)
-    if strange and not quiet:
-        notes.print(
-            f"note: the checkpoint was not trained on: {', '.join(strange)}", soft_wrap=True
-        )
+    unseen = untrained(ids, category_names(store), method.facts().categories)
+    if unseen and not quiet:
+        notes.print(f"note: the checkpoint was not trained on: {', '.join(unseen)}", soft_wrap=True)
 
 
 def _show(table: "EvaluationTable", reference: bool) -> None:

@@ -47,6 +47,10 @@ class Familiarity:
     widest: float
 
 
+FORMER_SIGNS = {"strangeness": "out_of_distribution"}
+"""Signs that earlier checkpoints name otherwise."""
+
+
 @dataclass(frozen=True)
 class Doubt:
     """Probability that a mesh is bad, from `reconstruction.doubt.Signs`: a logistic model.
@@ -76,7 +80,7 @@ class Doubt:
             tuple(map(float, stored[name])) for name in ("means", "scales", "weights")
         )
         numbers = (float(stored[name]) for name in ("bias", "limit", "caught", "false_alarms"))
-        signs = tuple(map(str, stored["signs"]))
+        signs = tuple(FORMER_SIGNS.get(name, str(name)) for name in stored["signs"])
         if not len(signs) == len(means) == len(scales) == len(weights):
             raise ValueError("the signs and their weights are not as many")
         return cls(signs, means, scales, weights, *numbers)

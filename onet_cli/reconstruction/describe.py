@@ -43,9 +43,9 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     object in the photo, null where the network guesses no camera or nothing tells the object from
     its background, `confidence` the mean over the vertices, the value
     that a tenth of them stay below and whether both are calibrated, null where it was not asked
-    for, `strangeness` how far the photo is from the training pictures (above 1: unlike them), null
-    where the checkpoint does not know, `bad_chance` the probability that the mesh is bad (an IoU
-    with the truth under 0.2 at the best turn), null where the checkpoint cannot tell,
+    for, `out_of_distribution` how far the photo is from the training pictures (above 1: unlike
+    them), null where the checkpoint does not know, `bad_chance` the probability that the mesh is
+    bad (an IoU with the truth under 0.2 at the best turn), null where the checkpoint cannot tell,
     `elevation_deg` how high above the object the photo is taken to have been made, null where the
     network does not tell, `front` from where around the object,
     counted from its front, how probable that is within 30 degrees, and whether the mesh was turned
@@ -71,7 +71,7 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
         "evaluations": result.reconstruction.evaluations,
         "agreement": _rounded(result.reconstruction.agreement),
         "confidence": _confidence_record(result.reconstruction),
-        "strangeness": _rounded(result.reconstruction.strangeness),
+        "out_of_distribution": _rounded(result.reconstruction.out_of_distribution),
         "bad_chance": _rounded(result.reconstruction.bad_chance),
         "elevation_deg": _rounded(result.reconstruction.elevation_deg),
         "front": _front_record(result.reconstruction.front),

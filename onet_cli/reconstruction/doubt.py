@@ -37,14 +37,15 @@ ADVICE = "try --click or --mask, another --threshold, or another photo"
 class Signs:
     """What may tell a bad mesh; None where it is not known.
 
-    `agreement` with the photo's outline; `lowest_tenth` of the vertices' confidence; `strangeness`
-    of the photo's code; `expected_iou` by the probabilities of the network itself; `thickness`, the
-    volume over the area of the surface, unit-cube frame: thin things are misplaced by little.
+    `agreement` with the photo's outline; `lowest_tenth` of the vertices' confidence; the
+    `out_of_distribution` score of the photo's code; `expected_iou` by the probabilities of the
+    network itself; `thickness`, the volume over the area of the surface, unit-cube frame: thin
+    things are misplaced by little.
     """
 
     agreement: float | None
     lowest_tenth: float | None
-    strangeness: float | None
+    out_of_distribution: float | None
     expected_iou: float | None
     thickness: float | None
 
@@ -67,7 +68,7 @@ def describe(signs: Signs) -> str:
     reasons = []
     if signs.agreement is not None and signs.agreement < LOW_AGREEMENT:
         reasons.append(f"its outline agrees with the photo's by {100 * signs.agreement:.0f} % only")
-    if signs.strangeness is not None and signs.strangeness > 1:
+    if signs.out_of_distribution is not None and signs.out_of_distribution > 1:
         reasons.append("the photo is unlike those that the network was trained on")
     why = f" ({' and '.join(reasons)})" if reasons else ""
     # Where it covers what the photo shows, the photo is no help: what is wrong lies along the ray.
@@ -147,4 +148,4 @@ def _value(name: str, value: float | None) -> float:
     if value is None:
         return math.nan
     # Ratios: twice as far, or half as thick, is a step.
-    return math.log(max(value, 1e-6)) if name in ("strangeness", "thickness") else value
+    return math.log(max(value, 1e-6)) if name in ("out_of_distribution", "thickness") else value

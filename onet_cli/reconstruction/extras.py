@@ -8,7 +8,7 @@ from PIL import Image
 from onet_cli.files import whole_file
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.settings import Extras
-from onet_cli.reconstruction.sidecar import DEBUG_SUFFIXES, beside
+from onet_cli.reconstruction.sidecar import DEBUG_SUFFIXES, sidecar_path
 from onet_cli.shapes.photo import PreparedPhoto
 
 
@@ -32,12 +32,12 @@ def save_extras(
 
         known = result.viewpoint
         sight = None if known is None else Sight(known, result.agreement)
-        marked, path = mark_object(photo, prepared.weight), beside(target, "preview")
+        marked, path = mark_object(photo, prepared.weight), sidecar_path(target, "preview")
         save_preview(marked, prepared.picture, result.mesh, path, sight)
     if extras.turntable:
         from onet_cli.reconstruction.turntable import save_turntable
 
-        save_turntable(result.mesh, beside(target, "turntable"), result.viewpoint)
+        save_turntable(result.mesh, sidecar_path(target, "turntable"), result.viewpoint)
     if extras.viewer:
         from onet_cli.reconstruction.facts import mesh_facts
         from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
@@ -46,7 +46,7 @@ def save_extras(
         showcase = Showcase(
             target.stem, photo, prepared.picture, result.mesh, facts, warnings, result.viewpoint
         )
-        save_viewer(showcase, beside(target, "viewer"))
+        save_viewer(showcase, sidecar_path(target, "viewer"))
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:

@@ -23,7 +23,7 @@ from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.field import Decode, OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
-from onet_cli.reconstruction.out_of_distribution import strangeness
+from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
 from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
@@ -180,11 +180,13 @@ class MeshGenerator:
                 mesh.vertex_attributes[COLOUR] = colours
         seconds = time.perf_counter() - begin
         known = self._calibration
-        strange = None if known is None else strangeness(seen.described, known.familiarity)
+        distance = None
+        if known is not None:
+            distance = out_of_distribution_score(seen.described, known.familiarity)
         doubt = None if known is None else known.doubt
         signs = None
         if doubt is not None or self.settings.signs:
-            signs = self._signs(mesh, seen.bare, strange, agreed)
+            signs = self._signs(mesh, seen.bare, distance, agreed)
         mesh, viewpoint = face_front(mesh, viewpoint, seen.front)
         return Reconstruction(
             mesh,
@@ -192,7 +194,7 @@ class MeshGenerator:
             grid.evaluations,
             field.threshold,
             grid.rounds,
-            strange,
+            distance,
             calibrated=known is not None,
             whole_at=None if is_whole(mesh) else whole_threshold(field),
             viewpoint=viewpoint,
@@ -203,13 +205,13 @@ class MeshGenerator:
         )
 
     def _signs(
-        self, mesh: Trimesh, field: OccupancyField, strange: float | None, agreed: float | None
+        self, mesh: Trimesh, field: OccupancyField, distance: float | None, agreed: float | None
     ) -> Signs:
         """Return what may tell that `mesh` is bad."""
         known = mesh.vertex_attributes.get(CONFIDENCE)
         lowest = None if known is None else float(np.quantile(np.asarray(known), 0.1))
         expected = expected_at_level(field, self._corrects)
-        return Signs(agreed, lowest, strange, expected, abs(float(mesh.volume / mesh.area)))
+        return Signs(agreed, lowest, distance, expected, abs(float(mesh.volume / mesh.area)))
 
     def _finish(self, surface: Trimesh, seen: Impression) -> tuple[Trimesh, Viewpoint | None]:
         settings, field, camera = self.settings, seen.field, seen.camera

@@ -45,8 +45,8 @@ def place(codes: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat([along, LENGTH_WEIGHT * length.log()], dim=1), beside
 
 
-def strangeness(code: Tensor, familiarity: Familiarity) -> float:
-    """Return how unlike the training codes `code` (1, C) is; above 1 it is not one of their kind.
+def out_of_distribution_score(code: Tensor, familiarity: Familiarity) -> float:
+    """Return how unlike the training codes `code` (1, C) is; above 1 it is out of distribution.
 
     Raises:
         ValueError: the code has another width than the training codes.

@@ -31,8 +31,8 @@ class Reconstruction:
 
     `seconds` is the wall time from photo to mesh, `evaluations` the number of points at which the
     field was evaluated on the grid (`rounds` of MISE, one number each), `threshold` the
-    probability at the surface. `strangeness` is how far the photo's code is from those of the
-    training pictures, above 1 where it is unlike them; None if the checkpoint does not know.
+    probability at the surface. `out_of_distribution` is how far the photo's code is from those
+    of the training pictures, above 1 where it is unlike them; None if the checkpoint does not know.
     `calibrated` says whether `confidence` was corrected by how such claims turned out.
     """
 
@@ -41,7 +41,7 @@ class Reconstruction:
     evaluations: int
     threshold: float
     rounds: tuple[int, ...] = ()
-    strangeness: float | None = None
+    out_of_distribution: float | None = None
     calibrated: bool = False
     whole_at: float | None = None
     viewpoint: Viewpoint | None = None
@@ -68,7 +68,7 @@ class Reconstruction:
     @property
     def unfamiliar(self) -> bool:
         """Whether the photo is unlike those that the network was trained on."""
-        return self.strangeness is not None and self.strangeness > 1
+        return self.out_of_distribution is not None and self.out_of_distribution > 1
 
     @property
     def bad_chance(self) -> float | None:

@@ -16,6 +16,6 @@ OWN_PICTURES = (SUFFIXES["preview"], SUFFIXES["turntable"], *DEBUG_SUFFIXES)
 """What earlier runs drew: no photos, where a folder or glob holds them."""
 
 
-def beside(mesh_path: Path, kind: Kind) -> Path:
+def sidecar_path(mesh_path: Path, kind: Kind) -> Path:
     """Return where the picture or page of the mesh at `mesh_path` belongs: beside it."""
     return mesh_path.with_name(mesh_path.stem + SUFFIXES[kind])

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from onet_cli.training.known import Known
-from onet_cli.training.photo_augmentation import photograph, whiteness
+from onet_cli.training.photo_augmentation import apply_photo_augmentation, whiteness
 from onet_cli.training.transfer import sent
 
 SCALE = 0.97, 1.25
@@ -25,7 +25,7 @@ def augment_photos(
     Half of the samples are mirrored, picture and shape alike: a picture flipped left to right
     shows the shape mirrored in x from the mirrored viewpoint. Size and place in the picture vary;
     brightness, gamma and tint vary on the object only, as the background stays white, but for what
-    `photograph` leaves of another one.
+    `apply_photo_augmentation` leaves of another one.
     """
     flips = torch.rand(len(images), generator=rng) < 0.5
     images, points = mirror(images, points, flips)
@@ -35,7 +35,11 @@ def augment_photos(
     if known is not None:
         places = sent(scale, images.device), sent(shift, images.device)
         known = known.mirrored(sent(flips, images.device)).moved(*places)
-    return photograph(_recolour(images, rng), 1 - whiteness(images), rng), points, known
+    return (
+        apply_photo_augmentation(_recolour(images, rng), 1 - whiteness(images), rng),
+        points,
+        known,
+    )
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:

@@ -56,7 +56,7 @@ _TO_YCC = (
 )
 
 
-def photograph(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Tensor:
+def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Tensor:
     """Return `images` as a camera and a mask would have left them.
 
     `object_share` (B, 1, H, W) says how much of each pixel is the object, 0 to 1.

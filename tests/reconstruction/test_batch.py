@@ -228,7 +228,7 @@ def test_a_result_is_described_for_people_and_for_programs(folder, generator):
     assert (record["closed"], record["components"]) == (True, 1)
     assert record["volume"] == pytest.approx(mesh.volume, abs=1e-5)
     assert record["warnings"] == []
-    assert record["strangeness"] is None
+    assert record["out_of_distribution"] is None
     assert record["agreement"] is None  # a network of the object's frame
     confidence = mesh.vertex_attributes["confidence"]
     assert record["confidence"]["calibrated"] is False
@@ -289,7 +289,7 @@ def test_a_photo_unlike_the_training_pictures_is_warned_of(tmp_path):
         )
 
         record = describe_record(result)
-        assert (record["strangeness"] > 1) == told
+        assert (record["out_of_distribution"] > 1) == told
         assert any("unlike anything" in warning for warning in record["warnings"]) == told
 
 

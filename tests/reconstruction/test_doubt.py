@@ -65,7 +65,7 @@ def test_a_tenth_of_the_meshes_that_are_not_bad_is_warned_of():
 
 def test_what_is_known_of_no_mesh_is_left_out_and_of_one_mesh_concludes_nothing():
     signs, bad, groups = trials()
-    blind = [replace(entry, agreement=None, strangeness=None) for entry in signs]
+    blind = [replace(entry, agreement=None, out_of_distribution=None) for entry in signs]
 
     doubt = fit_doubt(blind, bad, groups)
 
@@ -84,7 +84,7 @@ def test_too_few_of_either_kind_give_no_model():
 
 def test_the_warning_says_why_and_what_to_try():
     low = describe(replace(PLAIN, agreement=0.41))
-    strange = describe(replace(PLAIN, strangeness=1.2))
+    strange = describe(replace(PLAIN, out_of_distribution=1.2))
 
     assert "its outline agrees with the photo's by 41 % only" in low
     assert "unlike those that the network was trained on" in strange

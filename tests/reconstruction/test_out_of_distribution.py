@@ -6,8 +6,8 @@ from onet_cli.reconstruction.out_of_distribution import (
     DIRECTIONS,
     GROUPS,
     fit_familiarity,
+    out_of_distribution_score,
     place,
-    strangeness,
 )
 
 WIDTH = 300
@@ -29,7 +29,7 @@ def known():
 
 
 def test_all_but_one_in_a_hundred_familiar_codes_are_near(known):
-    found = np.array([strangeness(code[None], known) for code in cloud(1000, 3)])
+    found = np.array([out_of_distribution_score(code[None], known) for code in cloud(1000, 3)])
 
     assert 0.002 < (found > 1).mean() < 0.03
 
@@ -39,7 +39,7 @@ def test_codes_of_another_direction_or_length_are_far(known):
     longer = 3 * cloud(50, 5)
 
     for codes in (elsewhere, longer, longer / 9):
-        assert min(strangeness(code[None], known) for code in codes) > 1
+        assert min(out_of_distribution_score(code[None], known) for code in codes) > 1
 
 
 def test_codes_between_the_known_ones_are_far_and_those_beside_all_of_them_are_wide(known):
@@ -51,9 +51,9 @@ def test_codes_between_the_known_ones_are_far_and_those_beside_all_of_them_are_w
     beside = familiar + 0.8 * 5 * torch.nn.functional.normalize(outward, dim=1)
 
     assert place(between, known.basis)[1] < known.widest
-    assert strangeness(between, known) > 1
+    assert out_of_distribution_score(between, known) > 1
     assert place(beside, known.basis)[1] > known.widest
-    assert strangeness(beside, known) > 1 > strangeness(familiar, known)
+    assert out_of_distribution_score(beside, known) > 1 > out_of_distribution_score(familiar, known)
 
 
 def test_what_is_kept_is_small_and_in_half_precision(known):
@@ -86,12 +86,12 @@ def test_equal_codes_and_zero_codes_are_places_too():
         found = fit_familiarity(code.repeat(5, 1), code)
 
         assert len(found.places) == 1
-        assert strangeness(code, found) < 1e4
-        assert strangeness(-code + 1e-3, found) > 1
+        assert out_of_distribution_score(code, found) < 1e4
+        assert out_of_distribution_score(-code + 1e-3, found) > 1
 
 
 def test_codes_of_another_width_are_refused(known):
     with pytest.raises(ValueError, match="does not fit"):
-        strangeness(torch.zeros(1, 8), known)
+        out_of_distribution_score(torch.zeros(1, 8), known)
     with pytest.raises(ValueError, match="no codes"):
         fit_familiarity(torch.zeros(0, 4), torch.zeros(1, 4))

@@ -9,7 +9,7 @@ from onet_cli.reconstruction.preview import (
     save_preview,
     tile_corner,
 )
-from onet_cli.reconstruction.sidecar import beside
+from onet_cli.reconstruction.sidecar import sidecar_path
 from onet_cli.reconstruction.stage import AZIMUTHS, SCALE, Stage, colour_scale
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
@@ -158,7 +158,7 @@ def test_a_wide_photo_keeps_its_shape_and_transparency_is_white():
 
 
 def test_the_picture_lands_beside_the_mesh(tmp_path):
-    path = beside(tmp_path / "chair.obj", "preview")
+    path = sidecar_path(tmp_path / "chair.obj", "preview")
 
     save_preview(SMALL, SMALL, trimesh.creation.box(), path)
 

@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from onet_cli.reconstruction.sidecar import beside
+from onet_cli.reconstruction.sidecar import sidecar_path
 from onet_cli.reconstruction.turntable import FRAMES, draw_turntable, save_turntable
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewer import page as module
@@ -117,8 +117,8 @@ def test_a_large_mesh_is_simplified_and_keeps_its_confidence(monkeypatch):
 def test_page_and_turntable_land_beside_the_mesh(tmp_path):
     target = tmp_path / "chair.obj"
 
-    save_viewer(showcase(known_ball()), beside(target, "viewer"))
-    save_turntable(trimesh.creation.box((1, 0.5, 0.25)), beside(target, "turntable"))
+    save_viewer(showcase(known_ball()), sidecar_path(target, "viewer"))
+    save_turntable(trimesh.creation.box((1, 0.5, 0.25)), sidecar_path(target, "turntable"))
 
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == ["chair.turntable.gif", "chair.viewer.html"]

@@ -6,7 +6,13 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from onet_cli.training.photo_augmentation import backdrops, blur, compress, photograph, rough_mask
+from onet_cli.training.photo_augmentation import (
+    apply_photo_augmentation,
+    backdrops,
+    blur,
+    compress,
+    rough_mask,
+)
 
 SIDE = 60
 
@@ -83,7 +89,7 @@ def test_the_middle_stays_what_it_was_and_what_is_far_stays_white(count):
     share = square(count)
     images = (1 - share * 0.7).repeat(1, 3, 1, 1)
     for seed in range(4):
-        taken = photograph(images, share, torch.Generator().manual_seed(seed))
+        taken = apply_photo_augmentation(images, share, torch.Generator().manual_seed(seed))
         assert taken.shape == images.shape
         assert 0 <= taken.min() <= taken.max() <= 1
         assert (taken[:, :, 28:32, 28:32] - 0.3).abs().max() < 0.08
@@ -92,6 +98,6 @@ def test_the_middle_stays_what_it_was_and_what_is_far_stays_white(count):
 
 def test_few_and_only_some_pictures_keep_a_piece_of_background():
     share, rng = square(400), torch.Generator().manual_seed(3)
-    taken = photograph((1 - share * 0.7).repeat(1, 3, 1, 1), share, rng)
+    taken = apply_photo_augmentation((1 - share * 0.7).repeat(1, 3, 1, 1), share, rng)
     colourful = (taken.amax(dim=1) - taken.amin(dim=1)).amax(dim=(1, 2)) > 0.1
     assert 0.2 < colourful.float().mean() < 0.4
