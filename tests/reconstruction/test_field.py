@@ -8,9 +8,14 @@ from onet_cli.reconstruction import field as module
 from onet_cli.reconstruction.field import OccupancyField
 
 
-@pytest.fixture
-def small_chunks(monkeypatch):
+@pytest.fixture(params=[1, 2])
+def small_chunks(request, monkeypatch):
+    """Chunks of 100 points, on one thread and on two."""
     monkeypatch.setattr(module, "CPU_ROWS", 100)
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield
+    torch.set_num_threads(before)
 
 
 def random_points(count):
