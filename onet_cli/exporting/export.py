@@ -7,8 +7,11 @@ from trimesh import Trimesh
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.options import ExportOptions
 from onet_cli.geometry.closedness import is_closed
-from onet_cli.meshes.formats import MESH_SUFFIXES, is_mesh
-from onet_cli.meshes.read import read_mesh
+from onet_cli.geometry.mesh import COLOUR
+from onet_cli.meshes.formats import FORMATS, MESH_SUFFIXES, is_mesh
+from onet_cli.meshes.loaded import LoadedMesh
+from onet_cli.meshes.read import load_mesh_file
+from onet_cli.meshes.vertex_colours import vertex_colours
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
 
@@ -33,7 +36,9 @@ def export(source: str, target: Path, options: ExportOptions) -> list[str]:
     _refuse_stray_options(suffix, options)
     if suffix in NETWORK_SUFFIXES:
         return _export_network(source, target, options)
-    return _export_mesh(read_mesh(Path(source)), target, options)
+    loaded = load_mesh_file(Path(source))
+    lines = _export_mesh(_coloured(loaded, target), target, options)
+    return [*lines, *(f"warning: {warning}" for warning in loaded.warnings)]
 
 
 def _targets(from_mesh: bool) -> tuple[str, ...]:
@@ -51,6 +56,17 @@ def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
     for name, (given, suffixes) in takes.items():
         if given and suffix not in suffixes:
             raise InvalidOptionError(f"{name} goes with {' '.join(suffixes)}, not with {suffix}")
+
+
+def _coloured(loaded: LoadedMesh, target: Path) -> Trimesh:
+    """Return the mesh with a colour for each vertex, if the format of `target` stores colours."""
+    form = FORMATS.get(target.suffix.lower())
+    if form is not None and form.colours:
+        mesh = loaded.mesh
+        colours = vertex_colours(mesh.faces, loaded.appearance, len(mesh.vertices))
+        if colours is not None:
+            mesh.vertex_attributes[COLOUR] = colours
+    return loaded.mesh
 
 
 def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[str]:

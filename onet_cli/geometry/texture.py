@@ -76,3 +76,16 @@ def linear_to_srgb() -> NDArray[np.uint8]:
     encoded = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
     table: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
     return table
+
+
+def as_srgb(colours: NDArray[np.floating], linear: bool) -> NDArray[np.uint8]:
+    """Return colours 0 to 1 as sRGB bytes; they are `linear` light, or sRGB already.
+
+    Source: IEC 61966-2-1.
+    """
+    values = colours.clip(0, 1)
+    if linear:
+        curved = 1.055 * np.maximum(values, 0.0031308) ** (1 / 2.4) - 0.055
+        values = np.where(values <= 0.0031308, values * 12.92, curved)
+    result: NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
+    return result

@@ -26,23 +26,24 @@ class MeshFormat:
     """A mesh format: `read` parses a file of it, `encode` returns a mesh as one.
 
     `encode` is None for a format that is only read; `single` says that what it writes has
-    coordinates in single precision.
+    coordinates in single precision, `colours` that it stores those of vertices.
     """
 
     suffix: str
     read: Callable[[MeshFile], LoadedMesh]
     encode: Callable[[Trimesh], bytes] | None = None
     single: bool = False
+    colours: bool = False
 
 
 FORMATS = {
     row.suffix: row
     for row in (
-        MeshFormat(".obj", read_obj, encode_obj),
-        MeshFormat(".glb", read_gltf, encode_glb, single=True),
+        MeshFormat(".obj", read_obj, encode_obj, colours=True),
+        MeshFormat(".glb", read_gltf, encode_glb, single=True, colours=True),
         MeshFormat(".gltf", read_gltf),
-        MeshFormat(".ply", read_ply, encode_ply, single=True),
-        MeshFormat(".3mf", read_3mf, encode_3mf),
+        MeshFormat(".ply", read_ply, encode_ply, single=True, colours=True),
+        MeshFormat(".3mf", read_3mf, encode_3mf, colours=True),
         MeshFormat(".off", read_off, encode_off),
         MeshFormat(".stl", read_stl, encode_stl, single=True),
     )

@@ -62,6 +62,15 @@ def read_mesh(path: Path) -> Trimesh:
     It has the vertex attribute `CONFIDENCE` where the file has one.
 
     Raises:
+        SourceError: as `load_mesh_file`.
+    """
+    return load_mesh_file(path).mesh
+
+
+def load_mesh_file(path: Path) -> LoadedMesh:
+    """Return the mesh in a file, as `load_mesh` does, confidence as a vertex attribute, too.
+
+    Raises:
         SourceError: it is a folder; or as `load_mesh`.
     """
     if is_mesh(path.name) and not path.exists():
@@ -71,7 +80,7 @@ def read_mesh(path: Path) -> Trimesh:
     loaded = load_mesh(FolderFiles(path.parent), path.name)
     if loaded.confidence is not None:
         loaded.mesh.vertex_attributes[CONFIDENCE] = loaded.confidence
-    return loaded.mesh
+    return loaded
 
 
 def _read_bytes(files: MeshFiles, name: str) -> bytes:

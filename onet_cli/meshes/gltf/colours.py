@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.geometry.texture import srgb_to_linear
+from onet_cli.version import __version__
 
 OWN_NAME = "_COLOR16"
 """What an attribute is called for trimesh's writer, which knows colours of 8 bits alone."""
@@ -32,11 +33,14 @@ def linear_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:
 def complete_glb(glb: bytes) -> bytes:
     """Return a GLB file of trimesh with its attribute `OWN_NAME` made the colour of its vertices.
 
-    Its buffer views say what they are for: without, the glTF validator has a hint about each.
+    The generator is onet, whose colours are linear. Buffer views say what they are for: without,
+    the glTF validator has a hint about each.
     """
     _, version, _, length = struct.unpack_from("<4sIII", glb)
     start = 20
     tree = json.loads(glb[start : start + length])
+    # Readers take colours in files of trimesh for sRGB, as it writes them; these are linear.
+    tree["asset"]["generator"] = f"onet {__version__}"
     for mesh in tree["meshes"]:
         for primitive in mesh["primitives"]:
             attributes = primitive["attributes"]

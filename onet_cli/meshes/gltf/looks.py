@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.geometry.appearance import Appearance, Material
+from onet_cli.geometry.texture import as_srgb
 from onet_cli.meshes.gltf.fields import Fields
 from onet_cli.meshes.gltf.materials import GltfMaterial, read_material
 from onet_cli.meshes.gltf.pictures import Pictures, TextureUse, lay
-from onet_cli.meshes.gltf.tints import as_srgb, group_colours, tinted, with_alpha
+from onet_cli.meshes.gltf.tints import group_colours, tinted, with_alpha
 from onet_cli.meshes.textures import Picture
 
 Faces = NDArray[np.intp]

@@ -1,28 +1,15 @@
-"""Colours of glTF files: linear light to sRGB, and pictures times colours."""
+"""Colours of glTF files: pictures times colours."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.geometry.texture import srgb_to_linear
+from onet_cli.geometry.texture import as_srgb, srgb_to_linear
 from onet_cli.meshes.textures import Picture
 
 MOST_TINTS = 64
 """Copies of one picture in different colours that a part may need."""
 
 Colours = NDArray[np.float64]
-
-
-def as_srgb(colours: Colours, linear: bool) -> NDArray[np.uint8]:
-    """Return colours 0..1 as sRGB bytes; they are `linear` light, or sRGB already.
-
-    Source: IEC 61966-2-1.
-    """
-    values = colours.clip(0, 1)
-    if linear:
-        curved = 1.055 * np.maximum(values, 0.0031308) ** (1 / 2.4) - 0.055
-        values = np.where(values <= 0.0031308, values * 12.92, curved)
-    result: NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
-    return result
 
 
 def tinted(picture: Picture, tint: Colours, linear: bool) -> Picture:
