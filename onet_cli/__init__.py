@@ -1,7 +1,7 @@
 """Occupancy Networks for single-view 3D reconstruction: one photo in, one watertight mesh out.
 
 `load_model`, `reconstruct` and `ShapeStore` are the public Python API. They load on first use, so
-that `import onet_cli` and `onet --help` stay instant.
+that `import onet_cli` and `onet --help` stay fast.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""`python -m onet_cli` is `onet`."""
+"""`python -m onet_cli` runs `onet`."""
 
 from onet_cli.app import main
 

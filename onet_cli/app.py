@@ -26,7 +26,7 @@ app = typer.Typer(
     help="One photo in, one watertight mesh out: Occupancy Networks (Mescheder et al., CVPR 2019)."
     "\n\nExamples: `onet reconstruct chair.jpg`; `onet preprocess my_meshes/ data/`, then "
     "`onet train data/ -o runs/first --max-time 25m` and "
-    "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` says more.",
+    "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` shows the options.",
 )
 for command in (preprocess, train, evaluate, reconstruct, export, models):
     app.command(cls=Command, no_args_is_help=command is not models)(command)
@@ -51,7 +51,7 @@ def common(
 
 
 def main() -> None:
-    """Run `onet`; an error that a user can meet becomes two lines and exit code 1."""
+    """Run `onet`; an `OnetError` is printed in two lines and gives exit code 1."""
     ends_with_command()
     signals = StopSignals()
     signals.listen()
@@ -61,13 +61,13 @@ def main() -> None:
         _fail(str(error), error.hint)
     except MemoryError:
         _fail(
-            "there is not enough memory for this",
+            "out of memory",
             "a lower --resolution, fewer --workers or a smaller batch",
         )
     except BrokenPipeError:  # `onet models | head` closes our stdout: not an error
         sys.stderr.close()
         sys.exit(0)
-    except OSError as error:  # what no layer below has explained, a full disk under stdout say
+    except OSError as error:  # not handled below, such as a full disk behind stdout
         place = f"{error.filename}: " if error.filename else ""
         _fail(f"{place}{error.strerror or error}", None)
     except (KeyboardInterrupt, SystemExit):

@@ -1,4 +1,4 @@
-"""Errors that a user can meet. `onet` prints them in two lines and exits 1."""
+"""Errors caused by input, which `onet` prints in two lines before it exits with code 1."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,14 +6,14 @@ from unicodedata import category
 
 
 class OnetError(Exception):
-    """What went wrong, and in `hint` what to try next. Programming mistakes are not OnetErrors."""
+    """Base class: a message, and in `hint` what to try next. Not for programming mistakes."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Errors cross process borders in preprocessing; the default would lose the hint.
+        # Worker processes pickle errors; the default `__reduce__` would lose the hint.
         return (_rebuild, (type(self), str(self), self.hint))
 
 
@@ -22,9 +22,9 @@ def _rebuild(kind: type[OnetError], message: str, hint: str | None) -> OnetError
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Return `text` with escapes for what a terminal would obey instead of showing it.
+    """Return `text` with control characters escaped, so that a terminal does not execute them.
 
-    Names of files may hold any bytes; letters in `keep` stay.
+    File names may hold any bytes. Characters in `keep` are not escaped.
     """
     if text.isprintable():
         return text
@@ -49,7 +49,7 @@ class UnknownNameError(OnetError):
 
 
 class InvalidOptionError(OnetError):
-    """An option's value cannot work."""
+    """An option has an invalid value."""
 
 
 class InvalidGeometryError(OnetError):
@@ -57,7 +57,7 @@ class InvalidGeometryError(OnetError):
 
 
 class EmptySurfaceError(OnetError):
-    """A surface has no points or an occupancy field never crosses the threshold."""
+    """A surface has no points, or an occupancy field never crosses the threshold."""
 
 
 class PhotoError(OnetError):
@@ -69,12 +69,12 @@ class SourceError(OnetError):
 
 
 class EmptyMeshError(SourceError, EmptySurfaceError):
-    """A mesh file holds no faces."""
+    """A mesh file has no faces."""
 
 
 class StoreError(OnetError):
-    """A data set on disk is missing, incomplete or of another format version."""
+    """A data set on disk is missing, incomplete or has an unsupported format version."""
 
 
 class CheckpointError(OnetError):
-    """A checkpoint cannot be read or does not fit."""
+    """A checkpoint cannot be read, or is incompatible."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever happens while they are written; reads with bounds."""
+"""Atomic file writes, and reads of limited size."""
 
 import errno
 import os
@@ -16,33 +16,33 @@ if sys.platform != "win32":
     import fcntl
 
 MAX_BYTES = 4 * 2**30
-"""The largest file, or member of an archive, that is read into memory."""
+"""Maximum size of a file, or archive member, that is read into memory."""
 
 MAX_ARRAY_BYTES = 2**29
-"""What the arrays of one file may take in memory, all together."""
+"""Maximum total size in memory of the arrays of one file."""
 
 _TOKEN_BYTES = 4
-_LONGEST_STEM = 200  # of the 255 bytes that a file name may have
+_LONGEST_STEM = 200  # file names may have 255 bytes
 
 
 @contextmanager
 def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, which takes its place when the block ends well.
+    """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
 
-    The folder is made if need be, and a link to a file stays a link. The temporary file exists,
-    empty, has a random name, and is locked while this process lives. When the block ends well, its
-    bytes are on the disk before it is renamed. When the block fails, it is removed and `path` is as
-    it was before.
+    The folder is created if necessary, and a symbolic link to a file is kept. The temporary file
+    is created empty, has a random name, and stays locked while this process lives. When the block
+    succeeds, its bytes are flushed to disk before it is renamed. When the block raises, it is
+    removed and `path` is unchanged.
 
     Raises:
-        OnetError: the file cannot be written (no right, no space, no such place, or what is there
-            is a folder or a device); an `error`.
+        OnetError: the file cannot be written (no permission, no space, an invalid path, or `path`
+            is a folder or a device); of the class `error`.
     """
     try:
         target = path.resolve()
         # A file may not take the place of /dev/null or of a folder.
         if target.exists() and not target.is_file():
-            raise error(f"{path} cannot be written: it is no regular file")
+            raise error(f"{path} cannot be written: it is not a regular file")
         target.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(target) as temporary:
             yield temporary
@@ -58,7 +58,7 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
 
 
 def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
-    """Write `text` to `path` in UTF-8, whole or not at all.
+    """Write `text` to `path` in UTF-8, atomically.
 
     Raises:
         OnetError: as `whole_file`.
@@ -67,7 +67,7 @@ def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> Non
 
 
 def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> None:
-    """Write `data` to `path`, whole or not at all.
+    """Write `data` to `path`, atomically.
 
     Raises:
         OnetError: as `whole_file`.
@@ -77,14 +77,14 @@ def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> 
 
 
 def leftovers(folder: Path, name: str = "*") -> Iterator[Path]:
-    """Yield the unfinished files for `name` in `folder` that no living process is writing."""
+    """Yield the temporary files for `name` in `folder` that no running process is writing."""
     for path in folder.glob(f".{name}.*.tmp"):
         if path.is_file() and not path.is_symlink() and not _is_locked(path):
             yield path
 
 
 def remove_leftovers(targets: Iterable[Path]) -> None:
-    """Remove what killed processes left of writing `targets`."""
+    """Remove the temporary files for `targets` that killed processes left behind."""
     for target in targets:
         for path in leftovers(target.parent, _escaped(_stem(target))):
             with suppress(OSError):
@@ -93,12 +93,13 @@ def remove_leftovers(targets: Iterable[Path]) -> None:
 
 @contextmanager
 def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[None]:
-    """Keep other processes that ask for the same out of `folder` while the block runs.
+    """Hold an exclusive lock on `folder` while the block runs.
 
-    The folder is made if need be, and removed where it is empty after.
+    The folder is created if necessary, and removed afterwards if it is empty.
 
     Raises:
-        OnetError: another process writes there, or the folder cannot be made; an `error`.
+        OnetError: another process holds the lock, or the folder cannot be created; of the class
+        `error`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,7 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
         os.close(descriptor)
         raise error(
             f"{folder} is being written by another process",
-            hint="wait for it, or choose another folder",
+            hint="wait for that process, or choose another folder",
         ) from None
     except OSError:  # a file system without locks
         pass
@@ -127,12 +128,12 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Return `path` opened for reading, never blocking.
+    """Return `path` opened for reading, without blocking.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file: a pipe, a device, a socket.
+        OSError: it cannot be opened, or is not a regular file (a pipe, device or socket).
     """
-    _require_regular(path, path.stat())  # before it is opened, which may have effects on a device
+    _require_regular(path, path.stat())  # checked first: opening a device may have side effects
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         _require_regular(path, os.fstat(descriptor))
@@ -156,19 +157,19 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
-    """Return the text of a regular file in UTF-8.
+    """Return the text of a regular UTF-8 file.
 
     Raises:
-        OSError: as `read_regular`, or it is no text in UTF-8.
+        OSError: as `read_regular`, or the file is not UTF-8.
     """
     try:
         return read_regular(path, most).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, "it is no text in UTF-8", str(path)) from error
+        raise OSError(errno.EILSEQ, "it is not UTF-8 text", str(path)) from error
 
 
 def describe_bytes(count: int) -> str:
-    """Return a number of bytes as a person reads it: 4 GiB, 512 KiB."""
+    """Return a number of bytes in readable units: 4 GiB, 512 KiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
@@ -177,9 +178,9 @@ def describe_bytes(count: int) -> str:
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """Yield a new, locked file beside `target`; it is removed where it is still there after."""
+    """Yield a new, locked file next to `target`; it is removed afterwards if it still exists."""
     path = target.with_name(f".{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
-    # Exclusive, so that a link that someone put there is not followed.
+    # O_EXCL does not follow an existing link.
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         if sys.platform != "win32":
@@ -193,7 +194,7 @@ def _temporary(target: Path) -> Iterator[Path]:
 
 
 def _flush_to_disk(path: Path) -> None:
-    """Wait until the disk has the bytes of `path`: some file systems report a full disk then."""
+    """Flush `path` to disk; some file systems report a full disk only then."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -203,11 +204,11 @@ def _flush_to_disk(path: Path) -> None:
 
 def _is_locked(path: Path) -> bool:
     if sys.platform == "win32":
-        return False  # nothing tells unfinished files from abandoned ones
+        return False  # without locks, unfinished and abandoned files look the same
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return True  # not ours to judge
+        return True  # unknown: leave it alone
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -218,14 +219,14 @@ def _is_locked(path: Path) -> bool:
 
 
 def _stem(target: Path) -> str:
-    """Return the target's name, cut where the temporary name would be too long by it."""
-    # Too long a name is left to fail as the target's own would.
+    """Return the target's name, shortened where the temporary name would be too long."""
+    # A name over 255 bytes is kept, so that it fails as the target itself would.
     name = target.name
     return name[:_LONGEST_STEM] if len(os.fsencode(name)) <= 255 else name
 
 
 def _escaped(name: str) -> str:
-    """Return a glob pattern that fits `name` alone."""
+    """Return a glob pattern that matches only `name`."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
@@ -233,4 +234,4 @@ def _require_regular(path: Path, state: os.stat_result) -> None:
     if stat.S_ISDIR(state.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(state.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))

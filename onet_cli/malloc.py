@@ -1,4 +1,4 @@
-"""What is asked of the C library's malloc."""
+"""Settings of the C library's malloc."""
 
 import ctypes
 import sys
@@ -11,12 +11,11 @@ _PAD = 2**28
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc keep what is freed, and return whether this system's malloc can be told so.
+    """Make malloc keep freed memory, and return whether this system's malloc supports that.
 
-    A training step, or a photo among others, allocates and frees large arrays of much the same
-    sizes as the one before. By default glibc gives each back to the kernel at once and has it
-    zeroed again, page by page, when it is next asked for; and threads wait for each other while the
-    kernel does so. See bench/malloc.py.
+    Each training step, and each photo of a batch, allocates and frees large arrays of nearly the
+    same sizes. By default glibc returns each array to the kernel at once, which zeroes it again,
+    page by page, at the next allocation, while other threads wait. See bench/malloc.py.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once. Importing this loads nothing."""
+"""Options that several commands share. Importing this module loads no heavy dependency."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,17 +7,17 @@ from typing import Annotated
 from onet_cli.setting import Setting
 
 GENERAL = "General"
-RARE = "Rarely needed"
+RARE = "Advanced"
 
 
 def _shipped() -> Iterable[str]:
-    """Return the names of the shipped models: `models.checkpoint` knows them too, with torch."""
+    """Return the names of the shipped models; `models.checkpoint` does too, but loads torch."""
     folder = Path(__file__).parent / "models" / "pretrained"
     return sorted(path.stem for path in folder.glob("*.safetensors"))
 
 
 CHECKPOINT = Setting(
-    "File, run's folder, or shipped model.",
+    "Checkpoint file, run folder, or shipped model.",
     metavar="CHECKPOINT",
     short="-c",
     complete=_shipped,

@@ -1,9 +1,9 @@
-"""What a field of a settings dataclass is on the command line. Importing this loads nothing.
+"""Command-line options as fields of settings dataclasses. Importing this loads no dependency.
 
     points: Annotated[int, Setting("Query points per sample.", minimum=1)] = 2048
 
-declares the option --points with its help, limits and default; `commands.declare` makes it one of
-Typer, and `check_settings` holds the limits for who sets the field in Python.
+declares the option --points with its help, limits and default. `commands.declare` turns it into a
+Typer option, and `check_settings` checks the limits of values that are set from Python.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,23 +16,23 @@ from onet_cli.errors import InvalidOptionError
 
 @dataclass(frozen=True)
 class Setting:
-    """The option that a field is.
+    """Declaration of a command-line option on a dataclass field.
 
     Attributes:
-        help: What the option does, in a sentence.
+        help: What the option does, in one sentence.
         panel: Heading under which the command's help lists it.
-        metavar: What stands for its value in the help.
-        minimum: Least value allowed.
-        maximum: Greatest value allowed.
-        above: Value that must be exceeded.
-        below: Value that must not be reached.
-        name: Its name where that is not the field's, with underscores.
-        short: A short form, such as -o.
-        default: What holds unless it is given, in words, where that depends on something else. The
-            option is None then, and the field keeps its default.
-        parse: Makes the field's value of the text that is given; raises `InvalidOptionError`.
-        complete: Names to offer in a shell.
-        argument: Whether it is given by its place instead of its name.
+        metavar: Placeholder for its value in the help.
+        minimum: Minimum value, inclusive.
+        maximum: Maximum value, inclusive.
+        above: Minimum value, exclusive.
+        below: Maximum value, exclusive.
+        name: Name of the option, with underscores, if it differs from the field's.
+        short: Short form, such as -o.
+        default: The default in words, where it depends on something else. The option is then None
+            if not given, and the field keeps its own default.
+        parse: Converts the given text to the field's value; raises `InvalidOptionError`.
+        complete: Returns the values for shell completion.
+        argument: Whether it is a positional argument.
     """
 
     help: str
@@ -51,7 +51,7 @@ class Setting:
     argument: bool = False
 
     def fault(self, value: float) -> str | None:
-        """Return what is wrong with a number, None if it is within the limits."""
+        """Return what is wrong with a number, or None if it is within the limits."""
         limits = (
             ("at least", self.minimum, ge),
             ("above", self.above, gt),
@@ -59,14 +59,14 @@ class Setting:
             ("below", self.below, lt),
         )
         known = [(word, limit, holds) for word, limit, holds in limits if limit is not None]
-        if all(holds(value, limit) for _, limit, holds in known):  # of NaN nothing holds
+        if all(holds(value, limit) for _, limit, holds in known):  # False for NaN
             return None
         return f"must be {' and '.join(f'{word} {limit:g}' for word, limit, _ in known)}"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a dataclass: the field that holds it, its type, and how it was declared."""
+    """One option of a dataclass: its field, its type and its declaration."""
 
     field: str
     kind: Any
@@ -74,12 +74,12 @@ class Option:
 
     @property
     def name(self) -> str:
-        """The option's name with underscores, as in files of options."""
+        """The option's name with underscores, as in configuration files."""
         return self.setting.name or self.field
 
 
 def split_setting(annotation: Any) -> tuple[Any, Setting | None]:
-    """Return the type in an annotation, and the `Setting` beside it if there is one."""
+    """Return the type of an annotation, and its `Setting` if there is one."""
     if get_origin(annotation) is not Annotated:
         return annotation, None
     kind, *notes = get_args(annotation)
@@ -87,7 +87,7 @@ def split_setting(annotation: Any) -> tuple[Any, Setting | None]:
 
 
 def options_of(settings: Any) -> tuple[Option, ...]:
-    """Return the options that the fields of a dataclass are, those of nested dataclasses too."""
+    """Return the options of a dataclass, including those of nested dataclasses."""
     found: list[Option] = []
     for field in fields(settings):
         kind, setting = split_setting(field.type)
@@ -99,10 +99,10 @@ def options_of(settings: Any) -> tuple[Option, ...]:
 
 
 def check_settings(settings: Any) -> None:
-    """Check the numbers in a dataclass against the limits that its own fields declare.
+    """Check the numbers in a dataclass against the limits declared by its own fields.
 
     Raises:
-        InvalidOptionError: one lies outside.
+        InvalidOptionError: a value is outside its limits.
     """
     own = {field.name for field in fields(settings)}
     for option in options_of(type(settings)):

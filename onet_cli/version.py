@@ -1,3 +1,3 @@
-"""The version of this package, for whatever writes it into a file."""
+"""The package version."""
 
 __version__ = "0.1.0"

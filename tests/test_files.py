@@ -54,7 +54,7 @@ def test_a_place_that_cannot_be_is_an_error(place, tmp_path):
 
 def test_a_folder_or_a_device_is_never_replaced(tmp_path):
     for place in (tmp_path, Path("/dev/null")):
-        with pytest.raises(OnetError, match="no regular file"):
+        with pytest.raises(OnetError, match="not a regular file"):
             write_text(place, "text")
 
     assert Path("/dev/null").is_char_device()

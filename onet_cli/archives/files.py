@@ -1,4 +1,4 @@
-"""The files of a source of meshes, in a folder or in a zip: read by name, never from outside."""
+"""Files of a mesh source, in a folder or a zip, read by name and never from outside the root."""
 
 import hashlib
 import os
@@ -15,47 +15,47 @@ from onet_cli.archives.members import DAMAGE, open_whole
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_BYTES, describe_bytes, read_regular
 
-_UTF8 = 0x800  # the flag that says so of a member's name
+_UTF8 = 0x800  # flag: the member's name is UTF-8
 
 
 class Files(Protocol):
-    """Files by their path below one root, separated by slashes; small enough to pickle."""
+    """Files by slash-separated path below a root; cheap to pickle."""
 
     @property
     def path(self) -> Path:
         """The folder or zip."""
 
     def names(self) -> list[str]:
-        """Return the paths of all files, sorted; hidden ones are left out."""
+        """Return the paths of all files, sorted, without hidden ones."""
 
     def refused(self) -> list[str]:
-        """Return the paths that lead out of the root, sorted; these are never read."""
+        """Return the paths that point outside the root, sorted; these are never read."""
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes; where there is none of that name, one that differs in case.
+        """Return a file's bytes; if the name does not exist, match it ignoring case.
 
         Raises:
             FileNotFoundError: there is no such file below the root.
-            OSError: the file is there, and damaged or too large.
+            OSError: the file exists but is damaged or too large.
         """
 
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """The files below a folder, links followed."""
+    """The files below a folder, following links."""
 
     path: Path
 
     def names(self) -> list[str]:
-        """Return the paths of all files, sorted; hidden ones are left out."""
+        """Return the paths of all files, sorted, without hidden ones."""
         return sorted(self._walk())
 
     def refused(self) -> list[str]:
-        """Return nothing: a folder holds no path that leads out of it."""
+        """Return an empty list: no path of a folder points outside it."""
         return []
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes; where there is none of that name, one that differs in case."""
+        """Return a file's bytes; if the name does not exist, match it ignoring case."""
         inner = _require_inside(name)
         path = self.path / inner
         try:
@@ -70,7 +70,7 @@ class FolderFiles:
         seen = set()
         for folder, folders, files in os.walk(self.path, followlinks=True):
             state = Path(folder).stat()
-            if (state.st_dev, state.st_ino) in seen:  # a link that leads back
+            if (state.st_dev, state.st_ino) in seen:  # a cyclic link
                 folders.clear()
                 continue
             seen.add((state.st_dev, state.st_ino))
@@ -83,20 +83,20 @@ class FolderFiles:
 
 @dataclass(frozen=True)
 class ZipFiles:
-    """The files in a zip, read in place. Each process reads the zip's directory once."""
+    """The files in a zip, read without extracting it. Each process reads its directory once."""
 
     path: Path
 
     def names(self) -> list[str]:
-        """Return the paths of all files, sorted; hidden ones are left out."""
+        """Return the paths of all files, sorted, without hidden ones."""
         return sorted(n for n in self._directory().members if not any(map(_is_hidden, _parts(n))))
 
     def refused(self) -> list[str]:
-        """Return the paths that lead out of the archive, sorted."""
+        """Return the paths that point outside the archive, sorted."""
         return self._directory().refused
 
     def read(self, name: str) -> bytes:
-        """Return a file's bytes; where there is none of that name, one that differs in case."""
+        """Return a file's bytes; if the name does not exist, match it ignoring case."""
         directory, inner = self._directory(), _require_inside(name)
         member = directory.members.get(inner) or directory.folded.get(inner.casefold())
         if member is None:
@@ -117,7 +117,7 @@ class ZipFiles:
 
 @dataclass
 class RecordingFiles:
-    """Files that keep a hash of all that was read through them, names and bytes, in order."""
+    """Wrapper that hashes the names and bytes of all files read through it, in order."""
 
     files: Files
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -125,7 +125,7 @@ class RecordingFiles:
     def read(self, name: str) -> bytes:
         """Return a file's bytes, as `Files.read`."""
         data = self.files.read(name)
-        # Lengths keep the bytes of one file apart from the next one's.
+        # With the lengths, no other sequence of files gives the same bytes.
         self.digest.update(f"{len(name.encode())}:{name}:{len(data)}:".encode())
         self.digest.update(data)
         return data
@@ -160,7 +160,7 @@ def _read_directory(path: Path, size: int, changed: int) -> _Directory:
 
 
 def _spellings(name: str, info: zipfile.ZipInfo) -> list[str]:
-    """Return a member's name as it was read and, where its encoding is not told, as it may be."""
+    """Return a member's name as decoded, and in other encodings where none is declared."""
     spellings = [name]
     if not info.flag_bits & _UTF8:
         for encoding in ("utf-8", "latin-1"):
@@ -170,8 +170,8 @@ def _spellings(name: str, info: zipfile.ZipInfo) -> list[str]:
 
 
 def _inside(name: str) -> str | None:
-    """Return `name` as a plain path below the root, or None where it leads out of it."""
-    path = name.replace("\\", "/")  # some programs for Windows write these into zips
+    """Return `name` as a normalised path below the root, or None if it points outside it."""
+    path = name.replace("\\", "/")  # some Windows programs write backslashes into zips
     inner = posixpath.normpath(path)
     if path.startswith("/") or path[1:2] == ":" or inner.split("/")[0] == ".." or inner == ".":
         return None
@@ -188,11 +188,11 @@ def _require_inside(name: str) -> str:
 def _check_size(name: str, size: int) -> None:
     if size > MAX_BYTES:
         most = describe_bytes(MAX_BYTES)
-        raise OSError(f"{name} has {describe_bytes(size)}; files up to {most} are read")
+        raise OSError(f"{name} has {describe_bytes(size)}; the limit is {most}")
 
 
 def _differing_in_case(root: Path, inner: str) -> Path:
-    """Return the path below `root` that is `inner` but for capital letters."""
+    """Return the path below `root` that matches `inner` ignoring case."""
     path = root
     for part in _parts(inner):
         if not (path / part).exists():

@@ -1,4 +1,4 @@
-"""Files by name, whether they lie in a zip or in a folder."""
+"""Files by name, from a zip or from a folder."""
 
 import os
 import zipfile
@@ -12,27 +12,27 @@ from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 
 DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-"""What reading a damaged zip raises."""
+"""Exceptions raised by reading a damaged zip."""
 
 
 class Members(Protocol):
-    """A tree of files; paths are relative and separated by slashes."""
+    """A tree of files with relative, slash-separated paths."""
 
     def list(self, folder: str) -> Sequence[str]:
-        """Return the names in `folder`, sorted; nothing when there is no such folder."""
+        """Return the names in `folder`, sorted; empty if there is no such folder."""
 
     def folders(self, folder: str) -> Sequence[str]:
         """Return the names of the folders in `folder`, sorted."""
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, or None when there is no such file.
+        """Return a file's bytes, or None if there is no such file.
 
         Raises:
-            SourceError: the file is there and damaged.
+            SourceError: the file exists but is damaged.
         """
 
     def part(self, folder: str) -> "Members":
-        """Return the files below `folder`, as something small enough to travel with a task."""
+        """Return the files below `folder`, cheap to pickle for a worker process."""
 
 
 class FolderMembers:
@@ -59,7 +59,7 @@ class FolderMembers:
             raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, or None when there is no such file."""
+        """Return a file's bytes, or None if there is no such file."""
         try:
             return read_regular(self._root / path, MAX_ARRAY_BYTES)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -68,15 +68,15 @@ class FolderMembers:
             raise SourceError(f"{path} cannot be read: {error.strerror}") from error
 
     def part(self, folder: str) -> "FolderMembers":
-        """Return these members: a path is small already."""
+        """Return `self`, which holds a path only."""
         return self
 
 
 class ZipMembers:
-    """The members of a zip file, read in place.
+    """The members of a zip file, read without extracting it.
 
-    The archive's directory (a million entries in the full data set) is read on first use, and stays
-    in this process: what travels to others is a `part`.
+    The archive's directory (a million entries in the full data set) is read on first use and stays
+    in this process; worker processes receive a `part`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,7 @@ class ZipMembers:
         self._folders: dict[str, set[str]] = {}
 
     def list(self, folder: str) -> Sequence[str]:
-        """Return the names in `folder`, sorted; members with unsafe paths do not appear."""
+        """Return the names in `folder`, sorted, without members that have unsafe paths."""
         return sorted(self._tree().get(folder.strip("/"), ()))
 
     def folders(self, folder: str) -> Sequence[str]:
@@ -94,7 +94,7 @@ class ZipMembers:
         return [name for name in self.list(path) if f"{path}/{name}".strip("/") in tree]
 
     def read(self, path: str) -> bytes | None:
-        """Return a member's bytes, checked against its checksum, or None when there is none."""
+        """Return a member's bytes after checking its checksum, or None if there is none."""
         archive = self._open()
         try:
             check_member_size(path, archive.getinfo(path).file_size)
@@ -132,13 +132,17 @@ class ZipMembers:
 
 
 def open_whole(path: Path) -> zipfile.ZipFile:
-    """Return the zip at `path`, unless it is damaged or cut short."""
-    hint = "the download may be incomplete: compare its size and fetch the rest"
+    """Open the zip at `path`.
+
+    Raises:
+    SourceError: it is damaged or truncated.
+    """
+    hint = "the download may be incomplete: check the file size and resume the download"
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as a zip: {error}", hint=hint) from error
-    # In a zip that is cut short the last directory to be found is that of an npz inside it.
+    # In a truncated zip, the last directory found belongs to an npz member.
     if min((member.header_offset for member in archive.infolist()), default=0) > 0:
         archive.close()
         raise SourceError(f"{path} is incomplete: its directory is missing", hint=hint)
@@ -146,7 +150,7 @@ def open_whole(path: Path) -> zipfile.ZipFile:
 
 
 def _tree(names: list[str]) -> dict[str, set[str]]:
-    """Return the entries of every folder; paths that step out of the archive are left out."""
+    """Return the entries of every folder, without paths that point outside the archive."""
     folders: dict[str, set[str]] = {"": set()}
     for name in names:
         parent, _, leaf = name.rstrip("/").rpartition("/")

@@ -1,4 +1,4 @@
-"""Arrays from npz files, no more of them than one shape may have."""
+"""Arrays from npz files, up to a size limit."""
 
 import io
 import struct
@@ -33,17 +33,18 @@ _DAMAGE = (
 
 
 def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an npz file by name; `name` is the file's, for messages.
+    """Return the arrays of an npz file by name; `name` is the file name for error messages.
 
     Raises:
-        SourceError: it is damaged, holds objects, or unpacks to more than `MAX_ARRAY_BYTES`.
+        SourceError: it is damaged, contains pickled objects, or unpacks to more than
+        `MAX_ARRAY_BYTES`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             total = sum(member.file_size for member in archive.infolist())
         if total > MAX_ARRAY_BYTES:
             most = describe_bytes(MAX_ARRAY_BYTES)
-            raise SourceError(f"{name} unpacks to {describe_bytes(total)}; up to {most} are read")
+            raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays}
     except _DAMAGE as error:

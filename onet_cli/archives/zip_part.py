@@ -1,4 +1,4 @@
-"""A few members of a zip, read without the archive's directory."""
+"""Selected members of a zip, read without the archive's directory."""
 
 import struct
 import zipfile
@@ -17,7 +17,7 @@ _ENCRYPTED = 0x1
 
 
 class Entry(NamedTuple):
-    """Where a member lies in its zip: what the directory says of it, as far as reading needs."""
+    """Location, sizes, compression and checksum of a zip member, from the zip's directory."""
 
     offset: int
     packed_bytes: int
@@ -41,10 +41,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class ZipPart:
-    """The members of one folder of a zip; small, so that it can travel with a task.
+    """The members of one folder of a zip, cheap to pickle for a worker process.
 
-    The directory of the full data set has over a million entries, which no worker process should
-    have to hold for the sake of the thirty files of a shape. `entries` is keyed by whole paths.
+    The directory of the full data set has over a million entries; a worker process needs only
+    the thirty files of its shape. `entries` maps full paths.
 
     Source: PKWARE, APPNOTE.TXT - .ZIP File Format Specification, sections 4.3.6 and 4.3.7.
     """
@@ -66,10 +66,10 @@ class ZipPart:
         return ZipPart(self.path, {k: v for k, v in self.entries.items() if k.startswith(start)})
 
     def read(self, path: str) -> bytes | None:
-        """Return a member's bytes, checked against its checksum, or None when there is none.
+        """Return a member's bytes after checking its checksum, or None if there is none.
 
         Raises:
-            SourceError: the member is damaged, encrypted or packed in an unusual way.
+            SourceError: the member is damaged, encrypted or compressed by an unsupported method.
         """
         entry = self.entries.get(path)
         if entry is None:
@@ -80,7 +80,7 @@ class ZipPart:
         except (OSError, zlib.error) as error:
             raise SourceError(f"{path} is damaged: {error}") from error
         if data is None or entry.flags & _ENCRYPTED:
-            raise SourceError(f"{path} is encrypted, or packed in a way that onet does not read")
+            raise SourceError(f"{path} is encrypted, or compressed by an unsupported method")
         if zlib.crc32(data) != entry.checksum:
             raise SourceError(f"{path} is damaged: its checksum is wrong")
         return data
@@ -94,7 +94,7 @@ class ZipPart:
             file.seek(entry.offset)
             header = file.read(_LOCAL_HEADER.size)
             if len(header) < _LOCAL_HEADER.size or not header.startswith(_SIGNATURE):
-                raise SourceError(f"{path} is damaged: it does not begin where it should")
+                raise SourceError(f"{path} is damaged: its local header is missing")
             # The name and the extra field may be longer here than in the directory.
             _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
             file.seek(name_bytes + extra_bytes, 1)
@@ -102,17 +102,17 @@ class ZipPart:
 
 
 def check_member_size(path: str, size: int) -> None:
-    """Raise SourceError where a member of an archive unpacks to more than one shape may have."""
+    """Raise SourceError if an archive member unpacks to more than `MAX_ARRAY_BYTES`."""
     if size > MAX_ARRAY_BYTES:
         most = describe_bytes(MAX_ARRAY_BYTES)
-        raise SourceError(f"{path} unpacks to {describe_bytes(size)}; up to {most} are read")
+        raise SourceError(f"{path} unpacks to {describe_bytes(size)}; the limit is {most}")
 
 
 def _unpack(packed: bytes, method: int, size: int) -> bytes | None:
-    """Return the `size` bytes that were packed by `method`, or None for one that is not known."""
+    """Return the `size` decompressed bytes, or None if `method` is not supported."""
     if method == zipfile.ZIP_STORED:
         return packed
     if method != zipfile.ZIP_DEFLATED:
         return None
-    # One byte more than there should be, for which the checksum will then be wrong.
+    # Allow one byte too many, so that the checksum detects surplus data.
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)

@@ -1,4 +1,4 @@
-"""Options from a TOML file: `--config` reads them, and what a run used is written as one."""
+"""Options in TOML files: `--config` reads them, and each run writes the options it used."""
 
 import json
 import tomllib
@@ -14,46 +14,48 @@ from onet_cli.setting import Setting
 
 _MOST_BYTES = 2**20
 _NOT_OF_THE_RUN = ("config", "resume", "quiet", "dry_run", "help")
-"""Options that say how to call a command, not what it does."""
+"""Options that are not settings of the run, and are not written."""
 
 
 def read_options(path: Path, known: set[str]) -> dict[str, Any]:
-    """Return the options in a TOML file, by their names with underscores.
+    """Return the options in a TOML file by name, with underscores.
 
     Raises:
-        InvalidOptionError: the file is missing or no TOML, or a value is no plain one.
-        UnknownNameError: a key is none of the options `known`; the hint is the nearest.
+        InvalidOptionError: the file is missing or not valid TOML, or a value is a table or array.
+        UnknownNameError: a key is not in `known`; the hint names the closest match.
     """
     try:
         table = tomllib.loads(read_text(path, _MOST_BYTES))
     except OSError as error:
         raise InvalidOptionError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise InvalidOptionError(f"{path} is no TOML: {error}") from error
+        raise InvalidOptionError(f"{path} is not valid TOML: {error}") from error
     options = {}
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in known:
             raise UnknownNameError.among(f"option in {path}", key, known)
         if not isinstance(value, str | int | float | bool):
-            raise InvalidOptionError(f"{key} in {path} is no plain value: {value!r}")
+            raise InvalidOptionError(
+                f"{key} in {path} must be a string, number or boolean, not {value!r}"
+            )
         options[name] = value
     return options
 
 
 def write_options(path: Path, options: Mapping[str, Any], comment: str) -> None:
-    """Write `options` as TOML that `read_options` reads back; those that are None are left out."""
+    """Write `options` as TOML that `read_options` reads back, without those that are None."""
     lines = [f"# {comment}"]
     for name, value in options.items():
         if value is not None and name not in _NOT_OF_THE_RUN:
             plain = str(value) if isinstance(value, Path) else value
-            # For strings, numbers and booleans TOML and JSON agree.
+            # Strings, numbers and booleans are written alike in TOML and JSON.
             lines.append(f"{name.replace('_', '-')} = {json.dumps(plain, ensure_ascii=False)}")
     write_text(path, "\n".join(lines) + "\n")
 
 
 def take_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Make what a file of options says the defaults of the command's options; return its path."""
+    """Use the options in a TOML file as the command's defaults, and return its path."""
     if path is not None and not context.resilient_parsing:
         known = {str(parameter.name) for parameter in context.command.params}
         options = read_options(path, known - {*_NOT_OF_THE_RUN})

@@ -1,7 +1,7 @@
-"""From settings dataclasses to the options of a command: every option is declared once.
+"""Command options from settings dataclasses, so that every option is declared once.
 
-A command names the dataclasses that it needs; `with_options` lets Typer see their fields as
-options, and builds the dataclasses from what is given.
+A command takes the dataclasses as parameters; `with_options` declares their fields to Typer as
+options, and builds the dataclasses from the given values.
 """
 
 import inspect
@@ -27,9 +27,9 @@ _SWITCHES = {"true": True, "false": False, "1": True, "0": False}
 def with_options(**callbacks: Callback) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that declares a command's options to Typer.
 
-    Parameters annotated with a dataclass become the options of its fields, those with a `Setting`
-    one option; others are left to Typer. `callbacks` are called, by option, before the others are
-    read, with the context and the value, which they return.
+    A parameter annotated with a dataclass becomes the options of its fields, one with a `Setting`
+    becomes one option, and others are left to Typer. `callbacks` maps options to functions that
+    take the context and the value, return the value, and run before other options are read.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -63,12 +63,12 @@ def with_options(**callbacks: Callback) -> Callable[[Callable[..., None]], Calla
 
 
 def build(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
-    """Return a settings dataclass with the `values` of its options, by name.
+    """Build a settings dataclass from `values`, which maps option names to values.
 
-    A value that is None leaves a field its default.
+    A value of None keeps the field's default.
 
     Raises:
-        InvalidOptionError: a value cannot work.
+        InvalidOptionError: a value is invalid.
     """
     found: dict[str, Any] = {}
     for field in fields(settings):  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ def build(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
 
 
 def _field_value(kind: Any, setting: Setting, given: Any) -> Any:
-    """Return what a field holds where `given` was given."""
+    """Return the field's value for a given option value."""
     if setting.parse:
         return setting.parse(given)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -102,7 +102,7 @@ def _group_parameters(group: Any, callbacks: Mapping[str, Callback]) -> list[ins
 
 
 def _declare(option: Option, default: Any, callbacks: Mapping[str, Callback]) -> inspect.Parameter:
-    """Return the parameter that Typer makes an option or argument of."""
+    """Return the parameter that declares an option or argument to Typer."""
     setting, kind = option.setting, _given_type(option)
     facts: dict[str, Any] = {
         "help": _help_text(setting, kind, default),
@@ -132,7 +132,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _given_type(option: Option) -> Any:
-    """Return the type of what is typed: text where it is parsed later, a list where repeatable."""
+    """Return the type for Typer: str if parsed later, a list if the option is repeatable."""
     if option.setting.parse is not None:
         return str
     kind = option.kind
@@ -172,7 +172,7 @@ def _help_text(setting: Setting, kind: Any, default: Any) -> str:
 
 
 def _parser(setting: Setting, kind: Any) -> Callable[[Any], Any] | None:
-    """Return what checks a number, choice or switch, and says in plain words what is wrong."""
+    """Return a parser with readable error messages for a number, choice or switch, else None."""
     if kind in _NUMBERS:
 
         def number(given: Any) -> Any:
@@ -190,7 +190,7 @@ def _parser(setting: Setting, kind: Any) -> Callable[[Any], Any] | None:
 
         def choice(given: Any) -> Any:
             if str(given) not in choices:
-                raise typer.BadParameter(f"{given!r} is none of {', '.join(choices)}")
+                raise typer.BadParameter(f"{given!r} is not one of {', '.join(choices)}")
             return str(given)
 
         return choice

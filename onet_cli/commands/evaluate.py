@@ -1,4 +1,4 @@
-"""`onet evaluate`: a data set and a checkpoint in, a table of scores out."""
+"""`onet evaluate`: scores of a checkpoint on a data set."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Compare = Annotated[
     tuple[Path, Path] | None,
-    Setting("Compare two JSON outputs, object by object.", METHOD, metavar="A B"),
+    Setting("Compare two JSON results, object by object.", METHOD, metavar="A B"),
 ]
 
 
@@ -40,7 +40,7 @@ def evaluate(
     compare: Compare = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a checkpoint: IoU, Chamfer-L1, normal consistency and F-score of its meshes.
+    """Evaluate a checkpoint: IoU, Chamfer-L1, normal consistency and F-score of its meshes.
 
     Example: `onet evaluate data/ --checkpoint runs/first/best.safetensors --output scores.json`
     """
@@ -50,21 +50,23 @@ def evaluate(
     from onet_cli.evaluation.pool import usual_workers
 
     if context.params["workers"] is None:
-        # Meshes from a folder need no network, and so no device.
+        # Meshes from a folder need no network, so their device is the CPU.
         place = "cpu" if method.predictions else method.device
         settings = replace(settings, workers=usual_workers(place))
     if data is None:
         raise typer.BadParameter("give DATA: a data set written by `onet preprocess`")
     if outputs.embeddings is not None:
         if any((method.predictions, method.baseline, outputs.output, outputs.report)):
-            raise typer.BadParameter("--embeddings takes --checkpoint, and scores nothing")
+            raise typer.BadParameter(
+                "--embeddings needs --checkpoint, and cannot be combined with scoring options"
+            )
         _embed(outputs.embeddings, data, method, settings, quiet)
         return
     _evaluate(data, _method(data, method, settings), settings, outputs, quiet)
 
 
 def _method(data: Path, options: MethodOptions, settings: EvaluationSettings) -> "Method":
-    """Return what is measured."""
+    """Return the method to evaluate."""
     from onet_cli.evaluation.baselines import BaselineMethod
     from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
 
@@ -81,11 +83,11 @@ def _method(data: Path, options: MethodOptions, settings: EvaluationSettings) ->
 
 def _check_method(options: MethodOptions) -> None:
     if options.predictions is not None and (options.checkpoint or options.baseline):
-        raise typer.BadParameter("--predictions are meshes: no --checkpoint, no --baseline")
+        raise typer.BadParameter("--predictions excludes --checkpoint and --baseline")
     if not (options.checkpoint or options.predictions or options.baseline):
-        raise typer.BadParameter("say what to measure: --checkpoint, --predictions, --baseline")
+        raise typer.BadParameter("give one of --checkpoint, --predictions and --baseline")
     if options.meshes is not None and (options.checkpoint is None or options.baseline):
-        raise typer.BadParameter("--meshes keeps those of a --checkpoint")
+        raise typer.BadParameter("--meshes needs --checkpoint, without --baseline")
 
 
 def _evaluate(
@@ -130,7 +132,7 @@ def _check_shapes(
     store: "ShapeStore",
     ids: "Sequence[ShapeId]",
 ) -> None:
-    """Refuse what would fail only after hours, and say what speaks against the scores."""
+    """Raise early on invalid settings, and note categories the checkpoint was not trained on."""
     from onet_cli.commands.report import notes
     from onet_cli.evaluation.literature import check_comparable
     from onet_cli.evaluation.selection import category_names, untrained
@@ -160,7 +162,9 @@ def _embed(
     from onet_cli.evaluation.embeddings import describe, write_embeddings
 
     if method.checkpoint is None:
-        raise typer.BadParameter("--embeddings takes --checkpoint, and scores nothing")
+        raise typer.BadParameter(
+            "--embeddings needs --checkpoint, and cannot be combined with scoring options"
+        )
     with progress_bar("views", quiet) as advance:
         found = write_embeddings(path, data, method.checkpoint, method.device, settings, advance)
     if not quiet:

@@ -1,4 +1,4 @@
-"""`onet export`: checkpoints and meshes into other formats."""
+"""`onet export`: convert checkpoints and meshes to other formats."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ Source = Annotated[
 Target = Annotated[
     Path,
     Setting(
-        "File; its suffix is the format. Checkpoint: .onnx .safetensors; "
+        "File; its suffix selects the format. Checkpoint: .onnx .safetensors; "
         "mesh: .obj .ply .stl .glb .3mf .off, or voxels .npz .binvox.",
         argument=True,
     ),
@@ -28,7 +28,7 @@ Target = Annotated[
 
 @with_options()
 def export(source: Source, target: Target, options: ExportOptions, quiet: Quiet = False) -> None:
-    """Write a checkpoint for other runtimes, or a mesh in another format or as voxels.
+    """Convert a checkpoint for other runtimes, or a mesh to another format or to voxels.
 
     Examples: `onet export furniture furniture.onnx`, `onet export chair.obj chair.stl --faces 5000`
     """

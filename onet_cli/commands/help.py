@@ -1,4 +1,4 @@
-"""How commands explain themselves: their help in panels, and where a wrong one leads."""
+"""Help texts of commands, and suggestions for a missing subcommand."""
 
 from copy import copy
 from pathlib import Path
@@ -18,22 +18,22 @@ _SUFFIXES = {
 
 
 class Command(TyperCommand):
-    """A command whose help takes one line for an option where that is possible."""
+    """A command whose help shows most options on one line."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, with each option as `_as_shown` says."""
+        """Write the help, with each option formatted by `_as_shown`."""
         TyperCommand.format_help(_with_shown_options(self, ctx), ctx, formatter)
 
 
 class Group(TyperGroup):
-    """The command `onet`: who forgets the verb is told which one it is."""
+    """The `onet` command group; suggests a subcommand where a file is given instead."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, with each option as `_as_shown` says."""
+        """Write the help, with each option formatted by `_as_shown`."""
         TyperGroup.format_help(_with_shown_options(self, ctx), ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command that `args` name."""
+        """Return the command named by `args`."""
         name = args[0] if args else ""
         if name not in self.commands:
             for verb, suffixes in _SUFFIXES.items():
@@ -43,7 +43,7 @@ class Group(TyperGroup):
 
 
 def _with_shown_options(command: Shown, ctx: Any) -> Shown:
-    """Return a copy of a command with its options as the help shows them: rare ones last."""
+    """Return a copy of a command with its options in the order of the help, advanced ones last."""
     shown, helping = copy(command), command.get_help_option(ctx)
     shown.params = [_as_shown(one) for one in command.get_params(ctx) if one is not helping]
     if helping is not None:
@@ -57,9 +57,9 @@ def _with_shown_options(command: Shown, ctx: Any) -> Shown:
 
 
 def _as_shown(parameter: Any) -> Any:
-    """Return a copy of a parameter with one name column and no Python type.
+    """Return a copy of a parameter with a single name column and no Python type.
 
-    `-o,--output` and `--[no-]color` stand in one column; "required" is a word of the help.
+    `-o,--output` and `--[no-]color` share one column; "required" becomes part of the help text.
     """
     shown = copy(parameter)
     if shown.required:

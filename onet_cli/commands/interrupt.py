@@ -1,4 +1,4 @@
-"""What a command says when it is stopped by ctrl-C or SIGTERM: what is kept, and how to go on."""
+"""Messages for a command stopped by ctrl-C or SIGTERM: what was kept and how to continue."""
 
 import signal
 from types import FrameType
@@ -8,40 +8,40 @@ import typer
 
 _KEPT = {
     "preprocess": (
-        "shapes that were converted are kept, whole",
-        "run the same command again: it does the rest",
+        "converted shapes are kept and complete",
+        "run the same command again to convert the rest",
     ),
     "train": (
-        "the run's last checkpoint is kept, whole",
-        "add --resume to go on from it; without one, train anew",
+        "the last checkpoint of the run is kept and complete",
+        "add --resume to continue from it; if there is none yet, start again",
     ),
     "evaluate": (
-        "with --output, scores so far are kept beside it",
-        "run the same command again: it goes on",
+        "with --output, the scores so far are kept next to it",
+        "run the same command again to continue",
     ),
     "reconstruct": (
-        "meshes that were written are whole",
-        "run the command again with the photos that lack one",
+        "meshes already written are complete",
+        "run the command again with the remaining photos",
     ),
     "export": ("nothing was written", "run the same command again"),
 }
 
 
 class StopSignals:
-    """Makes SIGTERM what ctrl-C is, a KeyboardInterrupt, and remembers which of them came."""
+    """Turns SIGTERM into KeyboardInterrupt, as for ctrl-C, and records which signal arrived."""
 
     def __init__(self) -> None:
         self.received: int | None = None
         self._before: dict[int, Any] = {}
 
     def listen(self) -> None:
-        """Take over both signals; one that is ignored, as under `nohup`, stays so."""
+        """Install handlers for both signals; a signal ignored before, as by `nohup`, stays so."""
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._stop)
 
     def restore(self) -> None:
-        """Give both signals back."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
@@ -50,12 +50,12 @@ class StopSignals:
         raise KeyboardInterrupt
 
     def exit_code(self) -> int:
-        """Return what shells expect of a process that a signal ended."""
+        """Return the exit code of a process ended by a signal, 128 plus its number."""
         return 128 + (self.received or signal.SIGINT)
 
 
 def say_stopped(command: str) -> None:
-    """Say on stderr that `command` was stopped, in two lines."""
-    kept, hint = _KEPT.get(command, ("nothing is half-written", "run the same command again"))
+    """Print on stderr, in two lines, that `command` was stopped."""
+    kept, hint = _KEPT.get(command, ("no file is incomplete", "run the same command again"))
     typer.echo(f"\nstopped: {kept}", err=True)
     typer.echo(f"  try: {hint}", err=True)

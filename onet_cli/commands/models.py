@@ -1,4 +1,4 @@
-"""`onet models`: what can be trained, and what comes with weights."""
+"""`onet models`: the models that can be trained, and the shipped weights."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,14 +10,14 @@ from onet_cli.setting import Setting
 if TYPE_CHECKING:
     from onet_cli.models.spec import ModelSpec
 
-_WIDTH = 256  # at which encoders and decoders are compared: the paper's
+_WIDTH = 256  # code and hidden width for comparing encoders and decoders, as in the paper
 
 
 @with_options()
 def models(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
     """List the named models, encoders, decoders and shipped weights.
 
-    Any encoder goes with any decoder: `onet train DATA -o RUN --encoder E --decoder D`.
+    Encoders and decoders can be combined: `onet train DATA -o RUN --encoder E --decoder D`.
 
     Example: `onet models --json`
     """
@@ -31,7 +31,7 @@ def models(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
 
 
 def _overview() -> dict[str, Any]:
-    """Return all that is known by name, JSON-ready."""
+    """Return models, encoders, decoders and shipped weights, JSON-ready."""
     from onet_cli.models.catalogue import MODELS
     from onet_cli.models.registry import DECODERS, ENCODERS
 
@@ -59,7 +59,7 @@ def _overview() -> dict[str, Any]:
 
 
 def _pair(encoder: str | None = None, decoder: str | None = None) -> "ModelSpec":
-    """Return a model of a part and the smallest one that goes with it."""
+    """Return a model made of one part and the smallest compatible counterpart."""
     from onet_cli.models.registry import DECODERS, ENCODERS, frame_of, usual_code_dim
     from onet_cli.models.spec import ModelSpec
 
@@ -115,7 +115,7 @@ def _show(overview: dict[str, Any]) -> None:
         ],
     )
     show_table(
-        f"Encoders at C = {_WIDTH} (of maps, 64 numbers a cell)",
+        f"Encoders at C = {_WIDTH} (feature maps: 64 channels)",
         ("encoder", "params"),
         [(entry["name"], _short(entry["parameters"])) for entry in overview["encoders"]],
     )
@@ -148,7 +148,7 @@ def _width(numbers: int) -> str:
 
 
 def _short(number: int) -> str:
-    """Return `number` to three digits: 1.31M, 38.4k."""
+    """Return `number` with three significant digits: 1.31M, 38.4k."""
     for scale, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= scale:
             return f"{number / scale:.3g}{letter}"

@@ -1,4 +1,4 @@
-"""`onet preprocess`: a source of shapes in, a data set out."""
+"""`onet preprocess`: convert a source of shapes into a data set."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +13,14 @@ from onet_cli.setting import Setting
 Source = Annotated[
     str,
     Setting(
-        "Folder or zip of meshes; .sh3f library or a folder of them; the official data set (zip or "
-        "folder); noisypixel's hdf_data; Pix3D's folder; or `procedural`.",
+        "Folder or zip of meshes; .sh3f library or folder of them; official data set (zip or "
+        "folder); noisypixel's hdf_data; Pix3D folder; or `procedural`.",
         argument=True,
         complete=lambda: ("procedural",),
     ),
 ]
 Out = Annotated[Path | None, Setting("Folder of the data set.", argument=True)]
-Verify = Annotated[bool, Setting("Only compare the shapes of OUT with their checksums.", SHAPES)]
+Verify = Annotated[bool, Setting("Only verify the checksums of the shapes in OUT.", SHAPES)]
 Report = Annotated[bool, Setting("Write report.html and report.json.", SHAPES)]
 
 
@@ -34,9 +34,9 @@ def preprocess(
     report: Report = False,
     quiet: Quiet = False,
 ) -> None:
-    """Convert a source of shapes into a data set to train and evaluate on.
+    """Convert a source of shapes into a data set for training and evaluation.
 
-    Stopped at any moment and run again, it does only the missing work.
+    An interrupted run can be restarted and converts only the missing shapes.
 
     Example: `onet preprocess my_meshes/ data/ --report`
     """
@@ -50,7 +50,7 @@ def preprocess(
         _verify(Path(source) if out is None else out, quiet)
         return
     if out is None:
-        raise typer.BadParameter("give the folder of the data set, OUT")
+        raise typer.BadParameter("give OUT, the folder of the data set")
     options = settle_options(
         options,
         context.params,
@@ -82,7 +82,7 @@ def _verify(data: Path, quiet: bool) -> None:
         result = verify_shapes(data, advance)
     if not quiet:
         say(
-            f"{data}: {result.whole} shapes as written, {result.unchecked} without a checksum, "
+            f"{data}: {result.whole} shapes intact, {result.unchecked} without a checksum, "
             f"{len(result.damaged)} damaged"
         )
     show_failures([(str(shape), reason) for shape, reason in result.damaged], "damaged")

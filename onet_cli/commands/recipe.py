@@ -1,13 +1,13 @@
-"""The option --recipe: other defaults for the options beside it."""
+"""The option --recipe, which changes the defaults of other options."""
 
 import typer
 
 
 def take_recipe(context: typer.Context, recipe: str) -> str:
-    """Make what a recipe says the defaults of the command's options; return its name."""
+    """Use the settings of a recipe as the command's defaults, and return its name."""
     if not context.resilient_parsing:
         from onet_cli.training.recipes import RECIPES
 
-        # What a file of options says, whether read before or after this, wins.
+        # Options of a --config file take precedence, whichever is read first.
         context.default_map = {**RECIPES[recipe], **(context.default_map or {})}
     return recipe

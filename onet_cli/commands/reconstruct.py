@@ -1,4 +1,4 @@
-"""`onet reconstruct`: one photo in, one watertight mesh out."""
+"""`onet reconstruct`: watertight meshes from photos."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +30,7 @@ def reconstruct(
     batch: BatchSettings,
     target: TargetOptions,
 ) -> None:
-    """Turn photos of single objects into watertight meshes.
+    """Reconstruct watertight meshes from photos of single objects.
 
     Example: `onet reconstruct chair.png -o chair.glb --preview`
     """
@@ -58,7 +58,7 @@ def reconstruct(
     generator = MeshGenerator(load_checkpoint(options.checkpoint, options.device), settings)
     results = []
     begin = time.perf_counter()
-    # Without --json the lines on stdout show the progress.
+    # Without --json, the lines on stdout show progress.
     with progress_bar("photos", quiet=options.quiet or not options.json) as advance:
         for result in reconstruct_all(generator, found, files, batch):
             results.append(result)
@@ -69,7 +69,7 @@ def reconstruct(
 
 
 def _report(results: "list[PhotoResult]", seconds: float, options: CommandOptions) -> None:
-    """Print what is said at the end, and exit with 1 if a photo failed."""
+    """Print the summary, and exit with code 1 if a photo failed."""
     import json
 
     from onet_cli.commands.report import show_failures

@@ -1,4 +1,4 @@
-"""What commands show: rich tables on stdout, progress and notes on stderr. The home of rich."""
+"""Output of commands: rich tables on stdout, progress bars and notes on stderr."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     from onet_cli.training.status import TrainingStatus
 
 ProgressCallback = Callable[[int, int], None]
-"""Called with the number of items done and the number of items in all."""
+"""Called with the number of finished items and the total number of items."""
 
 
 class _PlainConsole(Console):
-    """Shows names of files and categories as they are: escapes are told, not sent."""
+    """Console that prints text literally, with control characters escaped."""
 
     def print(self, *objects: Any, **options: Any) -> None:
         plain = (printable(item, keep="\n") if isinstance(item, str) else item for item in objects)
         super().print(*plain, **options)
 
 
-# [red] is no markup, :car: no picture.
+# Text such as [red] and :car: is printed as it is.
 output = _PlainConsole(highlight=False, markup=False, emoji=False)
 notes = _PlainConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print a line on stdout or stderr, letters that a terminal would obey as escapes."""
+    """Print a line on stdout or stderr, with control characters escaped."""
     typer.echo(printable(str(text), keep="\n"), err=err)
 
 
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Yield a callback that moves a bar on stderr; the bar is drawn on a terminal only."""
+    """Yield a callback that updates a progress bar on stderr, drawn on a terminal only."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -79,7 +79,7 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
 
 
 def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
-    """List on stderr the inputs that failed and why."""
+    """List the failed inputs on stderr, with reasons."""
     if not failures:
         return
     notes.print(f"{len(failures)} {what}:", style="bold")
@@ -88,20 +88,20 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
 
 
 def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
-    """Print on stdout what `onet train --dry-run` has found."""
+    """Print the result of `onet train --dry-run` on stdout."""
     minutes, megabyte = facts.seconds / 60, 2**20
     precision = "" if facts.precision == "32" else f", --precision {facts.precision}"
     lines = (
         ("model", f"{spec.name}: {spec.encoder} + {spec.decoder}, {spec.image_size} pixels"),
-        ("shapes", f"{facts.training_shapes} to train on, {facts.validation_shapes} to validate"),
-        ("arithmetic", f"{facts.flops / 1e9:.1f} GFLOP a step, forward and backward"),
-        ("memory", f"{facts.weight_bytes / megabyte:.0f} MiB for weights, gradients and averages"),
-        ("", f"{facts.activation_bytes / megabyte:.0f} MiB kept by a step for its backward pass"),
+        ("shapes", f"{facts.training_shapes} training, {facts.validation_shapes} validation"),
+        ("compute", f"{facts.flops / 1e9:.1f} GFLOP per step, forward and backward"),
+        ("memory", f"{facts.weight_bytes / megabyte:.0f} MiB of weights, gradients and averages"),
+        ("", f"{facts.activation_bytes / megabyte:.0f} MiB of activations for the backward pass"),
         *([("", f"{facts.cache_bytes / megabyte:.0f} MiB of cache")] if facts.cache_bytes else []),
-        ("a step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s{precision}"),
-        ("loading", f"{facts.load_seconds_per_step:.3f} s a step for one process"),
-        ("the budget", f"about {facts.steps} steps in {minutes:.1f} minutes, without validation"),
-        ("a batch", str(picture)),
+        ("step", f"{facts.seconds_per_step:.3f} s, {facts.gflops:.0f} GFLOP/s{precision}"),
+        ("loading", f"{facts.load_seconds_per_step:.3f} s per step with one process"),
+        ("budget", f"about {facts.steps} steps in {minutes:.1f} minutes, without validation"),
+        ("batch", str(picture)),
     )
     for name, text in lines:
         output.print(f"{name:12}{text}", soft_wrap=True)
@@ -109,7 +109,7 @@ def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
 
 @contextmanager
 def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"], None]]:
-    """Yield a listener that shows a bar on a terminal and prints a line for each validation."""
+    """Yield a listener that shows a progress bar and prints one line per validation."""
     columns = (
         TextColumn("training"),
         BarColumn(),

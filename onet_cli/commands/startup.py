@@ -1,4 +1,4 @@
-"""How a command's process is set up: what it need not load, and how many threads libraries take."""
+"""Process setup of a command: skipped imports and thread counts of libraries."""
 
 import gc
 import os
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SPARE = ("networkx", "scipy")
-"""What trimesh loads on import, in 0.4 s, although it does without for all that meshes of
-`onet reconstruct` go through."""
+"""Modules that trimesh imports, in 0.4 s, but does not need for the meshes of
+`onet reconstruct`."""
 
 
 @contextmanager
 def without_modules(*names: str) -> Iterator[None]:
-    """Within the block, importing what is not loaded yet of `names` fails as if not installed."""
+    """Within the block, importing those of `names` that are not loaded yet raises ImportError."""
     hidden = [name for name in names if name not in sys.modules]
     try:
         for name in hidden:
@@ -28,10 +28,10 @@ _ends_with_command = False
 
 
 def ends_with_command() -> None:
-    """Say that this process runs one command and nothing after it.
+    """Declare that this process runs a single command and then exits.
 
-    numpy's products are small here; a thread for each core would only wait for the next one, and
-    that busily, while other photos could have its core. To be called before numpy is imported.
+    Matrix products in numpy are small here. A BLAS thread per core would busy-wait for the next
+    one and take its core from other photos. Call this before numpy is imported.
     """
     global _ends_with_command
     _ends_with_command = True
@@ -40,10 +40,10 @@ def ends_with_command() -> None:
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Within the block, import without looking for garbage; what it imports is never looked at.
+    """Within the block, import with garbage collection off; then freeze the imported objects.
 
-    torch makes so many objects that searching them takes 0.1 s as it is imported and, for none of
-    them is garbage before the process ends, 0.3 s then. Only in a process that ends with its
+    torch creates so many objects that collection takes 0.1 s during its import and 0.3 s at exit,
+    although none of them is garbage before. Takes effect only in a process that ends with its
     command.
     """
     if not _ends_with_command or not gc.isenabled():
@@ -58,10 +58,10 @@ def quick_imports() -> Iterator[None]:
 
 
 def load_trimesh_only() -> None:
-    """Import trimesh without the libraries that it can do without, if it is not imported yet.
+    """Import trimesh without its optional libraries, unless it is already imported.
 
-    Only in a process that ends with its command, because some of trimesh's functions do not work
-    in it any more.
+    Takes effect only in a process that ends with its command, because some functions of trimesh
+    do not work afterwards.
     """
     if not _ends_with_command:
         return

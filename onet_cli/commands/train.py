@@ -1,4 +1,4 @@
-"""`onet train`: a data set in, a checkpoint out."""
+"""`onet train`: train a network on a data set."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -37,7 +37,7 @@ def train(
 ) -> None:
     """Train an occupancy network.
 
-    Examples: `onet train data/ -o runs/first --max-time 25m`; the same from the shipped model:
+    Examples: `onet train data/ -o runs/first --max-time 25m`; fine-tuning the shipped model:
     `onet train data/ -o runs/second --init furniture --lr 2e-4 --max-time 25m`
     """
     from onet_cli.commands.report import notes, say, training_report

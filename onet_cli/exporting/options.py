@@ -1,4 +1,4 @@
-"""The options of `onet export`, written once. Importing this loads nothing."""
+"""Options of `onet export`. Importing this module loads no heavy dependency."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +11,7 @@ CHECKPOINTS = "Checkpoints"
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Options of one export; None and False mean that the option was not given."""
+    """Options of one export; None or False if not given."""
 
     faces: Annotated[int | None, Setting("Simplify the mesh to this many faces.", MESHES)] = None
     resolution: Annotated[

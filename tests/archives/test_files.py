@@ -90,7 +90,7 @@ def test_a_zip_that_was_replaced_is_read_anew(tmp_path):
 def test_a_file_too_large_is_refused_before_it_is_read(files, monkeypatch):
     monkeypatch.setattr(files_module, "MAX_BYTES", 4)
 
-    with pytest.raises(OSError, match="up to 4 bytes"):
+    with pytest.raises(OSError, match="the limit is 4 bytes"):
         files.read("b.obj")
 
 

@@ -67,7 +67,7 @@ def test_an_error_is_two_lines_without_a_traceback(monkeypatch, capsys):
 def test_too_little_memory_is_an_error_without_a_traceback(monkeypatch, capsys):
     printed = stderr_of_a_command_that_raises(MemoryError(), monkeypatch, capsys)
 
-    assert printed.startswith("error: there is not enough memory")
+    assert printed.startswith("error: out of memory")
 
 
 def test_a_seed_below_0_is_a_usage_error(tmp_path):
@@ -126,7 +126,7 @@ def test_a_signal_says_what_is_kept_and_how_to_go_on(name, code):
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert result.returncode == code
-    assert "stopped: the run's last checkpoint is kept" in result.stderr
+    assert "stopped: the last checkpoint of the run is kept" in result.stderr
     assert "--resume" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -24,7 +24,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("model = [1, 2]", "no plain value"), ("[train]\nmodel = 1", "train"), ("model =", "no TOML")],
+    [
+        ("model = [1, 2]", "must be a string"),
+        ("[train]\nmodel = 1", "train"),
+        ("model =", "not valid TOML"),
+    ],
 )
 def test_what_is_no_table_of_plain_values_is_refused(tmp_path, text, reason):
     path = tmp_path / "config.toml"

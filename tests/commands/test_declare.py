@@ -82,7 +82,7 @@ def test_options_reach_the_fields_that_declare_them():
         (("--count", "1e3"), "'1e3' is not a whole number"),
         (("--share", "nan"), "above 0 and at most 1, not nan"),
         (("--share", "half"), "'half' is not a number"),
-        (("--kind", "c"), "'c' is none of a, b"),
+        (("--kind", "c"), "'c' is not one of a, b"),
     ],
 )
 def test_what_cannot_work_is_refused_in_plain_words(arguments, said):
@@ -138,7 +138,7 @@ def test_help_is_short_in_panels_and_without_words_of_python(command):
     for word in ("<bool>", "<str>", "<int", "<path>", "list[", "x>="):
         assert word not in text
     panels = [line for line in text.splitlines() if line.startswith("╭")]
-    assert "Rarely needed" not in " ".join(panels[:-1])
+    assert "Advanced" not in " ".join(panels[:-1])
 
 
 def test_every_long_name_of_an_option_is_in_the_help():

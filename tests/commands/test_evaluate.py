@@ -411,7 +411,7 @@ def test_a_list_that_is_no_text_is_refused(data, checkpoint, tmp_path):
     result = run(copy, "-c", checkpoint, *SMALL)
 
     assert isinstance(result.exception, StoreError)
-    assert "no text in UTF-8" in str(result.exception)
+    assert "not UTF-8 text" in str(result.exception)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_verify_tells_damaged_shapes_from_whole_ones(archive, tmp_path):
     bad = preprocess(archive, data, "--verify")
 
     assert good.exit_code == 0
-    assert f"{len(store.ids())} shapes as written, 0 without a checksum, 0 damaged" in good.stdout
+    assert f"{len(store.ids())} shapes intact, 0 without a checksum, 0 damaged" in good.stdout
     assert bad.exit_code == 1
     assert "2 damaged" in bad.stdout
     assert "its checksum is wrong" in bad.stderr
@@ -99,4 +99,4 @@ def test_a_pipe_is_no_source_and_does_not_block(tmp_path, name):
     result = preprocess(tmp_path / name, tmp_path / "out")
 
     assert isinstance(result.exception, SourceError)
-    assert "no regular file" in str(result.exception)
+    assert "not a regular file" in str(result.exception)

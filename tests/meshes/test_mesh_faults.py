@@ -180,5 +180,5 @@ def test_a_pipe_or_a_device_is_no_mesh(tmp_path):
     (tmp_path / "endless.stl").symlink_to("/dev/zero")
 
     for name in ("m.obj", "endless.stl"):
-        with pytest.raises(SourceError, match="no regular file"):
+        with pytest.raises(SourceError, match="not a regular file"):
             read_mesh(tmp_path / name)

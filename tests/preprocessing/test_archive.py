@@ -129,7 +129,7 @@ def test_a_part_notices_every_kind_of_damage(tmp_path):
         ({"checksum": 1}, "checksum"),
         ({"offset": 5}, "begin"),
         ({"method": zipfile.ZIP_DEFLATED}, "damaged"),
-        ({"method": zipfile.ZIP_LZMA}, "packed in a way"),
+        ({"method": zipfile.ZIP_LZMA}, "unsupported method"),
         ({"flags": 1}, "encrypted"),
         ({"packed_bytes": 5}, "checksum"),
     ):

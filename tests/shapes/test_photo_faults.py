@@ -133,5 +133,5 @@ def test_a_pipe_or_a_device_is_no_photo(tmp_path):
     (tmp_path / "endless.png").symlink_to("/dev/zero")
 
     for name in ("pipe.png", "endless.png"):
-        with pytest.raises(PhotoError, match="no regular file"):
+        with pytest.raises(PhotoError, match="not a regular file"):
             read_photo(tmp_path / name)

@@ -35,7 +35,7 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
     if not path.exists():
         raise SourceError(f"{text} does not exist", hint=ACCEPTED)
     if not (path.is_dir() or path.is_file()):
-        raise SourceError(f"{text} is no regular file and no folder", hint=ACCEPTED)
+        raise SourceError(f"{text} is not a regular file or folder", hint=ACCEPTED)
     if path.is_dir():
         if (path / "dataset.json").is_file():
             raise SourceError(f"{path} is a data set already", hint=f"use it: onet train {path}")
