@@ -12,11 +12,11 @@ LONGEST_RUN = 255
 def encode_binvox(
     occupancies: NDArray[np.bool_], corner: tuple[float, float, float], edge: float
 ) -> bytes:
-    """Return the file that holds `occupancies` (R, R, R), indexed x, y, z.
+    """Encode `occupancies` (R, R, R), indexed x, y, z.
 
     Args:
         occupancies: True inside.
-        corner: The grid's corner with the lowest coordinates.
+        corner: Lower corner of the grid.
         edge: Edge of the whole cube, not of one cell.
     """
     size = " ".join(str(side) for side in occupancies.shape)
@@ -27,7 +27,7 @@ def encode_binvox(
 
 
 def _run_lengths(values: NDArray[np.bool_]) -> bytes:
-    """Return pairs of bytes: a value, and how often it follows; longer runs take several pairs."""
+    """Return run-length pairs of bytes (value, count); long runs are split."""
     starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
     lengths = np.diff(np.append(starts, len(values)))
     pieces = -(-lengths // LONGEST_RUN)

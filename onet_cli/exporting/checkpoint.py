@@ -1,4 +1,4 @@
-"""Checkpoints to safetensors: any file that onet reads, in onet's own format."""
+"""Export of checkpoints to onet's safetensors format."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ from onet_cli.models.checkpoint import Checkpoint, save_checkpoint
 
 
 def export_safetensors(checkpoint: Checkpoint, target: Path, half: bool = False) -> int:
-    """Write `checkpoint` to `target`, with `half` in half precision; return the size in bytes."""
+    """Write `checkpoint` to `target`, optionally in `half` precision; return the size in bytes."""
     save_checkpoint(target, checkpoint.network, checkpoint.info, half, checkpoint.calibration)
     return target.stat().st_size

@@ -1,4 +1,4 @@
-"""What `onet export` does: the kinds of SOURCE and TARGET decide which exporter runs."""
+"""Dispatch of `onet export` by the kinds of SOURCE and TARGET."""
 
 from pathlib import Path
 
@@ -17,20 +17,21 @@ NETWORK_SUFFIXES = (".onnx", ".safetensors")
 
 
 def export(source: str, target: Path, options: ExportOptions) -> list[str]:
-    """Write `source`, a mesh or a checkpoint, as `target`; return lines that say what came out.
+    """Convert `source`, a mesh or a checkpoint, to `target`; return lines that describe the result.
 
-    A file with the suffix of a mesh format is taken for a mesh, any other for a checkpoint.
+    A `source` with the suffix of a mesh format is read as a mesh, any other as a checkpoint.
 
     Raises:
-        InvalidOptionError: `target`'s suffix does not go with `source`, or an option with `target`.
-        OnetError: as `read_mesh` or the exporter in charge.
+        InvalidOptionError: `source` cannot be converted to the suffix of `target`, or an option
+            does not apply.
+        OnetError: as `read_mesh` or the exporter.
     """
     suffix = target.suffix.lower()
     from_mesh = is_mesh(source)
     possible = _targets(from_mesh)
     if suffix not in possible:
         raise InvalidOptionError(
-            f"a {'mesh' if from_mesh else 'checkpoint'} cannot become {target.name}",
+            f"a {'mesh' if from_mesh else 'checkpoint'} cannot be exported to {target.name}",
             hint=f"give TARGET one of the suffixes {' '.join(possible)}",
         )
     _refuse_stray_options(suffix, options)
@@ -55,7 +56,7 @@ def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
     }
     for name, (given, suffixes) in takes.items():
         if given and suffix not in suffixes:
-            raise InvalidOptionError(f"{name} goes with {' '.join(suffixes)}, not with {suffix}")
+            raise InvalidOptionError(f"{name} applies to {' '.join(suffixes)}, not to {suffix}")
 
 
 def _coloured(loaded: LoadedMesh, target: Path) -> Trimesh:
@@ -92,7 +93,8 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
     return [
         line,
         f"moved to the origin, by {x:.17g} {y:.17g} {z:.17g}: {target.suffix.lower()} stores "
-        "coordinates in single precision, which is too coarse so far away; .obj keeps them",
+        "coordinates in single precision, which is too coarse so far from the origin; .obj keeps "
+        "them",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Meshes to other mesh formats, and to voxels."""
+"""Conversion of meshes to other formats and to voxels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,15 @@ DEFAULT_RESOLUTION = 64
 
 
 MOST_CELLS = 1024
-"""Voxels per side that are written: a byte each makes a gigabyte."""
+"""Maximum voxels per side: 1 GiB at a byte per voxel."""
 
 
 @dataclass(frozen=True)
 class VoxelGrid:
-    """A solid as (R, R, R) cells, True inside, in a cube of edge `edge` around `centre`.
+    """A solid as (R, R, R) voxels, True inside, in a cube of edge `edge` around `centre`.
 
-    The cell [i, j, k] has its middle at centre + edge * ((i, j, k) + 0.5) / R - edge / 2, in the
-    frame of the mesh it was made from.
+    The centre of voxel [i, j, k] is centre + edge * ((i, j, k) + 0.5) / R - edge / 2, in the frame
+    of the mesh.
     """
 
     occupancies: NDArray[np.bool_]
@@ -37,19 +37,19 @@ class VoxelGrid:
 
     @property
     def corner(self) -> tuple[float, float, float]:
-        """The cube's corner with the lowest coordinates."""
+        """The lower corner of the cube."""
         x, y, z = (c - self.edge / 2 for c in self.centre)
         return (x, y, z)
 
 
 def convert_mesh(mesh: Trimesh, target: Path, faces: int | None = None) -> Trimesh:
-    """Write `mesh` in the format of `target`'s suffix; return what was written.
+    """Write `mesh` in the format of `target`'s suffix, and return the written mesh.
 
-    With `faces`, a mesh that has more is simplified to that many. Vertex attributes stay; after
-    simplification each vertex has those of the old one that is nearest.
+    A mesh with more than `faces` faces is simplified. Vertex attributes are kept; after
+    simplification, each vertex has those of the nearest original vertex.
 
     Raises:
-        InvalidOptionError: the suffix is no mesh format's, or `faces` is below 4.
+        InvalidOptionError: the suffix is not that of a mesh format, or `faces` is below 4.
         OnetError: the file cannot be written.
     """
     if faces is not None and faces < FEWEST_FACES:
@@ -61,7 +61,7 @@ def convert_mesh(mesh: Trimesh, target: Path, faces: int | None = None) -> Trime
 
 
 def _with_attributes_of(mesh: Trimesh, smaller: Trimesh) -> Trimesh:
-    """Return `smaller` with the vertex attributes that `mesh` has nearest to each vertex."""
+    """Return `smaller` with the attributes of the nearest vertex of `mesh`."""
     if mesh.vertex_attributes:
         _, origins = nearest(smaller.vertices, mesh.vertices)
         for name, values in mesh.vertex_attributes.items():
@@ -70,7 +70,7 @@ def _with_attributes_of(mesh: Trimesh, smaller: Trimesh) -> Trimesh:
 
 
 def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
-    """Return the solid that `mesh` encloses as R cells per side of its own bounding cube.
+    """Voxelise the solid inside `mesh`, with R cells per side of its bounding cube.
 
     Raises:
         InvalidOptionError: `resolution` is below 1 or above `MOST_CELLS`.
@@ -78,7 +78,7 @@ def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
     """
     if not 1 <= resolution <= MOST_CELLS:
         raise InvalidOptionError(
-            f"voxels have from 1 to {MOST_CELLS} cells per side, not {resolution}"
+            f"voxels must have 1 to {MOST_CELLS} cells per side, not {resolution}"
         )
     lower, upper = np.asarray(mesh.bounds)
     edge = float((upper - lower).max())
@@ -89,17 +89,17 @@ def fill_voxels(mesh: Trimesh, resolution: int) -> VoxelGrid:
 
 
 def export_voxels(mesh: Trimesh, target: Path, resolution: int = DEFAULT_RESOLUTION) -> VoxelGrid:
-    """Write the solid inside `mesh` as voxels; return what was written.
+    """Write the solid inside `mesh` as voxels, and return them.
 
-    `.binvox` is Min's format; `.npz` holds `occupancies` (R, R, R) bool, `centre` (3,), `edge`.
+    `.binvox` is Min's format; `.npz` has `occupancies` (R, R, R) bool, `centre` (3,), `edge`.
 
     Raises:
         InvalidGeometryError: the mesh has no extent.
-        InvalidOptionError: `resolution` is below 1 or `target` is neither format.
+        InvalidOptionError: `resolution` is out of range, or `target` is neither format.
     """
     if target.suffix.lower() not in VOXEL_SUFFIXES:
         raise InvalidOptionError(
-            f"{target.suffix!r} is no voxel format onet can write",
+            f"{target.suffix!r} is not a supported voxel format",
             hint=f"use one of {' '.join(VOXEL_SUFFIXES)}",
         )
     grid = fill_voxels(mesh, resolution)

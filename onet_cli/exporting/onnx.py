@@ -1,4 +1,4 @@
-"""A checkpoint as two ONNX files: the encoder, run once per image, and the decoder of points."""
+"""ONNX export: a file for the encoder, run once per image, and one for the decoder."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,10 +20,11 @@ INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
 SUFFIX = ".onnx"
 
 TRACED_SIZE = (2, 5)
-"""Batch and number of points traced: the exporter would fix a size of 1."""
+"""Batch size and number of points for tracing; the exporter would specialise a size of 1."""
 
 COMPARED_SIZES = ((1, 1000), (3, 333))
-"""Batches and numbers of points compared with torch: others than traced, to prove them free."""
+"""Batch sizes and numbers of points compared with torch, unlike those traced, to test dynamic
+axes."""
 
 FRAME_NOTES: dict[Frame, str] = {
     "object": "points are in the upright unit cube: +y up, centre 0, longest edge of the object 1",
@@ -38,14 +39,14 @@ FRAME_NOTES: dict[Frame, str] = {
         "the code are the camera: elevation in radians, and kappa"
     ),
 }
-"""What the files' metadata say of the points, by the model's frame; formulas: `models.frame`."""
+"""Description of the points in the metadata, by the model's frame; formulas in `models.frame`."""
 
 
 @dataclass(frozen=True)
 class OnnxParity:
-    """The files written, and by how much onnxruntime's results differ from torch's at most.
+    """The written files, and the maximum differences between onnxruntime and torch.
 
-    The differences are None where onnxruntime is not installed.
+    The differences are None if onnxruntime is not installed.
     """
 
     files: tuple[Path, Path]
@@ -54,19 +55,20 @@ class OnnxParity:
 
 
 def export_onnx(checkpoint: Checkpoint, path: Path) -> OnnxParity:
-    """Write `checkpoint` to NAME.encoder.onnx and NAME.decoder.onnx, where `path` is NAME.onnx.
+    """Export `checkpoint` to NAME.encoder.onnx and NAME.decoder.onnx, where `path` is NAME.onnx.
 
-    The encoder takes `images` (B, 3, S, S), RGB in [0, 1], to `code` (B, C), S being the model's
-    image size; the decoder takes `points` (B, T, 3) of the model's frame and `code` to `logits`
-    (B, T). B and T are free. Both files' metadata have the checkpoint's header under "onet", the
-    frame under "frame" and what it means under "frame_note".
+    The encoder maps `images` (B, 3, S, S), RGB in [0, 1], to `code` (B, C), where S is the model's
+    image size; the decoder maps `points` (B, T, 3) in the model's frame and `code` to `logits`
+    (B, T). B and T are dynamic. The metadata of both files have the checkpoint's header under
+    "onet", the frame under "frame" and its description under "frame_note".
 
-    Both files are written, or neither: earlier ones stay until both are whole and compared.
+    Both files are written, or neither: existing files are replaced once both are complete and
+    compared.
 
     Raises:
         InvalidOptionError: onnx or onnxscript is not installed, or `path` is not NAME.onnx.
-        OnetError: a file cannot be written, a half cannot be exported, or onnxruntime cannot run it
-            or gives other results than torch (`onnx_file.TOLERANCE`).
+        OnetError: a file cannot be written, a module cannot be exported, or onnxruntime cannot run
+            it or differs from torch (`onnx_file.TOLERANCE`).
     """
     if path.suffix != SUFFIX:
         raise InvalidOptionError(f"{path} does not end in {SUFFIX}")
@@ -101,7 +103,7 @@ class _Decode(nn.Module):
 def _write(
     network: OccupancyNetwork, encoder_path: Path, decoder_path: Path, metadata: dict[str, str]
 ) -> tuple[float | None, float | None]:
-    """Write both halves; return the largest differences of codes and logits from torch."""
+    """Write both files; return the maximum differences of codes and logits from torch."""
     encoder = OnnxFile(_Encode(network), "encoder", {"images": ("batch",)}, "code")
     decoder = OnnxFile(
         _Decode(network), "decoder", {"points": ("batch", "count"), "code": ("batch",)}, "logits"

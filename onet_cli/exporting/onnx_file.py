@@ -1,4 +1,4 @@
-"""One module as an ONNX file: traced with free sizes, written, and compared with torch."""
+"""Export of one module to ONNX with dynamic axes, and comparison with torch."""
 
 import contextlib
 import io
@@ -16,26 +16,26 @@ from torch import Tensor, nn
 from onet_cli.errors import OnetError
 
 TOLERANCE = 1e-3
-"""Largest difference from torch that is accepted, as a share of the largest number, or of 1.
+"""Maximum difference from torch, relative to the largest absolute value or 1.
 
-Rounding in single precision comes to some 2e-5 in the shipped and the named networks; a size that
-was fixed or an operator that differs comes to tenths. At a logit of 1, where a surface is, 1e-3
-moves the probability by 2.5e-4 at most, which no mesh shows.
+Rounding in single precision gives about 2e-5 in the shipped and the named networks; a fixed axis
+or a differing operator gives tenths. At a logit of 1, near the surface, 1e-3 changes the
+probability by at most 2.5e-4, which is invisible in meshes.
 """
 
 LONGEST_REASON = 200
-HINT = "try the versions onet is tested with: pip install -c constraints.txt '.[onnx]'"
+HINT = "install the tested versions: pip install -c constraints.txt '.[onnx]'"
 
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """A module with named inputs and one output, to be written as an ONNX file.
+    """A module with named inputs and one output, for export to ONNX.
 
     Attributes:
-        module: what to write, in eval mode on the CPU.
-        name: what it is called in errors.
-        inputs: names of the arguments, each with the names of its free axes from the first on.
-        output: name of the result, whose free axes are those of the first input.
+        module: the module, in eval mode on the CPU.
+        name: its name in error messages.
+        inputs: names of the arguments, each with the names of its leading dynamic axes.
+        output: name of the result, with the dynamic axes of the first input.
     """
 
     module: nn.Module
@@ -44,10 +44,10 @@ class OnnxFile:
     output: str
 
     def write(self, path: Path, arguments: tuple[Tensor, ...], metadata: dict[str, str]) -> None:
-        """Trace with `arguments`, no size of which may be 0 or 1, and write to `path`.
+        """Trace with `arguments`, whose sizes must exceed 1, and write to `path`.
 
         Raises:
-            OnetError: the module cannot be exported, or an axis did not come out free.
+            OnetError: the module cannot be exported, or an axis is not dynamic.
         """
         with _explained(f"the {self.name} cannot be exported to ONNX"):
             program = self._trace(arguments)
@@ -57,7 +57,7 @@ class OnnxFile:
             program.save(path, external_data=False)
 
     def difference(self, path: Path, arguments: tuple[Tensor, ...]) -> float | None:
-        """Return the largest difference of the file at `path` from torch, for `arguments`.
+        """Return the maximum difference between the file at `path` and torch for `arguments`.
 
         None if onnxruntime is not installed.
 
@@ -71,13 +71,13 @@ class OnnxFile:
             result = self._run(path, arguments)
         if result.shape != expected.shape:
             raise OnetError(
-                f"the exported {self.name} returns {tuple(result.shape)} and torch "
+                f"the exported {self.name} returns shape {tuple(result.shape)}, torch "
                 f"{tuple(expected.shape)}",
                 hint=HINT,
             )
         error = float((result - expected).abs().max())
         limit = TOLERANCE * max(1.0, float(expected.abs().max()))
-        if not error <= limit:  # written so that NaN is refused too
+        if not error <= limit:  # also true for NaN
             raise OnetError(
                 f"the exported {self.name} differs from torch by {error:.1e}, more than "
                 f"{limit:.1e}, in a batch of {len(expected)}",
@@ -104,7 +104,7 @@ class OnnxFile:
         return program
 
     def _check_axes(self, program: torch.onnx.ONNXProgram) -> None:
-        """Refuse axes that the tracer has fixed, which it does without a word."""
+        """Raise OnetError on axes that the exporter has silently fixed."""
         graph = program.model.graph
         free = [*self.inputs.values(), next(iter(self.inputs.values()))]
         for value, axes in zip([*graph.inputs, *graph.outputs], free, strict=True):
@@ -133,17 +133,17 @@ def _dimension(name: str) -> Any:
 
 @contextlib.contextmanager
 def _explained(what: str) -> Iterator[None]:
-    """Raise whatever torch's exporter, onnx or onnxruntime raise as an OnetError about `what`."""
+    """Convert exceptions of torch's exporter, onnx or onnxruntime to OnetError with `what`."""
     try:
         yield
-    except OSError:  # no space, no right: whole_file says that
+    except OSError:  # no space or permission: reported by whole_file
         raise
-    except Exception as error:  # their errors have no class in common
+    except Exception as error:  # they share no base class
         raise OnetError(f"{what}: {_reason(error)}", hint=HINT) from error
 
 
 def _reason(error: BaseException) -> str:
-    """Return the first line of what started `error`: the exporter's own text is pages long."""
+    """Return the first line of the root cause of `error`; the exporter's message has pages."""
     while error.__cause__ is not None:
         error = error.__cause__
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -153,7 +153,7 @@ def _reason(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's progress notes, meant for its developers, off the terminal."""
+    """Suppress the exporter's progress output."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

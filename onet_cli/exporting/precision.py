@@ -1,4 +1,4 @@
-"""What single precision leaves of a mesh, in formats that store coordinates in it."""
+"""Effects of formats that store coordinates in single precision."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,14 @@ from onet_cli.meshes.clean import merge_equal
 from onet_cli.meshes.formats import FORMATS, suffix_of
 
 _LOST = 1e-4
-"""Share of the mesh's size by which rounding may move a vertex, at most."""
+"""Maximum displacement of a vertex by rounding, relative to the size of the mesh."""
 
 
 def near_origin(mesh: Trimesh, target: str) -> tuple[Trimesh, NDArray[np.float64]]:
-    """Return `mesh` where the format of `target` can store it, and by how much it was moved (3,).
+    """Return `mesh` translated so that the format of `target` can store it, and the offset (3,).
 
-    It stays where it is, moved by 0, unless single precision would join vertices there or move
-    them by more than 1e-4 of the mesh's size. Then the middle of its box becomes the origin.
+    The offset is 0 unless single precision would merge vertices, or displace them by more than
+    1e-4 of the mesh's size. Then the centre of its bounding box is moved to the origin.
     """
     if not FORMATS[suffix_of(target)].single or not len(mesh.faces):
         return mesh, np.zeros(3)
@@ -32,9 +32,9 @@ def near_origin(mesh: Trimesh, target: str) -> tuple[Trimesh, NDArray[np.float64
 
 
 def as_stored(mesh: Trimesh, target: str) -> Trimesh:
-    """Return the vertices and faces that a file `target` of `mesh` has, as readers find them.
+    """Return the vertices and faces of `mesh` as read back from the file `target`.
 
-    In single precision vertices may fall together and faces lose their area.
+    In single precision, vertices may coincide and faces may degenerate.
     """
     if not FORMATS[suffix_of(target)].single:
         return mesh
@@ -45,7 +45,7 @@ def as_stored(mesh: Trimesh, target: str) -> Trimesh:
 
 
 def _loses(mesh: Trimesh) -> bool:
-    """Return whether vertices that are apart would fall together."""
+    """Return whether distinct vertices would coincide."""
     points, _, _ = merge_equal(np.asarray(mesh.vertices), mesh.faces)
     rounded, _, _ = merge_equal(
         points.astype(np.float32).astype(np.float64), np.arange(len(points))

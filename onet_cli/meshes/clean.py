@@ -1,4 +1,4 @@
-"""Meshes without what no renderer shows and every algorithm stumbles over."""
+"""Removal of degenerate and duplicate faces and of unused vertices."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,10 @@ from onet_cli.meshes.loaded import LoadedMesh
 
 
 def clean(loaded: LoadedMesh) -> LoadedMesh:
-    """Return the mesh without faces that have no area or repeat another, in the same order.
+    """Return the mesh without degenerate and duplicate faces, in the same order.
 
-    A face repeats another when it has the same three vertices, in any order; the first of them
-    stays. Vertices that no face uses are dropped. The mesh may be left without faces.
+    Faces are duplicates if they have the same three vertices, in any order; the first is kept.
+    Unused vertices are removed. The result may have no faces.
     """
     mesh = loaded.mesh
     kept = np.flatnonzero(_has_area(mesh))
@@ -26,10 +26,13 @@ def clean(loaded: LoadedMesh) -> LoadedMesh:
 def merge_equal(
     points: NDArray[np.float64], faces: NDArray[np.integer]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the points (V', 3) that `faces` use, equal ones as one, and the faces into them.
+    """Merge equal points, and drop those that `faces` does not use.
 
-    Also where in `points` each of them (V',) stands first. Points are equal when all bits are, zero
-    being equal to minus zero. They keep their order.
+    Points are equal if all bits are, except that zero equals minus zero. Their order is kept.
+
+    Returns:
+        The merged points (V', 3), the faces as indices into them, and (V',) the index in `points`
+        of the first occurrence of each.
     """
     used = np.zeros(len(points), bool)
     used[faces] = True
@@ -44,7 +47,7 @@ def merge_equal(
 
 
 def first_equal(rows: NDArray[np.generic]) -> NDArray[np.intp]:
-    """Return for each row of (N, 3) the index of the first row that equals it."""
+    """Return for each row of (N, 3) the index of the first equal row."""
     result = np.zeros(len(rows), np.intp)
     if len(rows) == 0:
         return result
@@ -56,11 +59,11 @@ def first_equal(rows: NDArray[np.generic]) -> NDArray[np.intp]:
 
 
 def _has_area(mesh: Trimesh) -> NDArray[np.bool_]:
-    """Return which faces have area: not two corners in one place nor all three on a line."""
+    """Return a mask of the faces with non-zero area."""
     a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
     sides = np.stack([b - a, c - b, a - c])
     longest = np.abs(sides).max(axis=(0, 2))
     sides /= np.where(longest > 0, longest, 1)[:, None]
-    # In units of its longest side a face this thin is rounding, whatever the size of the mesh.
+    # Relative to the longest side, so that the limit does not depend on the size of the mesh.
     result: NDArray[np.bool_] = np.linalg.norm(np.cross(sides[0], -sides[2]), axis=1) > 1e-12
     return result

@@ -1,6 +1,6 @@
-"""Colours by name, for OBJ files that name materials and describe them nowhere.
+"""Colours by material name, for OBJ files whose materials are not defined in an MTL file.
 
-Old libraries lean on names that every program of their time knew: `dkgrey`, `flltbrown`, `amber`.
+Old libraries use names that programs of their time knew: `dkgrey`, `flltbrown`, `amber`.
 """
 
 import re
@@ -61,7 +61,7 @@ _DARKER, _LIGHTER = 0.5, 0.45
 
 
 def named_colour(name: str) -> tuple[int, int, int] | None:
-    """Return the sRGB colour that a material's name speaks of, or None."""
+    """Return the sRGB colour that a material's name contains, or None."""
     for word in re.findall(r"[a-z]+", name.lower()):
         shade = 0
         while word and word not in _COLOURS:

@@ -1,25 +1,25 @@
-"""What vertices, and faces at their corners, have, from what a file says of its vertices."""
+"""Checks of vertices and indices, and attributes per vertex and per face corner."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
 
-_FARTHEST = 1e18  # its cube, a volume, is still a number
+_FARTHEST = 1e18  # its cube, a volume, is still finite
 
 
 def checked_points(
     name: str, points: NDArray[np.number], used: NDArray[np.integer]
 ) -> NDArray[np.float64]:
-    """Return `points` (V, 3) as float64; those that no face uses become 0 if they are no numbers.
+    """Return `points` (V, 3) as float64; unused points that are not finite become 0.
 
     Args:
-        name: the file, for the message.
+        name: the file, for error messages.
         points: (V, 3), as read.
-        used: indices of the points that faces use, all of them valid.
+        used: indices of the points that faces use, all valid.
 
     Raises:
-        SourceError: a point that a face uses is NaN, infinite or absurdly far away.
+        SourceError: a used point is NaN, infinite or has a coordinate of 1e18 or more.
     """
     checked: NDArray[np.float64] = np.array(points, np.float64)
     bad: NDArray[np.bool_] = np.any(~(np.abs(checked) < _FARTHEST), axis=1)  # NaN is bad too
@@ -31,28 +31,28 @@ def checked_points(
 
 
 def checked_indices(name: str, values: NDArray[np.number], vertices: int) -> NDArray[np.intp]:
-    """Return the vertices that faces of the file `name` speak of, each in 0..vertices-1.
+    """Return the vertex indices of faces of the file `name` after checking their range.
 
     Raises:
-        SourceError: one is not there.
+        SourceError: an index is not in 0..vertices-1.
     """
     if len(values) and not (0 <= values.min() <= values.max() < vertices):  # refuses NaN too
         raise SourceError(
-            f"{name} cannot be read: a face names a vertex that is not among its {vertices}"
+            f"{name} cannot be read: a face has a vertex index outside its {vertices} vertices"
         )
     return values.astype(np.intp)
 
 
 def face_normals(points: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return unit normals (F, 3); zeros for faces without area."""
+    """Return unit normals (F, 3); zeros for degenerate faces."""
     a, b, c = (points[faces[:, corner]] for corner in range(3))
     return unit(np.cross(b - a, c - a))
 
 
 def unit(vectors: NDArray[np.number]) -> NDArray[np.float64]:
-    """Return vectors (..., 3) of length 1; zeros where there is no direction."""
+    """Return vectors (..., 3) scaled to unit length; zero vectors stay zero."""
     finite: NDArray[np.float64] = np.where(np.isfinite(vectors), vectors, 0).astype(np.float64)
-    # Divided first by the largest part, so that tiny and huge ones keep their direction.
+    # Divide by the largest component first, to avoid underflow and overflow.
     largest = np.abs(finite).max(axis=-1, keepdims=True)
     finite /= np.where(largest > 0, largest, 1)
     length = np.linalg.norm(finite, axis=-1, keepdims=True)
@@ -66,13 +66,13 @@ def corner_normals(
     normals: NDArray[np.number],
     which: NDArray[np.integer],
 ) -> NDArray[np.float32] | None:
-    """Return unit normals (F, 3, 3) of corners, or None when no corner has one.
+    """Return unit normals (F, 3, 3) of face corners, or None if no corner has one.
 
     Args:
         points: (V, 3) vertices.
         faces: (F, 3) indices into `points`.
         normals: (N, 3) normals of any length.
-        which: (F, 3) indices into `normals`; -1 where a corner has none and takes its face's.
+        which: (F, 3) indices into `normals`; -1 for a corner that takes the normal of its face.
     """
     if not len(normals) or not (which >= 0).any():
         return None
@@ -88,19 +88,20 @@ def corner_normals(
 
 
 def vertex_colours(colours: NDArray[np.number], faces: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Return colours (F, 3, 3) uint8 of corners from those of vertices, (V, 3).
+    """Return colours (F, 3, 3) uint8 of face corners from vertex colours (V, 3).
 
-    Integers are of their type's range; other numbers are of 0..1, or of 0..255 when any is above 1.
+    The range of the values is that of `as_bytes`.
     """
     result: NDArray[np.uint8] = as_bytes(colours)[faces]
     return result
 
 
 def as_bytes(colours: NDArray[np.number]) -> NDArray[np.uint8]:
-    """Return colours as 0..255, whether they come as integers, as 0..1 or as 0..255.
+    """Return colours as uint8, from integers or from floats in 0..1 or 0..255.
 
-    Wide integers are taken for bytes where none is above 255: files with a careless header are
-    more frequent than meshes that are all but black.
+    Integers are scaled from the range of their type, unless none is above 255: files that store
+    bytes in a wider type are more frequent than nearly black meshes. Floats are in 0..1 if none is
+    above 1.
     """
     if colours.dtype == np.uint8:
         return np.asarray(colours, np.uint8)
@@ -114,7 +115,7 @@ def as_bytes(colours: NDArray[np.number]) -> NDArray[np.uint8]:
 
 
 def vertex_confidence(values: object, vertices: int) -> NDArray[np.float32] | None:
-    """Return a file's `values` as one number per vertex (V,), or None where they are not that."""
+    """Return a file's `values` as (V,) float32, or None if they are not one number per vertex."""
     if (
         not isinstance(values, np.ndarray)
         or values.size != vertices

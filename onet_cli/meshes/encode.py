@@ -1,4 +1,4 @@
-"""Meshes as the bytes of a file, one function for each format."""
+"""Encoders: a mesh as the bytes of a file, one function per format."""
 
 import math
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 1 << 16
 
 
 def encode_obj(mesh: Trimesh) -> bytes:
-    """Return `mesh` as OBJ with a normal per vertex; trimesh's writer takes three times as long."""
+    """Return `mesh` as OBJ with vertex normals; trimesh's writer takes three times as long."""
     corners = np.repeat(np.asarray(mesh.faces) + 1, 2, axis=1)
     places = np.asarray(mesh.vertices)
     line = "v" + f" %.{_digits(places)}g" * 3
@@ -63,21 +63,21 @@ def _export(mesh: Trimesh, kind: str, **options: Any) -> bytes:
 
 
 def _digits(places: NDArray[np.floating]) -> int:
-    """Return the digits that vertices need: those of single precision, more for one far away."""
+    """Return the significant digits for vertices: 9, as for float32, and more far from zero."""
     size = float(np.ptp(places, axis=0).max()) if len(places) else 0.0
     far = float(np.abs(places).max() / size) if size > 0 else 1.0
     return min(9 + max(0, math.ceil(math.log10(far))) if far > 10 else 9, 17)
 
 
 def _lines(line: str, rows: NDArray[np.number]) -> Iterator[bytes]:
-    """Yield the text of `rows` (N, K), some at a time: as Python's numbers they are large."""
+    """Yield the text of `rows` (N, K) in blocks, which bounds the memory for Python numbers."""
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
         yield (line * len(some) % tuple(some.ravel().tolist())).encode()
 
 
 def _with_gltf_names(mesh: Trimesh) -> Trimesh:
-    """Return `mesh` with its vertex attributes named as glTF names an application's own."""
+    """Return `mesh` with vertex attributes named as glTF's application-specific attributes."""
     named = mesh.copy(include_cache=True)
     named.vertex_attributes = {
         f"_{name.lstrip('_').upper()}": values
@@ -91,7 +91,7 @@ def _with_gltf_names(mesh: Trimesh) -> Trimesh:
 
 
 def _without_colour(mesh: Trimesh) -> Trimesh:
-    """Return `mesh` without the attribute `COLOUR`, which trimesh's writers look for elsewhere."""
+    """Return `mesh` without the attribute `COLOUR`, which trimesh's writers keep elsewhere."""
     if COLOUR not in mesh.vertex_attributes:
         return mesh
     plain = mesh.copy(include_cache=True)

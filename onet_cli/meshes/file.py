@@ -1,18 +1,18 @@
-"""What a reader of a mesh format is given."""
+"""The input of a mesh reader."""
 
 from dataclasses import dataclass
 
 from onet_cli.meshes.references import MeshFiles
 
 MOST_FACES = 20_000_000
-"""Faces of the largest mesh that is read."""
+"""Maximum number of faces of a mesh."""
 
 
 @dataclass(frozen=True)
 class MeshFile:
-    """A mesh file: its `data`, its `name` in messages, and the `files` that it may refer to.
+    """A mesh file: its `data`, its `name` for messages, and the `files` that it may refer to.
 
-    Readers may refuse a file of more than `most_faces` before they build its mesh.
+    Readers may raise on more than `most_faces` faces before they build the mesh.
     """
 
     files: MeshFiles

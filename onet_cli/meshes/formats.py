@@ -1,6 +1,6 @@
-"""The mesh formats: one row each, with what reads and what writes it.
+"""Table of mesh formats, with the reader and encoder of each.
 
-A format is added by a reader or an encoder of its own, and a row here.
+To add a format, write a reader or an encoder and add a row here.
 """
 
 import posixpath
@@ -23,10 +23,10 @@ from onet_cli.meshes.threemf.write import encode_3mf
 
 @dataclass(frozen=True)
 class MeshFormat:
-    """A mesh format: `read` parses a file of it, `encode` returns a mesh as one.
+    """A mesh format: `read` parses a file, `encode` returns a mesh as the bytes of a file.
 
-    `encode` is None for a format that is only read; `single` says that what it writes has
-    coordinates in single precision, `colours` that it stores those of vertices.
+    `encode` is None for a read-only format. `single` is True if coordinates are written in single
+    precision, `colours` if vertex colours are written.
     """
 
     suffix: str
@@ -48,7 +48,7 @@ FORMATS = {
         MeshFormat(".stl", read_stl, encode_stl, single=True),
     )
 }
-"""By suffix. Of one mesh in several formats, the first is read: it says most of its looks."""
+"""Formats by suffix, in order of preference for a mesh that exists in several formats."""
 
 NOT_READ = {
     ".3ds": "3D Studio",
@@ -65,23 +65,23 @@ NOT_READ = {
     ".wrl": "VRML",
     ".x3d": "X3D",
 }
-"""Formats that people have and onet does not read, by suffix."""
+"""Common formats that are not supported, by suffix."""
 
 CONVERT = "convert it to .glb, for example in Blender or with `assimp export IN OUT.glb`"
-"""What to do with a file in one of them."""
+"""Hint for a file in an unsupported format."""
 
 READ_SUFFIXES = tuple(FORMATS)
-"""Suffixes of the formats that are read."""
+"""Suffixes of the formats that can be read."""
 
 MESH_SUFFIXES = tuple(suffix for suffix, row in FORMATS.items() if row.encode)
-"""Suffixes of the formats that are both read and written."""
+"""Suffixes of the formats that can be read and written."""
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix of a file's name in lower case, "" where it has none."""
+    """Return the suffix of a file name in lower case, "" if it has none."""
     return posixpath.splitext(name)[1].lower()
 
 
 def is_mesh(name: str) -> bool:
-    """Return whether a file's name has the suffix of a format that is read."""
+    """Return whether a file name has the suffix of a format that can be read."""
     return suffix_of(name) in FORMATS

@@ -1,4 +1,4 @@
-"""What loading a mesh file gives: the mesh, its looks, and what was odd about the file."""
+"""The result of loading a mesh file: mesh, appearance and warnings."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,10 @@ from onet_cli.geometry.appearance import Appearance
 
 @dataclass(frozen=True)
 class LoadedMesh:
-    """A mesh (V vertices, F faces) with the `appearance` of those F faces, in the same order.
+    """A mesh (V vertices, F faces) with the `appearance` of its F faces, in the same order.
 
-    `warnings` are one line each: what the file asks for and does not have, such as textures.
-    `confidence` (V,) is how sure a network was of each vertex, where the file says so: PLY and glTF
-    files that onet wrote.
+    `warnings` are one line each, such as missing textures. `confidence` (V,) is the network's
+    confidence per vertex, if the file has it: PLY and glTF files that onet wrote.
     """
 
     mesh: Trimesh

@@ -1,4 +1,4 @@
-"""MTL: the materials of OBJ files, as text says them."""
+"""Parser of MTL files, the materials of OBJ files."""
 
 import math
 import re
@@ -15,7 +15,7 @@ _SHARPEST = 1000.0  # the largest Ns that MTL knows
 
 @dataclass(frozen=True)
 class TextureReference:
-    """A picture by its file name, as MTL writes it; uv becomes `uv * scale + offset`."""
+    """A texture by its file name in the MTL file; uv becomes `uv * scale + offset`."""
 
     file: str
     scale: tuple[float, float] = (1.0, 1.0)
@@ -34,7 +34,7 @@ class MaterialText:
 
 
 def parse_mtl(data: bytes) -> dict[str, MaterialText]:
-    """Return the materials of an MTL file by name. Lines that make no sense are passed over."""
+    """Return the materials of an MTL file by name. Unknown or malformed lines are ignored."""
     materials: dict[str, MaterialText] = {}
     name, lines = None, dict[str, str]()
     plain = re.sub(r"\r\n?", "\n", as_text(without_mark(data)))
@@ -65,7 +65,7 @@ def _opacity(lines: dict[str, str]) -> float:
     if solid:
         return min(max(solid[0], 0.0), 1.0)
     clear = _numbers(lines.get("tr", ""))
-    # Tr is transparency, but some programs write opacity: nobody wants what cannot be seen at all.
+    # Tr is transparency, but some programs write opacity; 1 is taken for opaque.
     return 1.0 - clear[0] if clear and 0.0 <= clear[0] < 1.0 else 1.0
 
 
@@ -74,13 +74,13 @@ def _gloss(lines: dict[str, str]) -> float:
     if not strength or not sharpness or lines.get("illum", "2") in ("0", "1"):
         return 0.0
     mean = sum(strength[:3]) / len(strength[:3])
-    # Ns spans decades; a highlight that is wide is hardly one.
+    # Ns spans decades, and a wide highlight adds little gloss.
     share = math.log1p(max(sharpness[0], 0.0)) / math.log1p(_SHARPEST)
     return min(max(mean * share, 0.0), 1.0)
 
 
 def _reference(text: str | None) -> TextureReference | None:
-    """Return the picture of a map_ line: options first, then a name that may hold blanks."""
+    """Return the texture of a map_ line: options, then a file name that may contain blanks."""
     scale, offset = (1.0, 1.0), (0.0, 0.0)
     rest = (text or "").strip()
     while option := re.match(r"(-[a-z]+)\s+", rest, re.IGNORECASE):
@@ -90,7 +90,7 @@ def _reference(text: str | None) -> TextureReference | None:
             if not given:
                 break
             values = _numbers(given[0])
-            # What is not given is 1 for a scale and 0 for an offset.
+            # Missing values are 1 for a scale and 0 for an offset.
             pair = (values[0], values[1] if len(values) > 1 else float(word == "-s"))
             scale, offset = (pair, offset) if word == "-s" else (scale, offset)
             offset = pair if word == "-o" else offset
@@ -104,7 +104,7 @@ def _reference(text: str | None) -> TextureReference | None:
 
 
 def _numbers(text: str) -> list[float]:
-    """Return the numbers that `text` starts with, the finite ones."""
+    """Return the leading finite numbers of `text`."""
     values: list[float] = []
     for word in text.split():
         try:

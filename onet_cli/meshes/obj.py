@@ -1,4 +1,4 @@
-"""OBJ files, with their materials. Read here because polygons matter and files are large."""
+"""Reader of OBJ files with materials. Triangulates concave polygons correctly, and is fast."""
 
 import re
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ _ABSENT = -1
 
 @dataclass(frozen=True)
 class Corners:
-    """The corners of all polygons, (C,) each: which vertex, texture coordinate and normal.
+    """Indices (C,) of the vertex, texture coordinate and normal of each polygon corner.
 
-    `sizes` (P,) are the polygons' numbers of corners and `lines` (P,) their lines in the file.
-    Texture coordinates and normals are -1 where a corner has none.
+    `sizes` (P,) are the numbers of corners of the polygons, and `lines` (P,) their lines in the
+    file. Indices of missing texture coordinates and normals are -1.
     """
 
     sizes: NDArray[np.intp]
@@ -40,10 +40,10 @@ class Corners:
 
 
 def read_obj(file: MeshFile) -> LoadedMesh:
-    """Return the mesh of an OBJ file; polygons are cut, groups and lines are passed over.
+    """Return the mesh of an OBJ file; polygons are triangulated, groups and lines are ignored.
 
     Raises:
-        SourceError: the file is no OBJ, or a face names a vertex that is not there.
+        SourceError: the file is not a valid OBJ, or a face has an invalid vertex index.
     """
     name = file.name
     text = _plain(name, file.data)
@@ -67,11 +67,11 @@ def read_obj(file: MeshFile) -> LoadedMesh:
 
 
 def _plain(name: str, data: bytes) -> Text:
-    """Return the text without comments behind numbers, and with continued lines joined."""
+    """Return the text without trailing comments, and with continuation lines joined."""
     text = Text.of(name, data)
     data = text.data
     if b"\\\n" in data:
-        # A comment may end in a backslash, as Windows' paths do; it continues nowhere.
+        # A comment that ends in a backslash, such as a Windows path, is not continued.
         data = re.sub(rb"(?m)^#.*\n", b"", data).replace(b"\\\n", b" ")
     if b" #" in data or b"\t#" in data:
         data = re.sub(rb"(?m)^((?:v[tn]?|f)[ \t][^\n#]*)[ \t]#.*", rb"\1", data)
@@ -108,7 +108,7 @@ def _corners(text: Text, defining: list[NDArray[np.intp]]) -> Corners:
 
 
 def _split_slashes(name: str, block: bytes, words: Words) -> list[NDArray[np.int64]]:
-    """Return three columns for words of the forms a, a/b, a//c and a/b/c; 0 where one is absent."""
+    """Return three columns for words of the form a, a/b, a//c or a/b/c; 0 for missing values."""
     data = np.frombuffer(block, np.uint8)
     slashes = np.flatnonzero(data == ord("/"))
     if (data[slashes + 1] <= ord(" ")).any():
@@ -132,21 +132,21 @@ def _split_slashes(name: str, block: bytes, words: Words) -> list[NDArray[np.int
 def _absolute(
     indices: NDArray[np.int64], lines: NDArray[np.intp], definitions: NDArray[np.intp]
 ) -> NDArray[np.int64]:
-    """Return indices from 0: given ones count from 1, or backwards from the line they are on."""
+    """Return 0-based indices from 1-based ones, or negative ones relative to their line."""
     result = indices - 1
     backwards = np.flatnonzero(indices < 0)
     if len(backwards):
         defined = np.searchsorted(definitions, lines[backwards])
-        # What reaches back before the first is nowhere, and must not turn into "absent".
+        # An index before the first definition is invalid, and must not become "missing".
         there = defined + indices[backwards]
         result[backwards] = np.where(there >= 0, there, np.iinfo(np.int64).max)
     return result
 
 
 def _colours(vertices: Rows, faces: NDArray[np.intp]) -> NDArray[np.uint8] | None:
-    """Return colours of corners from vertices of the form x y z r g b, x y z w r g b or with alpha.
+    """Return corner colours from vertices x y z r g b or x y z w r g b, with or without alpha.
 
-    Of 7 numbers the fourth is the weight w, unless the last is 1 everywhere and so alpha.
+    With 7 numbers the fourth is the weight w, unless the last is 1 everywhere and therefore alpha.
     """
     if vertices.fewest < 6:
         return None

@@ -1,4 +1,4 @@
-"""Which material each face of an OBJ file has, from its usemtl lines and its MTL files."""
+"""The material of each face of an OBJ file, from its usemtl lines and MTL files."""
 
 import re
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True)
 class FaceMaterials:
-    """The `materials` that faces have, `of_face` (F,) saying which.
+    """The `materials` of a file, and `of_face` (F,), the material index of each face.
 
-    `placements` says for a material how its picture lies: scale and offset of (u, v).
+    `placements` maps a material index to the scale and offset of its texture coordinates (u, v).
     """
 
     materials: tuple[Material, ...]
@@ -30,10 +30,10 @@ class FaceMaterials:
 
 
 def read_materials(files: MeshFiles, text: Text, lines: NDArray[np.intp]) -> FaceMaterials:
-    """Return the materials of faces that stand on `lines` (F,) of an OBJ file.
+    """Return the materials of the faces on `lines` (F,) of an OBJ file.
 
-    A material that is described nowhere takes the colour that its name speaks of, or else the
-    default one; where the file said that it is described, there is a warning.
+    An undefined material takes the colour in its name, or else the default colour; if the file has
+    material libraries, there is a warning.
     """
     library, warnings = _read_library(files, text)
     names, name_of_face = _names(text, lines)
@@ -43,7 +43,7 @@ def read_materials(files: MeshFiles, text: Text, lines: NDArray[np.intp]) -> Fac
     for index, name in enumerate(names):
         described = library.get(name.casefold())
         if described is None and name and library:
-            warnings.append(f"material {name!r} is described nowhere")
+            warnings.append(f"material {name!r} is not defined")
         described = described or MaterialText(named_colour(name) or DEFAULT_COLOUR)
         materials.append(_material(described, textures))
         place = described.texture
@@ -55,7 +55,7 @@ def read_materials(files: MeshFiles, text: Text, lines: NDArray[np.intp]) -> Fac
 
 
 def _names(text: Text, lines: NDArray[np.intp]) -> tuple[list[str], NDArray[np.int32]]:
-    """Return the materials' names in the order of first use, and the name (F,) of each face."""
+    """Return the material names in order of first use, and the index (F,) of each face's name."""
     switches = text.starting(b"usemtl")
     said = ["", *(text.line(line)[len("usemtl") :].strip() for line in switches.tolist())]
     numbers: dict[str, int] = {}
@@ -69,13 +69,13 @@ def _names(text: Text, lines: NDArray[np.intp]) -> tuple[list[str], NDArray[np.i
 
 
 def _read_library(files: MeshFiles, text: Text) -> tuple[dict[str, MaterialText], list[str]]:
-    """Return what the file's mtllib lines name, by name in lower case, and what is missing."""
+    """Return the materials of all mtllib lines by lower-case name, and warnings."""
     library: dict[str, MaterialText] = {}
     warnings: list[str] = []
     for line in text.starting(b"mtllib").tolist():
         reference = text.line(line)[len("mtllib") :].strip()
         whole = read_referred(files, text.name, reference)
-        # One name with blanks in it, or several names.
+        # Either one name that contains blanks, or several names.
         parts = re.findall(r"\S.*?\.mtl(?=\s|$)", reference, re.IGNORECASE) or [reference]
         for part in [reference] if whole is not None else parts:
             data = whole if whole is not None else read_referred(files, text.name, part)

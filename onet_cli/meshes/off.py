@@ -1,4 +1,4 @@
-"""OFF files. Read here because their faces are polygons."""
+"""Reader of OFF files. Triangulates concave polygons correctly."""
 
 import re
 
@@ -25,14 +25,14 @@ def read_off(file: MeshFile) -> LoadedMesh:
     """Return the mesh of an OFF file, with the colours of its faces or vertices.
 
     Raises:
-        SourceError: the file is no OFF, is cut short, or a face names a vertex that is not there.
+        SourceError: the file is not a valid OFF, is truncated, or a face has an invalid index.
     """
     name = file.name
     kind, body = _header(name, file.data)
     lines = np.arange(len(body.ends))
     vertices, faces = _counts(body)
     if 1 + vertices + faces > len(lines):
-        raise SourceError(f"{name} is cut short: it has fewer lines than its header says")
+        raise SourceError(f"{name} is truncated: it has fewer lines than its header declares")
     rows = Rows.of(name, body.joined(lines[1 : 1 + vertices]))
     if vertices and rows.fewest < 3:
         raise SourceError(f"{name} cannot be read: a vertex has fewer than 3 numbers")
@@ -46,13 +46,13 @@ def read_off(file: MeshFile) -> LoadedMesh:
 
 
 def _header(name: str, data: bytes) -> tuple[str, Text]:
-    """Return the keyword's letters before OFF, and the text from the line of counts on."""
+    """Return the letters before OFF in the keyword, and the text from the line of counts on."""
     text = Text.of(name, data)
     plain = re.sub(rb"\n\n+", b"\n", re.sub(rb"[ \t]*#.*", b"", text.data)).lstrip()
-    # The counts may follow the keyword on its line, in some collections without a blank.
+    # The counts may follow the keyword on the same line, in some collections without a blank.
     keyword = re.match(rb"(ST)?(C)?(N)?(4)?(n)?OFF\b|OFF(?=[\d\s])", plain)
     if not keyword or keyword[4] or keyword[5]:
-        raise SourceError(f"{name} is not an OFF file of three dimensions")
+        raise SourceError(f"{name} is not a three-dimensional OFF file")
     body = plain[keyword.end() :].lstrip()
     if not body:
         raise SourceError(f"{name} is not an OFF file: its counts are missing")
@@ -69,11 +69,11 @@ def _counts(body: Text) -> tuple[int, int]:
 def _faces(
     name: str, listed: Rows, vertices: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint8] | None]:
-    """Return sizes (P,), corners (C,) and, where all have them, colours (P, 3) of polygons."""
+    """Return sizes (P,), corners (C,) and, if all polygons have them, colours (P, 3)."""
     starts = np.cumsum(listed.counts) - listed.counts
     said = listed.values[starts] if listed.fewest else np.zeros(0)
     if len(said) != len(listed.counts) or not ((said >= 0) & (said < listed.counts)).all():
-        raise SourceError(f"{name} cannot be read: a face has fewer corners than it says")
+        raise SourceError(f"{name} cannot be read: a face has fewer corners than it declares")
     sizes = said.astype(np.intp)
     first = np.cumsum(sizes) - sizes
     places = np.arange(sizes.sum()) + np.repeat(starts + 1 - first, sizes)
@@ -97,7 +97,7 @@ def _assemble(
     if "N" in kind and rows.fewest >= 6:
         normals = corner_normals(points, faces, rows.columns(6)[:, 3:], faces)
         behind = 6
-    # Without the letter C too, numbers behind the position are colours, as MeshLab writes them.
+    # Even without the letter C, numbers after the position are colours, as MeshLab writes them.
     if "ST" not in kind and rows.fewest >= behind + 3:
         colours = vertex_colours(rows.columns(behind + 3)[:, behind:], faces)
     if face_colours is not None:

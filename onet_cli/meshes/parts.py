@@ -1,4 +1,4 @@
-"""Several meshes as one."""
+"""Concatenation of meshes."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -15,11 +15,10 @@ _Number = TypeVar("_Number", bound=np.number)
 
 
 def join(parts: Sequence[LoadedMesh]) -> LoadedMesh:
-    """Return at least one part as one mesh, faces in the order of the parts.
+    """Concatenate one or more parts, with faces in the order of the parts.
 
-    Where only some parts have texture coordinates, normals or corner colours, the others get zeros,
-    the normals of their faces, and the colours of their materials. Confidence stays where all parts
-    have it.
+    If only some parts have texture coordinates, normals or corner colours, the others get zeros,
+    face normals, and material colours. Confidence is kept if all parts have it.
     """
     if len(parts) == 1:
         return parts[0]

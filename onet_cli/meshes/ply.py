@@ -1,4 +1,4 @@
-"""PLY files, text and binary. Read here because their faces are polygons."""
+"""Parser of PLY files, ASCII and binary."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from onet_cli.meshes.text import without_mark
 
 @dataclass(frozen=True)
 class PlyContent:
-    """The tables of a PLY file by name, the pictures that its comments name, and warnings."""
+    """The tables of a PLY file by name, the textures named in its comments, and warnings."""
 
     tables: dict[str, Table]
     textures: tuple[str, ...]
@@ -21,13 +21,12 @@ class PlyContent:
 
 
 def parse_ply(name: str, data: bytes) -> PlyContent:
-    """Return what a PLY file holds.
+    """Return the content of a PLY file.
 
-    Rows of a text file that hold more numbers than the header says are read by lines, and leave a
-    warning.
+    Surplus numbers on the rows of an ASCII file are ignored, with a warning.
 
     Raises:
-        SourceError: the file is no PLY, or shorter than its header says.
+        SourceError: the file is not a valid PLY, or shorter than its header declares.
     """
     data = without_mark(data)
     if not data:
@@ -43,10 +42,10 @@ def parse_ply(name: str, data: bytes) -> PlyContent:
 
 
 def read_tables(name: str, elements: list[Element], body: bytes) -> dict[str, Table]:
-    """Return the tables in the bytes of a binary file.
+    """Return the tables in the body of a binary file.
 
     Raises:
-        SourceError: there are fewer bytes than the header says.
+        SourceError: there are fewer bytes than the header declares.
     """
     tables: dict[str, Table] = {}
     for element in elements:
@@ -55,10 +54,10 @@ def read_tables(name: str, elements: list[Element], body: bytes) -> dict[str, Ta
 
 
 def _table(name: str, element: Element, body: bytes) -> tuple[Table, bytes]:
-    """Return the rows of `element`, with which `body` starts, and what follows them."""
-    # No header makes more memory than the file has bytes.
+    """Return the rows of `element` at the start of `body`, and the rest of `body`."""
+    # A header cannot cause allocations larger than the file.
     if element.rows * max(1, sum(p.least for p in element.properties)) > len(body):
-        raise SourceError(f"{name} is cut short: it has fewer bytes than its header says")
+        raise SourceError(f"{name} is truncated: it has fewer bytes than its header declares")
     if element.rows == 0:
         nothing = np.zeros(0)
         none = Lists(np.zeros(0, np.intp), nothing)
@@ -66,11 +65,13 @@ def _table(name: str, element: Element, body: bytes) -> tuple[Table, bytes]:
     try:
         return _alike(element, body) or _walk(element, body)
     except (ValueError, IndexError, OverflowError):
-        raise SourceError(f"{name} is cut short: it has fewer bytes than its header says") from None
+        raise SourceError(
+            f"{name} is truncated: it has fewer bytes than its header declares"
+        ) from None
 
 
 def _alike(element: Element, body: bytes) -> tuple[Table, bytes] | None:
-    """Return the rows if all lists are as long as those of the first row, else None."""
+    """Return the rows if all lists have the lengths of those in the first row, else None."""
     fields: list[tuple[str, np.dtype[np.number], tuple[int, ...]]] = []
     place = 0
     for index, column in enumerate(element.properties):
@@ -100,7 +101,7 @@ def _alike(element: Element, body: bytes) -> tuple[Table, bytes] | None:
 
 
 def _walk(element: Element, body: bytes) -> tuple[Table, bytes]:
-    """Return the rows, one after another: where a row lies depends on all before it."""
+    """Return the rows, read sequentially because list lengths vary."""
     starts: list[list[int]] = [[] for _ in element.properties]
     sizes: list[list[int]] = [[] for _ in element.properties]
     place = 0

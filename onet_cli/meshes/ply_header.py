@@ -1,4 +1,4 @@
-"""The header of a PLY file: its tables and their columns."""
+"""Parser of PLY headers: tables and their columns."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ _TYPES = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4
 _TYPES |= {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4"}
 _TYPES |= {"uint32": "u4", "float": "f4", "double": "f8", "float32": "f4", "float64": "f8"}
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
-_MOST_HEADER = 1 << 16  # bytes; longer ones are not headers
+_MOST_HEADER = 1 << 16  # maximum bytes of a header
 
 
 @dataclass(frozen=True)
 class Property:
-    """A number of an element, or, where `count` is set, a list of numbers with its length first."""
+    """A scalar property of an element, or, if `count` is set, a list property."""
 
     name: str
     item: np.dtype[np.number]
@@ -26,13 +26,13 @@ class Property:
 
     @property
     def least(self) -> int:
-        """Bytes that it takes at least."""
+        """Minimum size in bytes."""
         return (self.item if self.count is None else self.count).itemsize
 
 
 @dataclass
 class Element:
-    """A table of a PLY file: its name, its number of rows, its columns."""
+    """A table of a PLY file: name, number of rows and columns."""
 
     name: str
     rows: int
@@ -41,7 +41,7 @@ class Element:
 
 @dataclass(frozen=True)
 class Lists:
-    """Lists of numbers: `sizes` (P,) and the `values` of one list after another."""
+    """Lists of numbers: `sizes` (P,) and the concatenated `values`."""
 
     sizes: NDArray[np.intp]
     values: NDArray[np.number]
@@ -52,7 +52,7 @@ Table = dict[str, NDArray[np.number] | Lists]
 
 @dataclass(frozen=True)
 class Header:
-    """What a header says: whether the rest is `text`, the tables, and where they `start`."""
+    """A parsed header: whether the body is `text`, its tables, textures, and `start` offset."""
 
     text: bool
     elements: list[Element]
@@ -61,13 +61,13 @@ class Header:
 
 
 def read_header(name: str, data: bytes) -> Header:
-    """Return the header of a PLY file, whose first bytes are those of `ply`.
+    """Return the header of a PLY file.
 
     Raises:
-        SourceError: it is none.
+        SourceError: the header is missing or invalid.
     """
     head = data[:_MOST_HEADER]
-    # Lines may end in a carriage return alone; otherwise one there belongs to the data.
+    # Lines may end in a carriage return only; otherwise one after the header is data.
     old = b"\n" not in head.partition(b"end_header")[0]
     end = re.search(rb"\rend_header[ \t]*\r" if old else rb"\nend_header[ \t\r]*\n", head)
     if not data.startswith(b"ply") or not end:
@@ -94,7 +94,7 @@ def _elements(name: str, header: str) -> tuple[str, list[Element]]:
                 case ["property", item, column]:
                     elements[-1].properties.append(Property(column, np.dtype(order + _TYPES[item])))
     except (KeyError, ValueError, IndexError):
-        raise SourceError(f"{name} is not a PLY file: its header makes no sense") from None
+        raise SourceError(f"{name} is not a PLY file: its header is invalid") from None
     if not order or any(element.rows < 0 for element in elements):
-        raise SourceError(f"{name} is not a PLY file: its header makes no sense")
+        raise SourceError(f"{name} is not a PLY file: its header is invalid")
     return order, elements

@@ -1,4 +1,4 @@
-"""The mesh in a PLY file."""
+"""Reader of PLY meshes. Triangulates concave polygons correctly."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,10 @@ _PLACES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
 
 
 def read_ply(file: MeshFile) -> LoadedMesh:
-    """Return the mesh of a PLY file, with colours of faces or vertices, normals and pictures.
+    """Return the mesh of a PLY file, with face or vertex colours, normals and textures.
 
     Raises:
-        SourceError: the file is no PLY, is cut short, or a face names a vertex that is not there.
+        SourceError: the file is not a valid PLY, is truncated, or a face has an invalid index.
     """
     name = file.name
     content = parse_ply(name, file.data)
@@ -42,7 +42,7 @@ def read_ply(file: MeshFile) -> LoadedMesh:
     positions = _columns(vertex, [("x", "y", "z")])
     polygons = _polygons(face) or _strips(content.tables.get("tristrips", {}))
     if positions is None or polygons is None:
-        raise EmptyMeshError(f"{name} holds no faces")
+        raise EmptyMeshError(f"{name} has no faces")
     corners = checked_indices(name, polygons.values, len(positions))
     points = checked_points(name, positions, corners)
     cut, polygon = cut_polygons(points, corners, polygons.sizes)
@@ -63,7 +63,7 @@ def read_ply(file: MeshFile) -> LoadedMesh:
 
 
 def _polygons(face: Table) -> Lists | None:
-    """Return the corners of faces: the column of one of the usual names, or else the only list."""
+    """Return the vertex indices of faces: the column of a usual name, or else the only list."""
     lists = {name: column for name, column in face.items() if isinstance(column, Lists)}
     others = [name for name in lists if name != "texcoord"]
     for name in ("vertex_indices", "vertex_index", *others[: len(others) == 1]):
@@ -73,12 +73,12 @@ def _polygons(face: Table) -> Lists | None:
 
 
 def _strips(table: Table) -> Lists | None:
-    """Return the triangles of strips; -1 ends one strip of a list and begins the next."""
+    """Return the triangles of triangle strips, in which -1 starts a new strip."""
     lists = _polygons(table)
     if lists is None:
         return None
     ends = np.cumsum(lists.sizes)[:-1]
-    values = np.where(np.isfinite(lists.values), lists.values, -2.0)  # is no index
+    values = np.where(np.isfinite(lists.values), lists.values, -2.0)  # -2 is an invalid index
     values[values == 2.0**32 - 1] = -1
     faces = strip_faces(np.insert(values, ends, -1), restart=-1)
     return Lists(np.full(len(faces), 3, np.intp), faces.reshape(-1))
@@ -87,7 +87,7 @@ def _strips(table: Table) -> Lists | None:
 def _columns(
     table: Table, choices: list[tuple[str, ...]] | tuple[tuple[str, ...], ...]
 ) -> NDArray[np.number] | None:
-    """Return the columns of the first of `choices` that the table has, side by side."""
+    """Return the columns of the first of `choices` in the table, stacked along axis 1."""
     for choice in choices:
         found = [table.get(name) for name in choice]
         arrays = [column for column in found if isinstance(column, np.ndarray)]

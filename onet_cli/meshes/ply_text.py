@@ -1,4 +1,4 @@
-"""The tables of a PLY file that is text."""
+"""Parser of the tables of ASCII PLY files."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,12 @@ Places = NDArray[np.intp]
 def read_text_tables(
     name: str, elements: list[Element], body: bytes
 ) -> tuple[dict[str, Table], tuple[str, ...]]:
-    """Return the tables in the text `body`, and a warning where rows hold more than they should.
+    """Return the tables in the ASCII `body`, and a warning if rows have surplus numbers.
 
-    One line is one row. A file in which a line holds less is read without regard to lines.
+    One line is one row. If a line has too few numbers, the file is read ignoring line ends.
 
     Raises:
-        SourceError: there are fewer numbers than the header says, or a word is no number.
+        SourceError: there are fewer numbers than the header declares, or a word is not a number.
     """
     body = body.replace(b"\r", b"\n") + b"\n"
     counts = Words.of(body).counts
@@ -41,15 +41,15 @@ def read_text_tables(
         tables[element.name] = table
     if not longer:
         return tables, ()
-    return tables, (f"rows of {' and '.join(longer)} hold more numbers than the header says",)
+    return tables, (f"rows of {' and '.join(longer)} have more numbers than the header declares",)
 
 
 def _stream(name: str, elements: list[Element], values: Numbers) -> dict[str, Table]:
-    """Return the tables in `values`, one number after another, wherever lines end."""
+    """Return the tables in `values`, ignoring line ends."""
     tables: dict[str, Table] = {}
     place = 0
     for element in elements:
-        # No header makes more memory than there are numbers.
+        # A header cannot cause allocations larger than the file.
         if element.rows * max(1, len(element.properties)) > len(values) - place:
             raise _cut_short(name)
         sizes = _sizes(element, values, place)
@@ -62,11 +62,11 @@ def _stream(name: str, elements: list[Element], values: Numbers) -> dict[str, Ta
 
 
 def _cut_short(name: str) -> SourceError:
-    return SourceError(f"{name} is cut short: it has fewer numbers than its header says")
+    return SourceError(f"{name} is truncated: it has fewer numbers than its header declares")
 
 
 def _sizes(element: Element, values: Numbers, place: int) -> Places | None:
-    """Return how many numbers each row has (R,), or None where they are not all there."""
+    """Return the number of values in each row (R,), or None if `values` is too short."""
     lists = [index for index, column in enumerate(element.properties) if column.count is not None]
     if not lists:
         return np.full(element.rows, len(element.properties), np.intp)
@@ -90,9 +90,9 @@ def _sizes(element: Element, values: Numbers, place: int) -> Places | None:
 def _columns(
     element: Element, values: Numbers, starts: Places, ends: Places
 ) -> tuple[Table, Places]:
-    """Return the columns of rows from `starts` to `ends` (R,) in `values`, and what each row needs.
+    """Return the columns of rows `starts` to `ends` (R,) in `values`, and the size of each row.
 
-    Where a row would need more than it has, its numbers are of no use.
+    The values of a row that needs more numbers than it has are invalid.
     """
     table: Table = {}
     padded = values if len(values) else np.zeros(1)
@@ -105,7 +105,7 @@ def _columns(
             table[column.name] = _as_declared(column, here)
             continue
         whole = (here >= 0) & (here == np.floor(here)) & (here <= ends - place)
-        # Larger than any row: such rows are refused by what they need.
+        # Larger than any row, so that the caller rejects the row by its size.
         sizes = np.where(whole, here, len(values) + 1).astype(np.intp)
         if whole.all():
             firsts = np.cumsum(sizes) - sizes
@@ -116,7 +116,7 @@ def _columns(
 
 
 def _as_declared(column: Property, values: Numbers) -> NDArray[np.number]:
-    """Return numbers in the type that the header says, where they are whole and fit it."""
+    """Return values in the type of the header if they are integers in its range."""
     if column.item.kind not in "iu" or not len(values):
         return values
     limits = np.iinfo(column.item.str)

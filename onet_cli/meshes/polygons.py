@@ -1,8 +1,8 @@
-"""Polygons cut into triangles that cover them and nothing else.
+"""Triangulation of simple polygons.
 
-A fan of triangles around the first corner covers a convex polygon. In a concave one it lays
-triangles outside of the polygon. Here a fan is taken around a corner that sees all others, all
-polygons of one size at a time; polygons without such a corner lose one ear after another.
+A fan around the first corner covers a convex polygon, but leaves a concave one. Here a fan is
+centred at a corner that sees all others, vectorised over polygons of equal size; polygons without
+such a corner are triangulated by ear clipping.
 """
 
 from itertools import pairwise
@@ -16,38 +16,36 @@ from onet_cli.errors import SourceError
 Indices = NDArray[np.intp]
 
 MOST_CORNERS = 1 << 15
-"""Of one polygon: cutting one whose sides cross takes longer than in proportion."""
+"""Maximum corners of a polygon: ear clipping of a self-intersecting one is superlinear."""
 
-_MOST_CORNERS_FOR_FANS = 32  # trying every fan is quadratic in the corners
-_BATCH = 1 << 20  # corners of fans that are looked at in one go; bounds the memory
-_FLAT = 1e-9  # share of a polygon's squared extent below which a triangle has no area
+_MOST_CORNERS_FOR_FANS = 32  # testing every fan is quadratic in the corners
+_BATCH = 1 << 20  # corners of fans per batch; bounds the memory
+_FLAT = 1e-9  # area, relative to the squared extent of the polygon, of a degenerate triangle
 
 
 def cut_polygons(
     points: NDArray[np.floating], corners: NDArray[np.integer], sizes: NDArray[np.integer]
 ) -> tuple[Indices, Indices]:
-    """Return triangles that cover polygons, each turning as its polygon does.
+    """Triangulate polygons, keeping their orientation.
 
-    Polygons may be concave, touch themselves, or be bent a little out of their plane. One with n
-    corners gives n - 2 triangles; fewer than 3 corners give none, and so may corners that
-    coincide. No corner on a straight line is left out where that would open a seam.
+    Polygons may be concave, touch themselves, or be slightly non-planar. One with n corners gives
+    n - 2 triangles; one with fewer than 3 corners gives none, and coincident corners may give
+    fewer. Collinear corners are kept where neighbouring polygons share them.
 
     Args:
         points: (V, 3), finite.
-        corners: (C,) indices into `points`: the polygons' corners, one polygon after another.
+        corners: (C,) indices into `points`: the concatenated corners of the polygons.
         sizes: (P,) numbers of corners; their sum is C.
 
     Returns:
-        (F, 3) indices into `corners`, and (F,) the polygon that each triangle belongs to, rising.
+        (F, 3) indices into `corners`, and (F,) the polygon of each triangle, ascending.
 
     Raises:
         SourceError: a polygon has more than `MOST_CORNERS` corners.
     """
     sizes = np.asarray(sizes, np.intp)
     if sizes.max(initial=0) > MOST_CORNERS:
-        raise SourceError(
-            f"a polygon has {sizes.max()} corners, more than the {MOST_CORNERS} that are read"
-        )
+        raise SourceError(f"a polygon has {sizes.max()} corners; the limit is {MOST_CORNERS}")
     starts = np.cumsum(sizes) - sizes
     by_size = np.argsort(sizes, kind="stable")
     triangles, owners = [np.zeros((0, 3), np.intp)], [np.zeros(0, np.intp)]
@@ -70,7 +68,7 @@ def cut_polygons(
 def _cut_alike(
     polygons: NDArray[np.floating] | None, count: int, size: int
 ) -> tuple[Indices, Indices]:
-    """Return triangles (F, 3), as corners in 0..size-1, and the polygon of each, for (P, n, 3)."""
+    """Return triangles (F, 3) of corners 0..size-1, and the polygon of each, for (P, n, 3)."""
     if polygons is None:
         return np.tile(np.arange(3), (count, 1)), np.arange(count)
     flat = flatten(polygons)
@@ -78,7 +76,7 @@ def _cut_alike(
     if size <= _MOST_CORNERS_FOR_FANS:
         apex, sees_all = _best_fan(flat)
     if size == 4:
-        sees_all[:] = True  # a quad has two cuts, and the better of them was found
+        sees_all[:] = True  # a quad has two triangulations, and the better one was found
     fans = np.flatnonzero(sees_all)
     steps = np.arange(1, size - 1)
     wings = np.stack([np.zeros_like(steps), steps, steps + 1], axis=1)
@@ -92,9 +90,9 @@ def _cut_alike(
 
 
 def flatten(polygons: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return polygons (P, n, 3) in their own planes, (P, n, 2), turning left, of extent about 1.
+    """Project polygons (P, n, 3) onto their planes: (P, n, 2), counter-clockwise, extent about 1.
 
-    The plane's normal is Newell's, which a bent polygon has too.
+    The normal is Newell's, which is also defined for non-planar polygons.
 
     Source: Sutherland, Sproull, Schumacker, A Characterization of Ten Hidden-Surface Algorithms,
     ACM Computing Surveys 1974 (Newell's method).
@@ -106,7 +104,7 @@ def flatten(polygons: NDArray[np.floating]) -> NDArray[np.float64]:
     length = np.linalg.norm(normal, axis=1)
     normal[length == 0] = (0, 0, 1)
     normal /= np.where(length > 0, length, 1)[:, None]
-    # The axis most across the normal: in planes along the axes, coordinates stay exact.
+    # The axis most perpendicular to the normal keeps coordinates exact in axis-aligned planes.
     across = np.eye(3)[np.abs(normal).argmin(axis=1)]
     right = np.cross(across, normal)
     right /= np.linalg.norm(right, axis=1)[:, None]
@@ -117,13 +115,13 @@ def flatten(polygons: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _best_fan(flat: NDArray[np.float64]) -> tuple[Indices, NDArray[np.bool_]]:
-    """Return for polygons (P, n, 2) the corner whose fan has the fattest thinnest triangle.
+    """Return for polygons (P, n, 2) the corner whose fan has the largest minimum triangle area.
 
-    Also whether that fan covers the polygon: its triangles all turn left and together turn less
-    than once around the corner, so that no two of them overlap.
+    Also return whether that fan covers the polygon: its triangles are counter-clockwise, and their
+    angles sum to less than a full turn, so that they do not overlap.
     """
     size = flat.shape[1]
-    apexes = np.arange(2 if size == 4 else size)  # the fans of opposite corners of a quad are one
+    apexes = np.arange(2 if size == 4 else size)  # opposite corners of a quad give the same fan
     others = (apexes[:, None] + np.arange(1, size)) % size
     arms = flat[:, others] - flat[:, apexes, None]
     first, second = arms[:, :, :-1], arms[:, :, 1:]
@@ -133,7 +131,7 @@ def _best_fan(flat: NDArray[np.float64]) -> tuple[Indices, NDArray[np.bool_]]:
         along = (first * second).sum(axis=3)
         around = np.arctan2(area, along).sum(axis=2)
         thinnest[around >= 2 * np.pi - 1e-6] = -np.inf
-    # Of fans that are equally good the first, whatever the rounding, so that grids stay regular.
+    # Ties go to the first corner, within a tolerance for rounding, so that grids stay regular.
     best = thinnest.max(axis=1)
     apex = (thinnest >= (best - 1e-6 * np.abs(best))[:, None]).argmax(axis=1)
     chosen = np.take_along_axis(thinnest, apex[:, None], axis=1)[:, 0]
@@ -141,8 +139,8 @@ def _best_fan(flat: NDArray[np.float64]) -> tuple[Indices, NDArray[np.bool_]]:
 
 
 def _cut_ears(polygon: NDArray[np.float64]) -> Indices:
-    """Return triangles (F, 3) that cover one polygon (n, 2), any simple one."""
-    # A corner in the place of the one before it has no say.
+    """Return triangles (F, 3) of one simple polygon (n, 2)."""
+    # Drop corners that repeat their predecessor.
     distinct = np.flatnonzero((polygon != np.roll(polygon, 1, axis=0)).any(axis=1))
     flat = np.ascontiguousarray(polygon[distinct])
     if len(flat) < 3:
@@ -160,14 +158,14 @@ def _cut_ears(polygon: NDArray[np.float64]) -> Indices:
 
 
 def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:
-    """Return `triangles` with the corners that ear clipping left out of straight edges.
+    """Insert collinear corners that ear clipping left out.
 
-    Without them the polygon's neighbours, which have these corners, would meet no equal edge.
+    Neighbouring polygons have these corners; without them their shared edges would not match.
     """
     edges = {edge for a, b, c in triangles.tolist() for edge in ((a, b), (b, c), (c, a))}
     used = np.zeros(len(flat), np.intp)
     used[triangles] = 1
-    # So many used corners lie before each, going round twice: chains are judged without a look.
+    # Cumulative counts of used corners over two rounds test a chain in constant time.
     before = np.concatenate([[0], np.cumsum(np.tile(used, 2))]).tolist()
     left_out: dict[tuple[int, int], list[int]] = {}
     for a, b in edges:
@@ -194,7 +192,7 @@ def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:
 def _on_the_way(
     start: NDArray[np.float64], stops: NDArray[np.float64], end: NDArray[np.float64]
 ) -> bool:
-    """Say whether (n, 2) `stops` lie on the straight way from `start` to `end`, in that order."""
+    """Return whether `stops` (n, 2) lie on the segment from `start` to `end`, in that order."""
     way, offsets = end - start, stops - start
     aside = offsets[:, 0] * way[1] - offsets[:, 1] * way[0]
     ahead = np.diff(np.concatenate([[0.0], offsets @ way, [way @ way]]))

@@ -1,4 +1,4 @@
-"""Mesh files of any format, read the same way by every command."""
+"""Reader of mesh files of any supported format."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,29 +18,28 @@ _LONGEST_REASON = 200
 
 
 def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> LoadedMesh:
-    """Return the mesh in the file `name`, with its looks.
+    """Return the mesh in the file `name`, with its appearance.
 
-    Polygons are cut into triangles that cover them and nothing else. Vertices that are equal to the
-    last bit are one; those that no face uses are left out. Faces stay in the file's order, the
-    triangles of one polygon together, and the parts of a scene stand where the scene puts them.
-    Materials and pictures that are missing or damaged are replaced by plain colours and leave
-    warnings.
+    Polygons are triangulated, including concave ones. Vertices that are equal to the last bit are
+    merged, and unused ones removed. Faces keep the order of the file, with the triangles of a
+    polygon together, and the parts of a scene are placed by its transforms. Missing or damaged
+    materials and textures are replaced by plain colours, with warnings.
 
     Raises:
         EmptyMeshError: it has no faces.
-        SourceError: the suffix is none of `READ_SUFFIXES`; the file is missing, empty, damaged or
-            of another format than its name says; it has more than `most_faces`, or vertices that
+        SourceError: the suffix is not in `READ_SUFFIXES`; the file is missing, empty, damaged or
+            not of the format of its suffix; it has more than `most_faces` faces, or vertices that
             are not finite.
     """
     form = FORMATS.get(suffix_of(name))
     if form is None and suffix_of(name) in NOT_READ:
         raise SourceError(
-            f"{name} is {NOT_READ[suffix_of(name)]}, which is not read",
-            hint=f"{CONVERT}; known are {', '.join(READ_SUFFIXES)}",
+            f"{name} is {NOT_READ[suffix_of(name)]}, which is not supported",
+            hint=f"{CONVERT}; supported are {', '.join(READ_SUFFIXES)}",
         )
     if form is None:
         raise SourceError(
-            f"{name} has no mesh format that is known",
+            f"{name} is not in a supported mesh format",
             hint=f"use one of {', '.join(READ_SUFFIXES)}",
         )
     data = _read_bytes(files, name)
@@ -50,16 +49,16 @@ def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> Load
     except OnetError:
         raise
     except MemoryError as error:
-        raise SourceError(f"{name} needs more memory than there is") from error
-    except Exception as error:  # damage takes more forms than the readers look for
+        raise SourceError(f"{name} needs more memory than is available") from error
+    except Exception as error:  # damage that the readers do not check for
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST_REASON]
         raise SourceError(f"{name} is damaged ({reason})") from error
 
 
 def read_mesh(path: Path) -> Trimesh:
-    """Return the mesh in a file, as `load_mesh` does, without its looks.
+    """Return the mesh in a file, as `load_mesh` does, without its appearance.
 
-    It has the vertex attribute `CONFIDENCE` where the file has one.
+    It has the vertex attribute `CONFIDENCE` if the file does.
 
     Raises:
         SourceError: as `load_mesh_file`.
@@ -98,9 +97,9 @@ def _read_bytes(files: MeshFiles, name: str) -> bytes:
 def _one_surface(name: str, loaded: LoadedMesh, most_faces: int) -> LoadedMesh:
     count = len(loaded.mesh.faces)
     if count == 0:
-        raise EmptyMeshError(f"{name} holds no faces")
+        raise EmptyMeshError(f"{name} has no faces")
     if count > most_faces:
-        raise SourceError(f"{name} has {count} faces, more than the {most_faces} that are read")
+        raise SourceError(f"{name} has {count} faces; the limit is {most_faces}")
     points, faces, origins = merge_equal(loaded.mesh.vertices, loaded.mesh.faces)
     confidence = None if loaded.confidence is None else loaded.confidence[origins]
     return replace(loaded, mesh=make_mesh(points, faces), confidence=confidence)

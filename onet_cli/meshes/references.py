@@ -1,4 +1,4 @@
-"""The files that a mesh file refers to by name, and never those outside of its source."""
+"""Files that a mesh file refers to by name, restricted to its source."""
 
 import posixpath
 import re
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class MeshFiles(Protocol):
-    """The files of a source, by relative names with slashes; none that leads out is asked for."""
+    """The files of a source, by relative slash-separated names inside it."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a file.
@@ -17,10 +17,10 @@ class MeshFiles(Protocol):
 
 
 def referred_names(name: str, reference: str) -> list[str]:
-    """Return where to look for the file that `name` calls `reference`, best first.
+    """Return candidate names for the file that `name` refers to as `reference`, best first.
 
-    Windows' slashes are turned. What points out of the source, as the author's own folders do, is
-    looked for beside `name`.
+    Backslashes become slashes. A reference outside the source, such as an absolute path, is
+    searched for next to `name`.
     """
     reference = reference.strip().strip('"').replace("\\", "/")
     beside = posixpath.join(posixpath.dirname(name), posixpath.basename(reference))
@@ -31,7 +31,7 @@ def referred_names(name: str, reference: str) -> list[str]:
 
 
 def read_referred(files: MeshFiles, name: str, reference: str) -> bytes | None:
-    """Return the bytes of the file that `name` calls `reference`, or None when there is none."""
+    """Return the bytes of the file that `name` refers to as `reference`, or None if missing."""
     for candidate in referred_names(name, reference):
         try:
             return files.read(candidate)

@@ -1,4 +1,4 @@
-"""STL files, binary and text."""
+"""Reader of STL files, binary and ASCII."""
 
 import re
 
@@ -14,16 +14,16 @@ from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.text import Rows, Text, without_mark
 
 _HEADER = 84
-_LOOKED_AT = 1000  # bytes behind it: a binary file has a zero among them
+_LOOKED_AT = 1000  # bytes after the header; those of a binary file contain a zero
 _UNKNOWN = (0, 0xFFFFFFFF)
 _FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
 def read_stl(file: MeshFile) -> LoadedMesh:
-    """Return the mesh of an STL file; the normals in it are left aside, as corners say more.
+    """Return the mesh of an STL file; its normals are ignored, as the vertices determine them.
 
     Raises:
-        SourceError: the file is no STL or is cut short.
+        SourceError: the file is not a valid STL, or is truncated.
     """
     name, data = file.name, file.data
     corners = _binary(name, data) if _is_binary(data) else _text(name, data)
@@ -33,7 +33,7 @@ def read_stl(file: MeshFile) -> LoadedMesh:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Say whether the length fits a binary file, or what it begins with; those too say "solid"."""
+    """Return whether the file is binary, by its length or else its start; both may say "solid"."""
     if len(data) >= _HEADER and len(data) == _HEADER + _FACET.itemsize * _count(data):
         return True
     begin = without_mark(data[: _HEADER + _LOOKED_AT]).lstrip()
@@ -41,9 +41,9 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _count(data: bytes) -> int:
-    """Return how many faces the header says, or the length where it was written before they were.
+    """Return the number of faces in the header, or else that of the file length.
 
-    Programs that write faces as they make them leave 0 or the largest number there.
+    Programs that stream their faces leave 0 or 0xFFFFFFFF in the header.
     """
     said = int.from_bytes(data[_HEADER - 4 : _HEADER], "little")
     return (len(data) - _HEADER) // _FACET.itemsize if said in _UNKNOWN else said
@@ -56,7 +56,7 @@ def _binary(name: str, data: bytes) -> NDArray[np.floating]:
         raise SourceError(f"{name} is not an STL file")
     count = _count(data)
     if len(data) < _HEADER + _FACET.itemsize * count:
-        raise SourceError(f"{name} is cut short: it has fewer faces than the {count} it says")
+        raise SourceError(f"{name} is truncated: it has fewer than the {count} faces it declares")
     facets = np.frombuffer(data, _FACET, count, _HEADER)
     corners: NDArray[np.float32] = facets["corners"].reshape(-1, 3)
     return corners
@@ -64,11 +64,11 @@ def _binary(name: str, data: bytes) -> NDArray[np.floating]:
 
 def _text(name: str, data: bytes) -> NDArray[np.floating]:
     text = Text.of(name, data)
-    if re.search(rb"[^\n]vertex", text.data):  # several words of the format on one line
+    if re.search(rb"[^\n]vertex", text.data):  # several keywords on one line
         text = Text.of(name, text.data.replace(b"vertex", b"\nvertex").replace(b"end", b"\nend"))
     if re.search(rb"\nVERTEX", text.data):
         text = Text(name, text.data.replace(b"VERTEX", b"vertex"))
     rows = Rows.of(name, text.joined(text.starting(b"vertex")).replace(b"vertex", b" "))
     if len(rows.counts) % 3 or (len(rows.counts) and rows.fewest < 3):
-        raise SourceError(f"{name} cannot be read: a face has not three corners")
+        raise SourceError(f"{name} cannot be read: a face does not have three corners")
     return rows.columns(3)

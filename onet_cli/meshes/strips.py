@@ -1,4 +1,4 @@
-"""Triangles from strips and fans, as glTF and PLY write them."""
+"""Triangles from the strips and fans of glTF and PLY files."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +7,10 @@ Indices = NDArray[np.integer]
 
 
 def strip_faces(strip: Indices, restart: int | None = None) -> Indices:
-    """Return the triangles (F, 3) of a strip (N,), all turning as the first does.
+    """Return the triangles (F, 3) of a strip (N,), all oriented as the first.
 
-    Each index makes a triangle with the two before it. `restart` is an index that ends one strip
-    and begins the next. Triangles with two equal corners, which join strips, are left out.
+    Each index forms a triangle with the two before it. The index `restart` starts a new strip.
+    Degenerate triangles, which join strips, are left out.
     """
     if len(strip) < 3:
         return np.zeros((0, 3), strip.dtype)
@@ -20,7 +20,7 @@ def strip_faces(strip: Indices, restart: int | None = None) -> Indices:
         ends = np.flatnonzero(strip == restart)
         begins[ends] = ends + 1
         begins = np.maximum.accumulate(begins)
-    # Every other triangle of a strip runs the opposite way.
+    # Every other triangle of a strip has the opposite orientation.
     odd = (np.arange(len(faces)) - begins[2:]) % 2 == 1
     faces[odd] = faces[odd][:, [1, 0, 2]]
     a, b, c = faces.T

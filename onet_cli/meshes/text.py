@@ -1,4 +1,4 @@
-"""Text files of numbers, read many lines at a time."""
+"""Vectorised parsing of text files of numbers."""
 
 import re
 from collections.abc import Callable
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
 
-_SHOWN = 40  # characters of a line that an error shows
+_SHOWN = 40  # maximum characters of a line in an error message
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text file as bytes; every line ends in a line feed and starts with what it says."""
+    """A text file as bytes; every line ends in a line feed and has no indentation."""
 
     name: str
     data: bytes
 
     @classmethod
     def of(cls, name: str, data: bytes) -> "Text":
-        """Return the text in the bytes of the file `name`, line ends and indents made plain.
+        """Return the text of the file `name`, with line ends normalised and without indentation.
 
         Raises:
-            SourceError: the file is empty or is no text.
+            SourceError: the file is empty or not text.
         """
         data = without_mark(data).rstrip(b"\0\x1a \t\r\n")
         if not data:
@@ -40,17 +40,17 @@ class Text:
 
     @cached_property
     def ends(self) -> NDArray[np.intp]:
-        """(L,) places of the line feeds."""
+        """(L,) offsets of the line feeds."""
         ends: NDArray[np.intp] = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         return ends
 
     @cached_property
     def starts(self) -> NDArray[np.intp]:
-        """(L,) places of the lines' first bytes."""
+        """(L,) offsets of the first byte of each line."""
         return np.concatenate([[0], self.ends[:-1] + 1])
 
     def starting(self, word: bytes) -> NDArray[np.intp]:
-        """Return which lines have `word` first, followed by a blank, rising."""
+        """Return the lines that start with `word` and a blank, ascending."""
         data = np.frombuffer(self.data, np.uint8)
         chosen = np.flatnonzero(self.ends - self.starts > len(word))
         for offset, letter in enumerate(word):
@@ -64,7 +64,7 @@ class Text:
         return as_text(self.data[self.starts[number] : self.ends[number]])
 
     def joined(self, lines: NDArray[np.intp]) -> bytes:
-        """Return `lines` (rising), one after another, each with its line feed."""
+        """Return `lines` (ascending) concatenated, each with its line feed."""
         if len(lines) == 0:
             return b""
         breaks = np.flatnonzero(np.diff(lines) != 1)
@@ -75,14 +75,14 @@ class Text:
 
 
 def without_mark(data: bytes) -> bytes:
-    """Return the bytes of a text without a byte-order mark, UTF-16 made UTF-8."""
+    """Return a text without its byte-order mark, and UTF-16 as UTF-8."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace").encode()
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def as_text(data: bytes) -> str:
-    """Return bytes as text: UTF-8, or else Latin-1, as older programs write."""
+    """Return bytes as text: UTF-8, or else Latin-1, which older programs write."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -91,14 +91,14 @@ def as_text(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """Where the words of a block of lines are: `starts` (W,) in bytes, and `counts` (L,) a line."""
+    """Words of a block of lines: offsets `starts` (W,), and `counts` (L,) per line."""
 
     starts: NDArray[np.intp]
     counts: NDArray[np.intp]
 
     @classmethod
     def of(cls, block: bytes) -> "Words":
-        """Return the words of `block`, which is lines that end in line feeds."""
+        """Return the words of `block`, whose lines end in line feeds."""
         data = np.frombuffer(block, np.uint8)
         blank = data <= ord(" ")
         first = ~blank
@@ -110,7 +110,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Rows:
-    """Lines of numbers: `values` of one line after another, and `counts` (L,) per line."""
+    """Lines of numbers: concatenated `values`, and `counts` (L,) per line."""
 
     values: NDArray[np.float64]
     counts: NDArray[np.intp]
@@ -120,13 +120,13 @@ class Rows:
         """Return the numbers in `block`, lines of the file `name`.
 
         Raises:
-            SourceError: a word is no number.
+            SourceError: a word is not a number.
         """
         counts = Words.of(block).counts
         return cls(numbers(name, block, int(counts.sum()), np.float64), counts)
 
     def columns(self, count: int) -> NDArray[np.float64]:
-        """Return the first `count` numbers of every line, (L, count); 0 where one has fewer."""
+        """Return the first `count` numbers of every line, (L, count), padded with 0."""
         if len(self.counts) and (self.counts == self.counts[0]).all():
             table = self.values.reshape(len(self.counts), -1)[:, :count]
             if table.shape[1] == count:
@@ -140,17 +140,17 @@ class Rows:
 
     @property
     def fewest(self) -> int:
-        """How many numbers every line has at least."""
+        """Minimum number of values on a line."""
         return int(self.counts.min()) if len(self.counts) else 0
 
 
 def numbers(
     name: str, block: bytes, count: int, kind: type[np.float64] | type[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the `count` numbers in `block`, words between blanks.
+    """Return the `count` numbers in `block`, separated by white space.
 
     Raises:
-        SourceError: there are more or fewer words, or one is no number.
+        SourceError: there are more or fewer words, or one is not a number.
     """
     if count == 0:
         return np.zeros(0, kind)
@@ -171,5 +171,5 @@ def _first_bad(block: bytes, convert: Callable[[bytes], object]) -> str:
                 convert(word)
         except ValueError:
             shown = as_text(line.strip())
-            return f"{shown[:_SHOWN]!r} is not made of numbers"
-    return "a line is not made of numbers"
+            return f"{shown[:_SHOWN]!r} does not consist of numbers"
+    return "a line does not consist of numbers"

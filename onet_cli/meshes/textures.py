@@ -1,4 +1,4 @@
-"""Pictures on surfaces: decoded, made small, and missed with a warning."""
+"""Texture images: decoding and downsampling."""
 
 import io
 
@@ -10,13 +10,13 @@ from onet_cli.geometry.picture_size import check_picture_size
 from onet_cli.meshes.references import MeshFiles, read_referred
 
 LARGEST_SIDE = 512
-"""Textures are reduced to this many pixels a side: views of an object show no more."""
+"""Maximum edge of a texture in pixels; rendered views show no more detail."""
 
 Picture = NDArray[np.uint8]
 
 
 class Textures:
-    """The pictures that one mesh file refers to; `warnings` grows as some cannot be had."""
+    """The textures of one mesh file; `warnings` lists those that cannot be read."""
 
     def __init__(self, files: MeshFiles, name: str) -> None:
         self._files = files
@@ -25,7 +25,7 @@ class Textures:
         self.warnings: list[str] = []
 
     def get(self, reference: str) -> Picture | None:
-        """Return the picture (H, W, 3 or 4), first row at the top; None when it cannot be had."""
+        """Return the image (H, W, 3 or 4), top row first, or None if it cannot be read."""
         if reference not in self._known:
             self._known[reference] = self._load(reference)
         return self._known[reference]
@@ -42,18 +42,18 @@ class Textures:
 
 
 def decode_picture(data: bytes) -> Picture | None:
-    """Return an encoded picture as (H, W, 3 or 4) uint8, made small, or None when it is damaged."""
+    """Decode an image to (H, W, 3 or 4) uint8, downsampled, or return None if it is damaged."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             check_picture_size(image, len(data))
             image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
             return shrink(image)
-    except Exception:  # Pillow's decoders fail in ways of their own, one for each format
+    except Exception:  # Pillow's decoders raise many kinds of errors
         return None
 
 
 def shrink(image: Image.Image) -> Picture:
-    """Return `image` as (H, W, 3) uint8, or (H, W, 4) where it has holes, at most 512 a side."""
+    """Return `image` as (H, W, 3) uint8, or (H, W, 4) if not opaque, at most 512 pixels a side."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
@@ -67,7 +67,7 @@ def shrink(image: Image.Image) -> Picture:
 
 
 def with_holes(picture: Picture, mask: Picture) -> Picture:
-    """Return `picture` with the fourth channel that `mask` says: its own, or its brightness."""
+    """Return `picture` with the alpha channel of `mask`, or else its brightness, as alpha."""
     height, width = picture.shape[:2]
     grey = mask[..., 3] if mask.shape[2] == 4 else mask[..., :3].mean(axis=2).astype(np.uint8)
     fitting = np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""Meshes turned, stretched and moved, with their looks."""
+"""Affine transforms of meshes with their appearance."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -16,13 +16,13 @@ _Number = TypeVar("_Number", bound=np.number)
 
 
 def transform(loaded: LoadedMesh, matrix: NDArray[np.floating]) -> LoadedMesh:
-    """Return the mesh moved by `matrix`, (3, 3) or (4, 4), which acts on columns.
+    """Return the mesh transformed by `matrix`, (3, 3) or (4, 4), acting on column vectors.
 
-    Normals stay at right angles to the surface. A matrix that mirrors turns faces around, so that
-    what was outside stays outside.
+    Normals stay perpendicular to the surface. A mirroring matrix reverses the faces, so that they
+    still face outwards.
 
     Raises:
-        InvalidGeometryError: the matrix has another shape, is not finite, or flattens space.
+        InvalidGeometryError: the matrix has another shape, is not finite, affine and invertible.
     """
     matrix = np.asarray(matrix, np.float64)
     if matrix.shape not in ((3, 3), (4, 4)) or not np.isfinite(matrix).all():
@@ -44,7 +44,7 @@ def transform(loaded: LoadedMesh, matrix: NDArray[np.floating]) -> LoadedMesh:
 
 
 def _reversed(looks: Appearance) -> Appearance:
-    """Return `looks` for faces whose corners come in the opposite order."""
+    """Return `looks` for faces with reversed corner order."""
 
     def turn(array: NDArray[_Number] | None) -> NDArray[_Number] | None:
         return None if array is None else np.ascontiguousarray(array[:, ::-1])

@@ -1,4 +1,4 @@
-"""Meshes to files of any format that is written."""
+"""Writer of mesh files of any supported format."""
 
 from pathlib import Path
 
@@ -10,21 +10,21 @@ from onet_cli.meshes.formats import FORMATS, MESH_SUFFIXES
 
 
 def write_mesh(mesh: Trimesh, path: Path) -> None:
-    """Write `mesh` to `path`, whole or not at all; the suffix picks the format.
+    """Write `mesh` to `path` atomically; the suffix selects the format.
 
-    PLY and STL are binary. Vertex normals are stored where the format has a place for them, vertex
-    attributes in PLY, under their names, and in GLB, as its specification wants them: `confidence`
-    becomes `_CONFIDENCE`. The attribute `COLOUR` becomes the vertices' colour in PLY, GLB and, as
-    three more numbers after the place, in OBJ.
+    PLY and STL are binary. Vertex normals are stored in OBJ, PLY and GLB. Vertex attributes are
+    stored in PLY under their names, and in GLB as its specification requires: `confidence` becomes
+    `_CONFIDENCE`. The attribute `COLOUR` becomes the vertex colour in PLY, GLB, 3MF and, as three
+    numbers after the position, OBJ.
 
     Raises:
-        InvalidOptionError: the suffix is none of `MESH_SUFFIXES`.
+        InvalidOptionError: the suffix is not in `MESH_SUFFIXES`.
         OnetError: the file cannot be written.
     """
     form = FORMATS.get(path.suffix.lower())
     if form is None or form.encode is None:
         raise InvalidOptionError(
-            f"{path.name} has no mesh format that onet writes",
+            f"{path.name} is not in a mesh format that onet writes",
             hint=f"use one of {', '.join(MESH_SUFFIXES)}",
         )
     data = form.encode(mesh)

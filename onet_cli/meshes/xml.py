@@ -1,4 +1,4 @@
-"""XML that may come from anyone, read by the standard library with nothing that reaches out."""
+"""Parsing of untrusted XML with the standard library, without entities or external references."""
 
 import re
 from xml.etree.ElementTree import Element, ParseError, XMLParser
@@ -13,18 +13,18 @@ _DECLARATION = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 def parse_xml(name: str, data: bytes) -> Element:
     """Return the root of the XML `data` in the file `name`.
 
-    Document types are refused before anything is parsed: entities, which may grow without end or
-    name other files, are declared nowhere else.
+    Document types are rejected before parsing, because only they can declare entities, which may
+    expand without limit or refer to other files.
 
     Raises:
-        SourceError: it has a document type, or is damaged.
+        SourceError: it has a document type or an unsupported encoding, or is damaged.
     """
     plain = _as_utf8(data)
     encoding = _ENCODING.search(plain[:500])
     if encoding and encoding[1].lower() not in _PLAIN:
-        raise SourceError(f"{name} is XML in an encoding that is not read")
+        raise SourceError(f"{name} is XML in an unsupported encoding")
     if _DECLARATION.search(plain):
-        raise SourceError(f"{name} declares XML entities, which are not read")
+        raise SourceError(f"{name} declares XML entities, which are not supported")
     parser = XMLParser()
     try:
         parser.feed(data)
@@ -34,7 +34,7 @@ def parse_xml(name: str, data: bytes) -> Element:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    """Return the text so that its markup is ASCII, whatever it is encoded in."""
+    """Return the text in an encoding whose markup is ASCII."""
     if b"\0" in data[:4]:
         return data.replace(b"\0", b"")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -1,4 +1,4 @@
-"""From the arrays that data sets hold to the samples that we store, without changing a number."""
+"""Conversion of the arrays of other data sets to stored samples, without changing values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
 Arrays = Mapping[str, NDArray[Any]]
 
 _SIGNATURES = ((b"\xff\xd8\xff", b"\xff\xd9"), (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"))
-_TAIL = 1024  # writers may pad a picture after its end marker
+_TAIL = 1024  # writers may pad an image after its end marker
 
 
 def occupancy_samples(arrays: Arrays) -> OccupancySamples:
     """Return the samples of a `points.npz`: `points` (N, 3) and `occupancies`, packed or not.
 
-    Where N is not a multiple of 8 the first points are repeated, at most 7 of them: as a set, the
-    pairs of point and occupancy stay what they were, and none is invented.
+    If N is not a multiple of 8, the first points (at most 7) are repeated, so that the set of
+    pairs of point and occupancy does not change.
 
     Raises:
         SourceError: an array is missing or malformed.
@@ -32,7 +32,7 @@ def occupancy_samples(arrays: Arrays) -> OccupancySamples:
     elif len(occupancies) == len(points):
         inside = occupancies.astype(np.float32) >= 0.5
     else:
-        raise SourceError(f"{len(occupancies)} occupancies do not fit {len(points)} points")
+        raise SourceError(f"there are {len(occupancies)} occupancies for {len(points)} points")
     filled = np.arange(-(-len(points) // 8) * 8) % len(points)
     if len(filled) == len(points):
         return OccupancySamples(points, inside)
@@ -47,12 +47,12 @@ def surface_samples(arrays: Arrays) -> SurfaceSamples:
     """
     points, normals = _points(arrays, "points"), _points(arrays, "normals")
     if points.shape != normals.shape:
-        raise SourceError(f"{len(normals)} normals do not fit {len(points)} surface points")
+        raise SourceError(f"there are {len(normals)} normals for {len(points)} surface points")
     return SurfaceSamples(points, normals)
 
 
 def unit_cube(arrays: Arrays) -> UnitCube:
-    """Return the unit cube that `loc` (3,) and `scale` () tell; without them, the source's frame.
+    """Return the unit cube given by `loc` (3,) and `scale` (), by default the source's frame.
 
     Raises:
         SourceError: they are malformed.
@@ -62,7 +62,7 @@ def unit_cube(arrays: Arrays) -> UnitCube:
     centre = np.ravel(arrays["loc"]).astype(np.float64)
     scale = np.ravel(arrays["scale"]).astype(np.float64)
     if centre.shape != (3,) or scale.shape != (1,):
-        raise SourceError("loc and scale are no point and number")
+        raise SourceError("loc must be a point and scale a number")
     if not (np.isfinite(centre).all() and np.isfinite(scale[0]) and scale[0] > 0):
         raise SourceError("loc or scale is not finite and positive")
     return UnitCube((float(centre[0]), float(centre[1]), float(centre[2])), float(scale[0]))
@@ -71,16 +71,16 @@ def unit_cube(arrays: Arrays) -> UnitCube:
 def cameras(
     arrays: Arrays, numbers: list[int], cube: UnitCube, surface: NDArray[np.floating]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-    """Return the world and camera matrices of the views `numbers`, or None where they lack.
+    """Return the world and camera matrices of the views `numbers`, or None if not available.
 
-    Official files mean `world_mat_<i>` for the source's frame, others for the unit cube. The one
-    that brings the surface into the first picture is right; if neither does, the cameras are not
-    those of the pictures, and None comes back.
+    In official files, `world_mat_<i>` applies to the source's frame, in others to the unit cube.
+    The variant that projects the surface into the first view is used; if neither does, the cameras
+    do not belong to the views, and None is returned.
 
     Args:
         arrays: `world_mat_<i>` (3, 4) and `camera_mat_<i>` (3, 3).
-        numbers: the views' numbers, in the order in which the matrices are wanted.
-        cube: where the unit cube lies in the source's frame.
+        numbers: indices of the views, in the order of the returned matrices.
+        cube: the unit cube in the source's frame.
         surface: (M, 3) points of the shape in the unit cube.
     """
     try:
@@ -100,15 +100,15 @@ def cameras(
 
 
 def check_view(data: bytes, name: str) -> None:
-    """Raise SourceError unless `data` begins and ends like a JPEG or PNG picture."""
+    """Raise SourceError unless `data` begins and ends like a JPEG or PNG image."""
     for head, tail in _SIGNATURES:
         if data.startswith(head) and tail in data[-_TAIL:]:
             return
-    raise SourceError(f"{name} is no whole JPEG or PNG picture")
+    raise SourceError(f"{name} is not a complete JPEG or PNG image")
 
 
 def require(arrays: Arrays, key: str) -> NDArray[Any]:
-    """Return the array `key`, or raise SourceError when it is missing."""
+    """Return the array `key`, or raise SourceError if it is missing."""
     if key not in arrays:
         raise SourceError(f"the array {key!r} is missing")
     return arrays[key]
@@ -121,19 +121,19 @@ def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
     if points.dtype not in (np.float16, np.float32, np.float64):
         raise SourceError(f"{key!r} must be floats, not {points.dtype}")
     if not np.isfinite(points).all():
-        raise SourceError(f"{key!r} holds numbers that are not finite")
-    # The format has no doubles; also brings foreign byte orders into ours.
+        raise SourceError(f"{key!r} contains values that are not finite")
+    # The format has no float64; `astype` also converts to the native byte order.
     return points.astype(np.float16 if points.dtype == np.float16 else np.float32, copy=False)
 
 
 def _share_in_picture(
     points: NDArray[np.floating], world: NDArray[np.float64], camera: NDArray[np.float64]
 ) -> float:
-    """Return the share of `points` (M, 3) that fall in a picture centred on the principal point."""
+    """Return the share of `points` (M, 3) inside an image centred at the principal point."""
     seen = points[:1000].astype(np.float64) @ world[:, :3].T + world[:, 3]
     depth = seen[:, 2]
     pixels = seen @ camera.T
     limit = 2 * camera[:2, 2] * depth[:, None]
-    # Compared before the division, so that a point at the camera does no harm.
+    # Compared before the division by depth, which may be 0.
     inside = (depth > 0) & (pixels[:, :2] >= 0).all(axis=1) & (pixels[:, :2] <= limit).all(axis=1)
     return float(inside.mean())

@@ -1,4 +1,4 @@
-"""From one mesh of any kind to a shape: closed, sampled and photographed in the unit cube."""
+"""Conversion of a mesh to a shape: made watertight, sampled and rendered in the unit cube."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -27,13 +27,13 @@ Solidify = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True)
 class MeshSettings:
-    """How meshes are converted.
+    """Settings of mesh conversion.
 
-    `points` is the number of occupancy points and of surface samples, `near_points` that of further
-    points near the surface (0 for none); both are rounded up to a multiple of 8 for occupancies.
-    `resolution` is that of the grid that closes a mesh, in cells per side. `solidify` says whether
-    a mesh that is closed already is kept as it is (`auto`) or made anew (`always`), and whether one
-    that is not is refused (`never`). `up` is the axis that points up in the files.
+    `points` is the number of occupancy points and of surface samples, `near_points` the number of
+    additional points near the surface (0: none); occupancy points are rounded up to a multiple of
+    8. `resolution` is that of the grid for making a mesh watertight, in cells per side. `solidify`:
+    `auto` keeps closed meshes, `always` remakes every mesh, `never` rejects meshes that are not
+    closed. `up` is the axis that points up in the files.
     """
 
     points: int = 100_000
@@ -46,7 +46,7 @@ class MeshSettings:
 
 
 class Draw(IntEnum):
-    """What random numbers are for: each purpose has a stream of its own."""
+    """Independent random streams, one per purpose."""
 
     POINTS = 1
     SURFACE = 2
@@ -57,15 +57,15 @@ class Draw(IntEnum):
 def shape_from_mesh(
     files: MeshFiles, name: str, shape_id: ShapeId, placement: Placement, settings: MeshSettings
 ) -> Shape:
-    """Return the shape that the mesh `name` in `files` becomes.
+    """Convert the mesh `name` in `files` to a shape.
 
-    Everything random depends on `settings.seed` and `shape_id` alone. `extra["conversion"]` tells
-    what was done to the mesh; licence and source hash are left to the caller.
+    Random numbers depend only on `settings.seed` and `shape_id`. `extra["conversion"]` describes
+    the conversion; licence and source hash are left to the caller.
 
     Raises:
-        SourceError: the file is missing or holds no usable mesh, or the mesh is not closed and
-            shall not be closed.
-        InvalidGeometryError: no solid can be made of the mesh.
+        SourceError: the file is missing or has no usable mesh, or the mesh is not closed and
+            `solidify` is `never`.
+        InvalidGeometryError: the mesh cannot be made watertight.
     """
     loaded, cube = _in_unit_cube(clean(load_mesh(files, name)), placement, settings.up)
     closed = _solid(loaded.mesh, settings)
@@ -85,9 +85,9 @@ def shape_from_mesh(
 
 
 def _in_unit_cube(loaded: LoadedMesh, placement: Placement, up: Up) -> tuple[LoadedMesh, UnitCube]:
-    """Return the mesh placed and in the unit cube, and where that cube was."""
+    """Return the placed mesh in the unit cube, and that cube in the frame of the file."""
     if len(loaded.mesh.faces) == 0:
-        raise SourceError("none of its faces has an area")
+        raise SourceError("all of its faces are degenerate")
     placed = placement.matrix(loaded.mesh.vertices, up)
     cube = UnitCube.around(loaded.mesh.vertices @ placed.T)
     matrix = np.eye(4)
@@ -100,12 +100,12 @@ def _solid(mesh: Trimesh, settings: MeshSettings) -> ClosedMesh:
     if settings.solidify != "never":
         return make_watertight(mesh, settings.resolution, keep=settings.solidify == "auto")
     if flaw := find_flaw(mesh):
-        raise SourceError(f"the mesh is {flaw}, and with --solidify never it is not mended")
+        raise SourceError(f"the mesh is {flaw}, and --solidify never does not repair it")
     return ClosedMesh(mesh, True, "", 0.0, 0.0, float(mesh.volume), ())
 
 
 def _occupancy(mesh: Trimesh, count: int, rng: np.random.Generator) -> OccupancySamples:
-    # Rounded before they are tested, so that every label is right for the point that is stored.
+    # Round before testing, so that every label is correct for the stored point.
     points = sample_cube(_whole_bytes(count), rng).astype(np.float16)
     return OccupancySamples(points, contains(mesh, points))
 
@@ -138,5 +138,5 @@ def _facts(loaded: LoadedMesh, closed: ClosedMesh, placement: Placement) -> dict
         "lost_share": round(closed.lost_share, 6),
         "warnings": [*loaded.warnings, *closed.warnings],
     }
-    # A file's own units are anyone's guess; a size given in centimetres makes them certain.
+    # Units of mesh files are unknown, unless a size in centimetres is given.
     return facts | ({"units": "cm"} if placement.size is not None else {})

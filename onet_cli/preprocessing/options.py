@@ -1,7 +1,6 @@
 """Settings of one preprocessing run. Importing this loads no numpy.
 
-The options of `onet preprocess` are the fields here: name, default, help and limits are written
-once.
+The fields declare the options of `onet preprocess`: name, default, help and limits.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ Photos = Literal["whole", "all"]
 
 SHAPES = "Shapes"
 MESHES = "Meshes"
-VIEWS = "Pictures and samples (of meshes and procedural)"
+VIEWS = "Views and samples (meshes, procedural)"
 
 _CONTENT = (
     "views",
@@ -45,10 +44,10 @@ _OF_PHOTOGRAPHS = ("photos",)
 
 
 def parse_split(text: str) -> tuple[float, float, float]:
-    """Return the fractions in a text such as `0.7,0.1,0.2`.
+    """Parse fractions such as `0.7,0.1,0.2`.
 
     Raises:
-        InvalidOptionError: these are not three shares that add up to 1.
+        InvalidOptionError: these are not three fractions that sum to 1.
     """
     try:
         train, val, test = (float(part) for part in text.split(","))
@@ -56,28 +55,29 @@ def parse_split(text: str) -> tuple[float, float, float]:
         train = val = test = -1.0
     if min(train, val, test) < 0 or abs(train + val + test - 1) > 1e-6:
         raise InvalidOptionError(
-            f"{text!r} is not a split", hint="give three shares that add up to 1: 0.7,0.1,0.2"
+            f"{text!r} is not a split", hint="give three fractions that sum to 1: 0.7,0.1,0.2"
         )
     return train, val, test
 
 
 @dataclass(frozen=True)
 class PreprocessOptions:
-    """What `onet preprocess` was asked to do.
+    """Settings of one preprocessing run.
 
-    Most settings steer sources that make their own samples and pictures (meshes, procedural); a
-    source that has them already keeps them. `views` pictures of `image_size` pixels, from `cameras`
-    and on `background`; `points` occupancy points and surface samples, and `near_points` near the
-    surface. `resolution` (cells per side), `solidify` and `up` say how meshes are made watertight
-    and which axis of theirs points up; `manifest` is a table that selects and describes them.
+    Most settings apply to sources that are sampled and rendered (meshes, procedural); samples and
+    views of other sources are kept. `views` is the number of images, of `image_size` pixels, from
+    `cameras` and on `background`; `points` the number of occupancy points and of surface samples,
+    and `near_points` of additional points near the surface. `resolution` (cells per side) and
+    `solidify` control how meshes are made watertight, `up` is their upward axis, and `manifest` a
+    table that selects and describes them.
 
-    `photos` says whether photographs are taken that show the `whole` object only, or `all`.
+    `photos` selects photographs of the `whole` object, or `all`.
 
-    `count` is the number of shapes to generate, `limit` that of shapes to take, spread over the
-    categories, None for all. `workers` 0 or 1 stays in this process. `split` holds the fractions of
-    train, val and test where the source has no lists of its own. A shape that takes more than
-    `shape_timeout_s` seconds is skipped, 0 for no limit. `unused` are the names of settings
-    that do not apply to the source, and are not recorded.
+    `count` is the number of shapes to generate, `limit` the maximum number of shapes, spread over
+    the categories (None: all). `workers` 0 or 1 means this process only. `split` holds the
+    fractions of train, val and test for sources without lists. A shape that takes more than
+    `shape_timeout_s` seconds is skipped (0: no limit). `unused` names the settings that do not
+    apply to the source and are not recorded.
     """
 
     count: Annotated[int, Setting("Shapes to generate (procedural).", SHAPES, minimum=1)] = 1000
@@ -87,21 +87,21 @@ class PreprocessOptions:
     split: Annotated[
         tuple[float, float, float],
         Setting(
-            "Shares of train, val, test.",
+            "Fractions of train, val, test.",
             SHAPES,
-            metavar="SHARES",
+            metavar="FRACTIONS",
             default="0.7,0.1,0.2; Pix3D 0,0,1",
             parse=parse_split,
         ),
     ] = (0.7, 0.1, 0.2)
-    overwrite: Annotated[bool, Setting("Convert what is already there again.", SHAPES)] = False
+    overwrite: Annotated[bool, Setting("Convert existing shapes again.", SHAPES)] = False
     manifest: Annotated[
         Path | None,
         Setting("CSV table of the meshes: categories, splits, sizes.", MESHES, metavar="FILE"),
     ] = None
     up: Annotated[Up, Setting("Axis that points up in the files.", MESHES, default="y")] = "y"
     solidify: Annotated[
-        Solidify, Setting("Which meshes are made watertight; auto: the open ones.", MESHES)
+        Solidify, Setting("Meshes to make watertight; auto: those not closed.", MESHES)
     ] = "auto"
     resolution: Annotated[
         int,
@@ -115,7 +115,7 @@ class PreprocessOptions:
     cameras: Annotated[
         Cameras,
         Setting(
-            "choy: as the paper's data; wide: more varied.",
+            "choy: as in the paper's data; wide: more varied.",
             VIEWS,
             default="choy; procedural wide",
         ),
@@ -137,7 +137,7 @@ class PreprocessOptions:
     workers: Annotated[
         int,
         Setting(
-            "Worker processes; 0: none but this one.",
+            "Worker processes; 0: this process only.",
             GENERAL,
             minimum=0,
             default="one per core",
@@ -156,20 +156,20 @@ class PreprocessOptions:
         check_settings(self)
 
     def recorded(self) -> dict[str, Any]:
-        """Return what `dataset.json` keeps: all that decides the content of the data set."""
+        """Return the settings that determine the data set, for `dataset.json`."""
         settings = asdict(self)
         settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
         dropped = {"workers", "overwrite", "shape_timeout_s", "unused", *self.unused}
         return {name: value for name, value in settings.items() if name not in dropped}
 
     def content(self) -> dict[str, Any]:
-        """Return the part of `recorded` that decides what is stored of a shape."""
+        """Return the part of `recorded` that determines the content of a shape."""
         recorded = self.recorded()
         return {name: recorded[name] for name in _CONTENT if name in recorded}
 
 
 def _describe(manifest: Path | None) -> str | None:
-    """Return a table's name and hash, so that a changed one is noticed."""
+    """Return a table's name and hash, to detect changes."""
     if manifest is None:
         return None
     try:
@@ -186,14 +186,13 @@ def settle_options(
     photographed: bool,
     generated: bool,
 ) -> PreprocessOptions:
-    """Return `options` with what depends on the source, where it is not `given`.
+    """Return `options` with the defaults that depend on the source, where not `given`.
 
     Args:
-        options: the settings as asked for.
-        given: which of them were, by name; None where they were not.
-        photographed: whether the source's pictures are photographs; else they are rendered or its
-            own.
-        generated: whether the source makes its shapes itself.
+        options: the requested settings.
+        given: the given settings by name, None if not given.
+        photographed: whether the source's images are photographs, not renderings.
+        generated: whether the source generates its shapes.
 
     Raises:
         InvalidOptionError: a setting is given that does not apply to the source.
@@ -211,17 +210,17 @@ def unused_options(photographed: bool, given: Mapping[str, object]) -> tuple[str
     """Return the names of the settings that do not apply to a source.
 
     Args:
-        photographed: whether its pictures are photographs; else they are rendered or its own.
-        given: settings as asked for, by name; None where they are not.
+        photographed: whether the source's images are photographs, not renderings.
+        given: the given settings by name, None if not given.
 
     Raises:
-        InvalidOptionError: one of them is asked for.
+        InvalidOptionError: one of them is given.
     """
     unused = _OF_RENDERINGS if photographed else _OF_PHOTOGRAPHS
     for name in unused:
         if given.get(name) is not None:
-            kind, hint = "no photographs", "leave it out, or give the folder that holds pix3d.json"
+            kind, hint = "no photographs", "omit it, or give the folder with pix3d.json"
             if photographed:
-                kind, hint = "photographs, which are not rendered", "leave it out"
+                kind, hint = "photographs, which are not rendered", "omit it"
             raise InvalidOptionError(f"--{name} does not apply: the source has {kind}", hint=hint)
     return unused

@@ -1,4 +1,4 @@
-"""Photographs whose cameras are known, as a data set stores them: cut out, upright, centred."""
+"""Photographs with known cameras, prepared for a data set: masked, upright, centred."""
 
 import io
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from onet_cli.shapes.framing import MARGIN
 from onet_cli.shapes.photo_mask import mask_weight
 
 SMALLEST = 16
-"""Pixels of an object's longer side below which a photograph shows nothing of it."""
+"""Minimum size of the object in a photograph, in pixels of its longer side."""
 
-_OPAQUE = 0.125  # of the mask, from which a pixel belongs to the object
-_STRAY = 0.002  # of a side: so few pixels in a row or column are dust and do not widen the box
-_STEEP = 0.02  # cosine of the elevation below which no direction in the picture is up
-_PIXEL_SLACK = 1.5  # pixels by which photograph and mask may differ in shape: cameras need them
+_OPAQUE = 0.125  # mask value from which a pixel belongs to the object
+_STRAY = 0.002  # share of the edge: rows and columns with fewer mask pixels are outside the box
+_STEEP = 0.02  # cosine of the elevation below which "up" is undefined in the image
+_PIXEL_SLACK = 1.5  # maximum difference in pixels of the shapes of photograph and mask
 _QUALITY = 95
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """One photograph of an object, and how it was taken.
+    """One photograph of an object, with its mask and camera.
 
-    `photo` is RGB or RGBA, `mask` of its shape and white where the object is, or opaque if it has
-    transparent pixels. `world` (3, 4) takes
-    points of the unit cube to the camera's frame (x right, y down, z forward). `focal` is in pixels
-    of `photo`, `principal` (x, y) the pixel that the optical axis meets.
+    `photo` is RGB or RGBA. `mask` has the same shape and is white on the object, or opaque if it
+    has transparent pixels. `world` (3, 4) maps the unit cube to the camera frame (x right, y down,
+    z forward). `focal` is the focal length in pixels of `photo`, `principal` (x, y) the principal
+    point in pixels.
     """
 
     photo: Image.Image
@@ -41,9 +41,9 @@ class Photograph:
 
 @dataclass(frozen=True)
 class PreparedView:
-    """A square JPEG picture, its matrices as a data set has them, and its turn in radians.
+    """A square JPEG image, its world and camera matrices, and its rotation in radians.
 
-    `turn` is by how much the photograph was turned clockwise to stand upright.
+    `turn` is the clockwise rotation that made the photograph upright.
     """
 
     image: bytes
@@ -53,19 +53,18 @@ class PreparedView:
 
 
 def prepare_view(taken: Photograph, size: int) -> PreparedView:
-    """Return the photograph as networks are shown it, with the camera of that picture.
+    """Return the photograph as network input, with the camera of that image.
 
-    The object is cut out by the mask and laid on white, so that its longer side takes
-    `shapes.framing.MARGIN` of the picture. A photograph taken with a rolled camera is turned about
-    its principal point, which is the same as taking it with an upright one. Turn, crop and resize
-    are one similarity, so the returned matrices hold exactly.
+    The object is masked onto white and scaled so that its longer side takes
+    `shapes.framing.MARGIN` of the image. Camera roll is removed by rotation about the principal
+    point. Rotation, crop and resize are one similarity, so the returned matrices are exact.
 
     Args:
         taken: the photograph.
-        size: edge of the picture in pixels.
+        size: edge of the image in pixels.
 
     Raises:
-        PhotoError: the mask does not fit the photograph, or marks too little of it.
+        PhotoError: mask and photograph differ in shape, or the masked object is too small.
     """
     weight = _weight(taken)
     turn = roll(taken.world)
@@ -73,7 +72,7 @@ def prepare_view(taken: Photograph, size: int) -> PreparedView:
     low, high = _box(weight > _OPAQUE, turned, taken.principal)
     longest = float((high - low).max())
     if longest < SMALLEST:
-        raise PhotoError(f"its mask marks an object of {longest:.0f} pixels, too small to show one")
+        raise PhotoError(f"the masked object has only {longest:.0f} pixels")
     edge, middle = longest / MARGIN, (low + high) / 2
     colours = np.asarray(taken.photo.convert("RGB"), np.float32)
     blended = colours * weight[..., None] + 255 * (1 - weight[..., None])
@@ -87,10 +86,10 @@ def prepare_view(taken: Photograph, size: int) -> PreparedView:
 
 
 def roll(world: NDArray[np.floating]) -> float:
-    """Return the clockwise turn in radians that makes pictures of the camera `world` upright.
+    """Return the clockwise rotation in radians that removes the roll of the camera `world`.
 
-    It is 0 for cameras that `describe_cameras` takes to be upright, and for those that look
-    straight up or down.
+    It is 0 for cameras that `describe_cameras` considers upright, and for those that look straight
+    up or down.
     """
     across, down = world[0, 1], world[1, 1]
     length = float(np.linalg.norm(world[0, :3]))
@@ -102,18 +101,18 @@ def roll(world: NDArray[np.floating]) -> float:
 
 
 def _turn(angle: float) -> NDArray[np.float64]:
-    """Return the matrix (2, 2) that turns x right, y down clockwise."""
+    """Return the (2, 2) clockwise rotation matrix in image axes (x right, y down)."""
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.array([[cosine, -sine], [sine, cosine]])
 
 
 def _weight(taken: Photograph) -> NDArray[np.float32]:
-    """Return from 0 to 1 what of the photograph (H, W) is the object."""
+    """Return the mask (H, W) in 0..1, resized to the photograph."""
     (width, height), mask = taken.photo.size, taken.mask
     scale = width / mask.width
     if abs(mask.height * scale - height) > _PIXEL_SLACK * max(scale, 1):
         raise PhotoError(
-            f"its mask of {mask.width} x {mask.height} pixels does not fit the photograph of "
+            f"its mask of {mask.width} x {mask.height} pixels does not match the photograph of "
             f"{width} x {height}"
         )
     return mask_weight(mask, taken.photo.size)
@@ -122,10 +121,10 @@ def _weight(taken: Photograph) -> NDArray[np.float32]:
 def _box(
     solid: NDArray[np.bool_], turned: NDArray[np.float64], principal: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the corners (2,) of the object's box, turned, from the principal point."""
+    """Return two corners (2,) of the rotated object's bounding box, from the principal point."""
     rows, columns = np.nonzero(solid)
     if len(rows) == 0:
-        raise PhotoError("its mask marks no object")
+        raise PhotoError("its mask is empty")
     pixels = np.stack([columns + 0.5 - principal[0], rows + 0.5 - principal[1]])
     edges = [_extent(along, _STRAY * max(solid.shape)) for along in turned @ pixels]
     low, high = np.array(edges).T
@@ -133,7 +132,7 @@ def _box(
 
 
 def _extent(along: NDArray[np.float64], least: float) -> tuple[float, float]:
-    """Return where pixels lie along an axis, without ends where there are but a few."""
+    """Return the interval of pixels along an axis, without sparse ends."""
     first = along.min() - 0.5
     counts = np.bincount(np.floor(along - first).astype(np.intp))
     full = np.flatnonzero(counts > least)
@@ -148,15 +147,15 @@ def _resample(
     middle: NDArray[np.float64],
     size: int,
 ) -> Image.Image:
-    """Return the square of `photo` around the pixel `middle`, white where there is no photo.
+    """Resample the square of `photo` around the pixel `middle`, white outside the photo.
 
     Args:
         photo: RGB.
-        across: (2, 2) whose columns are the square's edges, rightwards and downwards, in pixels.
+        across: (2, 2) whose columns are the edges of the square, right and down, in pixels.
         middle: (2,) in pixels.
         size: edge of the result.
     """
-    # Finer steps than pixels, then their mean: no detail is skipped.
+    # Supersample and average, to avoid aliasing.
     finer = max(1, int(np.ceil(np.linalg.norm(across[:, 0]) / size)))
     step = across / (size * finer)
     start = middle - across.sum(axis=1) / 2

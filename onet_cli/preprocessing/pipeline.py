@@ -1,4 +1,4 @@
-"""From a source to a data set: every shape read, checked and stored, on all cores."""
+"""Conversion of a source to a data set, in parallel and resumable."""
 
 import json
 import time
@@ -19,12 +19,12 @@ from onet_cli.shapes.split import SPLITS, check_fractions, split_ids
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, Licence, ShapeStore
 
 Progress = Callable[[int, int], None]
-"""Called with the number of shapes done and the number to do."""
+"""Called with the number of finished shapes and the total number."""
 
 
 @dataclass
 class PreprocessResult:
-    """What a run did: shapes stored now, shapes that were stored before, and what was skipped."""
+    """Result of a run: shapes stored now, shapes stored before, and skipped shapes."""
 
     kept: int = 0
     already: int = 0
@@ -34,17 +34,17 @@ class PreprocessResult:
 def preprocess(
     source: Source, out: Path, options: PreprocessOptions, progress: Progress | None = None
 ) -> PreprocessResult:
-    """Store the shapes of `source` in the data set `out` and return what was done.
+    """Store the shapes of `source` in the data set `out`.
 
-    Shapes that are stored already are left alone, so a run that was stopped goes on where it was.
+    Shapes that are already stored are left unchanged, so that an interrupted run can be resumed.
     Shapes that cannot be read are skipped. The lists, `dataset.json` and `preprocess.json` are
-    written at the end, also when the run is interrupted.
+    written at the end, also if the run is interrupted.
 
     Raises:
-        InvalidOptionError: `out` was made from this source with settings that do not mix.
-        SourceError: the source as a whole cannot be read.
-        StoreError: `out` cannot be written to.
-        OnetError: worker processes die whatever the shape.
+        InvalidOptionError: `out` was made from this source with other settings.
+        SourceError: the source cannot be read.
+        StoreError: `out` cannot be written.
+        OnetError: worker processes die on every shape.
     """
     started = time.time()
     check_fractions(options.split)
@@ -86,10 +86,10 @@ def _spread(ids: list[ShapeId], limit: int | None) -> list[ShapeId]:
 def _open_store(
     source: Source, out: Path, options: PreprocessOptions, ids: list[ShapeId]
 ) -> ShapeStore:
-    """Return the store in `out`, cleared of shapes that were made with other options.
+    """Return the store in `out`, after removing shapes that were made with other options.
 
-    They are removed before the new options are recorded, so that whenever the run is killed, all
-    stored shapes of the source are made with the options that `dataset.json` has for it.
+    They are removed before the new options are recorded, so that even if the run is killed, all
+    stored shapes of the source were made with the options in `dataset.json`.
     """
     if not (out / "dataset.json").exists():
         return ShapeStore.create(out, _with_options(DatasetInfo(source.name), source, options))
@@ -101,7 +101,7 @@ def _open_store(
             name, before, now = different
             raise InvalidOptionError(
                 f"{out} was made with {name} {before}, not {now}",
-                hint="choose another folder, or add --overwrite to make it anew",
+                hint="choose another folder, or add --overwrite to convert it again",
             )
         for shape_id in stale:
             store.remove(shape_id)
@@ -115,8 +115,8 @@ def _with_options(info: DatasetInfo, source: Source, options: PreprocessOptions)
 
 
 def _options_before(info: DatasetInfo, source: str) -> dict[str, Any]:
-    """Return the options that the source's stored shapes were made with, as far as recorded."""
-    # Data sets of onet 0.1 have the options of their last run only.
+    """Return the recorded options of the source's stored shapes."""
+    # Data sets of onet 0.1 record only the options of their last run.
     return info.sources.get(source) or (info.options if info.source == source else {})
 
 
@@ -135,7 +135,7 @@ def _is_alone(info: DatasetInfo, source: Source) -> bool:
 def _stored(store: ShapeStore, ids: list[ShapeId]) -> list[ShapeId]:
     found = []
     for shape_id in ids:
-        with suppress(StoreError):  # a name that cannot be stored is not stored
+        with suppress(StoreError):  # an invalid name
             if store.has(shape_id):
                 found.append(shape_id)
     return found
@@ -144,7 +144,7 @@ def _stored(store: ShapeStore, ids: list[ShapeId]) -> list[ShapeId]:
 def _missing(
     store: ShapeStore, ids: list[ShapeId], options: PreprocessOptions, result: PreprocessResult
 ) -> list[ShapeId]:
-    """Return those of `ids` that need work; count the others in `result`."""
+    """Return those of `ids` that must be converted; count the others in `result`."""
     todo = []
     for shape_id in ids:
         try:
@@ -160,7 +160,7 @@ def _missing(
 
 
 def _publish(source: Source, store: ShapeStore, options: PreprocessOptions) -> None:
-    """Write lists and description to match what is stored."""
+    """Update the lists and `dataset.json` to the stored shapes."""
     stored = store.ids()
     lists = _lists(source, store, options, set(stored))
     for name, ids in lists.items():
@@ -188,11 +188,11 @@ def _licences(source: Source) -> dict[str, Licence]:
 def _lists(
     source: Source, store: ShapeStore, options: PreprocessOptions, stored: set[ShapeId]
 ) -> dict[str, list[ShapeId]]:
-    """Return the lists: the source's, or ours, of what is stored, after those of other sources."""
+    """Return the lists of stored shapes: those of other sources, then the source's or our own."""
     all_ids = source.ids()
     own = dict(source.splits() or {})
     listed = {shape_id.category for ids in own.values() for shape_id in ids}
-    # Of all ids, not of the stored ones: a shape keeps its split when a run goes on.
+    # Split all ids, not the stored ones, so that a shape keeps its split when a run is resumed.
     unlisted = [shape_id for shape_id in all_ids if shape_id.category not in listed]
     for name, ids in split_ids(unlisted, options.split, options.seed).items():
         own[name] = [*own.get(name, []), *ids]

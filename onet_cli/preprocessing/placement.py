@@ -1,4 +1,4 @@
-"""How a mesh is turned and stretched before it becomes a shape."""
+"""Rotation and scaling of a mesh before its conversion."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,16 +11,16 @@ from onet_cli.errors import SourceError
 Up = Literal["y", "z"]
 
 _Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-"""Takes a frame with +z up, seen from -y, to ours with +y up, seen from +z."""
+"""Maps a frame with +z up and front -y to ours with +y up and front +z."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Rotation, then stretch to a size, then a turn about the upright axis.
+    """Rotation, then scaling to a size, then a rotation about the vertical axis.
 
-    `rotation` are the 9 numbers of a 3 x 3 matrix, row by row. `size` is the wanted extent along
-    x (width), y (height) and z (depth) in centimetres. `front` turns the stretched mesh about +y,
-    in degrees, so that its front looks along +z.
+    `rotation` is a 3 x 3 matrix in row-major order. `size` is the target extent along x (width),
+    y (height) and z (depth) in centimetres. `front` rotates the scaled mesh about +y, in degrees,
+    so that its front faces +z.
     """
 
     rotation: tuple[float, ...] | None = None
@@ -28,10 +28,10 @@ class Placement:
     front: float = 0.0
 
     def matrix(self, vertices: NDArray[np.floating], up: Up = "y") -> NDArray[np.float64]:
-        """Return the (3, 3) matrix that places `vertices` (V, 3), given with `up` upright.
+        """Return the (3, 3) matrix that places `vertices` (V, 3), whose upward axis is `up`.
 
         Raises:
-            SourceError: the placement squeezes the mesh flat, or a number is not finite.
+            SourceError: the placement is singular or not finite.
         """
         first = _Z_UP if up == "z" else np.eye(3)
         if self.rotation is not None:
@@ -41,7 +41,7 @@ class Placement:
             np.isfinite(placed).all()
             and abs(np.linalg.det(placed)) > 1e-12 * np.abs(placed).max() ** 3
         ):
-            raise SourceError("its rotation and size leave nothing of it")
+            raise SourceError("its rotation and size are singular or not finite")
         return placed
 
     def _stretch(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -50,14 +50,14 @@ class Placement:
         if not all(np.isfinite(edge) and edge > 0 for edge in self.size):
             raise SourceError(f"its size {self.size} is not three positive numbers")
         extent = np.ptp(np.asarray(vertices, dtype=np.float64), axis=0)
-        # What is flat along an axis cannot be stretched there.
+        # An axis without extent is not scaled.
         flat = extent <= 1e-9 * extent.max()
         stretch: NDArray[np.float64] = np.where(flat, 1.0, self.size / np.where(flat, 1, extent))
         return stretch
 
 
 def _about_y(degrees: float) -> NDArray[np.float64]:
-    # Quarter turns come out exact, so that straight edges stay straight.
+    # Quarter turns are exact, so that axis-aligned edges stay axis-aligned.
     if degrees % 90 == 0:
         cos, sin = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)][int(degrees // 90) % 4]
     else:

@@ -1,4 +1,4 @@
-"""What became of each shape, for people (`report.html`) and for programs (`report.json`)."""
+"""Report of a data set, as a page (`report.html`) and as data (`report.json`)."""
 
 import base64
 import html
@@ -22,10 +22,10 @@ from onet_cli.shapes.store import ShapeStore
 Facts = dict[str, Any]
 
 EDGE = 128
-"""Edge of the report's pictures, in pixels."""
+"""Edge of the report's images in pixels."""
 
 MOST_PICTURES = 2000
-"""Shapes with pictures; the page of more would be too large to open (8 kB a shape)."""
+"""Maximum number of shapes with images (8 kB each), which bounds the size of the page."""
 
 _PADDED_CUBE = 1.1**3
 
@@ -35,17 +35,17 @@ def write_report(
     skipped: Sequence[tuple[ShapeId, str]],
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write `report.html` and `report.json` on all shapes of a data set, and return the page.
+    """Write `report.html` and `report.json` for all shapes of a data set, and return the page.
 
-    What is stored of a shape is enough for its row, so shapes of earlier runs have one too.
+    Rows are made from stored shapes, including those of earlier runs.
 
     Args:
-        root: the data set's folder.
-        skipped: what the last run could not convert, and why.
-        progress: called with the number of shapes done and the number of shapes.
+        root: folder of the data set.
+        skipped: shapes that the last run could not convert, with reasons.
+        progress: called with the number of finished shapes and the total number.
 
     Raises:
-        StoreError: the data set cannot be read or written to.
+        StoreError: the data set cannot be read or written.
     """
     store = ShapeStore.open(root)
     ids = store.ids()
@@ -66,10 +66,10 @@ def write_report(
 
 
 def facts_of(shape: Shape, split: str = "") -> Facts:
-    """Return what the report says of a shape, as JSON can hold it.
+    """Return the facts of a shape for the report, JSON-ready.
 
-    `volume` is that of the closed mesh where there was one, in unit cubes, or else what the share
-    of points inside tells.
+    `volume` is that of the closed mesh in unit cubes, or else estimated from the share of points
+    inside.
     """
     conversion = shape.extra.get("conversion", {})
     sampled = float(shape.occupancy.occupancies.mean()) * _PADDED_CUBE
@@ -88,7 +88,7 @@ def facts_of(shape: Shape, split: str = "") -> Facts:
 
 
 def draw_closed(shape: Shape, edge: int = EDGE) -> Image.Image:
-    """Return a picture of the shape's surface samples, seen as in its first view."""
+    """Return an image of the shape's surface samples from the camera of its first view."""
     if shape.views.world is None or shape.views.camera is None or not shape.views.images:
         eye = Camera.orbit(30.0, 25.0, 2.0, edge)
         return Image.fromarray(draw_samples(shape.surface, eye.world, eye.camera, edge))
@@ -99,7 +99,7 @@ def draw_closed(shape: Shape, edge: int = EDGE) -> Image.Image:
 
 
 def draw_input(shape: Shape, edge: int = EDGE) -> Image.Image | None:
-    """Return the shape's first view on white, or None where it has no view."""
+    """Return the shape's first view on white, or None if it has no view."""
     if not shape.views.images:
         return None
     with Image.open(io.BytesIO(shape.views.images[0])) as view:
@@ -111,7 +111,7 @@ def draw_input(shape: Shape, edge: int = EDGE) -> Image.Image | None:
 def _pictures(shape: Shape) -> tuple[str, str]:
     try:
         return _data_uri(draw_input(shape)), _data_uri(draw_closed(shape))
-    except Exception:  # decoders of pictures fail in ways of their own, and a row can do without
+    except Exception:  # image decoders raise many kinds of errors, and images are optional
         return "", ""
 
 

@@ -1,4 +1,4 @@
-"""The page that `onet preprocess --report` writes: no other file, no network, any browser."""
+"""HTML template of `onet preprocess --report`: self-contained and offline."""
 
 ROW = """<tr data-warned="{warned}"><td>{input}</td><td>{closed}</td>
 <td><b>{id}</b><br><small>{about}</small></td><td>{split}</td><td>{made}</td><td>{volume}</td>

@@ -1,4 +1,4 @@
-"""A picture of a surface from its samples alone: enough to see what was stored of a shape."""
+"""Point splatting of surface samples, to check stored shapes visually."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +7,14 @@ from onet_cli.shapes.shape import SurfaceSamples
 
 FRONT = np.array([172.0, 184.0, 200.0])
 BACK = np.array([214.0, 60.0, 50.0])
-"""Seen from inside, which a closed surface never shows: such places are red."""
+"""Red, for back faces, which a closed surface never shows."""
 
 _LIGHT = np.array([-0.35, -0.75, -0.56])  # in the camera's frame: from the left, above, in front
 _SUPERSAMPLING = 2
 _GRAZING = 0.2
-"""Cosine up to which a surface counts as seen edge-on, where squares of both sides mix."""
+"""Cosine up to which a surface is edge-on, where splats of both sides mix."""
 
-_SAMPLES_PER_PIXEL = 16  # on average, in its square, of the near side
+_SAMPLES_PER_PIXEL = 16  # mean number of front samples in the splat around a pixel
 _WIDEST = 20
 
 
@@ -24,14 +24,14 @@ def draw_samples(
     camera: NDArray[np.floating],
     size: int,
 ) -> NDArray[np.uint8]:
-    """Return a picture (size, size, 3) of surface samples, shaded, on white.
+    """Return an image (size, size, 3) of shaded surface samples on white.
 
-    Each sample is a square that is as large as their density demands; the nearest is seen.
+    Each sample is a square splat, sized by the sample density; the nearest splat is visible.
 
     Args:
         surface: samples in the unit cube, with outward normals.
         world: (3, 4), unit cube to camera (x right, y down, z forward).
-        camera: (3, 3), camera to pixels of a picture of this `size`.
+        camera: (3, 3), camera intrinsics for an image of this `size`.
         size: edge in pixels.
     """
     edge = size * _SUPERSAMPLING
@@ -43,7 +43,7 @@ def draw_samples(
     places = np.floor(pixels[:, :2] / pixels[:, 2:] * _SUPERSAMPLING).astype(np.int64)
     inside = ((places >= 0) & (places < edge)).all(axis=1)
     places, seen, seen_normals = places[inside], seen[inside], seen_normals[inside]
-    # Far to near: where samples share a pixel, the last one written stays.
+    # Painter's algorithm: far to near, so that the nearest sample of a pixel is written last.
     order = np.argsort(-seen[:, 2], kind="stable")
     columns, rows = places[order].T
     depth = np.full((edge, edge), np.inf)
@@ -57,14 +57,14 @@ def draw_samples(
 
 
 def _radius(samples: int, hit: int) -> int:
-    """Return how far squares must reach so that hardly a pixel of a near side is in none.
+    """Return the splat radius that leaves almost no uncovered pixels on front faces.
 
-    `samples` fell like rain on `hit` pixels of the picture, half of them on near sides.
+    `samples` random samples fell on `hit` pixels of the image, half of them on front faces.
     """
     if samples == 0:
         return 0
     covered = float(hit)
-    for _ in range(20):  # of `covered` pixels, this share was hit
+    for _ in range(20):  # fixed point: the expected number of hit pixels equals `hit`
         covered = hit / -np.expm1(-samples / covered)
     wanted = _SAMPLES_PER_PIXEL * covered / (samples / 2)
     return int(np.ceil((np.sqrt(wanted) - 1) / 2).clip(1, _WIDEST))
@@ -73,8 +73,8 @@ def _radius(samples: int, hit: int) -> int:
 def _spread(
     canvas: NDArray[np.float64], depth: NDArray[np.float64], radius: int
 ) -> NDArray[np.float64]:
-    """Return the picture in which every pixel reaches over a square, the nearest on top."""
-    for axis in (0, 1):  # a square is a row of columns
+    """Spread every pixel over a square splat, the nearest on top."""
+    for axis in (0, 1):  # a square is separable
         best, colours = depth.copy(), canvas.copy()
         for step in range(-radius, radius + 1):
             there, here = _overlap(step, axis)
@@ -86,7 +86,7 @@ def _spread(
 
 
 def _overlap(step: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return where the picture is read and where written when it moves by `step` along `axis`."""
+    """Return the source and target slices of a shift by `step` along `axis`."""
     there, here = (slice(max(s, 0), min(s, 0) or None) for s in (-step, step))
     every = slice(None)
     return ((there, every), (here, every)) if axis == 0 else ((every, there), (every, here))

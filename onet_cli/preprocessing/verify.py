@@ -1,4 +1,4 @@
-"""Stored shapes compared with their checksums."""
+"""Verification of stored shapes by checksum."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from onet_cli.shapes.store import ShapeStore
 
 @dataclass
 class VerifyResult:
-    """Shapes that are as they were written, without a checksum but readable, and damaged."""
+    """Numbers of intact and of readable but unchecked shapes, and the damaged shapes."""
 
     whole: int = 0
     unchecked: int = 0
@@ -19,7 +19,7 @@ class VerifyResult:
 
 
 def verify_shapes(data: Path, progress: Callable[[int, int], None]) -> VerifyResult:
-    """Read every shape of the data set `data`, listed or stored, and return how they are.
+    """Read and verify every listed or stored shape of the data set `data`.
 
     Raises:
         StoreError: there is no data set.

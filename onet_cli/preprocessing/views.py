@@ -1,4 +1,4 @@
-"""Pictures of a shape from all around, as a data set stores them."""
+"""Rendered views of a shape for a data set."""
 
 import io
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ Background = Literal["white", "transparent"]
 
 CHOY_ELEVATION = (25.0, 30.0)
 CHOY_DISTANCE = (1.5, 1.8)
-"""Degrees and edges of the unit cube, measured on the cameras that come with their pictures."""
+"""In degrees and in edges of the unit cube, measured on the cameras of Choy et al.'s data."""
 
 WIDE_ELEVATION = (-10.0, 60.0)
-WIDE_FILL = (0.75, 0.92)  # the longer side of the object's picture, in edges of the picture
-WIDE_ZOOM = (1.0, 1.6)  # focal length, in Choy's
+WIDE_FILL = (0.75, 0.92)  # longer side of the object's bounding box, in image edges
+WIDE_ZOOM = (1.0, 1.6)  # focal length relative to Choy's
 
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """How many pictures, of what size, from where and on what.
+    """Number, size, cameras and background of rendered views.
 
-    `cameras`: `choy` draws views like Choy et al., ECCV 2016, lit from the front; `wide` draws
-    lower, higher and closer ones with longer lenses, each in another light, as photos are. Pictures
-    on `white` are JPEG of `quality`, `transparent` ones PNG with alpha; each pixel averages
-    `samples` x `samples`.
+    `cameras`: `choy` samples views as in Choy et al., ECCV 2016, lit from the front; `wide` samples
+    a wider range of elevations and focal lengths, closer to the object, with random lighting per
+    view, as in photos. Images on `white` are JPEG of `quality`, `transparent` ones PNG with alpha;
+    each pixel averages `samples` x `samples` samples.
     """
 
     count: int = 24
@@ -49,12 +49,12 @@ class ViewOptions:
 def take_views(
     mesh: Trimesh, appearance: Appearance | None, rng: np.random.Generator, options: ViewOptions
 ) -> Views:
-    """Return `options.count` pictures of `mesh`, in the unit-cube frame, with their cameras.
+    """Render `options.count` views of `mesh`, in the unit-cube frame, with their cameras.
 
-    They depend on the arguments and the state of `rng` alone, bit for bit.
+    The result is deterministic, given the arguments and the state of `rng`.
 
     Raises:
-        InvalidGeometryError: the mesh cannot be drawn.
+        InvalidGeometryError: the mesh cannot be rendered.
     """
     if options.count == 0:
         return Views(())
@@ -75,9 +75,9 @@ def take_views(
 
 
 def choy_camera(points: NDArray[np.floating], rng: np.random.Generator, size: int) -> Camera:
-    """Return a random camera of the kind of Choy et al. for pictures of `size` pixels.
+    """Return a random camera as in Choy et al., for images of `size` pixels.
 
-    It moves back where `points` (N, 3) would else leave the picture, as those of a cube do.
+    It moves back if `points` (N, 3) would otherwise leave the image, as those of a cube do.
     """
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*CHOY_ELEVATION)
     distance = rng.uniform(*CHOY_DISTANCE)
@@ -87,7 +87,7 @@ def choy_camera(points: NDArray[np.floating], rng: np.random.Generator, size: in
 
 
 def wide_camera(points: NDArray[np.floating], rng: np.random.Generator, size: int) -> Camera:
-    """Return a random camera whose picture `points` (N, 3) fill as far as was drawn."""
+    """Return a random camera that `points` (N, 3) fill to a random share of the image."""
     azimuth, elevation = rng.uniform(0, 360), rng.uniform(*WIDE_ELEVATION)
     fill = rng.uniform(*WIDE_FILL)
     focal = CHOY_FOCAL / CHOY_SIZE * rng.uniform(*WIDE_ZOOM)

@@ -1,4 +1,4 @@
-"""Shapes converted one by one, here or in worker processes, whatever becomes of those."""
+"""Conversion of shapes in this process or in worker processes, robust to their death."""
 
 import multiprocessing
 import os
@@ -22,30 +22,30 @@ from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
 Outcome = tuple[ShapeId, str | None]
-"""A shape and why it was skipped; None when it was stored."""
+"""A shape and the reason for skipping it, or None if it was stored."""
 
-OVERTIME = "it takes more than the {:g} s of --shape-timeout"
+OVERTIME = "it exceeds the {:g} s of --shape-timeout"
 
-KILLED = "its worker process was killed, probably for lack of memory"
+KILLED = "its worker process was killed, probably because it ran out of memory"
 
 _TASKS_PER_WORKER = 4
 _MOST_KILLED = 8
-"""So many shapes in a row that kill a process of their own are no fault of theirs."""
+"""After this many consecutive shapes that each kill a process, the cause is not the shapes."""
 
 
 @dataclass(frozen=True)
 class Converter:
-    """Moves one shape at a time from a source to a store; travels to worker processes."""
+    """Converts shapes from a source to a store; pickled for worker processes."""
 
     store: ShapeStore
     seed: int
     timeout_s: float = 0.0
 
     def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
-        """Return what became of the shape.
+        """Convert one shape and return the outcome.
 
         Raises:
-            StoreError: the store cannot be written to, so going on is pointless.
+            StoreError: the store cannot be written.
         """
         try:
             with _interrupting(self.timeout_s):
@@ -53,8 +53,8 @@ class Converter:
         except OnetError as error:
             return shape_id, str(error)
         except MemoryError:
-            return shape_id, "there is not enough memory for it"
-        except Exception as error:  # one bad shape, however bad, never stops the run
+            return shape_id, "out of memory"
+        except Exception as error:  # a bad shape never stops the run
             return shape_id, f"{type(error).__name__}: {error}"
         try:
             self.store.write(shape, _generator(shape_id, self.seed))
@@ -66,14 +66,14 @@ class Converter:
 def convert_all(
     source: Source, converter: Converter, ids: list[ShapeId], workers: int
 ) -> Iterator[Outcome]:
-    """Yield what became of each of `ids`, as they are done.
+    """Yield the outcome of each of `ids`, in order of completion.
 
-    When a worker process dies, the shapes that were under way are tried again one at a time, each
-    in a process of its own, so that the one at fault is found and the others are done.
+    If a worker process dies, the shapes in progress are retried one at a time, in a single worker
+    process, to identify the shape at fault and convert the others.
 
     Raises:
-        StoreError: the store cannot be written to.
-        OnetError: worker processes die whatever the shape.
+        StoreError: the store cannot be written.
+        OnetError: worker processes die on every shape.
     """
     if workers <= 1:
         for shape_id in ids:
@@ -87,7 +87,7 @@ def convert_all(
         yield from _in_pool(source, converter, rest, workers, suspects)
         if not suspects:
             return
-        # The processes that were ended with the one at fault may have been writing.
+        # The other processes were terminated too, and may have been writing.
         converter.store.remove_leftovers()
         yield from _one_by_one(source, converter, sorted(suspects))
 
@@ -99,7 +99,7 @@ def _in_pool(
     workers: int,
     suspects: set[ShapeId],
 ) -> Iterator[Outcome]:
-    """Yield outcomes until `rest` is used up or a process dies; `suspects` are under way then."""
+    """Yield outcomes until `rest` is exhausted or a process dies; track pending `suspects`."""
     pending: dict[Future[Outcome], ShapeId] = {}
     most = workers * _TASKS_PER_WORKER
     with _pool(converter, workers) as pool:
@@ -122,7 +122,7 @@ def _in_pool(
 
 
 def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Iterator[Outcome]:
-    """Yield outcomes, with never more than one shape under way."""
+    """Yield outcomes, with at most one shape in progress."""
     rest, killed = iter(ids), 0
     while True:
         with _pool(converter, 1) as pool:
@@ -138,7 +138,7 @@ def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Ite
                     killed += 1
                     if killed == _MOST_KILLED:
                         raise OnetError(
-                            "worker processes die, one after the other, whatever the shape",
+                            "worker processes die on every shape",
                             hint="run the same command again with --workers 0: it resumes",
                         ) from error
                     yield shape_id, KILLED
@@ -151,9 +151,9 @@ def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Ite
 
 @contextmanager
 def _interrupting(seconds: float) -> Iterator[None]:
-    """Raise OnetError in the block after `seconds`, as far as it runs in Python.
+    """Raise OnetError in the block after `seconds`, once control returns to Python.
 
-    In a worker process, one that does not end is ended with its process: see `_ending`.
+    Worker processes use `_ending` instead.
     """
     usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
     if seconds <= 0 or not usable or _converter is not None:
@@ -174,11 +174,11 @@ def _interrupting(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _ending(seconds: float) -> Iterator[None]:
-    """End this process, whatever it is doing, where the block takes more than `seconds`."""
+    """Terminate this process if the block takes more than `seconds`."""
     if seconds <= 0 or not hasattr(signal, "setitimer"):
         yield
         return
-    # The system does it: a library that never returns would run no handler of ours.
+    # Default signal action, because a Python handler would not run inside a library call.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -192,7 +192,7 @@ def _generator(shape_id: ShapeId, seed: int) -> np.random.Generator:
 
 
 def _pool(converter: Converter, workers: int) -> ProcessPoolExecutor:
-    # Never plain fork: the parent may hold open archives, HDF5 state and threads.
+    # Not fork: the parent may hold open archives, HDF5 state and threads.
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(converter,))
@@ -210,7 +210,7 @@ def _start_worker(converter: Converter) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent is killed, or it would wait for tasks for ever."""
+    """Exit when the parent is killed, instead of waiting for tasks forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait_for([parent.sentinel])

@@ -97,7 +97,7 @@ def test_options_that_cannot_work_are_refused(ball, tmp_path):
         export_voxels(read_mesh(ball), tmp_path / "out.npz", resolution=0)
     with pytest.raises(InvalidOptionError, match="4 faces"):
         convert_mesh(read_mesh(ball), tmp_path / "out.ply", faces=2)
-    with pytest.raises(InvalidOptionError, match="no voxel format"):
+    with pytest.raises(InvalidOptionError, match="not a supported voxel format"):
         export_voxels(read_mesh(ball), tmp_path / "out.vox")
 
 

@@ -212,7 +212,7 @@ def test_a_material_that_no_file_describes_is_told():
 
     loaded = load_mesh(files_of({"a.obj": text, "a.mtl": MTL}), "a.obj")
 
-    assert loaded.warnings == ("material 'brass' is described nowhere",)
+    assert loaded.warnings == ("material 'brass' is not defined",)
 
 
 def test_names_in_an_old_encoding_find_each_other():
@@ -241,9 +241,9 @@ def test_nothing_outside_of_the_source_is_asked_for(reference):
     [
         ("", "a.obj is empty"),
         ("\n \n", "a.obj is empty"),
-        ("v 0 0 0\nv 1 0 0\n", "holds no faces"),
-        ("Dear Sir or Madam,\nplease find\n", "holds no faces"),
-        (SQUARE + "f 1 2\n", "holds no faces"),
+        ("v 0 0 0\nv 1 0 0\n", "has no faces"),
+        ("Dear Sir or Madam,\nplease find\n", "has no faces"),
+        (SQUARE + "f 1 2\n", "has no faces"),
         (SQUARE + "f 1 2 5\n", "not among its 4"),
         (SQUARE + "f 1 2 0\n", "not among its 4"),
         (SQUARE + "f 1 2 -5\n", "not among its 4"),

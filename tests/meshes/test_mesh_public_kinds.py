@@ -36,7 +36,7 @@ def test_text_rows_that_are_longer_than_declared_are_read_by_lines(corners, quad
 
     assert loaded.mesh.is_watertight
     assert loaded.mesh.volume == pytest.approx(1)
-    assert loaded.warnings == (f"rows of {longer} hold more numbers than the header says",)
+    assert loaded.warnings == (f"rows of {longer} have more numbers than the header declares",)
 
 
 def test_text_rows_that_are_broken_into_lines_are_read_as_numbers():
@@ -146,7 +146,7 @@ def test_a_streamed_binary_stl_has_as_many_faces_as_its_length(count, head):
 
 
 def test_a_binary_stl_without_faces_is_refused():
-    with pytest.raises(SourceError, match="holds no faces"):
+    with pytest.raises(SourceError, match="has no faces"):
         load("a.stl", b"\0" * 84)
 
 

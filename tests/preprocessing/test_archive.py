@@ -192,7 +192,7 @@ def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, 
             layout.npz(points=np.zeros((80, 3), np.float16), occupancies=np.zeros(3, "u1")),
             "do not fit",
         ),
-        ("img_choy2016/001.jpg", layout.picture(1)[:-40], "no whole JPEG or PNG"),
+        ("img_choy2016/001.jpg", layout.picture(1)[:-40], "not a complete JPEG or PNG"),
     ],
 )
 def test_a_damaged_object_is_refused_with_the_reason(tmp_path, file, data, message):
@@ -227,8 +227,8 @@ def test_what_is_no_source_is_refused_with_what_would_be(tmp_path):
 
     for name, message in (
         ("nowhere", "does not exist"),
-        ("empty", "no shapes in a known layout"),
-        (strange.name, "no shapes in a known layout"),
+        ("empty", "no shapes in a supported layout"),
+        (strange.name, "no shapes in a supported layout"),
     ):
         with pytest.raises(SourceError, match=message) as caught:
             open_source(str(tmp_path / name), PreprocessOptions())

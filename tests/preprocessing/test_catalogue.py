@@ -67,7 +67,7 @@ def test_libraries_are_found_by_suffix_and_jars_by_content(tmp_path):
 def test_a_library_without_a_catalogue_is_refused(tmp_path):
     write_library(tmp_path / "a.sh3f", "Other.properties")
 
-    with pytest.raises(SourceError, match="no library of furniture"):
+    with pytest.raises(SourceError, match="not a furniture library"):
         read_catalogue(tmp_path / "a.sh3f")
 
 

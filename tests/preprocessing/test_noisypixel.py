@@ -60,7 +60,7 @@ def test_a_folder_becomes_a_data_set_without_its_damaged_file(folder, tmp_path):
 
 
 def test_a_folder_without_such_files_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="no files of noisypixel"):
+    with pytest.raises(SourceError, match="no noisypixel files"):
         NoisypixelSource(tmp_path)
 
 

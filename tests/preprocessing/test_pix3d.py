@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_photograph_is_told_and_the_others_are_used(tmp_pat
     )
     with pytest.raises(SourceError, match=r"photographs can be used: .*0004.*0005") as e:
         source.read(BLOCK)
-    assert "rot_mat is no rotation" in str(e.value)
+    assert "rot_mat is not a rotation" in str(e.value)
     assert "\n" not in str(e.value)
 
 
@@ -112,7 +112,7 @@ def test_what_is_wrong_with_a_photograph_is_told_and_the_others_are_used(tmp_pat
     [
         ({"img_size": [180, 240]}, "it has 240 x 180 pixels, and by the table 180 x 240"),
         ({"img_size": "large"}, "img_size is missing or no numbers"),
-        ({"trans_mat": [0, 0, -3]}, "its camera is inside the model or looks away from it"),
+        ({"trans_mat": [0, 0, -3]}, "its camera is inside the model or faces away from it"),
         ({"trans_mat": [0, 0, 10**400]}, "trans_mat is missing or no numbers"),
         ({"focal_length": 0}, "focal_length or img_size is not positive"),
         ({"focal_length": None}, "focal_length is"),

@@ -101,7 +101,7 @@ def test_a_library_brings_names_sizes_and_terms(tmp_path, where):
     assert chair.extra["creator"] == "Ana"
     assert chair.extra["original_id"] == "Oak#chair"
     assert chair.extra["conversion"]["units"] == "cm"
-    with pytest.raises(SourceError, match="numbers are wrong"):
+    with pytest.raises(SourceError, match="catalogue entry is invalid"):
         source.read(ShapeId("Kitchen", "Oak_wrong"))
 
 
@@ -183,7 +183,7 @@ def test_a_row_with_wrong_numbers_is_skipped_with_the_reason(tmp_path):
 
     source = open_source(str(folder), quick(manifest=table))
 
-    with pytest.raises(SourceError, match="table's numbers are wrong"):
+    with pytest.raises(SourceError, match="row in the table is invalid"):
         source.read(ShapeId("set", "a"))
     assert source.read(ShapeId("set", "b")).unit_cube.scale == 3
 
@@ -194,7 +194,7 @@ def test_a_row_with_wrong_numbers_is_skipped_with_the_reason(tmp_path):
         ("name\nx\n", "no column 'obj'"),
         ("obj,use\na.obj,exclude\n", "no row to convert"),
         ("obj,library\na.obj,Elm\n", "names the library 'Elm', which is not in"),
-        (None, "no table that can be read"),
+        (None, "cannot be read as a table"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(tmp_path, text, message):

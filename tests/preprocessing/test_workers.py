@@ -57,7 +57,7 @@ def test_the_shape_that_kills_its_process_is_named_and_the_others_are_stored(tmp
 def test_processes_that_die_whatever_the_shape_end_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(workers_module, "_MOST_KILLED", 2)
 
-    with pytest.raises(OnetError, match="whatever the shape") as caught:
+    with pytest.raises(OnetError, match="on every shape") as caught:
         convert([f"kill{i}" for i in range(4)], tmp_path)
     assert "--workers 0" in caught.value.hint
 
@@ -65,7 +65,7 @@ def test_processes_that_die_whatever_the_shape_end_the_run(tmp_path, monkeypatch
 def test_a_lack_of_memory_in_one_shape_is_its_own(tmp_path):
     reasons, _ = convert(["memory", "s"], tmp_path, workers=0)
 
-    assert reasons == {"memory": "there is not enough memory for it", "s": None}
+    assert reasons == {"memory": "out of memory", "s": None}
 
 
 class Announcing(Deadly):

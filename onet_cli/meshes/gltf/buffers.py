@@ -1,4 +1,4 @@
-"""The bytes that a glTF file refers to: its own chunk, data URIs, files beside it."""
+"""glTF buffers, in the binary chunk, data URIs or other files."""
 
 import base64
 import binascii
@@ -20,10 +20,10 @@ class Buffers:
         self._known: dict[int, memoryview | None] = {}
 
     def view(self, index: int) -> tuple[memoryview, int | None]:
-        """Return the bytes of a buffer view, and from row to row, where it says so, how many.
+        """Return the bytes of a buffer view, and its byte stride or None.
 
         Raises:
-            SourceError: it is not there, reaches beyond its buffer, or is compressed.
+            SourceError: it is missing, exceeds its buffer, or is compressed.
         """
         view = self._views[index]
         data = self._buffer(view.count("buffer"))
@@ -31,14 +31,14 @@ class Buffers:
             for extension in MESHOPT:
                 if view.extension(extension):
                     raise compressed(view.name, extension)
-            raise view.error("is in a buffer without bytes")
+            raise view.error("is in a buffer without data")
         start, length = view.count("byteOffset", 0), view.count("byteLength")
         if start + length > len(data):
-            raise view.error("reaches beyond its buffer: the file is cut short")
+            raise view.error("exceeds its buffer: the file is truncated")
         return data[start : start + length], view.index("byteStride")
 
     def referred(self, uri: str) -> bytes | None:
-        """Return what `uri` says or the file that it names, or None when it cannot be had."""
+        """Return the data in a data URI or in the file that `uri` names, or None if unreadable."""
         if uri[:5].lower() == "data:":
             return _data_of(uri)
         for reference in dict.fromkeys((unquote(uri), uri)):
@@ -65,7 +65,7 @@ class Buffers:
 
 
 def _data_of(uri: str) -> bytes | None:
-    """Return the bytes in a data URI, or None when it is damaged."""
+    """Return the bytes in a data URI, or None if it is damaged."""
     head, comma, body = uri.partition(",")
     if not comma:
         return None

@@ -1,4 +1,4 @@
-"""What trimesh's writer leaves out of GLB files: colours with all their digits, and targets."""
+"""Additions to the GLB files of trimesh: 16-bit vertex colours and buffer view targets."""
 
 import json
 import struct
@@ -12,18 +12,18 @@ from onet_cli.geometry.texture import srgb_to_linear
 from onet_cli.version import __version__
 
 OWN_NAME = "_COLOR16"
-"""What an attribute is called for trimesh's writer, which knows colours of 8 bits alone."""
+"""Name of the colour attribute for trimesh's writer, which supports only 8-bit colours."""
 
 VERTICES, CORNERS = 34962, 34963
-"""What a buffer view is for, as OpenGL names it: attributes of vertices, and indices of faces."""
+"""Buffer view targets as OpenGL constants: vertex attributes and face indices."""
 
 _JSON = b"JSON"
 
 
 def linear_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """Return sRGB `colours` (V, 3) as glTF wants them, linear, (V, 4) with 65535 for 1.
+    """Return sRGB `colours` (V, 3) as linear RGBA (V, 4), as glTF requires, with 65535 for 1.
 
-    In 8 bits dark colours would lose most of their steps.
+    With 8 bits, dark colours would lose most of their levels.
     """
     wide = np.full((len(colours), 4), 65535, np.uint16)
     wide[:, :3] = np.rint(srgb_to_linear()[colours] * 65535)
@@ -31,10 +31,10 @@ def linear_colours(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:
 
 
 def complete_glb(glb: bytes) -> bytes:
-    """Return a GLB file of trimesh with its attribute `OWN_NAME` made the colour of its vertices.
+    """Return a GLB file of trimesh with its attribute `OWN_NAME` as the vertex colour.
 
-    The generator is onet, whose colours are linear. Buffer views say what they are for: without,
-    the glTF validator has a hint about each.
+    The generator becomes onet, since its colours are linear. Buffer views get a target, without
+    which the glTF validator prints a hint for each.
     """
     _, version, _, length = struct.unpack_from("<4sIII", glb)
     start = 20

@@ -1,4 +1,4 @@
-"""What is around a glTF file's contents: the chunks of .glb files, the version, the extensions."""
+"""glTF container: the chunks of .glb files, the version and the required extensions."""
 
 import json
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ _JSON, _BINARY = 0x4E4F534A, 0x004E4942
 DRACO = "KHR_draco_mesh_compression"
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 _ADVICE = {
-    DRACO: "export it again without compression, from Blender for example",
-    **dict.fromkeys(MESHOPT, "write it again without: `gltfpack -i IN.glb -o OUT.glb -noq`"),
+    DRACO: "export it without compression, for example in Blender",
+    **dict.fromkeys(MESHOPT, "decompress it: `gltfpack -i IN.glb -o OUT.glb -noq`"),
 }
-# Read, or of no influence on surface and base colour.
+# Supported, or without influence on surface and base colour.
 _KNOWN = {
     "EXT_mesh_gpu_instancing",
     "EXT_texture_avif",
@@ -31,7 +31,7 @@ _KNOWN = {
 
 @dataclass(frozen=True)
 class Container:
-    """A file taken apart: its JSON, its `binary` chunk or None, and what it asks for in vain."""
+    """A file's JSON, its `binary` chunk or None, and warnings about unsupported extensions."""
 
     tree: Fields
     binary: memoryview | None
@@ -39,14 +39,14 @@ class Container:
 
 
 def open_container(name: str, data: bytes) -> Container:
-    """Return the contents of the .glb or .gltf file `name`; its first bytes tell which it is.
+    """Return the contents of the .glb or .gltf file `name`, distinguished by its first bytes.
 
     Raises:
-        SourceError: it is damaged, of another version than 2, or compressed.
+        SourceError: it is damaged, compressed or not of version 2.
     """
     text, binary = _chunks(name, data) if data[:4] == b"glTF" else (data, None)
     try:
-        # Names in an older code page do no harm.
+        # Names in other encodings are not needed.
         values = json.loads(text.decode(json.detect_encoding(text), errors="replace"))
     except (ValueError, RecursionError):
         raise unreadable(name) from None
@@ -61,14 +61,14 @@ def open_container(name: str, data: bytes) -> Container:
     unknown = sorted(
         e for e in set(required) - _KNOWN if not e.startswith(("KHR_materials_", "EXT_materials_"))
     )
-    warnings = [f"it requires {', '.join(unknown)}, which is not known"] if unknown else []
+    warnings = [f"it requires {', '.join(unknown)}, which is not supported"] if unknown else []
     return Container(tree, binary, tuple(warnings))
 
 
 def compressed(name: str, extension: str) -> SourceError:
     """Return the error for a file that is compressed with `extension`."""
     return SourceError(
-        f"{name} is compressed ({extension}), which cannot be read", hint=_ADVICE[extension]
+        f"{name} is compressed ({extension}), which is not supported", hint=_ADVICE[extension]
     )
 
 
@@ -81,7 +81,7 @@ def _chunks(name: str, data: bytes) -> tuple[bytes, memoryview | None]:
         length, kind = _word(data, place), _word(data, place + 4)
         place += _CHUNK_HEADER
         if place + length > len(data):
-            raise unreadable(name, "it is cut short")
+            raise unreadable(name, "it is truncated")
         found.setdefault(kind, memoryview(data)[place : place + length])
         place += length
     if _JSON not in found:
@@ -94,18 +94,18 @@ def _word(data: bytes, place: int) -> int:
 
 
 def _check_version(tree: Fields) -> None:
-    # Version 1 has objects by name where version 2 has lists, and may leave out its number.
+    # Version 1 has objects where version 2 has lists, and its version number is optional.
     if any(isinstance(tree.values.get(key), dict) for key in ("accessors", "meshes", "nodes")):
         raise _old(tree.name, "1.0")
     version = str(tree.child("asset").values.get("version", ""))
     if not version:
-        raise unreadable(tree.name, "it does not say its version")
+        raise unreadable(tree.name, "it does not declare its version")
     if version.partition(".")[0] != "2":
         raise _old(tree.name, version)
 
 
 def _old(name: str, version: str) -> SourceError:
     return SourceError(
-        f"{name} is glTF {version[:10]}; only glTF 2 is read",
+        f"{name} is glTF {version[:10]}; only glTF 2 is supported",
         hint="convert it to glTF 2, for example with `gltf-pipeline -i IN.gltf -o OUT.gltf`",
     )

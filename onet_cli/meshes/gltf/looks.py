@@ -1,4 +1,4 @@
-"""How the parts of a glTF file look: base colour times picture times the vertices' colours."""
+"""Appearance of glTF primitives: base colour factor times texture times vertex colours."""
 
 import hashlib
 from typing import Protocol
@@ -19,15 +19,15 @@ Colours = NDArray[np.float64]
 
 
 class PartAttributes(Protocol):
-    """What is known of a part's vertices."""
+    """The vertex attributes of a primitive."""
 
     @property
     def primitive(self) -> Fields:
-        """The part in the file."""
+        """The primitive's JSON."""
 
     @property
     def warnings(self) -> list[str]:
-        """What cannot be honoured; may be added to."""
+        """Warnings about unsupported content; may be appended to."""
 
     def get(
         self, name: str, widths: tuple[int, ...], normalized: bool | None = None
@@ -36,7 +36,7 @@ class PartAttributes(Protocol):
 
 
 class Looks:
-    """Makes the appearances of a file's parts. Colours are `linear`, as the standard wants."""
+    """Builds the appearances of a file's primitives. Colours are `linear`, or else sRGB."""
 
     def __init__(self, tree: Fields, pictures: Pictures, linear: bool) -> None:
         self._materials = tree.table("materials")
@@ -46,10 +46,10 @@ class Looks:
         self._shared: dict[tuple[tuple[int, ...], bytes], Picture] = {}
 
     def of_part(self, part: PartAttributes, faces: Faces) -> Appearance:
-        """Return the looks of a part's `faces` (F, 3), without normals.
+        """Return the appearance of a primitive's `faces` (F, 3), without normals.
 
         Raises:
-            SourceError: the part names a material that is not there or is damaged.
+            SourceError: the primitive refers to a missing or damaged material.
         """
         number = part.primitive.index("material")
         colours = part.get("COLOR_0", (3, 4), normalized=True)
@@ -61,7 +61,7 @@ class Looks:
         uv = None if use is None else part.get(f"TEXCOORD_{use.coordinates}", (2,))
         if use is None or uv is None:
             if use is not None:
-                part.warnings.append(f"a texture lacks its coordinates TEXCOORD_{use.coordinates}")
+                part.warnings.append(f"a texture has no coordinates TEXCOORD_{use.coordinates}")
             return self._plain(material, colours, faces)
         return self._pictured(part, material, use, colours, faces, uv)
 
@@ -77,7 +77,7 @@ class Looks:
         faces: Faces,
         colour: tuple[int, int, int] | None = None,
     ) -> Appearance:
-        """Return the looks of faces without a picture, of `colour` or else the material's."""
+        """Return the appearance of untextured faces, of `colour` or else the material's."""
         factor = material.factor[:3]
         corner_colours = None
         if colours is not None:
@@ -101,7 +101,7 @@ class Looks:
         if colours is not None and not (colours[:, :3] == 1).all():
             tints, group, exact = group_colours(material.factor[:3] * colours[faces][..., :3])
             if not exact:
-                part.warnings.append("colours of vertices on a texture are made one for each face")
+                part.warnings.append("vertex colours on a texture are averaged per face")
         opacity = _opacity(material, colours)
         materials = []
         for tint in tints:
@@ -111,7 +111,7 @@ class Looks:
         return Appearance(tuple(materials), group.astype(np.int32), places)
 
     def _share(self, picture: Picture) -> Picture:
-        """Return the first picture with these pixels, so that parts have it in common."""
+        """Return the first image with these pixels, so that primitives share it."""
         key = picture.shape, hashlib.blake2b(picture.tobytes()).digest()
         return self._shared.setdefault(key, picture)
 

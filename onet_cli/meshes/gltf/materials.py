@@ -1,4 +1,4 @@
-"""The materials of a glTF file: base colour, picture, transparency."""
+"""glTF materials: base colour, texture, gloss and transparency."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ SPECULAR_GLOSSINESS = "KHR_materials_pbrSpecularGlossiness"
 
 @dataclass(frozen=True)
 class GltfMaterial:
-    """One material, its `factor` (4,) being the base colour, as the file has it, and alpha.
+    """One material; `factor` (4,) is the base colour factor, linear or sRGB as in the file.
 
-    `mode` is OPAQUE, MASK or BLEND; with MASK, alpha below `cutoff` is a hole.
+    `mode` is OPAQUE, MASK or BLEND; with MASK, alpha below `cutoff` is transparent.
     """
 
     factor: NDArray[np.float64]
@@ -26,9 +26,9 @@ class GltfMaterial:
 
 
 def read_material(material: Fields, pictures: Pictures) -> GltfMaterial:
-    """Return a material; specular and glossiness, where they are there, count before the others.
+    """Return a material; specular-glossiness takes precedence over metallic-roughness.
 
-    Glossiness that the file does not state is none, as roughness that it does not state is full.
+    The default gloss is 0: missing glossiness is 0, and missing roughness is 1.
 
     Raises:
         SourceError: it is damaged.

@@ -1,4 +1,4 @@
-"""The pictures of a glTF file, and how their coordinates are laid on a surface."""
+"""glTF textures and their coordinates."""
 
 import math
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from onet_cli.meshes.gltf.fields import Fields
 from onet_cli.meshes.textures import Picture, decode_picture
 
 _REPEAT, _CLAMP, _MIRROR = 10497, 33071, 33648
-_MOST_TILES = 4  # a picture is continued over so many of its widths, where it does not repeat
+_MOST_TILES = 4  # a clamped texture is extended to at most this many of its widths
 
 UV = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class TextureUse:
-    """A material's picture, how it goes on beyond its edges, and what coordinates it takes.
+    """A material's texture, its wrap modes and its texture coordinates.
 
-    `texture` is its number in the file, `coordinates` the n of TEXCOORD_n, `matrix` (2, 3) what
-    takes those to places in the picture, v downwards.
+    `texture` is its index in the file, `coordinates` the n of TEXCOORD_n, and `matrix` (2, 3) the
+    transform of those coordinates, v downwards.
     """
 
     texture: int
@@ -32,7 +32,7 @@ class TextureUse:
 
 
 class Pictures:
-    """Opens the pictures of one file; `warnings` grows as some cannot be had."""
+    """Loads the textures of one file; `warnings` lists those that cannot be read."""
 
     def __init__(self, tree: Fields, buffers: Buffers) -> None:
         self._tree = tree
@@ -41,7 +41,7 @@ class Pictures:
         self.warnings: list[str] = []
 
     def use(self, info: Fields) -> TextureUse | None:
-        """Return what a material's textureInfo speaks of, or None when it cannot be had."""
+        """Return the texture of a material's textureInfo, or None if it cannot be read."""
         number = info.count("index")
         texture = self._tree.table("textures")[number]
         picture = self._picture(texture)
@@ -64,7 +64,7 @@ class Pictures:
             if picture is not None:
                 return picture
         if texture.extension("KHR_texture_basisu") and not self.warnings:
-            self._warn("a texture is KTX2 (KHR_texture_basisu), which cannot be decoded")
+            self._warn("a texture is KTX2 (KHR_texture_basisu), which is not supported")
         return None
 
     def _image(self, number: int) -> Picture | None:
@@ -99,10 +99,10 @@ class Pictures:
 
 
 def _matrix_of(transform: Fields | None) -> NDArray[np.float64]:
-    """Return (2, 3) that takes coordinates to those of a KHR_texture_transform.
+    """Return the (2, 3) matrix of a KHR_texture_transform.
 
-    They are stretched, then turned counter-clockwise as seen in the picture, then moved. Source:
-    the extension's examples and Khronos's sample viewer.
+    It scales, then rotates counter-clockwise as seen in the image, then translates. Source: the
+    extension's examples and Khronos's sample viewer.
     """
     if transform is None:
         return np.eye(2, 3)
@@ -114,15 +114,15 @@ def _matrix_of(transform: Fields | None) -> NDArray[np.float64]:
 
 
 def lay(use: TextureUse, coordinates: UV) -> tuple[Picture, NDArray[np.float32]]:
-    """Return a picture that repeats, and where corners lie in it, v upwards.
+    """Return an image for wrap mode "repeat", and its texture coordinates, v upwards.
 
     Args:
-        use: the material's picture, which may be mirrored or held at its edges instead.
-        coordinates: (F, 3, 2) of the corners, as in the file: v downwards.
+        use: the material's texture, with any wrap modes.
+        coordinates: (F, 3, 2) of the face corners, as in the file: v downwards.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         placed = coordinates @ use.matrix[:, :2].T + use.matrix[:, 2]
-    # Beyond this, single precision has no place within the picture.
+    # Beyond this, single precision cannot resolve positions within the image.
     placed = np.clip(np.nan_to_num(placed, nan=0.0), -1e6, 1e6)
     picture = use.picture
     for axis, wrap in enumerate(use.wrap):
@@ -132,7 +132,7 @@ def lay(use: TextureUse, coordinates: UV) -> tuple[Picture, NDArray[np.float32]]
 
 
 def _repeating(picture: Picture, side: int, wrap: int, places: UV) -> tuple[Picture, UV]:
-    """Return a picture that repeats along `side` and shows what `picture` shows with `wrap`."""
+    """Return an image and coordinates that give with "repeat" what `picture` gives with `wrap`."""
     if wrap == _MIRROR:
         return np.concatenate([picture, np.flip(picture, side)], side), places / 2
     if wrap != _CLAMP or not places.size:
@@ -140,7 +140,9 @@ def _repeating(picture: Picture, side: int, wrap: int, places: UV) -> tuple[Pict
     first, last = min(math.floor(places.min()), 0), max(math.ceil(places.max()), 1)
     if (first, last) == (0, 1):
         return picture, places
-    if last - first > _MOST_TILES:  # too large a picture; what spans its edge is not exact
+    if (
+        last - first > _MOST_TILES
+    ):  # the image would be too large; faces across its edge are inexact
         return picture, places.clip(0, 1)
     size = picture.shape[side]
     around = [(0, 0)] * 3

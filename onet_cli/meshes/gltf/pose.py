@@ -1,4 +1,4 @@
-"""The pose of parts that can move: bones and morph targets, as the file leaves them."""
+"""Skinning and morph targets in the pose stored in the file."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,19 +14,19 @@ Vectors = NDArray[np.float64]
 
 
 class VertexAttributes(Protocol):
-    """What is known of a part's vertices."""
+    """The vertex attributes of a primitive."""
 
     @property
     def primitive(self) -> Fields:
-        """The part in the file."""
+        """The primitive's JSON."""
 
     @property
     def accessors(self) -> Accessors:
-        """The file's tables of numbers."""
+        """The file's accessors."""
 
     @property
     def used(self) -> NDArray[np.intp]:
-        """Which of the part's vertices are there."""
+        """Indices of the primitive's vertices that are used, ascending."""
 
     def get(
         self, name: str, widths: tuple[int, ...], normalized: bool | None = None
@@ -36,7 +36,7 @@ class VertexAttributes(Protocol):
 
 @dataclass(frozen=True)
 class Pose:
-    """How far morph targets are taken, and the matrices (J, 4, 4) of bones, or None without."""
+    """The weights of morph targets, and the joint matrices (J, 4, 4), or None without a skin."""
 
     weights: tuple[float, ...] = ()
     bones: Matrix | None = None
@@ -44,10 +44,10 @@ class Pose:
     def apply(
         self, part: VertexAttributes, points: Vectors, normals: Vectors | None
     ) -> tuple[Vectors, Vectors | None, bool]:
-        """Return points (V, 3) and normals in this pose, and whether it mirrors them.
+        """Return points (V, 3) and normals in this pose, and whether the pose mirrors them.
 
         Raises:
-            SourceError: a vertex names a bone that is not there.
+            SourceError: a vertex refers to a joint that does not exist.
 
         Source: glTF 2.0, sections 3.7.2.2 (morph targets) and 3.7.3 (skins).
         """
@@ -62,7 +62,7 @@ class Pose:
 
 
 class Poses:
-    """The poses of a file's meshes, bones being where `scene` has them."""
+    """The poses of a file's meshes, with joints placed as in `scene`."""
 
     def __init__(self, tree: Fields, accessors: Accessors, scene: Scene) -> None:
         self._skins = tree.table("skins")
@@ -71,14 +71,14 @@ class Poses:
         self.warnings: list[str] = []
 
     def of(self, node: Fields, mesh: Fields) -> Pose:
-        """Return the pose of `mesh` where `node` puts it."""
+        """Return the pose of `mesh` at `node`."""
         weights = (node if "weights" in node else mesh).numbers("weights", [])
         skin = node.index("skin")
         pose = Pose(
             tuple(weights.tolist()), None if skin is None else self._bones(self._skins[skin])
         )
         if (skin is not None or len(weights)) and not self.warnings:
-            self.warnings.append("it has bones or morph targets; it is read in its resting pose")
+            self.warnings.append("it has a skin or morph targets; it is read in its stored pose")
         return pose
 
     def _bones(self, skin: Fields) -> Matrix | None:
@@ -104,14 +104,14 @@ def _moved(
         return values
     moves = part.accessors.floats(number, (3,))
     if len(moves) <= part.used[-1]:
-        raise target.error("has fewer rows than its part has vertices")
+        raise target.error("has fewer rows than its primitive has vertices")
     return values + weight * moves[part.used]
 
 
 def _bent(
     bones: Matrix, part: VertexAttributes, points: Vectors, normals: Vectors | None
 ) -> tuple[Vectors, Vectors | None, bool]:
-    """Return points and normals moved by the bones that their vertices hang on."""
+    """Return points and normals after linear blend skinning, and whether it mirrors them."""
     joints, weights = part.get("JOINTS_0", (4,), False), part.get("WEIGHTS_0", (4,), True)
     if joints is None or weights is None:
         joints, weights = np.zeros((len(points), 4)), np.eye(1, 4).repeat(len(points), 0)
@@ -119,7 +119,7 @@ def _bent(
     if more is not None and further is not None:
         joints, weights = np.hstack([joints, more]), np.hstack([weights, further])
     if joints.max() >= len(bones) or joints.min() < 0:
-        raise part.primitive.error("hangs on a bone that is not there")
+        raise part.primitive.error("refers to a joint that does not exist")
     sums = weights.sum(axis=1, keepdims=True)
     weights = np.where(sums > 0, weights / np.where(sums > 0, sums, 1), np.eye(1, weights.shape[1]))
     blended = np.zeros((len(points), 3, 4))
@@ -127,7 +127,7 @@ def _bent(
         blended += weights[:, column, None, None] * bones[joints[:, column].astype(np.intp), :3]
     linear = blended[..., :3]
     placed = np.einsum("vij,vj->vi", linear, points) + blended[..., 3]
-    # The cofactors turn normals as their surface turns, and serve where there is no inverse.
+    # Cofactor matrices transform normals even where the matrix is singular.
     x, y, z = (linear[..., column] for column in range(3))
     cofactors = np.stack([np.cross(y, z), np.cross(z, x), np.cross(x, y)], axis=2)
     mirrored = bool((np.einsum("vi,vi->v", x, cofactors[..., 0]) < 0).mean() > 0.5)

@@ -1,4 +1,4 @@
-"""The parts of a glTF file's meshes: points, faces and looks, in their own frame."""
+"""glTF mesh primitives: vertices, faces and appearance, in their local frame."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 
 @dataclass(frozen=True)
 class Attributes:
-    """The vertex attributes of one part, of those vertices (V,) that faces use."""
+    """The attributes of the vertices (V,) of one primitive that faces use."""
 
     primitive: Fields
     accessors: Accessors
@@ -37,13 +37,13 @@ class Attributes:
     def get(
         self, name: str, widths: tuple[int, ...], normalized: bool | None = None
     ) -> NDArray[np.float64] | None:
-        """Return an attribute (V, C), or None where the part lacks it or it does not fit."""
+        """Return an attribute (V, C), or None if it is missing or has the wrong length."""
         number = self.primitive.child("attributes").index(name)
         if number is None:
             return None
         values = self.accessors.floats(number, widths, normalized)
         if len(values) != self.count:
-            self.warnings.append(f"{name} of a part does not fit its vertices")
+            self.warnings.append(f"{name} of a primitive has the wrong length")
             return None
         return values[self.used]
 
@@ -51,7 +51,7 @@ class Attributes:
 def read_primitive(
     primitive: Fields, accessors: Accessors, looks: Looks, pose: Pose
 ) -> LoadedMesh | None:
-    """Return one part, in the frame of `pose`; None where it has no triangles.
+    """Return one primitive in its `pose`, or None if it has no triangles.
 
     Raises:
         SourceError: it is damaged or compressed.

@@ -1,4 +1,4 @@
-"""glTF files (.glb, .gltf), with the parts of their scene in place."""
+"""Reader of glTF files (.glb, .gltf) with their scene graph."""
 
 from dataclasses import replace
 
@@ -21,21 +21,21 @@ from onet_cli.meshes.transform import transform
 
 
 def read_gltf(file: MeshFile) -> LoadedMesh:
-    """Return the mesh of a .glb or .gltf file: all parts of its scene, where they stand.
+    """Return the mesh of a .glb or .gltf file: all primitives of its scene, transformed.
 
-    Base colours, their pictures, vertex colours and transparency are kept; other channels are not.
-    What is asked for and cannot be honoured leaves a warning.
+    Base colours and their textures, vertex colours and transparency are kept, other channels are
+    not. Unsupported content gives warnings.
 
     Raises:
-        SourceError: the file is no glTF 2, is damaged or compressed, or lacks a file that it refers
-            to.
+        SourceError: the file is not glTF 2, is damaged or compressed, or refers to a missing
+            buffer.
     """
     container = open_container(file.name, file.data)
     tree = container.tree
     buffers = Buffers(container, file.files)
     accessors = Accessors(tree, buffers)
     pictures = Pictures(tree, buffers)
-    # trimesh writes colours as they are, not linear as the standard wants and others do.
+    # trimesh writes sRGB colours where the standard requires linear ones.
     generator = str(tree.child("asset").values.get("generator", ""))
     looks = Looks(tree, pictures, linear="trimesh" not in generator)
     scene = read_scene(tree, accessors)
@@ -43,7 +43,7 @@ def read_gltf(file: MeshFile) -> LoadedMesh:
     parts = _Parts(file, tree, accessors, looks, poses)
     placed = parts.placed(scene.places)
     if not placed:
-        raise EmptyMeshError(f"{file.name} holds no faces")
+        raise EmptyMeshError(f"{file.name} has no faces")
     whole = join(placed)
     warnings = (
         *container.warnings,
@@ -56,7 +56,7 @@ def read_gltf(file: MeshFile) -> LoadedMesh:
 
 
 class _Parts:
-    """The parts of one file's meshes, each read once for every pose that it is in."""
+    """The primitives of one file's meshes, each read once per pose."""
 
     def __init__(
         self, file: MeshFile, tree: Fields, accessors: Accessors, looks: Looks, poses: Poses
@@ -70,7 +70,7 @@ class _Parts:
         self._faces = 0
 
     def placed(self, places: list[Place]) -> list[LoadedMesh]:
-        """Return all parts where they stand, those of one mesh together, in the file's order."""
+        """Return all transformed primitives, grouped by mesh, in the order of the file."""
         by_mesh: dict[int, list[Place]] = {}
         for place in places:
             by_mesh.setdefault(place.mesh, []).append(place)
@@ -86,7 +86,7 @@ class _Parts:
 
     def _placed(self, primitive: Fields, place: Place, pose: Pose) -> LoadedMesh | None:
         matrix = place.matrix if pose.bones is None else np.eye(4)
-        # What a matrix flattens or throws to infinity cannot be seen.
+        # A singular or infinite transform leaves nothing visible.
         if not (np.isfinite(matrix).all() and np.linalg.det(matrix[:3, :3])):
             return None
         part = self._part(primitive, pose)

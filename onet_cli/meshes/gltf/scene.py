@@ -1,4 +1,4 @@
-"""Where the meshes of a glTF file stand: its scene, the tree of its nodes, instances."""
+"""glTF scene graph: nodes, their transforms, and instances."""
 
 from dataclasses import dataclass, field
 
@@ -9,17 +9,17 @@ from onet_cli.meshes.gltf.accessors import Accessors
 from onet_cli.meshes.gltf.fields import Fields, unreadable
 
 MOST_PLACES = 200_000
-"""Nodes and instances of one file that are placed; a few nodes could repeat others for ever."""
+"""Maximum nodes and instances of a scene: a few nodes can repeat others exponentially."""
 
 DEEPEST = 1000
-"""Nodes within nodes, at most."""
+"""Maximum depth of nested nodes."""
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Place:
-    """A mesh in the scene, at `matrix` (4, 4); `node` is the object that puts it there."""
+    """A mesh in the scene with its world `matrix` (4, 4) and its `node`."""
 
     mesh: int
     node: Fields
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass
 class Scene:
-    """The `places` of meshes in the order of the tree, and the matrix of each node by number."""
+    """The `places` of meshes in depth-first order, and the world matrix of each node by index."""
 
     places: list[Place] = field(default_factory=list)
     matrices: dict[int, Matrix] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class Scene:
 
 
 def read_scene(tree: Fields, accessors: Accessors) -> Scene:
-    """Return the scene that the file names, else its first, else all of its nodes.
+    """Return the file's default scene, else its first scene, else all root nodes.
 
-    A file without nodes, a library, has each of its meshes once. Hidden nodes are left out.
+    In a file without nodes, each mesh is placed once. Hidden nodes are left out.
 
     Raises:
-        SourceError: nodes form a circle, are nested too deep or too many, or are damaged.
+        SourceError: nodes form a cycle, are nested too deeply, are too many, or are damaged.
     """
     nodes = tree.table("nodes")
     scene = Scene()
@@ -56,7 +56,7 @@ def read_scene(tree: Fields, accessors: Accessors) -> Scene:
         node = nodes[number]
         seen += 1
         if depth > min(len(nodes), DEEPEST):
-            raise unreadable(tree.name, "its nodes form a circle, or are nested too deep")
+            raise unreadable(tree.name, "its nodes form a cycle, or are nested too deeply")
         visibility = node.extension("KHR_node_visibility")
         if visibility is not None and visibility.values.get("visible") is False:
             continue
@@ -78,7 +78,7 @@ def _roots(tree: Fields, scene: Scene) -> list[int]:
         return [number for number in range(len(tree.table("nodes"))) if number not in children]
     chosen = tree.index("scene")
     if chosen is None and len(scenes) > 1:
-        scene.warnings.append(f"it has {len(scenes)} scenes, of which the first is read")
+        scene.warnings.append(f"it has {len(scenes)} scenes; only the first is read")
     return list(dict.fromkeys(scenes[chosen or 0].indices("nodes")))
 
 
@@ -113,10 +113,10 @@ def _instances(instancing: Fields, accessors: Accessors) -> Matrix:
 
 
 def _local(node: Fields) -> Matrix:
-    """Return a node's matrix (4, 4), from columns or from translation, rotation and scale."""
+    """Return a node's local matrix (4, 4), given directly or as translation, rotation, scale."""
     if "matrix" in node:
         matrix: Matrix = node.numbers("matrix", np.eye(4).ravel().tolist()).reshape(4, 4).T.copy()
-        matrix[3] = 0, 0, 0, 1  # the specification allows no others; digits may be lost
+        matrix[3] = 0, 0, 0, 1  # required by the specification; removes rounding errors
         return matrix
     (one,) = placements(
         node.numbers("translation", [0.0, 0.0, 0.0])[None],
@@ -128,9 +128,9 @@ def _local(node: Fields) -> Matrix:
 
 
 def placements(offsets: Matrix, turns: Matrix, scales: Matrix) -> Matrix:
-    """Return matrices (N, 4, 4) that stretch, then turn by quaternions (N, 4), x y z w, then move.
+    """Return matrices (N, 4, 4) that scale, rotate by quaternions (N, 4) x y z w, and translate.
 
-    Quaternions need not have length 1; one without length does not turn.
+    Quaternions need not be normalised; a zero quaternion is the identity.
     """
     lengths = np.linalg.norm(turns, axis=1, keepdims=True)
     x, y, z, w = np.where(lengths > 0, turns / np.where(lengths > 0, lengths, 1), [0, 0, 0, 1]).T

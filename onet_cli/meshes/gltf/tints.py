@@ -1,4 +1,4 @@
-"""Colours of glTF files: pictures times colours."""
+"""glTF colours: textures times colours."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,13 +7,13 @@ from onet_cli.geometry.texture import as_srgb, srgb_to_linear
 from onet_cli.meshes.textures import Picture
 
 MOST_TINTS = 64
-"""Copies of one picture in different colours that a part may need."""
+"""Maximum tinted copies of one texture in a primitive."""
 
 Colours = NDArray[np.float64]
 
 
 def tinted(picture: Picture, tint: Colours, linear: bool) -> Picture:
-    """Return `picture` times `tint` (3,), the product taken in linear light if that is `linear`."""
+    """Return `picture` times `tint` (3,), multiplied in linear light if `linear`."""
     if (tint == 1).all():
         return picture
     light = srgb_to_linear().astype(np.float64) if linear else np.arange(256) / 255
@@ -24,7 +24,7 @@ def tinted(picture: Picture, tint: Colours, linear: bool) -> Picture:
 
 
 def with_alpha(picture: Picture, mode: str, factor: float, cutoff: float) -> Picture:
-    """Return `picture` with the holes that the material's alpha mode makes of its alpha."""
+    """Return `picture` with its alpha channel according to the material's alpha mode."""
     if picture.shape[2] == 3 or mode not in ("MASK", "BLEND"):
         return np.ascontiguousarray(picture[..., :3])
     if mode == "BLEND":
@@ -35,11 +35,11 @@ def with_alpha(picture: Picture, mode: str, factor: float, cutoff: float) -> Pic
 
 
 def group_colours(colours: Colours) -> tuple[Colours, NDArray[np.intp], bool]:
-    """Return at most `MOST_TINTS` colours for faces whose corners have `colours` (F, 3, 3).
+    """Quantise face colours, means of the corner `colours` (F, 3, 3), to `MOST_TINTS` at most.
 
     Returns:
-        (K, 3) colours, (F,) which of them each face has, and whether that is what they had: the
-        mean of corners that differ is not, nor is the nearest of too many colours.
+        (K, 3) colours, (F,) the index of each face's colour, and whether that is exact: False if
+        the corners of a face differ, or there are too many colours.
     """
     means = colours.mean(axis=1)
     exact = bool(np.abs(colours - means[:, None]).max(initial=0) < 1 / 64)

@@ -1,4 +1,4 @@
-"""The objects of a 3MF model: meshes with their colours, and what they are put together of."""
+"""The objects of a 3MF model: meshes, colours and components."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -14,21 +14,21 @@ from onet_cli.meshes.loaded import LoadedMesh
 
 Colour = tuple[int, int, int]
 Groups = dict[str, list[Colour]]
-"""The colours of property groups by their id."""
+"""The colours of property groups by id."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads elements of the file `name`, whose property groups are `groups`."""
+    """Reads objects of the file `name` with its property `groups`."""
 
     name: str
     groups: Groups
 
     def mesh(self, item: Element) -> LoadedMesh | None:
-        """Return the mesh of an <object>, or None where it has no triangles.
+        """Return the mesh of an <object>, or None if it has no triangles.
 
         Raises:
-            SourceError: a number is none, or a triangle names a vertex that is not there.
+            SourceError: a number is invalid, or a triangle has an invalid vertex index.
         """
         vertices = [list(map(v.get, "xyz")) for v in _all(item, "mesh/vertices/vertex")]
         triangles = _all(item, "mesh/triangles/triangle")
@@ -39,7 +39,7 @@ class Reader:
             points = np.array(vertices, np.float64).reshape(-1, 3)
             indices = np.array(corners, np.int64).reshape(-1)
         except (TypeError, ValueError, OverflowError):
-            raise SourceError(f"{self.name} is damaged: a number is none") from None
+            raise SourceError(f"{self.name} is damaged: a number is missing or invalid") from None
         faces = checked_indices(self.name, indices, len(points))
         points = checked_points(self.name, points, faces)
         faces = faces.reshape(-1, 3)
@@ -70,7 +70,7 @@ class Reader:
 
 
 def read_groups(resources: Element) -> Groups:
-    """Return the colours of <basematerials> and <colorgroup>; other groups have none."""
+    """Return the colours of <basematerials> and <colorgroup>; other groups are ignored."""
     groups: Groups = {}
     for group in resources:
         kind = _local(group)
@@ -82,7 +82,7 @@ def read_groups(resources: Element) -> Groups:
 
 
 def read_transform(name: str, text: str | None) -> NDArray[np.float64]:
-    """Return a matrix (4, 4) from the 12 numbers of a transform, which acts on rows.
+    """Return the matrix (4, 4) of a transform, 12 numbers of a matrix acting on row vectors.
 
     Raises:
         SourceError: they are not 12 finite numbers.
@@ -101,12 +101,12 @@ def read_transform(name: str, text: str | None) -> NDArray[np.float64]:
 
 
 def children(element: Element, *names: str) -> list[Element]:
-    """Return the children of these names, whatever their namespace."""
+    """Return the children with one of these names, in any namespace."""
     return [child for child in element if _local(child) in names]
 
 
 def attribute(element: Element, name: str) -> str | None:
-    """Return an attribute, whatever its namespace."""
+    """Return an attribute, in any namespace."""
     for key, value in element.items():
         if key.rpartition("}")[2] == name:
             return value
@@ -130,7 +130,7 @@ def _entry(colours: list[Colour], index: str) -> Colour:
 
 
 def _colour(text: str) -> Colour:
-    """Return the colour in #RRGGBB or #RRGGBBAA, which is sRGB."""
+    """Return the sRGB colour of #RRGGBB or #RRGGBBAA."""
     try:
         red, green, blue = bytes.fromhex(text.strip().removeprefix("#"))[:3]
     except ValueError:

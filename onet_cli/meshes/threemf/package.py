@@ -1,4 +1,4 @@
-"""The parts of a 3MF package: a zip with XML inside."""
+"""3MF package: a zip with XML parts."""
 
 import io
 import lzma
@@ -11,13 +11,13 @@ from onet_cli.errors import SourceError
 from onet_cli.meshes.xml import parse_xml
 
 MOST_BYTES = 1 << 27
-"""Bytes that the parts of a package may have when unpacked."""
+"""Maximum total size of the unpacked parts of a package."""
 
 _MODEL = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
 
 
 class Package:
-    """A 3MF file; parts are found by their path, with or without a slash before it."""
+    """A 3MF file; parts are found by path, with or without a leading slash."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self._name = name
@@ -25,14 +25,14 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise SourceError(f"{name} is not a 3MF file: it is no zip, or cut short") from None
+            raise SourceError(f"{name} is not a 3MF file: not a zip, or truncated") from None
         self._members = {member.casefold(): member for member in self._zip.namelist()}
 
     def model_path(self) -> str:
-        """Return the path of the model to begin with, as the package's relations say.
+        """Return the path of the root model, as in the package's relationships.
 
         Raises:
-            SourceError: there is none.
+            SourceError: there is no model.
         """
         relations = "_rels/.rels"
         if relations in self._members:
@@ -41,18 +41,18 @@ class Package:
                     return relation.get("Target", "")
         models = sorted(member for member in self._members if member.endswith(".model"))
         if not models:
-            raise SourceError(f"{self._name} is not a 3MF file: it holds no model")
+            raise SourceError(f"{self._name} is not a 3MF file: it contains no model")
         return models[0]
 
     def xml(self, path: str) -> Element:
         """Return the root of the XML in a part.
 
         Raises:
-            SourceError: the part is not there, too large or damaged, or declares entities.
+            SourceError: the part is missing, too large or damaged, or declares entities.
         """
         member = self._members.get(posixpath.normpath(path.lstrip("/")).casefold())
         if member is None:
-            raise SourceError(f"{self._name} is damaged: {path} is missing in it")
+            raise SourceError(f"{self._name} is damaged: it contains no {path}")
         try:
             with self._zip.open(member) as part:
                 data = part.read(self._room + 1)
@@ -68,5 +68,5 @@ class Package:
             raise SourceError(f"{self._name} is damaged: {error}") from None
         self._room -= len(data)
         if self._room < 0:
-            raise SourceError(f"{self._name} holds more than {MOST_BYTES >> 20} MiB")
+            raise SourceError(f"{self._name} unpacks to more than {MOST_BYTES >> 20} MiB")
         return parse_xml(self._name, data)

@@ -1,4 +1,4 @@
-"""3MF files: the items of the build, where they stand. Source: 3MF Core Specification 1.3."""
+"""Reader of 3MF files with their build transforms. Source: 3MF Core Specification 1.3."""
 
 from dataclasses import replace
 from xml.etree.ElementTree import Element
@@ -22,10 +22,10 @@ from onet_cli.meshes.threemf.package import Package
 from onet_cli.meshes.transform import transform
 
 DEEPEST = 100
-"""Objects within objects, at most."""
+"""Maximum depth of nested objects."""
 
 MOST_PARTS = 100_000
-"""Objects that are placed, at most."""
+"""Maximum number of placed objects."""
 
 Matrix = NDArray[np.float64]
 _METRES = {
@@ -37,11 +37,11 @@ _METRES = {
 def read_3mf(file: MeshFile) -> LoadedMesh:
     """Return the mesh of a 3MF file in millimetres, with base materials and colours.
 
-    Items of the build stand where they are put; a file without a build has each of its objects
-    once. Support structures are left out, textures leave a warning.
+    Build items are placed by their transforms; without build items, each object that is not a
+    component is placed once. Support structures are left out, and textures give a warning.
 
     Raises:
-        SourceError: it is no 3MF file, damaged, too large, or declares XML entities.
+        SourceError: it is not a 3MF file, is damaged or too large, or declares XML entities.
     """
     package = Package(file.name, file.data)
     model = _Model(file, package)
@@ -55,12 +55,12 @@ def read_3mf(file: MeshFile) -> LoadedMesh:
         for number in model.free_objects(path):
             model.place(path, number, np.eye(4), 1)
     if not model.placed:
-        raise EmptyMeshError(f"{file.name} holds no faces")
+        raise EmptyMeshError(f"{file.name} has no faces")
     return replace(join(model.placed), warnings=tuple(model.warnings))
 
 
 class _Model:
-    """The objects of a package, read once each; `placed` are those of the build."""
+    """The objects of a package, each read once; `placed` are the meshes of the build."""
 
     def __init__(self, file: MeshFile, package: Package) -> None:
         self._file = file
@@ -90,11 +90,11 @@ class _Model:
                 for number, colours in read_groups(resources).items()
             }
             if any(children(r, "texture2d", "texture2dgroup") for r in children(root, "resources")):
-                self.warnings.append("it has textures, which are not read")
+                self.warnings.append("it has textures, which are not supported")
         return self._roots[path]
 
     def free_objects(self, path: str) -> list[str]:
-        """Return the objects of a model part that are in no other one."""
+        """Return the objects of a model part that are not components of others."""
         used = {
             component.get("objectid")
             for item in self._objects[path].values()
@@ -104,7 +104,7 @@ class _Model:
         return [number for number in self._objects[path] if number not in used]
 
     def place(self, path: str, number: str, matrix: Matrix, depth: int) -> None:
-        """Put an object, with all that it consists of, at `matrix` (4, 4)."""
+        """Place an object and its components with the transform `matrix` (4, 4)."""
         name = self._file.name
         root = self.root(path)
         item = self._objects[path].get(number)
@@ -112,7 +112,7 @@ class _Model:
             raise SourceError(f"{name} is damaged: there is no object {number[:20]!r}")
         self._visits += 1
         if depth > DEEPEST or self._visits > MOST_PARTS:
-            raise SourceError(f"{name} is damaged: its objects form a circle, or are too many")
+            raise SourceError(f"{name} is damaged: its objects form a cycle, or are too many")
         if item.get("type") in ("support", "solidsupport"):
             return
         key = path, number
@@ -127,7 +127,7 @@ class _Model:
                 )
 
     def _add(self, mesh: LoadedMesh | None, matrix: Matrix) -> None:
-        # What a matrix flattens cannot be seen.
+        # A singular transform leaves nothing visible.
         if mesh is None or not np.isfinite(matrix).all() or not np.linalg.det(matrix[:3, :3]):
             return
         self._faces += len(mesh.mesh.faces)

@@ -1,4 +1,4 @@
-"""Meshes as 3MF files."""
+"""Encoder of 3MF files."""
 
 import io
 import zipfile
@@ -29,7 +29,7 @@ _WHEN = (1980, 1, 1, 0, 0, 0)  # the same mesh gives the same bytes
 
 
 def encode_3mf(mesh: Trimesh) -> bytes:
-    """Return `mesh` as 3MF, one object in millimetres, with the colours of its vertices."""
+    """Return `mesh` as 3MF: one object in millimetres, with vertex colours."""
     target = io.BytesIO()
     parts = {
         "[Content_Types].xml": _TYPES,

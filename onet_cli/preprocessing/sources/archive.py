@@ -1,4 +1,4 @@
-"""The official ShapeNet data set of Occupancy Networks: its zip, read in place, or its folder."""
+"""The official ShapeNet data set of Occupancy Networks, as a zip or as a folder."""
 
 import hashlib
 import json
@@ -40,12 +40,12 @@ SYNSETS = {
     "04401088": "telephone",
     "04530566": "vessel",
 }
-"""Names of the 13 categories, where `metadata.yaml` is missing."""
+"""Names of the 13 categories, for data without `metadata.yaml`."""
 
 VIEWS_FOLDER = "img_choy2016"
 _PICTURES = (".jpg", ".jpeg", ".png")
 _SIZE_ERROR = 2.0
-"""Pixels by which twice a principal point may differ from the size of its picture."""
+"""Maximum difference in pixels between twice a principal point and the size of its image."""
 
 
 class ArchiveSource:
@@ -59,7 +59,7 @@ class ArchiveSource:
     )
 
     def __init__(self, members: Members, root: str) -> None:
-        """Take the files, and the folder that holds the categories: "" or ending in a slash."""
+        """Take the files and the folder of the categories, "" or with a trailing slash."""
         self._members, self._root = members, root
         self._ids: list[ShapeId] | None = None
 
@@ -71,11 +71,11 @@ class ArchiveSource:
             entries = json.loads(text or b"{}")
             told = {key: str(entry["name"]).split(",")[0] for key, entry in entries.items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return names  # the names are a comfort: their file may be missing or odd
+            return names  # readable names are optional, so a damaged file is ignored
         return {key: told.get(key) or name for key, name in names.items()}
 
     def splits(self) -> dict[str, list[ShapeId]] | None:
-        """Return what the lists of all categories say; None when there are none at all."""
+        """Return the splits from the lists of all categories, or None if there are no lists."""
         splits: dict[str, list[ShapeId]] = {}
         for category in self._category_keys():
             for split in SPLITS:
@@ -86,7 +86,7 @@ class ArchiveSource:
         return splits or None
 
     def ids(self) -> list[ShapeId]:
-        """Return every shape that has a folder or stands in a list, sorted."""
+        """Return every shape that has a folder or is in a list, sorted."""
         if self._ids is None:
             found = {
                 ShapeId(category, name)
@@ -106,7 +106,7 @@ class ArchiveSource:
         return small
 
     def read(self, shape_id: ShapeId) -> Shape:
-        """Return one shape; its pictures are the file's bytes, its samples the file's numbers."""
+        """Return one shape, with the unchanged image bytes and sample values of the files."""
         folder = f"{self._root}{shape_id.category}/{shape_id.name}/"
         digest = hashlib.sha256()
         samples = self._arrays(f"{folder}points.npz", digest)
@@ -127,7 +127,7 @@ class ArchiveSource:
     ) -> Views:
         names = [n for n in self._members.list(folder) if n.lower().endswith(_PICTURES)]
         if not names:
-            raise SourceError("there is no picture of it")
+            raise SourceError("it has no images")
         images = tuple(self._read(f"{folder}{name}", digest) for name in names)
         for name, image in zip(names, images, strict=True):
             check_view(image, f"{folder}{name}")
@@ -161,10 +161,10 @@ class ArchiveSource:
 
 
 def open_archive(path: Path) -> ArchiveSource | None:
-    """Return the data set in the folder or zip at `path`, or None where it has another layout.
+    """Return the data set in the folder or zip at `path`, or None if it has another layout.
 
     Raises:
-        SourceError: the zip is damaged or cut short.
+        SourceError: the zip is damaged or truncated.
     """
     members: Members = FolderMembers(path) if path.is_dir() else ZipMembers(path)
     root = _find_root(members)
@@ -172,7 +172,7 @@ def open_archive(path: Path) -> ArchiveSource | None:
 
 
 def _find_root(members: Members) -> str | None:
-    """Return the folder that holds the categories, "" or ending in a slash; None if none does."""
+    """Return the folder of the categories, "" or with a trailing slash, or None."""
     for candidate in ("", *(f"{name}/" for name in members.folders("") if _is_plain(name))):
         if any(_is_category(members, candidate + name) for name in members.folders(candidate)):
             return candidate
@@ -185,7 +185,7 @@ def _is_category(members: Members, folder: str) -> bool:
     names = members.list(folder)
     if any(f"{split}.lst" in names for split in SPLITS):
         return True
-    # Looking into a few is enough: the layout is the same everywhere.
+    # A few folders are enough, as all have the same layout.
     return any("points.npz" in members.list(f"{folder}/{name}") for name in names[:20])
 
 
@@ -196,12 +196,12 @@ def _is_plain(name: str) -> bool:
 def _check_sizes(
     names: Sequence[str], images: Sequence[bytes], camera: NDArray[np.floating]
 ) -> None:
-    """Raise SourceError where a camera (K, 3, 3) is for a picture of another size than its own."""
+    """Raise SourceError if a camera (K, 3, 3) is for another image size than that of its image."""
     for name, image, middle in zip(names, images, camera[:, :2, 2], strict=True):
         size = picture_size(image)
         if size is not None and np.abs(2 * middle - size).max() > _SIZE_ERROR:
             raise SourceError(
-                f"{name} has {size[0]} x {size[1]} pixels, and its camera is for "
+                f"{name} has {size[0]} x {size[1]} pixels, but its camera is for "
                 f"{2 * middle[0]:.0f} x {2 * middle[1]:.0f}; scale the matrices in cameras.npz "
-                "with the pictures, or remove it to do without cameras"
+                "with the images, or remove the file to omit cameras"
             )

@@ -1,4 +1,4 @@
-"""The furniture libraries of Sweet Home 3D: a zip of meshes and a catalogue that describes them."""
+"""Furniture libraries of Sweet Home 3D: a zip of meshes with a catalogue."""
 
 import re
 from collections import defaultdict
@@ -12,7 +12,7 @@ from onet_cli.preprocessing.sources.properties import parse_properties
 from onet_cli.shapes.info import Licence
 
 CATALOGUES = ("PluginFurnitureCatalog.properties", "DefaultFurnitureCatalog.properties")
-"""File names of the catalogue, in a library and in the program itself."""
+"""File names of the catalogue, in libraries and in the program itself."""
 
 SUFFIXES = (".sh3f", ".jar")
 
@@ -21,7 +21,7 @@ _KEY = re.compile(r"(\w+)#(\d+)")
 
 @dataclass(frozen=True)
 class CatalogueObject:
-    """What a catalogue says of one object; sizes in centimetres. `problem` is what is wrong."""
+    """The catalogue entry of one object; sizes in centimetres. `problem` describes an error."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class CatalogueObject:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A library: its files, what it says of itself, and its objects in order."""
+    """A library: its files, its metadata, and its objects in order."""
 
     files: Files
     name: str
@@ -45,17 +45,17 @@ class Catalogue:
 
     @property
     def key(self) -> str:
-        """The library's short name: its file's, without suffix."""
+        """The library's short name: its file name without suffix."""
         return self.files.path.stem
 
     def find(self, object_id: str, model: str) -> CatalogueObject | None:
-        """Return the object of that id, or else the first that has that model."""
+        """Return the object with that id, or else the first with that model, or None."""
         same_id = (item for item in self.objects if item.id == object_id)
         same_model = (item for item in self.objects if item.model == model)
         return next(same_id, None) or next(same_model, None)
 
     def terms(self) -> Licence:
-        """Return the licence that the library states, and whom to name, as far as it says."""
+        """Return the library's licence and attribution."""
         title = " ".join(part for part in (self.name, self.version) if part)
         by = "; ".join(sorted({o.creator for o in self.objects if o.creator}, key=str.casefold))
         parts = [title, self.provider, f"creators: {by}" if by else ""]
@@ -63,7 +63,7 @@ class Catalogue:
 
 
 def is_library(path: Path) -> bool:
-    """Return whether a file is a library, by its suffix and what is in it.
+    """Return whether a file is a library, by its suffix and content.
 
     Raises:
         SourceError: it has the suffix `.sh3f` and is damaged.
@@ -75,7 +75,7 @@ def is_library(path: Path) -> bool:
 
 
 def find_libraries(folder: Path) -> list[Path]:
-    """Return the libraries in `folder` and in the folders in it, sorted by file name."""
+    """Return the libraries in `folder` and its subfolders, sorted by file name."""
     found = {path for pattern in ("*", "*/*") for path in folder.glob(pattern) if is_library(path)}
     return sorted(found, key=lambda path: (path.name, path))
 
@@ -84,12 +84,12 @@ def read_catalogue(path: Path) -> Catalogue:
     """Return the library in a file.
 
     Raises:
-        SourceError: it is damaged, or there is no catalogue in it.
+        SourceError: it is damaged, or contains no catalogue.
     """
     files = ZipFiles(path)
     place = _find_catalogue(files)
     if place is None:
-        raise SourceError(f"{path} holds no {CATALOGUES[0]}, so it is no library of furniture")
+        raise SourceError(f"{path} is not a furniture library: it contains no {CATALOGUES[0]}")
     try:
         values = parse_properties(files.read(place))
     except OSError as error:
@@ -109,7 +109,7 @@ def read_catalogue(path: Path) -> Catalogue:
 
 
 def parse_rotation(text: str) -> tuple[float, ...] | None:
-    """Return the 9 numbers of a rotation, row by row; None for an empty text.
+    """Return the 9 numbers of a rotation matrix in row-major order, or None if empty.
 
     Raises:
         ValueError: these are not 9 numbers.
@@ -118,12 +118,12 @@ def parse_rotation(text: str) -> tuple[float, ...] | None:
         return None
     numbers = tuple(float(part) for part in text.split())
     if len(numbers) != 9:
-        raise ValueError(f"{len(numbers)} numbers are no rotation, which has 9")
+        raise ValueError(f"a rotation has 9 numbers, not {len(numbers)}")
     return numbers
 
 
 def parse_size(width: str, height: str, depth: str) -> tuple[float, float, float] | None:
-    """Return the size along x, y and z in centimetres; None when nothing is given.
+    """Return the size along x, y and z in centimetres, or None if empty.
 
     Raises:
         ValueError: these are not three positive numbers.
@@ -143,7 +143,7 @@ def _object(facts: dict[str, str]) -> CatalogueObject:
         size = parse_size(*(facts.get(key, "") for key in ("width", "height", "depth")))
         placement = Placement(rotation, size)
     except ValueError as error:
-        problem = f"the catalogue's numbers are wrong: {error}"
+        problem = f"its catalogue entry is invalid: {error}"
     name = facts.get("name", "") or facts.get("id", "")
     return CatalogueObject(
         id=facts.get("id", "") or name,

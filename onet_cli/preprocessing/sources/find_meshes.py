@@ -1,4 +1,4 @@
-"""The meshes at a path: a folder, a zip, a library of furniture, a single file, or a table's."""
+"""Discovery of meshes at a path: a folder, zip, furniture library, single file or table."""
 
 import zipfile
 from pathlib import Path
@@ -12,14 +12,14 @@ from onet_cli.preprocessing.sources.meshes import MeshEntry, meshes_in, objects_
 from onet_cli.shapes.info import Licence
 
 Found = tuple[tuple[MeshEntry, ...], dict[str, Licence]]
-"""Meshes, and the terms of the libraries that they come from."""
+"""Meshes, and the licences of their libraries."""
 
 
 def find_meshes(path: Path, manifest: Path | None = None) -> Found:
-    """Return the meshes at `path`, or those of them that the table `manifest` names.
+    """Return the meshes at `path`, or those listed in the table `manifest`.
 
     Raises:
-        SourceError: `path` is a file of another kind, or the table cannot be used.
+        SourceError: `path` is a file of another kind, or the table is invalid.
     """
     if manifest is not None:
         table = Manifest.read(manifest)
@@ -33,14 +33,14 @@ def find_meshes(path: Path, manifest: Path | None = None) -> Found:
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return meshes_in(ZipFiles(path), path.stem), {}
     raise SourceError(
-        f"{path} is no zip, or an incomplete one, and no mesh that onet reads",
+        f"{path} is not a complete zip, nor a mesh in a supported format",
         hint=f"meshes have the suffix {', '.join(READ_SUFFIXES)}",
     )
 
 
 def _in_folder(path: Path) -> Found:
     meshes = meshes_in(FolderFiles(path), path.name)
-    # Where there are both, the libraries lie there by chance: they have categories of their own.
+    # If there are both, only the meshes are used: libraries have their own categories.
     return (meshes, {}) if meshes else _in_libraries(find_libraries(path))
 
 

@@ -1,4 +1,4 @@
-"""A table that says which meshes to take, and what is known of each: `--manifest FILE.csv`."""
+"""Table of the meshes to convert and their metadata: `--manifest FILE.csv`."""
 
 import csv
 import io
@@ -33,14 +33,14 @@ from onet_cli.shapes.info import Licence
 from onet_cli.shapes.split import SPLITS
 
 REQUIRED = "obj"
-"""The one column that every table has: the path of the mesh's file."""
+"""The required column: the path of the mesh file."""
 
 _UNKNOWN = CatalogueObject("", "", "", "", "", Placement())
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows of a table, column to text; `has_use` tells whether there is a column `use`."""
+    """The rows of a table as dictionaries; `has_use` is whether it has a column `use`."""
 
     path: Path
     rows: tuple[dict[str, str], ...]
@@ -51,7 +51,7 @@ class Manifest:
         """Return the table in a CSV file.
 
         Raises:
-            SourceError: the file is missing, no CSV, or lacks the column `obj`.
+            SourceError: the file is missing, not a valid CSV, or has no column `obj`.
         """
         try:
             text = read_regular(path, MAX_ARRAY_BYTES).decode("utf-8-sig")
@@ -59,11 +59,11 @@ class Manifest:
             columns = reader.fieldnames or []
             rows = [{k: (row[k] or "").strip() for k in columns} for row in reader]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise SourceError(f"{path} is no table that can be read: {error}") from error
+            raise SourceError(f"{path} cannot be read as a table: {error}") from error
         if REQUIRED not in columns:
             raise SourceError(
                 f"{path} has no column {REQUIRED!r}",
-                hint="its first line names the columns; obj is the path of each mesh",
+                hint="the first line names the columns; obj is the path of each mesh",
             )
         return cls(path, tuple(rows), "use" in columns)
 
@@ -74,7 +74,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class _Place:
-    """The SOURCE that a table speaks of."""
+    """The SOURCE that a table refers to."""
 
     path: Path
 
@@ -89,7 +89,7 @@ class _Place:
         return [read_catalogue(self.path)] if is_library(self.path) else []
 
     def library(self, key: str) -> Catalogue | None:
-        """Return the library whose file is called `key`, or whose objects' ids begin with it."""
+        """Return the library whose file is named `key`, or whose object ids begin with it."""
         rules: list[Callable[[Catalogue], bool]] = [
             lambda catalogue: catalogue.key == key,
             lambda catalogue: any(o.id.startswith(f"{key}#") for o in catalogue.objects),
@@ -102,18 +102,18 @@ class _Place:
 
 
 def entries_of(manifest: Manifest, source: Path) -> tuple[MeshEntry, ...]:
-    """Return the meshes that the table's rows name, in `source`.
+    """Return the meshes in `source` that the table lists.
 
-    What a row does not say is taken from the library's catalogue, where there is one.
+    Missing values of a row are taken from the library's catalogue, if any.
 
     Raises:
-        SourceError: no row is to be converted, or a library is not there.
+        SourceError: the table has no row to convert, or a library is missing.
     """
     rows = manifest.wanted()
     if not rows:
         raise SourceError(
             f"{manifest.path} has no row to convert",
-            hint="the column use, if there is one, must say train, val or test",
+            hint="the column use, if present, must be train, val or test",
         )
     place = _Place(source)
     libraries = _find_all({row.get("library", "") for row in rows}, place)
@@ -123,7 +123,7 @@ def entries_of(manifest: Manifest, source: Path) -> tuple[MeshEntry, ...]:
 
 
 def terms_of(manifest: Manifest, source: Path) -> dict[str, Licence]:
-    """Return the terms of the rows to convert, by library (by the folder's name, without one)."""
+    """Return the licences of the rows to convert, by library, or else by the source's name."""
     place = _Place(source)
     groups: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for row in manifest.wanted():
@@ -146,8 +146,8 @@ def _find_all(keys: Iterable[str], place: _Place) -> dict[str, Catalogue]:
     for key in sorted(set(keys) - {""}):
         if (catalogue := place.library(key)) is None:
             raise SourceError(
-                f"the table names the library {key!r}, which is not in {place.path}",
-                hint="give the folder that holds the libraries (.sh3f, .jar)",
+                f"the table refers to the library {key!r}, which is not in {place.path}",
+                hint="give the folder of the libraries (.sh3f, .jar)",
             )
         found[key] = catalogue
     return found
@@ -180,7 +180,7 @@ def _entry(
     try:
         return row_id, replace(entry, placement=_placement(row, told.placement))
     except ValueError as error:
-        return row_id, replace(entry, problem=f"the table's numbers are wrong: {error}")
+        return row_id, replace(entry, problem=f"its row in the table is invalid: {error}")
 
 
 def _placement(row: dict[str, str], told: Placement) -> Placement:

@@ -1,4 +1,4 @@
-"""Meshes as a source of shapes: from folders, zips, libraries of furniture, or a table."""
+"""Meshes as a source of shapes, from folders, zips, furniture libraries or a table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,10 @@ from onet_cli.shapes.shape import Shape, ShapeId
 
 @dataclass(frozen=True)
 class MeshEntry:
-    """One mesh: where its file is, how it is placed and what is known of it.
+    """One mesh: its file, placement and metadata.
 
-    `category` is what people call it; the id's is made from it. `library` is the key in the
-    source's licences. `problem` says why the mesh is not read at all, `use` which split it is for.
+    `category` is the readable name, from which that of the id is derived. `library` is the key in
+    the source's licences. `problem` is the reason why the mesh cannot be read, `use` its split.
     """
 
     id: ShapeId
@@ -43,10 +43,10 @@ class MeshEntry:
 
 @dataclass(frozen=True)
 class MeshSource:
-    """Meshes that become shapes: each is loaded, made watertight, sampled and rendered.
+    """Source of meshes, each of which is loaded, made watertight, sampled and rendered.
 
-    `terms` are the licences to record, by library; without any, `name` has an entry that says that
-    nothing is known.
+    `terms` are the licences to record, by library; if empty, an empty licence is recorded for
+    `name`.
     """
 
     name: str
@@ -56,24 +56,24 @@ class MeshSource:
 
     @property
     def licence(self) -> str:
-        """The licences of the libraries, or nothing."""
+        """The licences of the libraries, or ""."""
         return "; ".join(sorted({terms.licence for terms in self.terms.values() if terms.licence}))
 
     @property
     def attribution(self) -> str:
-        """Whom to name, of all libraries, or nothing."""
+        """The attributions of all libraries, or ""."""
         return "; ".join(terms.attribution for terms in self.terms.values() if terms.attribution)
 
     def licences(self) -> dict[str, Licence]:
-        """Return the terms of every library, or of the source as a whole."""
+        """Return the licences of all libraries, or that of the source."""
         return self.terms or {self.name: Licence()}
 
     def categories(self) -> dict[str, str]:
-        """Return what each category is called."""
+        """Return the readable name of every category."""
         return {entry.id.category: entry.category for entry in self.entries}
 
     def splits(self) -> dict[str, list[ShapeId]] | None:
-        """Return the splits that a table gives, or None."""
+        """Return the splits given by a table, or None."""
         splits: defaultdict[str, list[ShapeId]] = defaultdict(list)
         for entry in self.entries:
             if entry.use:
@@ -81,7 +81,7 @@ class MeshSource:
         return {use: sorted(ids) for use, ids in splits.items()} or None
 
     def ids(self) -> list[ShapeId]:
-        """Return the ids of all meshes, also of those that cannot be read, sorted."""
+        """Return the ids of all meshes, sorted, including those that cannot be read."""
         return sorted(self._by_id)
 
     def part(self, shape_id: ShapeId) -> "MeshSource":
@@ -92,7 +92,8 @@ class MeshSource:
         """Return one shape, made from its mesh.
 
         Raises:
-            SourceError: the mesh cannot be read, or nothing solid can be made of it.
+            SourceError: the mesh cannot be read or used.
+            InvalidGeometryError: the mesh cannot be made watertight.
         """
         entry = self._by_id.get(shape_id)
         if entry is None:
@@ -117,25 +118,25 @@ class MeshSource:
 
 
 def with_unique_ids(entries: Iterable[tuple[str, MeshEntry]]) -> tuple[MeshEntry, ...]:
-    """Return `entries`, each given with what it is called, under ids that are no two alike."""
+    """Return the entries of (name, entry) pairs with unique ids."""
     pairs = list(entries)
     ids = unique_ids([(safe_name(entry.category), name) for name, entry in pairs])
     return tuple(replace(e, id=i) for (_, e), i in zip(pairs, ids, strict=True))
 
 
 UNNAMED = ShapeId("unnamed", "unnamed")
-"""The id of an entry before `with_unique_ids` has given it one."""
+"""The id of an entry before `with_unique_ids` assigns one."""
 
 
 def meshes_in(
     files: Files, collection: str, only: Sequence[str] | None = None
 ) -> tuple[MeshEntry, ...]:
-    """Return the meshes among `files`, or those of the paths `only`, by the folders they lie in.
+    """Return the meshes in `files`, or at the paths `only`, with categories from their folders.
 
     Args:
         files: where the meshes are.
-        collection: the category of meshes that lie in no folder.
-        only: paths to take; all by default.
+        collection: the category of meshes outside any folder.
+        only: paths to use; all by default.
     """
     chosen = choose_formats(files.names() if only is None else only)
     entries = []
@@ -147,17 +148,17 @@ def meshes_in(
             files,
             path,
             notes={"name": name, "file": path},
-            warnings=(f"{others} beside it was not used",) if others else (),
+            warnings=(f"{others} in the same folder was not used",) if others else (),
         )
         entries.append((name, entry))
     for path in choose_formats(files.refused()):
-        problem = f"{path!r} leads out of {files.path.name}, so it is not read"
+        problem = f"{path!r} points outside {files.path.name}, so it is not read"
         entries.append((path, MeshEntry(UNNAMED, collection, files, path, problem=problem)))
     return with_unique_ids(entries)
 
 
 def objects_of(catalogues: Iterable[Catalogue]) -> tuple[MeshEntry, ...]:
-    """Return the objects of libraries, under the categories that their catalogues give them."""
+    """Return the objects of libraries, with the categories of their catalogues."""
     entries = []
     for catalogue in catalogues:
         for item in catalogue.objects:
@@ -177,6 +178,6 @@ def objects_of(catalogues: Iterable[Catalogue]) -> tuple[MeshEntry, ...]:
 
 
 def notes_of(original_id: str, name: str, creator: str, library: str) -> dict[str, str]:
-    """Return what is kept of an object's description, without what is not known."""
+    """Return the stored metadata of an object, without empty values."""
     notes = {"original_id": original_id, "name": name, "creator": creator, "library": library}
     return {key: value for key, value in notes.items() if value}

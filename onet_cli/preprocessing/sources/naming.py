@@ -1,4 +1,4 @@
-"""What shapes are called: ids from the paths of files, as plain file names, each one once."""
+"""Shape ids: unique, valid file names from the paths of meshes."""
 
 import hashlib
 import posixpath
@@ -15,9 +15,9 @@ _LONGEST = 100
 
 
 def safe_name(text: str) -> str:
-    """Return `text` as a file name: letters and digits of any script, `.`, `+`, `-` and `_`.
+    """Return `text` as a valid file name of letters and digits of any script, `.`, `+`, `-`, `_`.
 
-    What is between becomes `_`: `Lampe à pied #2` is `Lampe_à_pied_2`.
+    Other characters become `_`: `Lampe à pied #2` is `Lampe_à_pied_2`.
     """
     name = _FOREIGN.sub("_", unicodedata.normalize("NFC", text)).strip("_.")
     if len(name.encode()) > _LONGEST:
@@ -26,10 +26,10 @@ def safe_name(text: str) -> str:
 
 
 def unique_ids(wanted: Sequence[tuple[str, str]]) -> list[ShapeId]:
-    """Return the id of each pair of category and name, in order, no two alike on any disk.
+    """Return a unique id for each pair of category and name, in order.
 
-    Of several that would share a file, the first keeps its name and the others get a hash of what
-    they were called; so do those that differ in capital letters only.
+    Ids are unique ignoring case, as some file systems require. Of several equal names, the first
+    is kept and the others get a hash of the original name as a suffix.
     """
     taken: set[tuple[str, str]] = set()
     ids = []
@@ -43,7 +43,7 @@ def unique_ids(wanted: Sequence[tuple[str, str]]) -> list[ShapeId]:
 
 
 def choose_formats(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Return the meshes among `paths` by the file to read, each with those it is preferred to.
+    """Return the mesh files to read among `paths`, each with the alternatives that are not used.
 
     `chair.obj` and `chair.stl` in one folder are one mesh, read from `chair.obj`.
     """
@@ -63,12 +63,12 @@ def choose_formats(paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def name_meshes(paths: Sequence[str], collection: str) -> list[tuple[str, str]]:
-    """Return category and name of each mesh in `paths`, by the folders it lies in.
+    """Return the category and name of each mesh in `paths`, from its folders.
 
-    The category is the first folder; meshes without one are of the category `collection`. The name
-    is that of the highest folder below it that holds this mesh alone (`chair/a1/model.obj` is `a1`
-    of `chair`), or else the rest of the path, joined by `_`. One folder around everything does not
-    count, if there is a folder in it with two meshes or more.
+    The category is the first folder, or `collection` for meshes without a folder. The name is that
+    of the highest folder below it with no other mesh (`chair/a1/model.obj` is `a1` of `chair`), or
+    else the rest of the path, joined by `_`. A single folder around everything is ignored if it
+    contains a folder with two or more meshes.
     """
     parts = [posixpath.splitext(path)[0].split("/") for path in paths]
     if _is_wrapped(parts):

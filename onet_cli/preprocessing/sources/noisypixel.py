@@ -1,4 +1,4 @@
-"""The data sets that noisypixel wrote: `hdf_data/<category>_<id>.h5` with decoded pictures."""
+"""Data sets written by noisypixel: `hdf_data/<category>_<id>.h5` with decoded images."""
 
 import hashlib
 import io
@@ -18,10 +18,9 @@ from onet_cli.shapes.split import SPLITS
 
 
 class NoisypixelSource:
-    """Shapes of a folder of noisypixel's files; samples stay as they are, pictures become PNG.
+    """Source for a folder of noisypixel's files; samples are kept, images are encoded as PNG.
 
-    Cameras are not taken over: pictures were stored in the order of a folder listing, so which
-    camera belongs to which is lost.
+    Cameras are dropped: images were stored in directory order, so their cameras are unknown.
     """
 
     name = "noisypixel"
@@ -32,7 +31,7 @@ class NoisypixelSource:
         found = find_folder(folder)
         if found is None:
             raise SourceError(
-                f"{folder} holds no files of noisypixel",
+                f"{folder} contains no noisypixel files",
                 hint="expected hdf_data/<category>_<id>.h5 inside",
             )
         self._folder = found
@@ -43,7 +42,7 @@ class NoisypixelSource:
         return {key: SYNSETS.get(key, key) for key in keys}
 
     def splits(self) -> dict[str, list[ShapeId]] | None:
-        """Return what the lists of file names say; None when there are none."""
+        """Return the splits from the lists of file names, or None if there are no lists."""
         splits = {}
         for split in SPLITS:
             path = self._folder / f"{split}.lst"
@@ -53,12 +52,12 @@ class NoisypixelSource:
         return splits or None
 
     def ids(self) -> list[ShapeId]:
-        """Return every shape that has a file or stands in a list, sorted."""
+        """Return every shape that has a file or is in a list, sorted."""
         found = {_parse_id(path.name) for path in self._folder.glob("[!.]*_*.h5")}
         return sorted(found.union(*(self.splits() or {}).values()))
 
     def part(self, shape_id: ShapeId) -> "NoisypixelSource":
-        """Return this source: it is small already."""
+        """Return `self`, which is cheap to pickle."""
         return self
 
     def read(self, shape_id: ShapeId) -> Shape:
@@ -73,7 +72,7 @@ class NoisypixelSource:
         points, cloud = _group(arrays, "points"), _group(arrays, "pointcloud")
         images = tuple(_encode(image) for image in require(arrays, "images"))
         if not images:
-            raise SourceError("there is no picture of it")
+            raise SourceError("it has no images")
         return Shape(
             id=shape_id,
             unit_cube=unit_cube(points),
@@ -86,7 +85,7 @@ class NoisypixelSource:
 
 
 def find_folder(folder: Path) -> Path | None:
-    """Return `folder` or its `hdf_data`, whichever holds noisypixel's files, or None."""
+    """Return `folder` or its `hdf_data`, whichever contains noisypixel's files, or None."""
     for candidate in (folder, folder / "hdf_data"):
         if next(candidate.glob("[!.]*_*.h5"), None) is not None:
             return candidate
@@ -104,9 +103,9 @@ def _group(arrays: dict[str, NDArray[Any]], group: str) -> dict[str, NDArray[Any
 
 
 def _encode(image: NDArray[Any]) -> bytes:
-    """Return a decoded picture (H, W, 3) or (H, W) as PNG, which loses nothing."""
+    """Return a decoded image (H, W, 3) or (H, W) as PNG, which is lossless."""
     if image.dtype != np.uint8 or image.ndim not in (2, 3):
-        raise SourceError(f"a picture is {image.shape} {image.dtype}, not (H, W, 3) uint8")
+        raise SourceError(f"an image is {image.shape} {image.dtype}, not (H, W, 3) uint8")
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, format="PNG")
     return stream.getvalue()

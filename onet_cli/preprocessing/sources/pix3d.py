@@ -1,4 +1,4 @@
-"""Pix3D: photographs of furniture, the models that they show, and how they were taken."""
+"""Pix3D: photographs of furniture with models, masks and cameras."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,21 +28,21 @@ from onet_cli.shapes.photo_files import read_photo
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 
 _FRONT = Placement(front=180.0)
-"""Models look along -z: in their canonical view +x is to the left and +z into the picture."""
+"""Models face -z: in their canonical view, +x is left and +z points into the image."""
 
-_TO_MODEL = np.diag([-1.0, 1.0, -1.0])  # undoes `_FRONT`
+_TO_MODEL = np.diag([-1.0, 1.0, -1.0])  # inverse of `_FRONT`
 _TO_CAMERA = np.diag([-1.0, -1.0, 1.0])  # x left, y up, z forward to x right, y down, z forward
 
-_TOLD = 3  # of the reasons why photographs of one model are left out
+_TOLD = 3  # maximum number of reasons listed per model
 
 
 @dataclass(frozen=True)
 class Pix3dSource:
-    """Shapes of a folder of Pix3D: meshes become solids as others do, pictures are photographs.
+    """Source for a Pix3D folder: meshes are made watertight, views are photographs.
 
-    Each model is one shape, and each photograph of it one view, cut out by its mask and with its
-    camera. Photographs in which a part of the object is not seen are left out unless `photos` is
-    `all`, and so are models without any other; those that cannot be used are told of in the notes.
+    Each model is one shape, and each of its photographs one view, masked and with its camera.
+    Photographs of truncated or occluded objects are left out unless `photos` is `all`, as are
+    models without any other; unusable photographs give warnings.
     """
 
     files: Files
@@ -64,12 +64,12 @@ class Pix3dSource:
     def open(
         cls, folder: Path, settings: MeshSettings, image_size: int, photos: Photos = "whole"
     ) -> "Pix3dSource":
-        """Return the source in a folder that holds `pix3d.json`.
+        """Return the source for a folder with `pix3d.json`.
 
         Args:
-            folder: holds the table and, below it, `img`, `mask` and `model`.
-            settings: how meshes are converted; views are the photographs, and +y is up.
-            image_size: edge of the prepared pictures in pixels.
+            folder: contains the table and the folders `img`, `mask` and `model`.
+            settings: mesh conversion; its `up` and `views` are replaced.
+            image_size: edge of the prepared images in pixels.
             photos: `whole` leaves out photographs in which the object is truncated or occluded.
 
         Raises:
@@ -81,7 +81,7 @@ class Pix3dSource:
         except OSError as error:
             raise SourceError(f"{folder / TABLE} cannot be read: {error}") from error
         kept = []
-        # Ids are of all models, so that they do not depend on which photographs are wanted.
+        # Ids are assigned to all models, so that they do not depend on `photos`.
         for shape_id, model in zip(_ids(models), models, strict=True):
             entries = tuple(e for e in model.entries if photos == "all" or not e.hidden)
             if entries:
@@ -90,15 +90,15 @@ class Pix3dSource:
         return cls(files, tuple(kept), settings, image_size)
 
     def categories(self) -> dict[str, str]:
-        """Return what each category is called."""
+        """Return the readable name of every category."""
         return {shape_id.category: model.category for shape_id, model in self.models}
 
     def splits(self) -> dict[str, list[ShapeId]] | None:
-        """Return None: Pix3D has no splits of its own."""
+        """Return None: Pix3D defines no splits."""
         return None
 
     def ids(self) -> list[ShapeId]:
-        """Return the ids of all models with photographs that are wanted, sorted."""
+        """Return the ids of all models with selected photographs, sorted."""
         return sorted(self._by_id)
 
     def part(self, shape_id: ShapeId) -> "Pix3dSource":
@@ -109,8 +109,8 @@ class Pix3dSource:
         """Return one shape.
 
         Raises:
-            SourceError: the mesh cannot be read, nothing solid can be made of it, or none of its
-                photographs can be used.
+            SourceError: the mesh cannot be read, or none of its photographs can be used.
+            InvalidGeometryError: the mesh cannot be made watertight.
         """
         model = self._by_id.get(shape_id)
         if model is None:
@@ -152,17 +152,17 @@ class Pix3dSource:
         if entry.problem:
             raise PhotoError(entry.problem)
         photo = _read_picture(files, entry.image)
-        # Large photographs come back reduced, so pixels are counted in what was read.
+        # Large photographs are downsampled when read, so pixel units are those of the result.
         scale = photo.width / entry.size[0]
         if abs(entry.size[1] * scale - photo.height) > max(scale, 1.0):
             raise PhotoError(
                 f"it has {photo.width} x {photo.height} pixels, "
-                f"and by the table {entry.size[0]} x {entry.size[1]}"
+                f"but {entry.size[0]} x {entry.size[1]} in the table"
             )
         world = _world(entry, shape.unit_cube)
         depths = shape.surface.points.astype(np.float64) @ world[2, :3] + world[2, 3]
         if depths.min() <= 0:
-            raise PhotoError("its camera is inside the model or looks away from it")
+            raise PhotoError("its camera is inside the model or faces away from it")
         taken = Photograph(
             photo,
             _read_picture(files, entry.mask),
@@ -178,7 +178,7 @@ class Pix3dSource:
 
 
 def _ids(models: list[Model]) -> list[ShapeId]:
-    """Return the id of each model: its category, and the folders and file that it lies in."""
+    """Return the id of each model, from its category and path."""
     below = [model.path.removeprefix("model/") for model in models]
     names = [name for _, name in name_meshes(below, "")]
     return unique_ids(

@@ -1,4 +1,4 @@
-"""`pix3d.json`: which photograph shows which model, and how it was taken."""
+"""Parser of `pix3d.json`: photographs, their models and cameras."""
 
 import json
 from collections import defaultdict
@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 from onet_cli.errors import SourceError
 
 TABLE = "pix3d.json"
-"""The file that makes a folder one of Pix3D."""
+"""The file that identifies a Pix3D folder."""
 
 HIDDEN = ("truncated", "occluded", "slightly_occluded")
-"""Fields of an entry that say that a part of the object is not seen."""
+"""Fields of an entry that mark a partly hidden object."""
 
 SENSOR_WIDTH = 32.0
-"""Width of the sensor, in millimetres, for which focal lengths are given."""
+"""Sensor width in millimetres to which focal lengths refer."""
 
-_LEVEL = 1e-3  # by which a rotation may miss being one
+_LEVEL = 1e-3  # tolerance for the orthogonality of a rotation
 
 
 @dataclass(frozen=True)
 class Entry:
     """One photograph of a model.
 
-    `image` and `mask` are paths below the folder, `origin` what the table says of where the picture
-    is from, `size` its width and height in pixels. `rotation` (3, 3, row by row) and `translation`
-    take the model to the camera's frame (x left, y up, z forward); `focal` is in millimetres.
-    `problem` says why the entry cannot be used, and `hidden` whether a part is not seen.
+    `image` and `mask` are paths below the folder, `origin` is the image source in the table, `size`
+    the width and height in pixels. `rotation` (3, 3, row-major) and `translation` map the model to
+    the camera frame (x left, y up, z forward); `focal` is in millimetres. `problem` is the reason
+    why the entry cannot be used, and `hidden` whether the object is truncated or occluded.
     """
 
     image: str
@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Model:
-    """A mesh by its path below the folder, its category, and the photographs of it, in order."""
+    """A mesh: its path below the folder, its category, and its photographs in order."""
 
     path: str
     category: str
@@ -53,12 +53,12 @@ class Model:
 
 
 def read_models(data: bytes) -> list[Model]:
-    """Return the models that a table names, sorted by path.
+    """Return the models in a table, sorted by path.
 
-    What is wrong with a single photograph is told in its entry.
+    Errors of single photographs are recorded in their entries.
 
     Raises:
-        SourceError: this is no JSON, or no list of photographs that name their models.
+        SourceError: this is not valid JSON, or not a list of photographs with models.
 
     Source: Sun et al., Pix3D, CVPR 2018; README of https://github.com/xingyuansun/pix3d.
     """
@@ -67,13 +67,13 @@ def read_models(data: bytes) -> list[Model]:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{TABLE} is damaged: {error}") from error
     if not isinstance(rows, list) or not rows:
-        raise SourceError(f"{TABLE} holds no list of photographs")
+        raise SourceError(f"{TABLE} is not a list of photographs")
     entries: defaultdict[str, list[Entry]] = defaultdict(list)
     categories: dict[str, str] = {}
     for number, row in enumerate(rows):
         named = [_text(row, field) for field in ("model", "category", "img")]
         if not all(named):
-            raise SourceError(f"entry {number} of {TABLE} names no model, category and img")
+            raise SourceError(f"entry {number} of {TABLE} must have model, category and img")
         path, category, image = named
         categories.setdefault(path, category)
         entries[path].append(_entry(row, image))
@@ -95,7 +95,7 @@ def _entry(row: dict[str, Any], image: str) -> Entry:
         if not _text(row, "mask"):
             raise ValueError("mask is missing")
         if np.abs(rotation @ rotation.T - np.eye(3)).max() > _LEVEL or np.linalg.det(rotation) < 0:
-            raise ValueError("rot_mat is no rotation")
+            raise ValueError("rot_mat is not a rotation")
         if focal <= 0 or size.min() < 1:
             raise ValueError("focal_length or img_size is not positive")
     except ValueError as error:
@@ -113,7 +113,7 @@ def _entry(row: dict[str, Any], image: str) -> Entry:
 
 
 def _is_true(value: Any) -> bool:
-    # The table has booleans; its description speaks of words.
+    # The table has booleans, but its documentation describes strings.
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
@@ -122,7 +122,7 @@ def _numbers(row: dict[str, Any], field: str, shape: tuple[int, ...]) -> NDArray
     try:
         array = np.asarray(row[field], np.float64)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise ValueError(f"{field} is missing or no numbers") from None
+        raise ValueError(f"{field} is missing or not numeric") from None
     if array.shape != shape or not np.isfinite(array).all():
         raise ValueError(f"{field} is not {' x '.join(map(str, shape)) or 'one'} finite numbers")
     return array

@@ -1,4 +1,4 @@
-"""Procedural shapes as a source: nothing to download, exact occupancy, any number of shapes."""
+"""Procedural shapes as a source: no download, exact occupancy, any number of shapes."""
 
 import hashlib
 from dataclasses import dataclass
@@ -24,16 +24,17 @@ from onet_cli.procedural.splits import uses
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 
 NEAR_DEVIATIONS = (0.01, 0.03)
-"""Standard deviations, in unit-cube units, of samples near the surface; half of them each."""
+"""Standard deviations in unit-cube units of samples near the surface, for one half each."""
 
 
 @dataclass(frozen=True)
 class ProceduralSource:
-    """`count` made-up objects; shape i depends on `seed`, i and the settings, nothing else.
+    """Source of `count` generated objects; shape i depends only on `seed`, i and the settings.
 
     `points` is the number of occupancy points, rounded up to a multiple of 8, and of surface
-    samples; `near_points` that of further points close to the surface, rounded up likewise; `views`
-    pictures of `image_size` pixels, taken by `cameras` on `background` (see `ViewOptions`).
+    samples; `near_points` that of additional points near the surface, rounded up likewise; `views`
+    the number of images of `image_size` pixels, from `cameras` on `background` (see
+    `ViewOptions`).
 
     Raises:
         InvalidOptionError: a number is too small.
@@ -68,12 +69,12 @@ class ProceduralSource:
 
     @property
     def licence(self) -> str:
-        """Generated shapes are free of rights."""
+        """CC0: generated shapes carry no rights."""
         return "CC0-1.0"
 
     @property
     def attribution(self) -> str:
-        """Nobody needs to be named."""
+        """Empty: no attribution is required."""
         return ""
 
     def categories(self) -> dict[str, str]:
@@ -86,11 +87,11 @@ class ProceduralSource:
         return [_id_of(index) for index in range(self.count)]
 
     def splits(self) -> dict[str, list[ShapeId]]:
-        """Return train, val and test ids, 80 / 10 / 10, small sets some more to test.
+        """Return train, val and test ids, 80 / 10 / 10, with a larger test share in small sets.
 
-        A shape's split does not depend on `count`: a larger set made later never moves a test
-        shape into training. Three shapes are enough for three splits, and 130 for one of every
-        category in each.
+        The split of a shape does not depend on `count`, so that a larger set never moves a test
+        shape into training. Three shapes are enough for three splits, and 130 for every category
+        in each split.
         """
         splits: dict[str, list[ShapeId]] = {"train": [], "val": [], "test": []}
         for index, use in enumerate(uses(self.count)):
@@ -98,11 +99,11 @@ class ProceduralSource:
         return splits
 
     def part(self, shape_id: ShapeId) -> "ProceduralSource":
-        """Return this source: it is small already."""
+        """Return `self`, which is cheap to pickle."""
         return self
 
     def read(self, shape_id: ShapeId) -> Shape:
-        """Return one shape, generated now.
+        """Generate and return one shape.
 
         Raises:
             SourceError: `shape_id` is not one of `ids()`.
@@ -156,7 +157,7 @@ def _whole_bytes(count: int) -> int:
 
 def _labelled(assembly: Assembly, points: NDArray[np.float64]) -> OccupancySamples:
     rounded = points.astype(np.float16)
-    # Asked of the rounded points, so that every label is exact for the point that is stored.
+    # Test the rounded points, so that every label is exact for the stored point.
     return OccupancySamples(rounded, assembly.contains(rounded))
 
 

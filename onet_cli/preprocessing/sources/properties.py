@@ -1,4 +1,4 @@
-"""Java's `.properties` files: lines of `key = value` in Latin-1, with escapes."""
+"""Parser of Java `.properties` files: lines of `key = value` in Latin-1, with escapes."""
 
 import re
 
@@ -8,10 +8,10 @@ _NAMED = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 
 
 def parse_properties(data: bytes) -> dict[str, str]:
-    r"""Return the values of a `.properties` file by key; a key that comes twice keeps the last.
+    r"""Return the values of a `.properties` file by key; of repeated keys, the last is kept.
 
-    A line that ends in a backslash goes on in the next; `#` and `!` begin a comment at the start of
-    a line only; `\\uXXXX` is a UTF-16 unit.
+    A backslash at the end of a line continues it on the next; `#` and `!` start a comment only at
+    the start of a line; `\\uXXXX` is a UTF-16 code unit.
 
     Source: Java SE 8 API specification, `java.util.Properties.load(Reader)`.
     """
@@ -45,5 +45,5 @@ def _unescape(text: str) -> str:
         return _NAMED.get(found[2], found[2])
 
     plain = _ESCAPE.sub(replace, text)
-    # Characters beyond the first plane are written as two units; a lonely half is no character.
+    # Join surrogate pairs; replace unpaired surrogates.
     return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

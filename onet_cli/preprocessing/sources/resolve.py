@@ -1,4 +1,4 @@
-"""Which source the words on the command line mean."""
+"""Selection of the source named on the command line."""
 
 import zipfile
 from pathlib import Path
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from onet_cli.preprocessing.convert_mesh import MeshSettings
 
 ACCEPTED = (
-    "give a folder or zip of meshes, a .sh3f library, the official data set's zip or its extracted "
-    "folder, noisypixel's hdf_data, the folder of Pix3D, or `procedural`"
+    "give a folder or zip of meshes, a .sh3f library, the official data set as a zip or an "
+    "extracted folder, noisypixel's hdf_data, the Pix3D folder, or `procedural`"
 )
 
 
 def open_source(text: str, options: PreprocessOptions) -> Source:
-    """Return the source that `text` names: `procedural`, or the path of a file or folder.
+    """Return the source for `text`: `procedural`, or the path of a file or folder.
 
     Raises:
-        SourceError: there is nothing there, or nothing that this version reads.
-        InvalidOptionError: an option does not fit the source.
+        SourceError: the path does not exist, or is not in a supported layout.
+        InvalidOptionError: an option does not apply to the source.
     """
     if text == "procedural":
         if options.manifest is not None:
-            raise InvalidOptionError("--manifest describes meshes, and `procedural` has none")
+            raise InvalidOptionError("--manifest does not apply to `procedural`")
         return _procedural(options)
     path = Path(text).expanduser()
     if not path.exists():
@@ -38,7 +38,7 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
         raise SourceError(f"{text} is not a regular file or folder", hint=ACCEPTED)
     if path.is_dir():
         if (path / "dataset.json").is_file():
-            raise SourceError(f"{path} is a data set already", hint=f"use it: onet train {path}")
+            raise SourceError(f"{path} is already a data set", hint=f"onet train {path}")
         if options.manifest is None and has_photographs(text):
             return _photographs(path.resolve(), options)
         if options.manifest is None and find_folder(path) is not None:
@@ -51,12 +51,12 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
 
 
 def has_photographs(text: str) -> bool:
-    """Return whether `text` names a source whose pictures are photographs: the folder of Pix3D."""
+    """Return whether `text` names a source of photographs, that is, a Pix3D folder."""
     return (Path(text).expanduser() / TABLE).is_file()
 
 
 def _is_zip(path: Path) -> bool:
-    # A library of furniture is a zip too, and a damaged zip is told of by whoever opens it.
+    # Furniture libraries are zips too, with another suffix; a damaged zip is reported on opening.
     return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path)
 
 
@@ -66,7 +66,7 @@ def _meshes(path: Path, options: PreprocessOptions) -> Source:
 
     entries, terms = find_meshes(path, options.manifest)
     if not entries:
-        raise SourceError(f"{path} holds no shapes in a known layout", hint=ACCEPTED)
+        raise SourceError(f"{path} contains no shapes in a supported layout", hint=ACCEPTED)
     return MeshSource(f"meshes:{path.stem}", entries, _settings(options), terms)
 
 

@@ -1,4 +1,4 @@
-"""What a place that shapes come from can do."""
+"""Protocol of sources of shapes."""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,46 +7,46 @@ from onet_cli.shapes.shape import Shape, ShapeId
 
 
 class Source(Protocol):
-    """A collection of shapes, ready to be stored."""
+    """A collection of shapes to store."""
 
     @property
     def name(self) -> str:
-        """A short name, kept in `dataset.json`."""
+        """A short name, stored in `dataset.json`."""
 
     @property
     def licence(self) -> str:
-        """The terms under which the shapes may be used; empty when unknown."""
+        """The licence of the shapes, or "" if unknown."""
 
     @property
     def attribution(self) -> str:
-        """Whom to name and cite; empty when nobody asks for it."""
+        """Attribution and citations, or "" if not required."""
 
     def categories(self) -> dict[str, str]:
-        """Return the readable name of every category, by the key that ids use."""
+        """Return the readable name of every category, by the category of ids."""
 
     def splits(self) -> dict[str, list[ShapeId]] | None:
-        """Return the source's own train, val and test ids, or None when it has none."""
+        """Return the source's own train, val and test ids, or None."""
 
     def ids(self) -> list[ShapeId]:
-        """Return every shape the source says it has, good or bad."""
+        """Return every shape of the source, readable or not."""
 
     def part(self, shape_id: ShapeId) -> "Source":
-        """Return a source that can read this one shape, small enough to travel with each task.
+        """Return a source of this one shape, cheap to pickle.
 
-        It goes to a worker process by pickle.
+        It is pickled for a worker process.
         """
 
     def read(self, shape_id: ShapeId) -> Shape:
         """Return one shape.
 
         Raises:
-            SourceError: this shape is missing, damaged or incomplete; others may be fine.
+            SourceError: this shape is missing, damaged or incomplete.
         """
 
 
 @runtime_checkable
 class HasLicences(Protocol):
-    """A source whose shapes come from several places, each with terms of its own."""
+    """A source with several licences."""
 
     def licences(self) -> dict[str, Licence]:
-        """Return the terms of every place, by its name."""
+        """Return the licences by name of their collection."""

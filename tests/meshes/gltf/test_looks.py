@@ -125,7 +125,7 @@ def test_vertex_colours_on_a_picture_are_made_one_for_each_face():
 
     blurred = np.random.default_rng(0).random((24, 3))
     loaded = pictured(colours=blurred).load()
-    assert loaded.warnings == ("colours of vertices on a texture are made one for each face",)
+    assert loaded.warnings == ("vertex colours on a texture are averaged per face",)
 
 
 def test_what_trimesh_wrote_is_multiplied_as_it_stands():

@@ -152,7 +152,7 @@ def test_bones_and_morph_targets_are_read_as_the_file_leaves_them():
     # What hangs on the second bone is moved by 3, all is moved up by half of the target.
     assert np.allclose(loaded.mesh.bounds, [[-0.5, 0, -0.5], [3.5, 1, 0.5]])
     assert loaded.mesh.is_watertight
-    assert loaded.warnings == ("it has bones or morph targets; it is read in its resting pose",)
+    assert loaded.warnings == ("it has a skin or morph targets; it is read in its stored pose",)
 
 
 def as_gltf(gltf, uri):
@@ -221,7 +221,7 @@ def test_unknown_extensions_that_are_required_warn_once():
     gltf = cube()
     gltf.header["extensionsRequired"] = ["ACME_bent", "KHR_mesh_quantization"]
 
-    assert gltf.load().warnings == ("it requires ACME_bent, which is not known",)
+    assert gltf.load().warnings == ("it requires ACME_bent, which is not supported",)
 
 
 def test_a_small_file_cannot_ask_for_endless_copies():

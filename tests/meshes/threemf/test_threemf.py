@@ -127,9 +127,9 @@ TREE = "".join(
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"PK\3\4", "no zip"),
-        (model(cube())[:-30], "no zip"),
-        (zipped(**{"a.txt": "x"}), "holds no model"),
+        (b"PK\3\4", "not a zip"),
+        (model(cube())[:-30], "not a zip"),
+        (zipped(**{"a.txt": "x"}), "contains no model"),
         (model(cube(), head=LAUGHS), "XML entities"),
         (model(CIRCLE), "circle"),
         (model(TREE + '<object id="20"/>'), "too many"),
@@ -139,7 +139,7 @@ TREE = "".join(
         (model(cube().replace('v1="0"', 'v1="x"')), "damaged"),
         (model(cube().replace('x="0"', 'x="nan"').replace('x="0.0"', 'x="nan"')), "not finite"),
         (model("<object"), "damaged"),
-        (model("", ""), "holds no faces"),
+        (model("", ""), "has no faces"),
     ],
 )
 def test_what_is_no_3mf_file_is_refused(data, reason):
@@ -169,6 +169,6 @@ def test_a_package_that_unpacks_without_end_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("name", ["a.dae", "a.usdz", "a.FBX"])
 def test_formats_that_are_not_read_are_named_with_what_to_do(name):
-    with pytest.raises(SourceError, match="which is not read") as caught:
+    with pytest.raises(SourceError, match="which is not supported") as caught:
         load(name, b"x")
     assert "convert it" in caught.value.hint
