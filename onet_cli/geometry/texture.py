@@ -79,7 +79,7 @@ def linear_to_srgb() -> NDArray[np.uint8]:
 
 
 def as_srgb(colours: NDArray[np.floating], linear: bool) -> NDArray[np.uint8]:
-    """Return colours 0 to 1 as sRGB bytes; they are `linear` light, or sRGB already.
+    """Return colours in 0..1 as sRGB uint8; they are `linear`, or else already sRGB.
 
     Source: IEC 61966-2-1.
     """
