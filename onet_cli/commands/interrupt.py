@@ -13,7 +13,7 @@ _KEPT = {
     ),
     "train": (
         "the last checkpoint of the run is kept and complete",
-        "add --resume to continue from it; if there is none yet, start again",
+        "add --resume to continue from it; if there is no last.ckpt yet, run the command again",
     ),
     "evaluate": (
         "with --output, the scores so far are kept next to it",

@@ -146,14 +146,19 @@ class KeepLast(Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the file, the score that the weights have just got in it."""
         if trainer.state.fn == "fit":
-            self._write(trainer)
+            self.write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, *args: Any) -> None:
         """Write the file: the one endless epoch has been stopped."""
         # Not at the end of training, when the average has already replaced the weights.
-        self._write(trainer)
+        self.write(trainer)
 
-    def _write(self, trainer: pl.Trainer) -> None:
+    def write(self, trainer: pl.Trainer) -> None:
+        """Write the file, between two steps.
+
+        Raises:
+            CheckpointError: it cannot be written.
+        """
         if not trainer.is_global_zero:
             trainer.save_checkpoint(self.path)  # gathers with the others, writes nothing
             return

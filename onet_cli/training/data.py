@@ -1,5 +1,6 @@
 """The data of a training run: what is trained on, what validates, and in which order."""
 
+import signal
 from math import ceil
 from pathlib import Path
 
@@ -123,6 +124,7 @@ class ShapeData(pl.LightningDataModule):
             persistent_workers=self.config.workers > 0,
             prefetch_factor=4 if self.config.workers else None,
             pin_memory=self._on_gpu,
+            worker_init_fn=_leave_signals,
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
@@ -137,6 +139,7 @@ class ShapeData(pl.LightningDataModule):
             multiprocessing_context="forkserver" if workers else None,
             persistent_workers=workers > 0,
             pin_memory=self._on_gpu,
+            worker_init_fn=_leave_signals,
         )
 
     @property
@@ -144,3 +147,10 @@ class ShapeData(pl.LightningDataModule):
         """Whether the trainer's network is on a CUDA device."""
         assert self.trainer is not None
         return self.trainer.strategy.root_device.type == "cuda"
+
+
+def _leave_signals(worker: int) -> None:
+    """Leave ctrl-C and SIGTERM, which reach the whole group, to the process that trains."""
+    # A loader ends when that one is done with it, or is no more.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

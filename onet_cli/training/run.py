@@ -34,6 +34,7 @@ from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.precision import float32_products, takes_tf32
 from onet_cli.training.status import RunEvents
+from onet_cli.training.stop import StopBetweenSteps
 from onet_cli.training.trial import settle_precision, try_precisions
 
 Start = Literal["fresh", "trained", "resumed"]
@@ -101,7 +102,7 @@ def train_network(
     module = OccupancyModule(network, config, clock.spent)
     watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
     reporter = Reporter(clock, best, run / "metrics.csv", events.listen, lambda: watch.iou)
-    callbacks = [clock, best, watch, *_averaging(config), KeepLast(last), reporter]
+    callbacks = [clock, best, watch, *_averaging(config), *_keeping(last, reporter, config, events)]
     trainer = _trainer(run, config, hardware, callbacks)
     checkpoint = str(_whole(last)) if resume else None
     with _errors_as_raised(), memory_errors(config), float32_products(config.precision, place):
@@ -225,6 +226,14 @@ def _trainer(
         use_distributed_sampler=False,
         default_root_dir=run,
     )
+
+
+def _keeping(
+    last: Path, reporter: Reporter, config: TrainingConfig, events: RunEvents
+) -> list[pl.Callback]:
+    """Return what comes last in a step: the file to resume from, the report, and a stop."""
+    keep = KeepLast(last)
+    return [keep, reporter, StopBetweenSteps(keep, config.val_every, events.note)]
 
 
 def _averaging(config: TrainingConfig) -> list[pl.Callback]:
