@@ -1,7 +1,8 @@
-"""Atomic file writes, and reads of limited size."""
+"""Files that are whole or absent, whatever happens while they are written; reads with bounds."""
 
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -16,34 +17,36 @@ if sys.platform != "win32":
     import fcntl
 
 MAX_BYTES = 4 * 2**30
-"""Maximum size of a file, or archive member, that is read into memory."""
+"""The largest file, or member of an archive, that is read into memory."""
 
 MAX_ARRAY_BYTES = 2**29
-"""Maximum total size in memory of the arrays of one file."""
+"""What the arrays of one file may take in memory, all together."""
 
 _TOKEN_BYTES = 4
-_LONGEST_STEM = 200  # file names may have 255 bytes
+_TEMPORARY = re.compile(rf".*\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
+_LONGEST_STEM = 200  # of the 255 bytes that a file name may have
 
 
 @contextmanager
 def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
-    """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
+    """Yield a temporary path beside `path`, which takes its place when the block ends well.
 
-    The folder is created if necessary, and a symbolic link to a file is kept. The temporary file
-    is created empty, has a random name, and stays locked while this process lives. When the block
-    succeeds, its bytes are flushed to disk before it is renamed. When the block raises, it is
-    removed and `path` is unchanged.
+    The folder is made if need be, and a link to a file stays a link. The temporary file exists,
+    empty, has a random name, and is locked while this process lives. When the block ends well, its
+    bytes are on the disk before it is renamed. When the block fails, it is removed and `path` is as
+    it was before. What killed processes left of writing `path` is removed first.
 
     Raises:
-        OnetError: the file cannot be written (no permission, no space, an invalid path, or `path`
-            is a folder or a device); of the class `error`.
+        OnetError: the file cannot be written (no right, no space, no such place, or what is there
+            is a folder or a device); an `error`.
     """
     try:
         target = path.resolve()
         # A file may not take the place of /dev/null or of a folder.
         if target.exists() and not target.is_file():
-            raise error(f"{path} cannot be written: it is not a regular file")
+            raise error(f"{path} cannot be written: it is no regular file")
         target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers([target])
         with _temporary(target) as temporary:
             yield temporary
             _flush_to_disk(temporary)
@@ -58,7 +61,7 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
 
 
 def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
-    """Write `text` to `path` in UTF-8, atomically.
+    """Write `text` to `path` in UTF-8, whole or not at all.
 
     Raises:
         OnetError: as `whole_file`.
@@ -67,7 +70,7 @@ def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> Non
 
 
 def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> None:
-    """Write `data` to `path`, atomically.
+    """Write `data` to `path`, whole or not at all.
 
     Raises:
         OnetError: as `whole_file`.
@@ -76,30 +79,28 @@ def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> 
         temporary.write_bytes(data)
 
 
-def leftovers(folder: Path, name: str = "*") -> Iterator[Path]:
-    """Yield the temporary files for `name` in `folder` that no running process is writing."""
-    for path in folder.glob(f".{name}.*.tmp"):
-        if path.is_file() and not path.is_symlink() and not _is_locked(path):
-            yield path
-
-
 def remove_leftovers(targets: Iterable[Path]) -> None:
-    """Remove the temporary files for `targets` that killed processes left behind."""
+    """Remove what killed processes left of writing `targets`."""
     for target in targets:
-        for path in leftovers(target.parent, _escaped(_stem(target))):
-            with suppress(OSError):
-                path.unlink()
+        _remove_unfinished(target.parent, f".{_stem(target)}.")
+
+
+def remove_all_leftovers(folder: Path) -> int:
+    """Remove what killed processes left of writing files in `folder`; return how many there were.
+
+    Files that another process is writing stay.
+    """
+    return _remove_unfinished(folder, ".")
 
 
 @contextmanager
 def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[None]:
-    """Hold an exclusive lock on `folder` while the block runs.
+    """Keep other processes that ask for the same out of `folder` while the block runs.
 
-    The folder is created if necessary, and removed afterwards if it is empty.
+    The folder is made if need be, and removed where it is empty after.
 
     Raises:
-        OnetError: another process holds the lock, or the folder cannot be created; of the class
-        `error`.
+        OnetError: another process writes there, or the folder cannot be made; an `error`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +116,7 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
         os.close(descriptor)
         raise error(
             f"{folder} is being written by another process",
-            hint="wait for that process, or choose another folder",
+            hint="wait for it, or choose another folder",
         ) from None
     except OSError:  # a file system without locks
         pass
@@ -128,12 +129,12 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Return `path` opened for reading, without blocking.
+    """Return `path` opened for reading, never blocking.
 
     Raises:
-        OSError: it cannot be opened, or is not a regular file (a pipe, device or socket).
+        OSError: it cannot be opened, or is no regular file: a pipe, a device, a socket.
     """
-    _require_regular(path, path.stat())  # checked first: opening a device may have side effects
+    _require_regular(path, path.stat())  # before it is opened, which may have effects on a device
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         _require_regular(path, os.fstat(descriptor))
@@ -157,19 +158,19 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
-    """Return the text of a regular UTF-8 file.
+    """Return the text of a regular file in UTF-8.
 
     Raises:
-        OSError: as `read_regular`, or the file is not UTF-8.
+        OSError: as `read_regular`, or it is no text in UTF-8.
     """
     try:
         return read_regular(path, most).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, "it is not UTF-8 text", str(path)) from error
+        raise OSError(errno.EILSEQ, "it is no text in UTF-8", str(path)) from error
 
 
 def describe_bytes(count: int) -> str:
-    """Return a number of bytes in readable units: 4 GiB, 512 KiB."""
+    """Return a number of bytes as a person reads it: 4 GiB, 512 KiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
@@ -178,14 +179,9 @@ def describe_bytes(count: int) -> str:
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """Yield a new, locked file next to `target`; it is removed afterwards if it still exists."""
-    path = target.with_name(f".{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
-    # O_EXCL does not follow an existing link.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    """Yield a new, locked file beside `target`; it is removed where it is still there after."""
+    path, descriptor = _locked_file(target)
     try:
-        if sys.platform != "win32":
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         yield path
     finally:
         with suppress(OSError):
@@ -193,8 +189,64 @@ def _temporary(target: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def _locked_file(target: Path) -> tuple[Path, int]:
+    """Return a new file with a random name beside `target`, and the descriptor that locks it."""
+    while True:
+        path = target.with_name(f".{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
+        # Exclusive, so that a link that someone put there is not followed.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)  # taken for a leftover before it was locked, and removed
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file while this process lives; return False where another one has."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            pass
+    return True
+
+
+def _remove_unfinished(folder: Path, start: str) -> int:
+    """Remove the temporary files in `folder` that begin with `start` and that nobody writes."""
+    count = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            written = name.startswith(start) and _TEMPORARY.fullmatch(name[len(start) - 1 :])
+            if written and entry.is_file(follow_symlinks=False):
+                count += _remove_unlocked(Path(entry.path))
+    return count
+
+
+def _remove_unlocked(path: Path) -> bool:
+    """Remove a regular file unless a living process has locked it; return whether it was."""
+    if sys.platform == "win32":
+        with suppress(OSError):  # one that is open cannot be removed
+            path.unlink()
+            return True
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False  # a link, or not ours to judge
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()  # while it is locked, or its writer might have come meanwhile
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def _flush_to_disk(path: Path) -> None:
-    """Flush `path` to disk; some file systems report a full disk only then."""
+    """Wait until the disk has the bytes of `path`: some file systems report a full disk then."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -202,36 +254,15 @@ def _flush_to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_locked(path: Path) -> bool:
-    if sys.platform == "win32":
-        return False  # without locks, unfinished and abandoned files look the same
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except OSError:
-        return True  # unknown: leave it alone
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def _stem(target: Path) -> str:
-    """Return the target's name, shortened where the temporary name would be too long."""
-    # A name over 255 bytes is kept, so that it fails as the target itself would.
+    """Return the target's name, cut where the temporary name would be too long by it."""
+    # Too long a name is left to fail as the target's own would.
     name = target.name
     return name[:_LONGEST_STEM] if len(os.fsencode(name)) <= 255 else name
-
-
-def _escaped(name: str) -> str:
-    """Return a glob pattern that matches only `name`."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _require_regular(path: Path, state: os.stat_result) -> None:
     if stat.S_ISDIR(state.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(state.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))

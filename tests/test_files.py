@@ -1,9 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from onet_cli.errors import OnetError, StoreError
-from onet_cli.files import only_writer, read_regular, whole_file, write_text
+from onet_cli.files import (
+    only_writer,
+    read_regular,
+    remove_leftovers,
+    whole_file,
+    write_text,
+)
 
 
 def write_half(path, failure):
@@ -113,3 +120,49 @@ def test_reads_are_bounded(tmp_path):
     assert read_regular(tmp_path / "file", 5) == b"12345"
     with pytest.raises(OSError, match="more than 4 bytes"):
         read_regular(tmp_path / "file", 4)
+
+
+def abandon(target):
+    """Leave what a process leaves that is killed while it writes `target`."""
+    temporary = target.with_name(f".{target.name}.0123abcd.tmp")
+    temporary.write_text("half")
+    return temporary
+
+
+def test_a_file_written_again_leaves_nothing_of_a_killed_process(tmp_path):
+    abandon(tmp_path / "list.txt")
+    other = abandon(tmp_path / "other.txt")
+
+    write_text(tmp_path / "list.txt", "whole")
+
+    assert sorted(tmp_path.iterdir()) == [other, tmp_path / "list.txt"]
+
+
+def test_what_only_looks_like_a_leftover_stays(tmp_path):
+    kept = [tmp_path / name for name in (".list.txt.tmp", ".list.txt.old.tmp", "list.0123abcd.tmp")]
+    for path in kept:
+        path.touch()
+    link = tmp_path / ".list.txt.0123abcd.tmp"
+    link.symlink_to(kept[0])
+
+    remove_leftovers([tmp_path / "list.txt"])
+
+    assert all(path.exists() for path in [*kept, link])
+
+
+def test_a_new_file_that_is_taken_for_a_leftover_is_made_again(tmp_path, monkeypatch):
+    target, plain, removed = tmp_path / "list.txt", os.open, []
+
+    def open_and_remove(path, flags, *mode):
+        descriptor = plain(path, flags, *mode)
+        if flags & os.O_EXCL and not removed:
+            removed.append(path)
+            remove_leftovers([target])  # by another process, before this one has locked it
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_and_remove)
+    write_text(target, "whole")
+
+    assert target.read_text() == "whole"
+    assert not removed[0].exists()
+    assert list(tmp_path.iterdir()) == [target]

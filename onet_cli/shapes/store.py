@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError, UnknownNameError
-from onet_cli.files import leftovers, read_text, write_bytes, write_text
+from onet_cli.files import read_text, remove_all_leftovers, write_bytes, write_text
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.shapes.camera import describe_pictures, no_cameras
 from onet_cli.shapes.check import check_shape
@@ -137,10 +137,7 @@ class ShapeStore:
         Files that another process is writing stay.
         """
         folders = [self.root, *(self.root / "shapes").glob("*/")]
-        found = [path for folder in folders for path in leftovers(folder)]
-        for path in found:
-            path.unlink(missing_ok=True)
-        return len(found)
+        return sum(map(remove_all_leftovers, folders))
 
     def write(self, shape: Shape, rng: np.random.Generator) -> Path:
         """Store `shape` atomically, its points shuffled by `rng`, and return the file.

@@ -17,6 +17,7 @@ class MetricsFile:
     """Appends to a CSV file what it is told; rows after `step` of an earlier part are dropped.
 
     Those are the rows between a run's last checkpoint and its end: a resumed run makes them again.
+    A step is validated once: a run that was over and is resumed adds no row for what it has.
     """
 
     def __init__(self, path: Path, step: int = 0) -> None:
@@ -26,6 +27,7 @@ class MetricsFile:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(kept)
+        self._validated = {int(row["step"]) for row in kept if row["iou"]}
 
     def add(self, status: TrainingStatus) -> None:
         """Write a row if `status` has a validation's score or its turn has come.
@@ -34,6 +36,8 @@ class MetricsFile:
             OnetError: the row cannot be written: no space is left, say.
         """
         if status.iou is None and status.step % EVERY:
+            return
+        if status.iou is not None and status.step in self._validated:
             return
         row = {name: _short(value) for name, value in asdict(status).items()}
         try:

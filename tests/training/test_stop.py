@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 
 import pytest
@@ -95,6 +96,15 @@ def test_a_run_stopped_in_a_validation_goes_on_to_the_bit(balls, tmp_path, monke
 
     assert same_end(tmp_path, whole)
     assert steps(tmp_path) == steps(whole)
+
+
+def test_a_run_that_was_over_adds_no_rows_when_resumed(balls, tmp_path, whole):
+    shutil.copytree(whole, tmp_path / "run")
+
+    train(balls, tmp_path / "run", "resumed")
+
+    assert same_end(tmp_path / "run", whole)
+    assert steps(tmp_path / "run") == steps(whole)
 
 
 def test_a_second_signal_stops_at_once(balls, tmp_path, monkeypatch):

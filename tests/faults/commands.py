@@ -1,0 +1,186 @@
+"""The commands that faults are tried on, their inputs, and what counts of their outputs."""
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from onet_cli.meshes.write import write_mesh
+from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
+from tests.analytic import Sphere
+from tests.faults.process import Command
+from tests.models.networks import tiny_network
+from tests.training.conftest import ball, picture
+
+SHAPES = 6
+TRAIN = (
+    "--encoder convnet --decoder cbn --code-dim 8 --hidden-dim 8 --image-size 32 --batch-size 4 "
+    "--points 64 --max-steps 15 --val-every 5 --mesh-every 0 --workers 0 --device cpu -q"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that writes into its folder, and how it goes on after it was stopped.
+
+    `arguments` are relative to the folder, beside which the inputs lie in `inputs/`; `again` has
+    those for going on in a folder, `prepare` fills a fresh one.
+    """
+
+    name: str
+    arguments: str
+    again: Callable[[Path], str] = lambda folder: ""
+    prepare: Callable[[Path], None] = lambda folder: None
+
+    def going_on(self, folder: Path) -> list[str]:
+        """Return the arguments for a folder in which the command may have been stopped."""
+        return [*self.arguments.split(), *self.again(folder).split()]
+
+
+def _resume(folder: Path) -> str:
+    kept = any((folder / "run" / name).exists() for name in ("last.ckpt", "previous.ckpt"))
+    return "--resume" if kept else ""
+
+
+def _trained(folder: Path) -> None:
+    shutil.copytree(folder.parent / "inputs/trained", folder / "run")
+
+
+EVALUATE = (
+    "evaluate ../inputs/data --resolution 32 --workers 1 -q --device cpu --output scores.json"
+)
+PREPROCESS = (
+    "preprocess procedural data --count 6 --views 2 --image-size 32 --points 4096 -q --workers"
+)
+
+CASES = (
+    Case("preprocess, no workers", f"{PREPROCESS} 0"),
+    Case("preprocess, 2 workers", f"{PREPROCESS} 2"),
+    Case("train", f"train ../inputs/balls -o run {TRAIN} --no-calibrate", _resume),
+    Case(
+        "calibration after train",
+        f"train ../inputs/balls -o run {TRAIN} --resume",
+        prepare=_trained,
+    ),
+    Case("evaluate", f"{EVALUATE} -c ../inputs/tiny.safetensors"),
+    Case("evaluate --predictions", f"{EVALUATE} --predictions ../inputs/meshes"),
+    Case("evaluate --meshes", f"{EVALUATE} -c ../inputs/tiny.safetensors --meshes meshes"),
+    Case("export, mesh", "export ../inputs/ball.ply ball.glb -q"),
+    Case("export, checkpoint", "export ../inputs/tiny.safetensors half.safetensors --half -q"),
+    Case("export, ONNX", "export ../inputs/tiny.safetensors tiny.onnx -q"),
+    Case(
+        "reconstruct, folder",
+        "reconstruct ../inputs/photos -c ../inputs/tiny.safetensors -o meshes --resolution 32 "
+        "--preview -q --device cpu",
+    ),
+)
+
+
+def make_inputs(root: Path) -> None:
+    """Fill `root/inputs` with what the cases read."""
+    inputs = root / "inputs"
+    _data(inputs / "data", "test")
+    _data(inputs / "balls", "train")
+    network = tiny_network()
+    save_checkpoint(
+        inputs / "tiny.safetensors", network, CheckpointInfo(network.spec, threshold=0.5)
+    )
+    sphere = Sphere(radius=0.4).mesh(subdivisions=6)
+    write_mesh(sphere, inputs / "ball.ply")
+    for number in range(SHAPES):
+        write_mesh(
+            Sphere(radius=0.2 + 0.03 * number).mesh(), inputs / f"meshes/ball/{number:02d}.ply"
+        )
+    (inputs / "photos").mkdir()
+    for number in range(4):
+        data = picture(0.25 + 0.05 * number, 20 * number, size=48)
+        (inputs / f"photos/{number}.png").write_bytes(data)
+    trained = Case("trained", f"train ../inputs/balls -o run {TRAIN} --no-calibrate")
+    folder = root / "trained"
+    folder.mkdir()
+    ended = Command(trained.arguments.split(), folder, root / "log").wait()
+    if ended.code:
+        raise RuntimeError(ended.printed)
+    (folder / "run").rename(inputs / "trained")
+
+
+def _data(folder: Path, split: str) -> None:
+    count = CategoryInfo("ball", SHAPES)
+    store = ShapeStore.create(folder, DatasetInfo("balls", {"ball": count}))
+    for number in range(SHAPES):
+        store.write(ball(f"{number:02d}", 0.2 + 0.03 * number), np.random.default_rng(0))
+    ids = [ShapeId("ball", f"{number:02d}") for number in range(SHAPES)]
+    store.set_split("train", ids if split == "train" else [])
+    store.set_split("val", ids[::2])
+    store.set_split("test", ids if split == "test" else [])
+
+
+def fresh(case: Case, folder: Path) -> Path:
+    """Return `folder`, emptied and prepared for a case."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    case.prepare(folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return a hash of what counts of each file in `folder`, by its path."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("events.out.tfevents"):
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(_telling(path)).hexdigest()
+    return found
+
+
+def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """Return in words how two folders differ."""
+    said = []
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in expected:
+            said.append(f"{name} is left over")
+        elif name not in found:
+            said.append(f"{name} is missing")
+        elif found[name] != expected[name]:
+            said.append(f"{name} differs")
+    return said
+
+
+def _telling(path: Path) -> bytes:
+    """Return the bytes of a file without what names times or how often a run was stopped."""
+    data = path.read_bytes()
+    if path.name == "preprocess.json":
+        report = json.loads(data)
+        for name in ("seconds", "kept", "already"):
+            del report[name]
+        return json.dumps(report).encode()
+    if path.name == "metrics.csv":
+        rows = csv.DictReader(io.StringIO(data.decode()))
+        return json.dumps([[row[n] for n in ("step", "iou", "threshold")] for row in rows]).encode()
+    if path.suffix == ".ckpt":
+        state = torch.load(path, weights_only=True)
+        parts = ("state_dict", "optimizer_states", "lr_schedulers", "callbacks", "global_step")
+        return _described({name: state[name] for name in parts})
+    return data
+
+
+def _described(value: Any) -> bytes:
+    """Return a hash of nested values with tensors, without seconds."""
+    if isinstance(value, torch.Tensor):
+        return hashlib.sha256(value.detach().numpy().tobytes()).digest()
+    if isinstance(value, dict):
+        items = [(key, item) for key, item in value.items() if key != "seconds"]
+        return b"{" + b",".join(repr(k).encode() + _described(v) for k, v in items) + b"}"
+    if isinstance(value, list | tuple):
+        return b"[" + b",".join(map(_described, value)) + b"]"
+    return repr(value).encode()

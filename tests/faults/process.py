@@ -1,0 +1,235 @@
+"""One `onet` command in a forked process, and what may befall it.
+
+Libraries are loaded once, by the parent, so that a command takes only the time of its work and most
+moments of a run are moments of work.
+"""
+
+import errno
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+TICK_S = 0.002
+"""How often a folder is looked at while a command writes into it."""
+
+_OPERATIONS = {"os.rename": 1, "os.remove": 0, "os.mkdir": 0, "os.rmdir": 0}
+"""Audit events of file operations, and which argument is the path that changes."""
+
+
+def with_one_thread(module: str) -> None:
+    """Start this program again where OpenMP may use threads, which do not live on in forks."""
+    if os.environ.get("OMP_NUM_THREADS") != "1":
+        os.environ["OMP_NUM_THREADS"] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+
+
+def load_libraries() -> None:
+    """Import all that commands import, so that forks need not."""
+    import onnxruntime  # noqa: F401
+    import onnxscript  # noqa: F401
+    import torch.onnx
+    import torch.utils.tensorboard  # noqa: F401
+
+    import onet_cli.app
+    import onet_cli.evaluation.html.write
+    import onet_cli.evaluation.run
+    import onet_cli.exporting.export
+    import onet_cli.exporting.mesh
+    import onet_cli.exporting.onnx
+    import onet_cli.preprocessing.pipeline
+    import onet_cli.preprocessing.sources.resolve
+    import onet_cli.reconstruction.batch
+    import onet_cli.reconstruction.preview
+    import onet_cli.training.begin
+    import onet_cli.training.calibration
+    import onet_cli.training.run  # noqa: F401
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code (or minus the signal), what it printed, its seconds."""
+
+    code: int
+    printed: str
+    seconds: float
+
+
+class Command:
+    """A running `onet` command in its own process group, in the folder `folder`.
+
+    `before` is called in the process before the command: it sets limits or traps. What the command
+    prints goes to `log`, outside of the folder.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        folder: Path,
+        log: Path,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.log, self.began = log, time.monotonic()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _run(arguments, folder, log, before)
+        self._code: int | None = None
+
+    def poll(self) -> bool:
+        """Return whether it has ended."""
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code is not None
+
+    def wait(self) -> Ended:
+        """Wait for its end."""
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        seconds = time.monotonic() - self.began
+        self._outlive_group()
+        return Ended(self._code, self.log.read_text(errors="replace"), seconds)
+
+    def kill(self, whole_group: bool) -> Ended:
+        """End it, or it and its workers, by SIGKILL, and wait until its workers have ended too."""
+        if whole_group:
+            os.killpg(self.pid, signal.SIGKILL)
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        return self.wait()
+
+    def _outlive_group(self, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.01)
+        os.killpg(self.pid, signal.SIGKILL)
+        raise RuntimeError("worker processes outlived their command")
+
+
+def _run(arguments: list[str], folder: Path, log: Path, before: Callable[[], None]) -> None:
+    code = 70
+    try:
+        os.setsid()
+        os.chdir(folder)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for stream in (1, 2):
+            os.dup2(descriptor, stream)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.modules["__main__"] = ModuleType("__main__")  # which workers would import
+        sys.argv = ["onet", *arguments]
+        before()
+        from onet_cli.app import main
+
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
+def count_operations(folder: Path, count: Path) -> Callable[[], None]:
+    """Return what makes a process write a byte to `count` for each file operation in `folder`."""
+
+    def before() -> None:
+        descriptor = os.open(count, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        _at_each_operation(folder, lambda number: os.write(descriptor, b"."))
+
+    return before
+
+
+def die_at_operation(folder: Path, which: int) -> Callable[[], None]:
+    """Return what makes a process die just before its file operation `which` in `folder`."""
+
+    def act(number: int) -> None:
+        if number == which:
+            os.killpg(0, signal.SIGKILL)
+
+    return lambda: _at_each_operation(folder, act)
+
+
+def _at_each_operation(folder: Path, act: Callable[[int], object]) -> None:
+    """Call `act` with 0, 1, ... before each operation that changes `folder`."""
+    inside, done = str(folder.resolve()) + os.sep, 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal done
+        if event == "open":
+            path, flags = arguments[0], arguments[2]
+            if not isinstance(flags, int) or not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                return
+        elif event in _OPERATIONS:
+            path = arguments[_OPERATIONS[event]]
+        else:
+            return
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        if str(Path.cwd() / os.fsdecode(path)).startswith(inside):
+            done += 1
+            act(done - 1)
+
+    sys.addaudithook(hook)
+
+
+def limit_files(most: int) -> Callable[[], None]:
+    """Return what keeps a process from writing more than `most` bytes into a file."""
+
+    def before() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    return before
+
+
+@dataclass(frozen=True)
+class Writing:
+    """When a run changed its folder: first and last time, in seconds since its start."""
+
+    first: float
+    last: float
+
+
+def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: None) -> Writing:
+    """Return when `command` changes `folder`, which it does until its end; `look` at each tick."""
+    before, first, last = _state(folder), None, 0.0
+    while not command.poll():
+        look()
+        state, now = _state(folder), time.monotonic() - command.began
+        if state != before:
+            first, last, before = now if first is None else first, now, state
+        time.sleep(TICK_S)
+    ended = time.monotonic() - command.began
+    return Writing(max(0.0, (ended if first is None else first) - 0.02), max(last, ended - 0.02))
+
+
+def _state(folder: Path) -> set[tuple[str, int, int]]:
+    found, folders = set(), [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    state = entry.stat(follow_symlinks=False)
+                    found.add((entry.path, state.st_size, state.st_mtime_ns))
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+    return found
