@@ -52,7 +52,7 @@ def _header(name: str, data: bytes) -> tuple[str, Text]:
     # The counts may follow the keyword on the same line, in some collections without a blank.
     keyword = re.match(rb"(ST)?(C)?(N)?(4)?(n)?OFF\b|OFF(?=[\d\s])", plain)
     if not keyword or keyword[4] or keyword[5]:
-        raise SourceError(f"{name} is not a three-dimensional OFF file")
+        raise SourceError(f"{name} is not an OFF file with three dimensions")
     body = plain[keyword.end() :].lstrip()
     if not body:
         raise SourceError(f"{name} is not an OFF file: its counts are missing")

@@ -1,7 +1,7 @@
-"""How well a mesh agrees with its photo: the one score that needs no truth.
+"""Agreement of a mesh with its photo, the only score that needs no ground truth.
 
-The outline of the mesh, drawn by the camera that the network takes the photo to have, is held
-against the object in the photo.
+It compares the silhouette of the mesh, from the camera predicted by the network, with the object
+in the photo.
 """
 
 import numpy as np
@@ -16,15 +16,15 @@ from onet_cli.shapes.photo import resize_images
 from onet_cli.shapes.photo_mask import object_on_white
 
 SIZE = 224
-"""Edge in pixels of the prepared picture, in which both outlines are drawn."""
+"""Edge in pixels of the prepared image, in which both silhouettes are drawn."""
 
 Mask = NDArray[np.bool_]
 
 
 def agreement(mesh: Trimesh, viewpoint: Viewpoint, mask: Mask | None) -> float | None:
-    """Return the IoU of the outline of `mesh` with the photo's `mask` (SIZE, SIZE).
+    """Return the IoU of the silhouette of `mesh` with the photo's `mask` (SIZE, SIZE).
 
-    None where there is no mask to compare with.
+    None without a mask.
     """
     if mask is None:
         return None
@@ -34,18 +34,18 @@ def agreement(mesh: Trimesh, viewpoint: Viewpoint, mask: Mask | None) -> float |
 
 
 def mesh_outline(mesh: Trimesh, viewpoint: Viewpoint, size: int = SIZE) -> Mask:
-    """Return what `mesh` covers of the prepared picture, (size, size)."""
+    """Return the silhouette (size, size) of `mesh` in the prepared image."""
     vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
     return silhouette(vertices, faces, viewpoint.camera(size), size)
 
 
 def photo_mask(image: Tensor, mask: Tensor | None = None) -> Mask | None:
-    """Return what the object covers of the prepared picture, (SIZE, SIZE).
+    """Return the object's mask (SIZE, SIZE) in the prepared image.
 
     Args:
-        image: (3, H, W) uint8, the prepared picture.
-        mask: (H, W) uint8, 255 where the object is; without, it is what `image` shows on white,
-            and None is returned where it shows nothing so.
+        image: (3, H, W) uint8, the prepared image.
+        mask: (H, W) uint8, 255 on the object. By default the object is what is not white in
+            `image`, and None is returned if there is no white background.
     """
     if mask is None:
         small = resize_images(image[None], SIZE)[0]

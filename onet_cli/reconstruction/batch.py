@@ -1,4 +1,4 @@
-"""Photos to mesh files, several at a time, going on past failures."""
+"""Reconstruction of several photos in parallel; failures of single photos are reported."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -34,16 +34,16 @@ from onet_cli.shapes.photo import (
 from onet_cli.shapes.photo_files import refuse_address, to_eight_bits
 
 AHEAD = 2
-"""Photos that wait for each thread, so that none is idle while a result is being used."""
+"""Queued photos per thread, so that none is idle while the caller uses a result."""
 
-_reading = Lock()  # Pillow's warnings are silenced for the whole process while a photo is read
+_reading = Lock()  # reading a photo silences Pillow's warnings for the whole process
 
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What became of one photo: a mesh at `target`, or an error.
+    """The result of one photo: a mesh at `target`, or an error.
 
-    `mesh` is the one that was written, in the file's frame; `warnings` are about the photo.
+    `mesh` is the written mesh, in the frame of the file; `warnings` are about the photo.
     """
 
     photo: PhotoFile
@@ -60,19 +60,20 @@ def reconstruct_all(
     targets: Sequence[Path],
     settings: BatchSettings,
 ) -> Iterator[PhotoResult]:
-    """Yield each photo's result in their order; a failure stops nothing.
+    """Yield the result of each photo, in order; a failure does not stop the others.
 
-    On a CPU as many photos are worked on at a time as torch may use threads, each by one thread:
-    more meshes a minute than with all threads on one photo after the other.
+    On a CPU, as many photos are processed in parallel as torch may use threads, with one thread
+    each, which gives more meshes per minute than all threads on one photo at a time.
 
     Raises:
-        InvalidOptionError: there is a mask, click or box, but more than one photo.
+        InvalidOptionError: a mask, click or box is given with more than one photo.
         PhotoError: the mask cannot be read.
     """
     given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
     for name in (name for name, is_given in given.items() if is_given and len(photos) > 1):
         raise InvalidOptionError(
-            f"one {name} cannot fit {len(photos)} photos", hint="reconstruct them one at a time"
+            f"one {name} cannot apply to {len(photos)} photos",
+            hint="reconstruct them one at a time",
         )
     mask = None if settings.mask is None else read_photo(settings.mask)
 
@@ -82,7 +83,7 @@ def reconstruct_all(
         except OnetError as error:
             return PhotoResult(photo, target, error=error)
         except MemoryError:
-            failure = OnetError("there is not enough memory for it", hint="a lower --resolution")
+            failure = OnetError("out of memory", hint="a lower --resolution")
             return PhotoResult(photo, target, error=failure)
 
     remove_leftovers(targets)
@@ -99,13 +100,13 @@ def _side_by_side(
     pairs: Sequence[tuple[PhotoFile, Path]],
     threads: int,
 ) -> Iterator[PhotoResult]:
-    """Yield the results of `work` on `pairs` in their order, from `threads` threads."""
+    """Yield the results of `work` on `pairs`, in order, from `threads` threads."""
     running: deque[Future[PhotoResult]] = deque()
     with single_threaded_pool(threads) as pool:
         try:
             for pair in pairs:
                 running.append(pool.submit(work, *pair))
-                # Results wait for the one before them, but not all at once: they hold meshes.
+                # Bound the number of pending results, as they hold meshes.
                 if len(running) >= threads * AHEAD:
                     yield running.popleft().result()
             while running:
@@ -125,7 +126,7 @@ def _reconstruct_one(
     with _reading:
         picture = photo.read()
     prepared = isolate_object(picture, settings.background, mask, target=settings.target)
-    if settings.debug is not None:  # first, for the mesh may fail because of what is seen there
+    if settings.debug is not None:  # before reconstruction, which may fail because of the input
         save_debug(prepared, settings.debug, target.stem)
     result = generator.generate(*to_tensors(prepared))
     mesh = result.save(target, settings.scale_mm, settings.up)
@@ -135,7 +136,7 @@ def _reconstruct_one(
 
 
 def _warnings(result: Reconstruction) -> tuple[str, ...]:
-    """Return what the mesh itself gives cause to say."""
+    """Return the warnings about the mesh."""
     told = (result.warning, None if result.front is None else result.front.warning)
     said = tuple(warning for warning in told if warning is not None)
     if result.whole_at is None:
@@ -153,15 +154,15 @@ def reconstruct(
     device: str = "auto",
     **options: Any,
 ) -> Reconstruction:
-    """Return the mesh of the object in `photo`.
+    """Reconstruct the object in `photo` as a mesh.
 
     Args:
-        photo: A file, its bytes, or an opened picture.
-        model: The name of a shipped model, a checkpoint file, or what `load_checkpoint` returned.
+        photo: A file, its bytes, or an image.
+        model: The name of a shipped model, a checkpoint file, or a loaded checkpoint.
         background: "auto", "keep", "remove" or "rembg", as `onet reconstruct --background`.
-        mask: A picture of the photo's shape, white where the object is.
-        target: Pixels of the object meant, or a box around it (`shapes.photo.Target`).
-        device: auto, cpu, cuda or mps; unused when `model` is already loaded.
+        mask: An image of the photo's shape, white on the object.
+        target: Pixels on the object, or a box around it (`shapes.photo.Target`).
+        device: auto, cpu, cuda or mps; unused if `model` is already loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
             `largest_component`, `exact`, `confidence`, `color`, `thin`, `flip` and `front`: see
             `GeneratorSettings`.
@@ -169,8 +170,8 @@ def reconstruct(
     Raises:
         PhotoError: the photo cannot be read or shows no object.
         CheckpointError: the checkpoint cannot be read.
-        EmptySurfaceError: the field stays below the threshold everywhere.
-        InvalidOptionError: an option's value cannot work.
+        EmptySurfaceError: the field is below the threshold everywhere.
+        InvalidOptionError: an option has an invalid value.
     """
     settings = GeneratorSettings(**options)
     known = None if mask is None else _open(mask)
@@ -180,7 +181,7 @@ def reconstruct(
 
 
 def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
-    """Return a photo in any form as `read_photo` does."""
+    """Return a photo in any form as an image, as `read_photo` does."""
     if isinstance(photo, Image.Image):
         return to_eight_bits(photo)
     if isinstance(photo, str):
@@ -190,11 +191,11 @@ def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
 
 
 def to_tensors(prepared: PreparedPhoto) -> tuple[Tensor, Tensor | None]:
-    """Return the picture as uint8 (3, H, W), and the mask (H, W) if there is one."""
+    """Return the prepared image as uint8 (3, H, W), and the mask (H, W) or None."""
     mask = None if prepared.mask is None else torch.from_numpy(np.array(prepared.mask))
     return to_tensor(prepared.picture), mask
 
 
 def to_tensor(photo: Image.Image) -> Tensor:
-    """Return an RGB picture as uint8 (3, H, W)."""
+    """Return an image as RGB uint8 (3, H, W)."""
     return torch.from_numpy(np.array(photo.convert("RGB"))).permute(2, 0, 1)

@@ -1,4 +1,4 @@
-"""Measure what a checkpoint's answers are worth, on the data sets that it was trained on."""
+"""Calibration of a checkpoint on the data sets that it was trained on."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -39,13 +39,14 @@ from onet_cli.shapes.store import ShapeStore
 BATCH = 32
 OUTLINE_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 OUTLINE_COST = 0.01
-"""How far thresholds may be moved towards those of the outlines, and the mean IoU it may cost."""
+"""Candidate shares of the way from thresholds to those of outlines, and the allowed loss of mean
+IoU."""
 
 DOUBT_POINTS = 4096
-"""Stored points, the first, by which a mesh is found to be bad or not."""
+"""Number of leading stored points used to measure the IoU of a mesh."""
 
 VERTICES = 2000
-"""Vertices drawn of each mesh, so that large ones do not count more."""
+"""Sampled vertices per mesh, so that large meshes do not count more."""
 
 View = tuple[ShapeStore, ShapeId, int]
 Progress = Callable[[str, int, int], None]
@@ -53,9 +54,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """How much is measured: views that are encoded of each split, or cut, and validation meshes.
+    """Sample sizes: encoded views of each split, views for thresholds, and validation meshes.
 
-    From `doubt_views` of them it is learned what tells a bad mesh; 0 leaves that out.
+    The predictor of bad meshes is fitted to `doubt_views` validation views; 0 omits it.
     """
 
     training_views: int = 8192
@@ -73,13 +74,13 @@ def calibrate_threshold(
     settings: CalibrationSettings | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Checkpoint:
-    """Return `checkpoint` with a threshold that adapts to each photo (`reconstruction.threshold`).
+    """Return `checkpoint` with an adaptive threshold per photo (`reconstruction.threshold`).
 
-    How, is fitted on views of the split `val` of `store`. The IoU at their stored points, which is
-    that of the fit itself, is among the scores as `validation_iou_adapted`.
+    It is fitted to views of the split `val` of `store`. Their IoU, measured on the same views, is
+    stored among the scores as `validation_iou_adapted`.
 
     Raises:
-        StoreError: the store has no views in the split `val`, or a shape cannot be read.
+        StoreError: the split `val` has no views, or a shape cannot be read.
     """
     settings = settings or CalibrationSettings()
     rng = np.random.default_rng(settings.seed)
@@ -107,7 +108,7 @@ def calibrate_threshold(
 
 
 class _Cut(NamedTuple):
-    """A validation view: logits (N,) at points, which are inside, and by what it may be cut."""
+    """A validation view: logits (N,) at points, their occupancy, and data for its threshold."""
 
     logits: NDArray[np.float32]
     inside: NDArray[np.bool_]
@@ -116,7 +117,7 @@ class _Cut(NamedTuple):
 
 
 def _outline_share(cuts: Sequence[_Cut], platt: tuple[float, float], usual: float) -> float:
-    """Return how far thresholds may move to the outlines' for `OUTLINE_COST` of the mean IoU."""
+    """Return the largest share towards outline thresholds that costs `OUTLINE_COST` at most."""
     if all(cut.outline is None for cut in cuts):
         return 0.0
     ious = []
@@ -143,22 +144,22 @@ def calibrate(
     settings: CalibrationSettings | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Calibration:
-    """Return what the answers of `checkpoint` are worth.
+    """Return the calibration of `checkpoint`.
 
-    The codes of views of the split `train` say what is familiar to the network, those of the split
-    `val` how far familiar things lie from there. Meshes of one view each of `val`, compared with
-    the stored surfaces, say how often the claims of the network about its vertices hold. If the
-    settings ask for it, views of `val` of the first set say what tells a bad mesh.
+    The out-of-distribution score is fitted to the codes of views of the split `train`, and scaled
+    by those of `val`. The reliability of vertex confidence is measured on meshes of `val` views
+    against the stored surfaces. With `doubt_views`, the predictor of bad meshes is fitted to views
+    of `val` of the first data set.
 
     Args:
         checkpoint: The network, with its threshold.
-        stores: The data sets that it was trained on; each counts alike.
-        settings: How much to measure.
-        progress: Called with the name of a stage, how much of it is done and of how much.
+        stores: The data sets that it was trained on, weighted equally.
+        settings: Sample sizes.
+        progress: Called with the name of a stage, its finished and its total items.
 
     Raises:
         StoreError: no store has views in the split `train` or `val`, or a shape cannot be read.
-        EmptySurfaceError: not one validation view gives a mesh.
+        EmptySurfaceError: no validation view gives a mesh.
     """
     settings = settings or CalibrationSettings()
     rng = np.random.default_rng(settings.seed)
@@ -182,17 +183,17 @@ def calibrate(
     if settings.doubt_views == 0:
         return found
     known = replace(checkpoint, calibration=found)
-    # Of the first, as thresholds are: meshes of several sets are not bad for the same reasons.
+    # Of the first set only, as for thresholds: meshes of other sets are bad for other reasons.
     trials = list(measure_trials(known, stores[:1], "val", settings.doubt_views, progress=progress))
     return replace(found, doubt=fit_trials(trials))
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A view whose truth is known: its shape, what its mesh shows of itself, and its IoU.
+    """A view with ground truth: its shape, the indicators of its mesh, and its IoU.
 
-    The IoU is that of the mesh as it is written, at the best turn about +y. `signs` is None where
-    there is no mesh, and nothing to warn of.
+    The IoU is that of the written mesh at the best rotation about +y. `signs` is None if there is
+    no mesh.
     """
 
     shape: str
@@ -209,7 +210,7 @@ def measure_trials(
     seed: int = 0,
     progress: Progress = lambda stage, done, total: None,
 ) -> Iterator[Trial]:
-    """Yield `count` views of a split as `checkpoint` reconstructs them for users.
+    """Yield up to `count` views of a split, reconstructed by `checkpoint` with default settings.
 
     Raises:
         StoreError: no store has views in that split, or a shape cannot be read.
@@ -234,7 +235,7 @@ def measure_trials(
 
 
 def fit_trials(trials: Sequence[Trial]) -> Doubt | None:
-    """Return what tells the bad ones of `trials`, None if there are too few of either kind."""
+    """Fit a predictor of bad meshes to `trials`; None if there are too few of either kind."""
     made = [(trial, trial.signs) for trial in trials if trial.signs is not None]
     bad = np.array([trial.iou < BAD_IOU for trial, _ in made], np.bool_)
     return fit_doubt([signs for _, signs in made], bad, [trial.shape for trial, _ in made])
@@ -243,9 +244,9 @@ def fit_trials(trials: Sequence[Trial]) -> Doubt | None:
 def draw_views(
     stores: Sequence[ShapeStore], split: str, count: int, rng: np.random.Generator
 ) -> list[View]:
-    """Return up to `count` different views of a split, as many of each store, in random order.
+    """Return up to `count` distinct views of a split, balanced over stores, in random order.
 
-    Of each store they are spread evenly over its shapes. A store without the split gives none.
+    Views of a store are spread evenly over its shapes. Stores without the split are skipped.
 
     Raises:
         StoreError: no store has views in that split.
@@ -254,7 +255,7 @@ def draw_views(
     views = [view for store in stores for view in _draw(store, split, share, rng)]
     if not views:
         where = ", ".join(str(store.root) for store in stores)
-        raise StoreError(f"the split {split!r} of {where} holds no view")
+        raise StoreError(f"the split {split!r} of {where} has no views")
     return [views[n] for n in rng.permutation(len(views))][:count]
 
 
@@ -296,14 +297,12 @@ def _measure(
     rng: np.random.Generator,
     progress: Progress,
 ) -> tuple[Reliability, int]:
-    """Return how reliable the network is, and of how many meshes that was measured."""
+    """Return the reliability of vertex confidence, and the number of meshes used."""
     generator = MeshGenerator(checkpoint, plain_settings(settings.resolution))
     views = draw_views(stores, "val", settings.meshes, rng)
     pairs = list(_claims(generator, views, rng, lambda *done: progress("meshes", *done)))
     if not pairs:
-        raise EmptySurfaceError(
-            "not one validation view gives a mesh", hint="train the network first"
-        )
+        raise EmptySurfaceError("no validation view gives a mesh", hint="train the network first")
     claimed, distances = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return fit_reliability(claimed, distances), len(pairs)
 
@@ -314,9 +313,9 @@ def _claims(
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Yield for each mesh what the network claims of vertices, and how far from the truth they are.
+    """Yield for each mesh the raw confidence of vertices, and their distances to the truth.
 
-    Photos that give no mesh are passed over: there is no vertex to be sure of.
+    Photos that give no mesh are skipped.
     """
     for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
         field = made.field
@@ -339,10 +338,10 @@ def _claims(
 def _looks(
     generator: MeshGenerator, views: Sequence[View]
 ) -> Iterator[tuple[View, Impression, SeenView | None]]:
-    """Yield each view, what is made of it and, in the picture's frame, how it is seen.
+    """Yield each view, its impression and, in the picture's frame, its camera.
 
     Raises:
-        StoreError: the network needs the view's camera, and it is not known.
+        StoreError: the network needs the view's camera, which is unknown.
     """
     for start in range(0, len(views), BATCH):
         batch = views[start : start + BATCH]
@@ -352,13 +351,13 @@ def _looks(
 
 
 def _seen(view: View, made: Impression) -> SeenView | None:
-    """Return how a view is seen by a network of the picture's frame, None by others."""
+    """Return the camera of a view for a network of the picture's frame, else None."""
     if made.camera is None:
         return None
     store, shape_id, number = view
     row = store.read_cameras(shape_id)[number]
     if np.isnan(row).any():
-        raise StoreError(f"{shape_id} has no camera of view {number}, which this network needs")
+        raise StoreError(f"{shape_id} has no camera for view {number}, which this network needs")
     return SeenView.of(row, made.camera)
 
 

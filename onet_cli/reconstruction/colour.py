@@ -1,9 +1,8 @@
-"""The photo's colours on the mesh that was made from it.
+"""Vertex colours from the photo.
 
-A vertex that the photo shows has the colour of its pixel. What it does not show is taken from the
-mirror image, where the mesh is symmetric about an upright plane, else from the nearest vertices
-that it shows. Between the two, where the surface turns away from the camera, colours are blended.
-The light of the photo stays in them.
+A visible vertex has the colour of its pixel. Hidden vertices take the colour of their mirror image,
+if the mesh is symmetric about a vertical plane, or else of the nearest visible vertices. Where the
+surface turns away from the camera, both are blended. The lighting of the photo is not removed.
 """
 
 from dataclasses import dataclass
@@ -25,42 +24,43 @@ from onet_cli.shapes.photo import resize_images
 from onet_cli.shapes.photo_mask import object_on_white
 
 SIDE = 320
-"""Edge in pixels of the picture that colours are taken from: two or three pixels a vertex."""
+"""Edge in pixels of the image that colours are sampled from: two or three pixels per vertex."""
 
 GRAZING = (0.1, 0.4)
-"""Cosines between the normal and the ray from which a vertex counts as seen, and as well seen."""
+"""Cosines between normal and ray from which a vertex is partly and fully visible."""
 
 BEHIND = (0.01, 0.03)
-"""How far behind what is seen a vertex still counts as seen, fully and at all, unit-cube frame."""
+"""Depths behind the visible surface to which a vertex is fully and partly visible, unit-cube
+frame."""
 
 EDGE = 2
-"""Pixels along the photo's outline that are mixed with the background."""
+"""Width in pixels of the silhouette's edge, which is mixed with the background."""
 
 EDGE_WEIGHT = 0.02
-"""Weight of these pixels: they count where a part is so thin that there are no others."""
+"""Weight of edge pixels, which matter where a part is so thin that it has no others."""
 
 WELL_SEEN = 0.5
-"""Weight from which a vertex lends others its colour."""
+"""Minimum weight of a vertex whose colour is used for others."""
 
 MIRRORED = 0.03
-"""Distance of the mirror image from a vertex beyond which it says nothing, unit-cube frame."""
+"""Maximum distance of a mirror image from a vertex, unit-cube frame."""
 
 CELLS = 24
-"""Cells of the unit cube's edge: what is unseen takes its colour by these, and is then smoothed."""
+"""Cells per unit-cube edge in which hidden vertices share a colour before smoothing."""
 
 NEIGHBOURS = 6
 ROUNDS = 4
-"""Rounds of smoothing along the edges of the mesh, of what is not seen."""
+"""Iterations of smoothing of hidden vertices along mesh edges."""
 
 PLANES, LENDERS = 2, 5000
-"""The best planes of symmetry that are used, and how many seen vertices lend their colours."""
+"""Maximum number of symmetry planes, and of visible vertices whose colours are used for others."""
 
 Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """Colours (V, 3), 0 to 255, and how well each vertex is seen, (V,), 0 to 1."""
+    """Colours (V, 3), 0 to 255, and the visibility (V,) of each vertex, 0 to 1."""
 
     colours: NDArray[np.float64]
     weight: NDArray[np.float64]
@@ -74,14 +74,14 @@ def photo_colours(
     Args:
         mesh: Upright, in the frame of `viewpoint`; closed, oriented outward.
         viewpoint: The photo's camera.
-        image: (3, H, W) uint8, the prepared picture: the object on white.
-        mask: (H, W) uint8, 255 where the object is; without, it is what is not white.
+        image: (3, H, W) uint8, the prepared image: the object on white.
+        mask: (H, W) uint8, 255 on the object; by default what is not white.
     """
     vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces)
     normals = vertex_normals(vertices, faces)
     seen = _look(vertices, faces, normals, viewpoint.camera(SIDE), _interior(image, mask))
     well = np.flatnonzero(seen.weight >= WELL_SEEN)
-    if len(well) == 0:  # all of it is out of the picture or on edge
+    if len(well) == 0:  # all vertices are outside the image or edge-on
         well = np.array([int(seen.weight.argmax())])
     colours = seen.weight[:, None] * seen.colours
     hold, open_ = seen.weight.copy(), np.flatnonzero(seen.weight < 1)
@@ -105,9 +105,9 @@ def photo_colours(
 
 
 def _interior(image: Tensor, mask: Tensor | None) -> NDArray[np.float32]:
-    """Return the picture (SIDE, SIDE, 3), 0 to 255, without its background.
+    """Return the image (SIDE, SIDE, 3), 0 to 255, without its background.
 
-    The object's colours run on where it ends, so that no white gets onto the mesh's outline.
+    The object's colours are extrapolated, so that the mesh has no white at its silhouette.
     """
     picture = resize_images(image[None], SIDE)[0].permute(1, 2, 0).numpy()
     if mask is None:
@@ -117,7 +117,7 @@ def _interior(image: Tensor, mask: Tensor | None) -> NDArray[np.float32]:
         weight = found.astype(np.float32)
     else:
         weight = resize_images(mask[None, None], SIDE)[0, 0].numpy()
-    # What is mixed with white is parted from it, as far as the weight tells.
+    # Remove the white that is mixed in at the edge, according to the weight.
     share = np.maximum(weight, 0.25)[..., None]
     colours = np.clip((picture - (1 - share)) / share, 0, 1)
     known = np.where(_inner(weight > 0.9), 1.0, np.where(weight > 0.5, EDGE_WEIGHT, 0.0))
@@ -125,7 +125,7 @@ def _interior(image: Tensor, mask: Tensor | None) -> NDArray[np.float32]:
 
 
 def _inner(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the pixels of `mask` (S, S) that are no nearer than `EDGE` to others or the border."""
+    """Erode `mask` (S, S) by `EDGE` pixels, also from the border."""
     inner = np.pad(mask, EDGE)
     for axis in (0, 1):
         shifted = [np.roll(inner, step, axis) for step in range(-EDGE, EDGE + 1)]
@@ -141,7 +141,7 @@ def _look(
     camera: Camera,
     picture: NDArray[np.float32],
 ) -> _Seen:
-    """Return what `picture` shows of each vertex, and how well."""
+    """Return the colour of each vertex in `picture`, and its visibility."""
     x, y, depth = camera.project(vertices).T
     near = nearness(vertices, faces, camera, SIDE)
     column, row = (np.clip(at.astype(np.int64), 0, SIDE - 1) for at in (x, y))
@@ -156,14 +156,14 @@ def _look(
 
 
 def _ramp(values: Floats, low: float, high: float) -> NDArray[np.float64]:
-    """Return 0 below `low`, 1 above `high`, and smoothly rising values between."""
+    """Return a smooth step from 0 at `low` to 1 at `high`."""
     t = np.clip((np.asarray(values, np.float64) - low) / (high - low), 0, 1)
     smooth: NDArray[np.float64] = t * t * (3 - 2 * t)
     return smooth
 
 
 def _bilinear(picture: NDArray[np.float32], x: Floats, y: Floats) -> NDArray[np.float64]:
-    """Return `picture` (S, S, C) at the places `x`, `y` (N,), in pixels."""
+    """Sample `picture` (S, S, C) bilinearly at `x`, `y` (N,), in pixels."""
     last = len(picture) - 1
     x, y = (np.clip(at - 0.5, 0, last - 1e-6) for at in (x, y))
     column, row = x.astype(np.int64), y.astype(np.int64)
@@ -175,7 +175,7 @@ def _bilinear(picture: NDArray[np.float32], x: Floats, y: Floats) -> NDArray[np.
 
 
 def _nearest_colours(queries: Floats, known: Floats, colours: Floats) -> NDArray[np.float64]:
-    """Return the mean colours of the `known` vertices nearest to the cells of `queries` (N, 3)."""
+    """Return weighted mean colours of the `known` vertices nearest to the cell of each query."""
     cells = np.floor(queries * CELLS).astype(np.int64) + CELLS
     _, owners = np.unique(cells @ (1, 4 * CELLS, 16 * CELLS**2), return_inverse=True)
     counts = np.bincount(owners)

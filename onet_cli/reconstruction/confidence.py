@@ -1,9 +1,9 @@
-"""How sure a network is of each vertex: the slope of the probability across the surface.
+"""Confidence per vertex: the slope of the occupancy probability across the surface.
 
-Read across the surface, from inside to outside, the occupancy probability is the distribution of
-where the network believes the surface to be. What it loses between `REACH` below a vertex and
-`REACH` above is the probability that the surface lies in between: steep is sure, flat is a guess.
-How often such claims hold is measured on a validation split.
+Along the normal, the occupancy probability is one minus the distribution function of the predicted
+surface position. Its drop between `REACH` below a vertex and `REACH` above is the probability that
+the surface lies in between: a steep slope means high confidence. This raw confidence is calibrated
+on a validation split.
 """
 
 from collections.abc import Callable
@@ -16,28 +16,28 @@ from onet_cli.geometry.normals import vertex_normals
 from onet_cli.models.calibration import Reliability
 
 REACH = 0.02
-"""A vertex is right if the true surface lies within this distance, unit-cube frame."""
+"""A vertex is correct if the true surface is within this distance, unit-cube frame."""
 
 BINS = 24
-"""Points of the measured curve."""
+"""Number of points of the calibration curve."""
 
 Floats = NDArray[np.floating]
 
 Field = Callable[[Floats], NDArray[np.float32]]
-"""Points (N, 3) of the mesh's frame to logits (N,)."""
+"""Maps points (N, 3) in the frame of the mesh to logits (N,)."""
 
 
 def vertex_confidence(
     mesh: Trimesh, field: Field, reliability: Reliability | None = None
 ) -> NDArray[np.float32]:
-    """Return for each vertex (V,) the probability that the true surface is within `REACH` of it.
+    """Return for each vertex (V,) the probability that the true surface is within `REACH`.
 
-    Without `reliability` it is what the network claims.
+    Without `reliability` it is the raw confidence.
 
     Args:
         mesh: Oriented outward, unit-cube frame.
-        field: The occupancy field that `mesh` was extracted from; evaluated twice per vertex.
-        reliability: How claims of this network have turned out.
+        field: The occupancy field of `mesh`; evaluated twice per vertex.
+        reliability: The calibration curve of this network.
     """
     reach = REACH if reliability is None else reliability.reach
     vertices = np.asarray(mesh.vertices)
@@ -49,13 +49,13 @@ def vertex_confidence(
 def claimed_confidence(
     field: Field, points: Floats, normals: Floats, reach: float = REACH
 ) -> NDArray[np.float32]:
-    """Return the probability (N,) that the network gives to the surface within `reach`, 0 to 1.
+    """Return the raw confidence (N,), 0 to 1: the probability of the surface within `reach`.
 
     Args:
-        field: One photo's occupancy field.
+        field: The occupancy field of a photo.
         points: (N, 3) on its surface.
         normals: (N, 3), unit, outward.
-        reach: How far to look on both sides, unit-cube frame.
+        reach: Distance on both sides of the surface, unit-cube frame.
     """
     below, above = (_probability(field(points + side * reach * normals)) for side in (-1, 1))
     drop: NDArray[np.float32] = np.clip(below - above, 0, 1)
@@ -63,27 +63,27 @@ def claimed_confidence(
 
 
 def corrected(claimed: Floats, reliability: Reliability) -> NDArray[np.float32]:
-    """Return for claims (N,) how often ones like them have turned out right, 0 to 1."""
+    """Return raw confidence (N,) mapped to the measured frequency of correct vertices, 0 to 1."""
     found = np.interp(claimed, reliability.claimed, reliability.measured)
     return found.astype(np.float32)
 
 
 def fit_reliability(claimed: Floats, distances: Floats, reach: float = REACH) -> Reliability:
-    """Return the rising curve from claims (N,) to how often they were right.
+    """Fit a monotone calibration curve from raw confidence (N,) to the frequency of correctness.
 
     Args:
-        claimed: As `claimed_confidence` returns them for vertices of many validation objects.
+        claimed: Raw confidence of vertices of many validation objects (`claimed_confidence`).
         distances: From the same vertices to the true surfaces, unit-cube frame.
-        reach: The distance that counts as right.
+        reach: Maximum distance of a correct vertex.
 
     Raises:
         ValueError: there are no vertices.
 
-    Source: reliability diagrams, here of bins of equal count made to rise by isotonic regression,
-    as in Zadrozny and Elkan, KDD 2002.
+    Source: a reliability diagram with bins of equal count, made monotone by isotonic regression as
+    in Zadrozny and Elkan, KDD 2002.
     """
     if len(claimed) == 0:
-        raise ValueError("a reliability cannot be fitted to no vertices")
+        raise ValueError("a calibration curve needs at least one vertex")
     order = np.argsort(claimed, kind="stable")
     bins = np.array_split(order, min(BINS, len(order)))
     right = np.asarray(distances) <= reach
@@ -94,10 +94,10 @@ def fit_reliability(claimed: Floats, distances: Floats, reach: float = REACH) ->
 
 
 def isotonic(values: Floats, weights: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the rising sequence nearest to `values` (K,) in least squares, weighted.
+    """Return the weighted isotonic (non-decreasing) least-squares fit of `values` (K,).
 
-    By the min-max formula: each place takes the highest, over where a run may start, of the lowest
-    mean over where it may end.
+    By the max-min formula: the maximum over start indices of the minimum over end indices of the
+    weighted means in between.
 
     Source: Barlow et al., Statistical inference under order restrictions, 1972.
     """

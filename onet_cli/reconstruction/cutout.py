@@ -1,4 +1,4 @@
-"""What of a photo was taken for the object, drawn into the photo."""
+"""Drawing of the object mask in a photo."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,20 @@ from PIL import Image, ImageFilter
 from onet_cli.shapes.photo import on_white
 
 SIDE = 512
-"""Pixels of the drawing's longer side."""
+"""Longer side of the drawing in pixels."""
 
 COLOUR = (240, 110, 20)
 DIMMED = 0.55
-"""How far the background is faded to white."""
+"""Blend factor of the background towards white."""
 
 _LINE = 5  # pixels
 
 
 def mark_object(photo: Image.Image, weight: NDArray[np.float32] | None) -> Image.Image:
-    """Return `photo`, reduced, with its background faded and a line around the object.
+    """Return `photo`, downsampled, with a faded background and a line around the object.
 
-    `weight` (H, W), of the photo's shape, says from 0 to 1 what is object; with None, where no
-    object was cut out, the photo comes back as it is.
+    `weight` (H, W) is the object mask, 0 to 1, of the photo's shape; with None, the photo is
+    returned unchanged.
     """
     if weight is None:
         return photo
@@ -31,7 +31,7 @@ def mark_object(photo: Image.Image, weight: NDArray[np.float32] | None) -> Image
     mask = grey.resize(size, Image.Resampling.BILINEAR).point(lambda value: 255 * (value > 127))
     faded = Image.blend(small, Image.new("RGB", size, "white"), DIMMED)
     marked = Image.composite(small, faded, mask)
-    # The line lies outside the object, so that nothing of it is hidden.
+    # The line is outside the object, so that it hides nothing.
     line = np.asarray(mask.filter(ImageFilter.MaxFilter(_LINE))) > np.asarray(mask)
     marked.paste(COLOUR, mask=Image.fromarray(line.astype(np.uint8) * 255))
     return marked

@@ -1,4 +1,4 @@
-"""What is said about a photo's result: one line for people, one record for programs."""
+"""Descriptions of a photo's result: one line of text, and a JSON record."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from onet_cli.reconstruction.result import Reconstruction
 
 
 def describe_line(result: PhotoResult) -> str:
-    """Return the photo, its mesh file, the mesh's size and any warnings in one line."""
+    """Return one line with the photo, its mesh file, facts about the mesh, and warnings."""
     mesh = result.mesh
     if result.reconstruction is None or mesh is None:
         return f"{result.photo} failed: {describe_error(result)}"
@@ -37,21 +37,18 @@ def describe_line(result: PhotoResult) -> str:
 def describe_record(result: PhotoResult) -> dict[str, Any]:
     """Return the result as JSON-ready data.
 
-    `path` is the mesh file, null where there is none; then `error` and `hint` say why. `volume` is
-    in the frame of the file, `seconds` the wall time from photo to mesh, `evaluations` the number
-    of points at which the network was evaluated, `agreement` the IoU of the mesh's outline with the
-    object in the photo, null where the network guesses no camera or nothing tells the object from
-    its background, `confidence` the mean over the vertices, the value
-    that a tenth of them stay below and whether both are calibrated, null where it was not asked
-    for, `out_of_distribution` how far the photo is from the training pictures (above 1: unlike
-    them), null where the checkpoint does not know, `bad_chance` the probability that the mesh is
-    bad (an IoU with the truth under 0.2 at the best turn), null where the checkpoint cannot tell,
-    `elevation_deg` how high above the object the photo is taken to have been made, null where the
-    network does not tell, `front` from where around the object,
-    counted from its front, how probable that is within 30 degrees, and whether the mesh was turned
-    to face +z by it, null where that was not asked for or the mesh does so anyway, `whole_at` a
-    threshold at which a mesh in pieces would be one, null where it is one or none was found,
-    `warnings` what may make the mesh worse than it could be.
+    `path` is the mesh file, or null with `error` and `hint`. `volume` is in the frame of the file,
+    `seconds` the wall time from photo to mesh, and `evaluations` the number of evaluated points of
+    the field. `agreement` is the IoU of the mesh's silhouette with the object in the photo (null if
+    the network predicts no camera, or the object has no mask). `confidence` has the mean over the
+    vertices, the 10th percentile, and whether both are calibrated (null if not computed).
+    `out_of_distribution` is above 1 for photos unlike the training images, `bad_chance` the
+    probability of a bad mesh (IoU below 0.2 at the best rotation); both are null if the checkpoint
+    has no such calibration. `elevation_deg` is the predicted elevation of the camera (null if the
+    network predicts none). `front` has the camera's azimuth from the object's front, the
+    probability that it is correct within 30 degrees, and whether the mesh was turned to face +z
+    (null if not requested or not needed). `whole_at` is a threshold at which a mesh in pieces would
+    be connected (null if it is connected, or none was found). `warnings` lists warnings.
     """
     record: dict[str, Any] = {"photo": str(result.photo), "path": None}
     mesh = result.mesh
@@ -106,12 +103,14 @@ def _rounded(value: float | None) -> float | None:
 
 
 def describe_pace(results: Sequence[PhotoResult], seconds: float) -> str:
-    """Return in a line how many meshes were made in `seconds`, and how many that is a minute."""
+    """Return one line with the number of meshes made in `seconds`, and per minute."""
     made = sum(result.error is None for result in results)
-    return f"{made} of {len(results)} photos, {60 * made / max(seconds, 1e-9):.0f} meshes a minute"
+    return (
+        f"{made} of {len(results)} photos, {60 * made / max(seconds, 1e-9):.0f} meshes per minute"
+    )
 
 
 def describe_error(result: PhotoResult) -> str:
-    """Return why there is no mesh, and what to try, in one line."""
+    """Return the error and its hint in one line."""
     hint = result.error.hint if result.error else None
     return f"{result.error} (try: {hint})" if hint else str(result.error)

@@ -1,8 +1,8 @@
-"""Whether a mesh is likely to be bad, as far as that can be told without the truth.
+"""Prediction of bad meshes without ground truth.
 
-Several signs go together with bad meshes, none of them reliably. A logistic model of them is fitted
-to meshes of validation views, whose truth is known (`reconstruction.calibrate`), and warns beyond
-the limit at which it would have warned of a tenth of the meshes that are not bad.
+Several indicators correlate with bad meshes, none of them reliably. A logistic regression on them
+is fitted to meshes of validation views with ground truth (`reconstruction.calibrate`). Its decision
+threshold has a false-alarm rate of one tenth.
 """
 
 import math
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from onet_cli.models.calibration import Doubt
 
 BAD_IOU = 0.2
-"""A mesh is bad if its IoU with the truth is less than this at the best turn about +y."""
+"""A mesh is bad if its IoU with the ground truth is below this at the best rotation about +y."""
 
 FALSE_ALARMS = 0.1
-"""Share of the other meshes that may be warned of."""
+"""False-alarm rate: share of the other meshes with a warning."""
 
 FEWEST = 12
-"""Bad meshes, and others, from which on a model is fitted."""
+"""Minimum number of bad meshes, and of others, for a fit."""
 
 FOLDS = 8
-"""Parts of the objects, each judged by a model fitted to the others."""
+"""Number of cross-validation folds over objects."""
 
 PENALTY = 30.0
-"""Of large weights, in views: those of one object are no independent evidence."""
+"""L2 penalty on weights, in units of views, as views of one object are not independent."""
 
 LOW_AGREEMENT = 0.75
 ADVICE = "try --click or --mask, another --threshold, or another photo"
@@ -35,12 +35,12 @@ ADVICE = "try --click or --mask, another --threshold, or another photo"
 
 @dataclass(frozen=True)
 class Signs:
-    """What may tell a bad mesh; None where it is not known.
+    """Indicators of a bad mesh; None if unknown.
 
-    `agreement` with the photo's outline; `lowest_tenth` of the vertices' confidence; the
-    `out_of_distribution` score of the photo's code; `expected_iou` by the probabilities of the
-    network itself; `thickness`, the volume over the area of the surface, unit-cube frame: thin
-    things are misplaced by little.
+    `agreement` with the photo's silhouette; `lowest_tenth`, the 10th percentile of the vertices'
+    confidence; the `out_of_distribution` score of the photo; `expected_iou` according to the
+    network's own probabilities; `thickness`, volume over surface area in the unit-cube frame:
+    small displacements misplace thin objects.
     """
 
     agreement: float | None
@@ -59,19 +59,19 @@ def probability(doubt: Doubt, signs: Signs) -> float:
 
 
 def is_doubtful(doubt: Doubt, signs: Signs) -> bool:
-    """Return whether a mesh with these `signs` is one to warn of."""
+    """Return whether a mesh with these `signs` gets a warning."""
     return _logit(doubt, signs) > doubt.limit
 
 
 def describe(signs: Signs) -> str:
-    """Return the warning about a mesh that is doubtful: why, and what to try."""
+    """Return the warning about a doubtful mesh: reasons and advice."""
     reasons = []
     if signs.agreement is not None and signs.agreement < LOW_AGREEMENT:
-        reasons.append(f"its outline agrees with the photo's by {100 * signs.agreement:.0f} % only")
+        reasons.append(f"its outline has an IoU of {signs.agreement:.2f} with the photo's")
     if signs.out_of_distribution is not None and signs.out_of_distribution > 1:
-        reasons.append("the photo is unlike those that the network was trained on")
+        reasons.append("the photo is unlike the training images")
     why = f" ({' and '.join(reasons)})" if reasons else ""
-    # Where it covers what the photo shows, the photo is no help: what is wrong lies along the ray.
+    # If the silhouettes agree, the error is along the rays.
     seen = signs.agreement is not None and signs.agreement >= LOW_AGREEMENT
     return f"the mesh is likely to be wrong{' in depth' if seen else ''}{why}: {ADVICE}"
 
@@ -79,13 +79,13 @@ def describe(signs: Signs) -> str:
 def fit_doubt(
     signs: Sequence[Signs], bad: NDArray[np.bool_], groups: Sequence[str]
 ) -> Doubt | None:
-    """Return a logistic model of `signs` of N meshes, None if too few are `bad` (N,) or are not.
+    """Fit a logistic regression to `signs` of N meshes; None if too few are `bad` (N,) or not bad.
 
     Args:
-        signs: of each mesh. One that is not known anywhere is left out.
-        bad: which of the meshes are.
-        groups: of each mesh, its object: what the model finds is measured on objects that it was
-            not fitted to, and so is its limit.
+        signs: Indicators of each mesh. An indicator that is unknown everywhere is left out.
+        bad: Whether each mesh is bad.
+        groups: The object of each mesh. Decision threshold and rates are cross-validated over
+            objects.
     """
     if min(np.count_nonzero(bad), np.count_nonzero(~bad)) < FEWEST:
         return None
@@ -138,14 +138,14 @@ def _logit(doubt: Doubt, signs: Signs) -> float:
         doubt.signs, doubt.means, doubt.scales, doubt.weights, strict=True
     ):
         value = _value(name, known[name])
-        if not math.isnan(value):  # of what is not known nothing is concluded
+        if not math.isnan(value):  # unknown indicators have no effect
             total += weight * (value - mean) / scale
     return total
 
 
 def _value(name: str, value: float | None) -> float:
-    """Return a sign as the model takes it, NaN where it is not known."""
+    """Return an indicator as a model input, NaN if unknown."""
     if value is None:
         return math.nan
-    # Ratios: twice as far, or half as thick, is a step.
+    # Scores and thicknesses enter as logarithms.
     return math.log(max(value, 1e-6)) if name in ("out_of_distribution", "thickness") else value

@@ -1,4 +1,4 @@
-"""What may be written beside a mesh: pictures of it, a page to turn it, what the network saw."""
+"""Optional files next to a mesh: preview, turntable, viewer and debug images."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ def save_extras(
     result: Reconstruction,
     warnings: tuple[str, ...] = (),
 ) -> None:
-    """Write what `extras` asks for beside the mesh file `target`.
+    """Write the files requested by `extras` next to the mesh file `target`.
 
     Raises:
         OnetError: a file cannot be written.
     """
-    # What draws is loaded where something is to be drawn.
+    # Import drawing modules only if needed.
     if extras.preview:
         from onet_cli.reconstruction.cutout import mark_object
         from onet_cli.reconstruction.preview import Sight, save_preview
@@ -50,7 +50,7 @@ def save_extras(
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:
-    """Write what the network sees to STEM.prepared.png, and what was cut out to STEM.mask.png."""
+    """Write the network input to STEM.prepared.png, and the mask, if any, to STEM.mask.png."""
     seen, cut = DEBUG_SUFFIXES
     pictures = {stem + seen: prepared.picture}
     if prepared.weight is not None:

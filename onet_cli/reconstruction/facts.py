@@ -1,4 +1,4 @@
-"""What is said of a mesh: its size, whether it is closed, how good it is likely to be."""
+"""Facts about a mesh for people: size, closedness and expected accuracy."""
 
 from trimesh import Trimesh
 
@@ -11,7 +11,7 @@ ACCURACY = "vertices' accuracy"
 
 
 def mesh_facts(reconstruction: Reconstruction, mesh: Trimesh) -> list[tuple[str, str]]:
-    """Return names and values, for people, of `mesh` as it was made by `reconstruction`.
+    """Return names and readable values of facts about `mesh`, made by `reconstruction`.
 
     The volume is in the frame of `mesh`.
     """

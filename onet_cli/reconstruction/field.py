@@ -1,4 +1,4 @@
-"""One photo's occupancy field: numpy points in, logits out, as fast as the machine allows."""
+"""Occupancy field of one photo: numpy points to logits, parallel and in chunks."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,23 +13,23 @@ from torch import Tensor
 from onet_cli.reconstruction.rods import Rods
 
 Decode = Callable[[Tensor], Tensor]
-"""Points (N, 3) to logits (N,), with the photo's code already in place."""
+"""Maps points (N, 3) to logits (N,) for a fixed code."""
 
 CPU_ROWS = 2048
-"""Points per chunk on a CPU: a layer's activations, 2 MB at a width of 256, stay near the core, and
-Python's lock, which every operation takes, is not asked for too often."""
+"""Points per chunk on a CPU: activations of a layer (2 MB at a width of 256) fit the cache, and
+contention for Python's global lock is low."""
 
 ACCELERATOR_ROWS = 1 << 17
-"""Points per chunk elsewhere: large enough to fill the device, small enough for its memory."""
+"""Points per chunk on other devices: enough for full utilisation, few enough for their memory."""
 
 
 class OccupancyField:
-    """The occupancy field of one photo; calling it takes points (N, 3) to logits (N,), float32.
+    """The occupancy field of one photo; calling it maps points (N, 3) to logits (N,), float32.
 
-    `decode` is what `OccupancyNetwork.for_code` returns, `device` where it computes and `threshold`
-    the probability at the surface. On a CPU
-    the chunks run on one Python thread per core, each with single-threaded matrix products: chunks
-    are independent, so nothing waits at the end of each layer. `rods` are lifted above the surface.
+    `decode` is the result of `OccupancyNetwork.for_code`, `device` its device and `threshold` the
+    probability at the surface. On a CPU, chunks run on one Python thread per core with
+    single-threaded matrix products, which avoids synchronisation after each layer. The logits are
+    raised to the level of `rods`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OccupancyField:
         self._rows = CPU_ROWS if self._device.type == "cpu" else ACCELERATOR_ROWS
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return the logits (N,) at `points` (N, 3) of the unit-cube frame."""
+        """Return the logits (N,) at `points` (N, 3) in the frame of the network's points."""
         points = np.ascontiguousarray(points, dtype=np.float32)
         logits = np.empty(len(points), dtype=np.float32)
 
@@ -60,11 +60,11 @@ class OccupancyField:
 
     @property
     def level(self) -> float:
-        """The logit at the surface."""
+        """The iso-level (logit)."""
         return math.log(self.threshold) - math.log1p(-self.threshold)
 
     def cut_at(self, threshold: float) -> "OccupancyField":
-        """Return the same field with another surface."""
+        """Return the same field with another threshold."""
         return OccupancyField(self._decode, self._device, threshold, self._rods)
 
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
@@ -73,7 +73,7 @@ class OccupancyField:
         return OccupancyField(self._decode, self._device, self.threshold, placed)
 
     def _lifted(self, logits: Tensor, points: Tensor) -> Tensor:
-        """Return `logits` (N,) at `points` (N, 3) with the rods."""
+        """Return `logits` (N,) at `points` (N, 3), raised to those of the rods."""
         if self._rods is None:
             return logits
         return torch.maximum(logits, self.level + self._rods.heights(points))
@@ -81,7 +81,7 @@ class OccupancyField:
     def with_gradient(
         self, points: NDArray[np.floating]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (N,) at `points` (N, 3) and their gradients (N, 3) in space."""
+        """Return the logits (N,) at `points` (N, 3) and their spatial gradients (N, 3)."""
         points = np.ascontiguousarray(points, dtype=np.float32)
         logits = np.empty(len(points), dtype=np.float32)
         gradients = np.empty((len(points), 3), dtype=np.float32)
@@ -98,7 +98,7 @@ class OccupancyField:
         return logits, gradients
 
     def _for_each_chunk(self, work: Callable[[slice], None], count: int) -> None:
-        """Run `work` on every chunk of `count` rows; chunks write to places of their own."""
+        """Run `work` on every chunk of `count` rows, in parallel."""
         chunks = [slice(start, start + self._rows) for start in range(0, count, self._rows)]
         threads = min(torch.get_num_threads(), len(chunks)) if self._device.type == "cpu" else 1
         if threads <= 1:
@@ -106,17 +106,17 @@ class OccupancyField:
                 work(chunk)
             return
         with single_threaded_pool(threads) as pool:
-            for _ in pool.map(work, chunks):  # consumed, so that an error is raised here
+            for _ in pool.map(work, chunks):  # consumed to raise errors here
                 pass
 
 
 @contextmanager
 def single_threaded_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Yield a pool in whose threads torch computes on one thread each."""
+    """Yield a thread pool in which torch uses one thread per worker."""
     before = torch.get_num_threads()
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield pool
     finally:
-        # Also resets the default that threads started later would inherit from the workers.
+        # Also resets the default for threads that are started later.
         torch.set_num_threads(before)

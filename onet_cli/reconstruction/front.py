@@ -1,4 +1,4 @@
-"""Meshes turned so that the object's own front looks along +z, as far as the photo tells it."""
+"""Rotation of meshes so that the object's predicted front faces +z."""
 
 import math
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
 
 @dataclass(frozen=True)
 class FrontGuess:
-    """From where around the object the photo was taken, counted from its front.
+    """Predicted azimuth of the camera relative to the object's front.
 
-    `azimuth_deg` is 0 where it looks at the front, 90 where it looks from the object's +x;
-    `confidence` the probability that this is right within 30 degrees. The mesh is `turned` to face
-    +z where that is high enough.
+    `azimuth_deg` is 0 in front of the object and 90 at its +x; `confidence` is the probability that
+    it is correct within 30 degrees. The mesh is `turned` to face +z if the confidence is high
+    enough.
     """
 
     azimuth_deg: float
@@ -35,7 +35,7 @@ class FrontGuess:
 
     @property
     def warning(self) -> str | None:
-        """What is said of a front that was not found well enough."""
+        """The warning if the confidence is too low, else None."""
         if self.turned:
             return None
         sure = f"{100 * self.confidence:.0f} %"
@@ -44,7 +44,7 @@ class FrontGuess:
 
 @torch.no_grad()
 def guess_front(front: Front, code: Tensor, decode: Callable[[Tensor], Tensor]) -> FrontGuess:
-    """Return what `front` makes of `code` (1, C), whose field is `decode`, (N, 3) to (N,)."""
+    """Predict the front for `code` (1, C), whose field is `decode`, (N, 3) to (N,)."""
     rings = occupied_rings(decode(ring_points(code)[0])[None]).cpu()
     logits = FrontHead.from_weights(front.weights)(front_inputs(code).cpu(), rings)
     azimuth, chance = find_front(logits, plane_angle(code).cpu())
@@ -56,7 +56,7 @@ def guess_front(front: Front, code: Tensor, decode: Callable[[Tensor], Tensor]) 
 def face_front(
     mesh: Trimesh, viewpoint: Viewpoint | None, guess: FrontGuess | None
 ) -> tuple[Trimesh, Viewpoint | None]:
-    """Return `mesh` and the photo's `viewpoint` of it, turned as `guess` says, if it does."""
+    """Return `mesh` and its `viewpoint`, turned by `guess` if it is confident enough."""
     if viewpoint is None or guess is None or not guess.turned:
         return mesh, viewpoint
     return turn_mesh(mesh, viewpoint, guess.azimuth_deg)

@@ -1,6 +1,6 @@
-"""Teaching a network of the picture's frame which side of an object is its front.
+"""Training of a front classifier for networks of the picture's frame.
 
-The network stays as it is; what it makes of views whose camera is known teaches a small one on top.
+The network is frozen; a small head is trained on its codes of views with known cameras.
 """
 
 import math
@@ -36,15 +36,15 @@ from onet_cli.shapes.symmetry import LOOKED_AT, has_front, symmetry_of
 BATCH = 16
 EPOCHS, STEP_VIEWS, RATE, DECAY = 20, 128, 2e-3, 0.1
 SHARPNESS = 12.0
-"""Of the target: azimuths 17 degrees away still count 0.6 of the right one."""
+"""Concentration of the target distribution: 0.6 of the maximum at 17 degrees."""
 
 FOUND_DEG = 30.0
-"""Error up to which a front is found."""
+"""Maximum error in degrees of a correct front."""
 
 LEAST_DEVIATION = 0.05
 
 LIMIT = 0.65
-"""Probability from which an answer is taken."""
+"""Minimum probability of an accepted prediction."""
 
 
 Progress = Callable[[str, int, int], None]
@@ -52,14 +52,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class FrontViews:
-    """What a network makes of N views, and the truth.
+    """Inputs of the head for N views, and the ground truth.
 
     Attributes:
-        inputs: (N, D), of `front_inputs`.
-        rings: (N, 60, 36), of `occupied_rings`.
-        plane: (N,), of `plane_angle`.
-        azimuth: (N,) radians, of the camera, counted from the object's front.
-        views: Which they are.
+        inputs: (N, D), from `front_inputs`.
+        rings: (N, 60, 36), from `occupied_rings`.
+        plane: (N,), from `plane_angle`.
+        azimuth: (N,) azimuth of the camera relative to the object's front, in radians.
+        views: The views.
     """
 
     inputs: Tensor
@@ -69,7 +69,7 @@ class FrontViews:
     views: tuple[View, ...]
 
     def with_front(self) -> NDArray[np.bool_]:
-        """Return which views (N,) are of an object that has a front: `shapes.symmetry`."""
+        """Return which views (N,) show an object with a front (`shapes.symmetry`)."""
         known: dict[tuple[int, ShapeId], bool] = {}
         for store, shape, _ in self.views:
             if (id(store), shape) not in known:
@@ -80,26 +80,26 @@ class FrontViews:
 
 @dataclass(frozen=True)
 class FrontAnswers:
-    """Answers for N views: `error_deg` (N,) of the azimuth, and the `chance` (N,) claimed."""
+    """Predictions for N views: the azimuth's `error_deg` (N,) and the predicted `chance` (N,)."""
 
     error_deg: NDArray[np.float64]
     chance: NDArray[np.float64]
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which of them (N,) find the front."""
+        """Whether each prediction (N,) is correct."""
         return self.error_deg <= FOUND_DEG
 
 
 def refuse_others(network: OccupancyNetwork) -> None:
-    """Raise InvalidOptionError unless `network` is one that can learn where fronts are."""
+    """Raise InvalidOptionError unless `network` predicts mirror planes, which fronts require."""
     spec = network.spec
     if spec.frame != "picture" or not CodeLayout(spec.code_dim).mirrored:
         raise InvalidOptionError(
-            f"the model {spec.name} finds no mirror planes, which fronts go by",
-            hint="meshes of networks of the object's frame face +z without being turned"
+            f"the model {spec.name} predicts no mirror planes, which fronts require",
+            hint="meshes of networks of the object's frame already face +z"
             if spec.frame == "object"
-            else "train another of this kind: `onet train --model onet-aligned`",
+            else "train a model that does: `onet train --model onet-aligned`",
         )
 
 
@@ -110,11 +110,11 @@ def look_at_views(
     count: int,
     progress: Progress = lambda stage, done, total: None,
 ) -> FrontViews:
-    """Return what `network` makes of up to `count` views of a split, spread over stores and shapes.
+    """Evaluate `network` on up to `count` views of a split, spread over stores and shapes.
 
     Raises:
         InvalidOptionError: the network has no mirror planes.
-        StoreError: no store has such views, or their cameras are not known.
+        StoreError: no store has such views, or their cameras are unknown.
     """
     refuse_others(network)
     views = draw_views(stores, split, count, np.random.default_rng(0))
@@ -142,7 +142,7 @@ def _look(network: OccupancyNetwork, views: Sequence[View]) -> tuple[Tensor, Ten
 
 
 def fit_front(views: FrontViews, seed: int = 0, epochs: int = EPOCHS) -> dict[str, Tensor]:
-    """Return weights of a `FrontHead` that is taught by `views`, in half precision."""
+    """Train a `FrontHead` on `views`, and return its weights in half precision."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return _fit(views, epochs)
@@ -153,7 +153,7 @@ def _fit(views: FrontViews, epochs: int) -> dict[str, Tensor]:
     count = depth * GRID**2
     head = FrontHead(depth, views.inputs.shape[1] - count)
     cells = views.inputs[:, :count].reshape(-1, depth, GRID**2)
-    # Learned where all inputs are alike; brought into the weights below.
+    # Train on standardised inputs; the standardisation is folded into the weights below.
     of_cells, of_rings = _spread(cells, (0, 2)), _spread(views.rings, (0, 2))
     of_others = _spread(views.inputs[:, count:], (0,))
     even = FrontViews(
@@ -193,7 +193,7 @@ Spread = tuple[Tensor, Tensor]
 
 
 def _spread(values: Tensor, over: tuple[int, ...]) -> Spread:
-    """Return mean and deviation, hardly varying values as if they did a little more."""
+    """Return mean and standard deviation, the latter increased by a constant."""
     return values.mean(dim=over), values.std(dim=over) + LEAST_DEVIATION
 
 
@@ -204,7 +204,7 @@ def _even(values: Tensor, spread: Spread, *behind: int) -> Tensor:
 
 @torch.no_grad()
 def _bring_in(layer: nn.Conv1d | nn.Conv2d | nn.Linear, spread: Spread, inputs: slice) -> None:
-    """Let `layer` take its `inputs` as they are, in place of what `_even` makes of them."""
+    """Fold the standardisation of `inputs` by `_even` into the weights of `layer`."""
     mean, deviation = spread
     weight = layer.weight[:, inputs]
     behind = [1] * (weight.ndim - 2)
@@ -215,7 +215,7 @@ def _bring_in(layer: nn.Conv1d | nn.Conv2d | nn.Linear, spread: Spread, inputs: 
 
 @torch.no_grad()
 def answer(weights: dict[str, Tensor], views: FrontViews) -> FrontAnswers:
-    """Return what a head of `weights` answers for `views`."""
+    """Return the predictions of a head with `weights` for `views`."""
     logits = FrontHead.from_weights(weights)(views.inputs, views.rings)
     azimuth, chance = find_front(logits, views.plane)
     off = torch.remainder(azimuth - views.azimuth + math.pi, 2 * math.pi) - math.pi
@@ -223,7 +223,7 @@ def answer(weights: dict[str, Tensor], views: FrontViews) -> FrontAnswers:
 
 
 def summarise(weights: dict[str, Tensor], answers: FrontAnswers) -> Front:
-    """Return the head of `weights` as it is stored, by its `answers` for objects with a front."""
+    """Return the head for storage, with rates from its `answers` for objects with a front."""
     taken = answers.chance >= LIMIT
     right = answers.right[taken].mean() if taken.any() else 0.0
     return Front(weights, LIMIT, float(answers.right.mean()), float(taken.mean()), float(right))

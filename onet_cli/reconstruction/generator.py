@@ -1,4 +1,4 @@
-"""From a photo to a mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
+"""Photo to mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -38,17 +38,17 @@ from onet_cli.shapes.photo import resize_images
 
 @dataclass(frozen=True)
 class Impression:
-    """What a network makes of a photo.
+    """The output of a network for one photo.
 
     Attributes:
-        described: (1, D) what of its code describes the photo as a whole.
-        field: its occupancy field, in the frame of the network's points.
-        camera: (1, 2) the camera that it was taken with, as the network guesses: elevation in
-            radians and kappa. None from networks of the object's frame.
-        mask: (224, 224) what the object covers of the prepared picture; None where nothing tells,
-            and of networks of the object's frame, which have no use for it.
-        bare: The field without the thin parts that were lifted.
-        front: Where the object's front is, if that is asked for and the frame is the picture's.
+        described: (1, D) global part of the code.
+        field: Occupancy field, in the frame of the network's points.
+        camera: (1, 2) predicted camera: elevation in radians and kappa. None for networks of the
+            object's frame.
+        mask: (224, 224) object mask in the prepared image; None if unknown, and for networks of the
+            object's frame, which do not need it.
+        bare: The field without lifted thin parts.
+        front: Predicted front, if requested and in the picture's frame.
     """
 
     described: Tensor
@@ -60,10 +60,10 @@ class Impression:
 
 
 class MeshGenerator:
-    """Makes meshes from photos with one network.
+    """Reconstructs meshes from photos with one network.
 
     Raises:
-        InvalidOptionError: a setting cannot work.
+        InvalidOptionError: a setting is not supported by the checkpoint.
     """
 
     def __init__(self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None) -> None:
@@ -81,8 +81,8 @@ class MeshGenerator:
             self._front = None if known is None else known.front
             if self._front is None:
                 raise InvalidOptionError(
-                    "this model cannot tell which side of an object is its front",
-                    hint="leave out --front, or teach it: `recipes/furniture/fronts.py --fit`",
+                    "this model cannot predict the front of an object",
+                    hint="omit --front, or train it: `recipes/furniture/fronts.py --fit`",
                 )
 
     @property
@@ -91,10 +91,10 @@ class MeshGenerator:
         return self._device.type == "cpu"
 
     def look(self, image: Tensor, mask: Tensor | None = None) -> Impression:
-        """Return what the network makes of `image` (3, H, W) uint8, prepared by shapes.photo.
+        """Evaluate the network on `image` (3, H, W) uint8, prepared by shapes.photo.
 
-        Its field is cut where it should be. `mask` (H, W) uint8 is 255 where the object is;
-        without, it is what is not white.
+        The field has its adapted threshold. `mask` (H, W) uint8 is 255 on the object; by default
+        the object is what is not white.
         """
         (made,) = self.look_at([image], [mask])
         return made
@@ -102,10 +102,10 @@ class MeshGenerator:
     def look_at(
         self, images: Sequence[Tensor], masks: Sequence[Tensor | None] | None = None
     ) -> Iterator[Impression]:
-        """Yield what `look` returns of each of `images`, which are encoded together."""
+        """Yield the impression of each of `images`, which are encoded as one batch."""
         size = self._network.spec.image_size
         flips = self.settings.flip and self._network.spec.frame == "picture"
-        # Not inference_mode: refinement differentiates through what is computed here.
+        # Not inference_mode: refinement differentiates through these tensors.
         with torch.no_grad():
             pixels = torch.cat([resize_images(image[None], size) for image in images])
             both = torch.cat([pixels, pixels.flip(3)]) if flips else pixels
@@ -117,7 +117,7 @@ class MeshGenerator:
     def _impression(
         self, codes: Sequence[Tensor], image: Tensor, given: Tensor | None
     ) -> Impression:
-        """Return what `codes` (1, C) of a picture, and maybe of its mirror image, mean."""
+        """Return the impression for the code (1, C) of an image, and maybe of its mirror image."""
         described = self._network.describing(codes[0])
         if self._network.spec.frame == "object":
             field = self._adapted(self._network.for_code(codes[0]))
@@ -134,19 +134,19 @@ class MeshGenerator:
         return Impression(described, field.with_rods(rods), camera, mask, field, front)
 
     def _adapted(self, decode: Decode) -> OccupancyField:
-        """Return the field of `decode`, cut where the checkpoint says."""
+        """Return the field of `decode` with the threshold of the settings or the checkpoint."""
         field = OccupancyField(decode, self._device, self._threshold)
         if self._platt is None:
             return field
         return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
 
     def extract(self, field: OccupancyField) -> tuple[Trimesh, Grid]:
-        """Return the surface of `field`, all pieces of it, and the grid that it was made from.
+        """Return the iso-surface of `field` with all its pieces, and the evaluated grid.
 
-        It is in the frame of the network's points.
+        The surface is in the frame of the network's points.
 
         Raises:
-            EmptySurfaceError: the field stays below the threshold everywhere.
+            EmptySurfaceError: the field is below the threshold everywhere.
             InvalidGeometryError: the network returns NaN.
         """
         settings = self.settings
@@ -159,12 +159,12 @@ class MeshGenerator:
         return join_pieces(surface, grid, memory, JOIN, guess=not settings.exact)
 
     def generate(self, image: Tensor, mask: Tensor | None = None) -> Reconstruction:
-        """Return the mesh of what `image` (3, H, W) uint8, prepared by shapes.photo, shows.
+        """Reconstruct the object in `image` (3, H, W) uint8, prepared by shapes.photo.
 
-        `mask` (H, W) uint8 is 255 where the object is; without, it is what is not white.
+        `mask` (H, W) uint8 is 255 on the object; by default the object is what is not white.
 
         Raises:
-            EmptySurfaceError: the field stays below the threshold everywhere.
+            EmptySurfaceError: the field is below the threshold everywhere.
             InvalidGeometryError: the network returns NaN.
         """
         begin = time.perf_counter()
@@ -207,7 +207,7 @@ class MeshGenerator:
     def _signs(
         self, mesh: Trimesh, field: OccupancyField, distance: float | None, agreed: float | None
     ) -> Signs:
-        """Return what may tell that `mesh` is bad."""
+        """Return the indicators of a bad mesh."""
         known = mesh.vertex_attributes.get(CONFIDENCE)
         lowest = None if known is None else float(np.quantile(np.asarray(known), 0.1))
         expected = expected_at_level(field, self._corrects)
@@ -219,9 +219,9 @@ class MeshGenerator:
         if least is None:
             least = 0.0 if camera is None else CRUMBS
         mesh = drop_components(surface, least, largest=settings.largest_component)
-        # The paper simplifies first, which is faster; this order ends nearer to the field.
+        # The paper simplifies first, which is faster; this order is closer to the iso-surface.
         mesh = refine(mesh, field, field.level, settings.refine)
-        # Of what was lifted the network is as little sure as it was.
+        # Confidence uses the field without lifted parts.
         ask: Field = seen.bare
         viewpoint = None
         if camera is not None:
@@ -239,7 +239,7 @@ class MeshGenerator:
 def stand(
     mesh: Trimesh, field: OccupancyField, standing: Standing | None = None
 ) -> tuple[Trimesh, Field]:
-    """Return a mesh of the picture's frame upright in the unit cube, and `field` there."""
+    """Return a mesh of the picture's frame upright in the unit cube, and `field` in that frame."""
     standing = standing or Standing.of(np.asarray(mesh.vertices))
     upright = make_mesh(standing.to_unit(mesh.vertices), np.asarray(mesh.faces))
     return upright, lambda points: field(standing.to_network(points))

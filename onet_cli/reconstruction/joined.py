@@ -1,4 +1,4 @@
-"""Pieces of a mesh that the field nearly joins become one: see `geometry.bridges`."""
+"""Joining of pieces that the field nearly connects; see `geometry.bridges`."""
 
 from dataclasses import replace
 from itertools import product
@@ -17,21 +17,21 @@ from onet_cli.reconstruction.field import OccupancyField
 Values = NDArray[np.float32]
 
 JOIN = 0.7
-"""Across what gaps pieces are joined, by default: how far the logit falls below the surface's."""
+"""Default depth of gaps across which pieces are joined: logits below the iso-level."""
 
 WHOLE = 0.99
-"""Share of the volume from which one piece is the mesh, and nothing is to be joined."""
+"""A mesh is connected if one piece has at least this share of the volume."""
 
 LOOK = 49
 LOWERED = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
-"""Points per side of a grid on which pieces are counted, and the shares of a threshold tried."""
+"""Points per side of the grid for counting pieces, and the factors tried on the threshold."""
 
 UNSEEN = 0.75
-"""How far the field may rise above the limit between the points of the coarse grid."""
+"""Allowance for the field between points of the coarse grid, in logits."""
 
 
 class CachedField:
-    """A field that remembers its values at points of a grid of `resolution` cells a side."""
+    """A field with cached values at points of a grid of `resolution` cells per side."""
 
     def __init__(self, field: OccupancyField, resolution: int) -> None:
         self._field, self.resolution = field, resolution
@@ -41,21 +41,21 @@ class CachedField:
 
     @property
     def level(self) -> float:
-        """The field's."""
+        """The iso-level of the field (logit)."""
         return self._field.level
 
     @property
     def first(self) -> Values:
-        """What the first call returned."""
+        """The result of the first call."""
         return self._asked[0][1]
 
     @property
     def rounds(self) -> tuple[int, ...]:
-        """At how many points the field was asked in each call."""
+        """Number of evaluated points in each call."""
         return tuple(len(logits) for _, logits in self._asked)
 
     def recall(self) -> None:
-        """From now on look up what is known by now; without, points are taken to be new."""
+        """Use the values evaluated so far in later calls; without this, nothing is looked up."""
         points, logits = (np.concatenate(parts) for parts in zip(*self._asked, strict=True))
         keys = self._number(points)
         order = np.argsort(keys)
@@ -84,7 +84,7 @@ class CachedField:
 
 
 class Lifted:
-    """`field`, which takes grid points, plus `lift` (N, N, N) interpolated over the cube."""
+    """`field` at grid points plus `lift` (N, N, N), interpolated over the cube."""
 
     def __init__(self, field: CachedField, lift: Values) -> None:
         self._field, self._lift = field, lift
@@ -101,7 +101,7 @@ class Lifted:
 
 
 def interpolated(values: Values, places: NDArray[np.floating]) -> Values:
-    """Return `values` (N, N, N), linear along each axis in between, at `places` (P, 3) in them."""
+    """Interpolate `values` (N, N, N) trilinearly at index coordinates `places` (P, 3)."""
     cells = np.clip(np.floor(places).astype(np.int64), 0, len(values) - 2)
     parts = np.clip(places - cells, 0, 1)
     found = np.zeros(len(places), dtype=np.float32)
@@ -114,13 +114,13 @@ def interpolated(values: Values, places: NDArray[np.floating]) -> Values:
 def join_pieces(
     surface: Trimesh, grid: Grid, memory: CachedField, limit: float, *, guess: bool
 ) -> tuple[Trimesh, Grid]:
-    """Return `surface` and `grid` with pieces joined across gaps of up to `limit` in the logit.
+    """Return `surface` and `grid` with pieces joined across gaps of depth up to `limit` (logit).
 
     Args:
-        surface: made from `grid`; closed.
-        grid: of `memory`, at its level.
-        memory: of the photo's field, asked for `grid` and nothing else.
-        limit: how far below the level the field may fall between pieces that are joined.
+        surface: The closed iso-surface of `grid`.
+        grid: Values of `memory`, at its level.
+        memory: Cache of the photo's field, evaluated for `grid` only.
+        limit: Maximum depth of the field below the level between joined pieces.
         guess: as for `evaluate_grid`.
     """
     if is_whole(surface):
@@ -137,20 +137,21 @@ def join_pieces(
 
 
 def is_whole(surface: Trimesh) -> bool:
-    """Return whether one piece holds nearly all of the volume of a closed mesh."""
+    """Return whether one piece has nearly all of the volume of a closed mesh."""
     parts = connected_parts(np.asarray(surface.faces), len(surface.vertices))
     if np.bincount(parts).max() >= WHOLE * len(parts):
-        return True  # a small piece has more vertices for its volume than a large one
+        return True  # small pieces have more vertices per volume, so this is sufficient
     _, volumes = component_volumes(surface)
     solid = volumes[volumes > 0]
     return bool(solid.max() >= WHOLE * solid.sum())
 
 
 def sample_near(memory: CachedField, coarse: int, limit: float) -> Values:
-    """Return the field on a lattice twice as fine as the `coarse` grid, -inf where it is low.
+    """Return the field on a lattice twice as fine as the `coarse` grid, -inf where not evaluated.
 
-    Low is what lies beside no point of the coarse grid with at least the level less `limit` and
-    `UNSEEN`. The field was asked for the coarse grid first. Where no grid is finer, it is that one.
+    It is evaluated next to points of the coarse grid at or above the level less `limit` and
+    `UNSEEN`. The first evaluation of the field must be the coarse grid, which is returned if it is
+    already the finest.
     """
     known = memory.first.reshape((coarse + 1,) * 3)
     if memory.resolution == coarse:
@@ -165,7 +166,7 @@ def sample_near(memory: CachedField, coarse: int, limit: float) -> Values:
 
 
 def _beside(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which points of a lattice are marked or next to one that is, across edges too."""
+    """Dilate a mask of lattice points by one point, including diagonals."""
     found = marked.copy()
     for axis in range(found.ndim):
         along = np.moveaxis(found, axis, 0)  # a view
@@ -176,10 +177,10 @@ def _beside(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def whole_threshold(field: OccupancyField) -> float | None:
-    """Return the highest threshold tried, below that of `field`, at which the field is one piece.
+    """Return the highest candidate threshold below that of `field` with a connected surface.
 
-    One piece holds nearly all that is inside then; None where none of those tried does. The field
-    is evaluated on a grid of `LOOK` points a side.
+    One piece then has nearly all points inside; None if there is no such threshold. The field is
+    evaluated on a grid of `LOOK` points per side.
     """
     axis = CUBE_EDGE * (np.arange(LOOK, dtype=np.float32) / (LOOK - 1) - 0.5)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)

@@ -1,8 +1,7 @@
-"""Where to cut a field so that its outline in the picture agrees best with what the picture shows.
+"""Threshold selection by the agreement of the field's silhouette with the mask.
 
-A network that reads the picture where a point is seen answers for each pixel: the highest logit
-along its ray says up to which threshold the pixel is covered. So one look along all rays tells the
-outline at every threshold.
+A pixel is covered at every threshold up to the maximum logit along its ray. One evaluation along
+all rays therefore gives the silhouette at every threshold.
 """
 
 import math
@@ -17,26 +16,26 @@ from onet_cli.models.frame import tilt, to_cube
 from onet_cli.reconstruction.field import OccupancyField
 
 SIDE = 56
-"""Rays across the picture, as fine as the local features."""
+"""Rays per image edge, as fine as the local features."""
 
 DEPTHS = 24
 NEAREST = 1.2
-"""Depths along a ray, in half edges of the picture on both sides of the object's middle."""
+"""Samples per ray, and their range on both sides of the object's centre, in half image edges."""
 
 CLOSER = 3
-"""Further depths beside the highest one, lest thin parts are missed."""
+"""Additional samples on each side of the maximum, to find thin parts."""
 
 LEAST_IOU = 0.5
-"""Agreement of outlines below which nothing is concluded: it may be the mask that is wrong."""
+"""Minimum IoU of silhouettes for a valid fit; below, the mask may be wrong."""
 
 LEAST_SHARE = 0.01
-"""Of the picture that an object covers."""
+"""Minimum share of the image that the object covers."""
 
 Mask = NDArray[np.bool_]
 
 
 class OutlineFit(NamedTuple):
-    """The `level`, a logit, whose outline agrees best with the picture's, and their IoU."""
+    """The `level` (logit) whose silhouette agrees best with the mask, and their IoU."""
 
     level: float
     iou: float
@@ -45,10 +44,10 @@ class OutlineFit(NamedTuple):
 def cut_by_outline(
     field: OccupancyField, camera: Tensor, mask: Mask, share: float
 ) -> OccupancyField:
-    """Return `field` cut by `share` of the way, in the logit, from its level to the outline's.
+    """Move the level of `field` (logit) by `share` of the way to that of `fit_outline`.
 
-    `camera` and `mask` are those of `fit_outline`; where that finds no object, or no level with an
-    outline like the object's, the field stays as it is.
+    `camera` and `mask` are those of `fit_outline`. The field is returned unchanged if the object is
+    too small or no silhouette agrees well enough.
     """
     fit = fit_outline(field, camera, mask)
     level = field.level if fit is None else between(field.level, fit, share)
@@ -56,19 +55,19 @@ def cut_by_outline(
 
 
 def between(level: float, fit: OutlineFit, share: float) -> float:
-    """Return the logit by `share` of the way from `level` to that of `fit`, if the fit is good."""
+    """Interpolate from `level` to that of `fit` by `share`, if the fit is valid."""
     return level if fit.iou < LEAST_IOU else (1 - share) * level + share * fit.level
 
 
 def fit_outline(field: OccupancyField, camera: Tensor, mask: Mask) -> OutlineFit | None:
-    """Return at which level the outline of `field` agrees best with the object's.
+    """Return the level at which the silhouette of `field` agrees best with the mask.
 
-    None where the object is hardly seen.
+    None if the object is too small.
 
     Args:
         field: The photo's field, in the cube of a network of the picture's frame.
         camera: (1, 2) elevation in radians and kappa.
-        mask: (S, S) what the object covers of the prepared picture.
+        mask: (S, S) object mask in the prepared image.
     """
     mask = shrink(mask, SIDE)
     if mask.mean() < LEAST_SHARE:
@@ -82,14 +81,14 @@ def fit_outline(field: OccupancyField, camera: Tensor, mask: Mask) -> OutlineFit
 
 
 def shrink(mask: Mask, side: int) -> Mask:
-    """Return what `mask` (S, S) covers by more than half of each of (side, side) places."""
+    """Downsample `mask` (S, S) to (side, side), True where more than half is covered."""
     covered = torch.from_numpy(mask.astype(np.float32))
     small: Mask = (torch.nn.functional.adaptive_avg_pool2d(covered[None], side)[0] > 0.5).numpy()
     return small
 
 
 def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.float32]:
-    """Return the highest logit (SIDE, SIDE) of `field` along each ray of the picture."""
+    """Return the maximum logit (SIDE, SIDE) of `field` along each ray of the image."""
     depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
     logits = _along(field, camera, np.broadcast_to(depths, (SIDE * SIDE, DEPTHS)))
     best = depths[logits.argmax(axis=1)]
@@ -104,7 +103,7 @@ def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.floa
 def _along(
     field: OccupancyField, camera: Tensor, depths: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Return the logits (SIDE * SIDE, D) at `depths` (SIDE * SIDE, D) of each ray, row by row."""
+    """Return the logits (SIDE * SIDE, D) at `depths` (SIDE * SIDE, D) of each ray, row-major."""
     elevation, kappa = (float(value) for value in camera[0])
     middles = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
     across = np.tile(middles, SIDE)[:, None]

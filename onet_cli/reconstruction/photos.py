@@ -1,4 +1,4 @@
-"""Which photos, and which mesh file each of them becomes."""
+"""Input photos and their output files."""
 
 import sys
 from collections import Counter
@@ -18,7 +18,7 @@ from onet_cli.shapes.photo_files import refuse_address
 
 STDIN = "-"
 PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""What counts as a photo inside a folder; a file named outright may have any suffix."""
+"""Suffixes of photos in a folder; a file given explicitly may have any suffix."""
 
 DEFAULT_SUFFIX = ".obj"
 
@@ -38,24 +38,23 @@ class PhotoFile:
         return "stdin" if self.path is None else self.path.stem
 
     def read(self) -> Image.Image:
-        """Return the photo as `shapes.photo.read_photo` does."""
+        """Read the photo, as `shapes.photo.read_photo` does."""
         if self.path is not None:
             return read_photo(self.path)
         data = sys.stdin.buffer.read(MAX_ARRAY_BYTES + 1)
         if len(data) > MAX_ARRAY_BYTES:
-            raise PhotoError(f"stdin holds more than {describe_bytes(MAX_ARRAY_BYTES)}")
+            raise PhotoError(f"stdin has more than {describe_bytes(MAX_ARRAY_BYTES)}")
         return read_photo(data)
 
 
 def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
-    """Return the photos that `arguments` name: files, folders, globs, or - for standard input.
+    """Return the photos in `arguments`: files, folders, globs, or - for standard input.
 
-    Of a folder, the pictures directly in it, by name; what earlier runs drew is left out. Each
-    photo appears once. A file that does not exist is returned too: reading it reports it.
+    A folder gives the images directly in it, sorted by name, without the previews of earlier runs.
+    Duplicates are removed. Missing files are kept, and reported on reading.
 
     Raises:
-        PhotoError: a folder or glob holds no photo, or an argument is a web address or
-            empty.
+        PhotoError: a folder or glob has no photos, or an argument is a web address or empty.
     """
     found: dict[PhotoFile, None] = {}
     for argument in arguments:
@@ -65,8 +64,8 @@ def find_photos(arguments: Sequence[str]) -> list[PhotoFile]:
 
 def _expand(argument: str) -> list[PhotoFile]:
     refuse_address(argument)
-    if not argument:  # an unset variable of a shell, say, and Path("") is the folder one is in
-        raise PhotoError("a photo has no name", hint="give a file, a folder or -")
+    if not argument:  # such as an unset shell variable; Path("") is the working directory
+        raise PhotoError("a photo's name is empty", hint="give a file, a folder or -")
     path = Path(argument)
     if argument == STDIN:
         return [PhotoFile(None)]
@@ -80,7 +79,7 @@ def _expand(argument: str) -> list[PhotoFile]:
         return [PhotoFile(path)]
     if not candidates:
         raise PhotoError(
-            f"{argument} holds no photo", hint=f"photos end in {' '.join(PHOTO_SUFFIXES)}"
+            f"{argument} contains no photos", hint=f"photos end in {' '.join(PHOTO_SUFFIXES)}"
         )
     return [PhotoFile(file) for file in candidates]
 
@@ -93,19 +92,19 @@ def _looks_like_photo(file: Path) -> bool:
 def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Path]:
     """Return the mesh file of each photo.
 
-    Without `output` it lies beside the photo, PHOTO.obj. An `output` with a mesh format's suffix is
-    the file of a single photo; any other is a folder. Photos that differ in the suffix only keep it
-    in the mesh's name: chair.png.obj.
+    By default it is PHOTO.obj next to the photo. An `output` with the suffix of a mesh format is
+    the file for a single photo; any other is a folder. Photos that differ only in their suffix
+    keep it in the name: chair.png.obj.
 
     Raises:
-        InvalidOptionError: standard input without `output`, several photos for one file, two
-            photos for one mesh, a mesh in the place of its photo, a file in the place of the
-            folder, or a suffix that is no mesh format's.
+        InvalidOptionError: standard input without `output`, several photos for one file, a mesh
+            that would overwrite its photo, a file instead of a folder, or a suffix that is not
+            that of a mesh format.
     """
     if output is None:
         if any(photo.path is None for photo in photos):
             raise InvalidOptionError(
-                "a photo from stdin has no place for its mesh", hint="name a file with -o"
+                "the photo from stdin needs an output file", hint="give a file with -o"
             )
         return _beside(
             photos, _distinct(photos, [photo.path.parent for photo in photos if photo.path])
@@ -113,18 +112,19 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
     if not output.is_dir() and output.suffix:
         if output.suffix.lower() not in MESH_SUFFIXES:
             raise InvalidOptionError(
-                f"{output.suffix!r} is no mesh format onet can write",
+                f"{output.suffix!r} is not a supported mesh format",
                 hint=f"use one of {' '.join(sorted(MESH_SUFFIXES))}",
             )
         if len(photos) > 1:
             raise InvalidOptionError(
-                f"{len(photos)} photos cannot become the one file {output}",
+                f"{len(photos)} photos cannot be written to one file, {output}",
                 hint="give -o a folder",
             )
         targets = [output]
     elif output.is_file():
         raise InvalidOptionError(
-            f"{output} is a file, not a folder", hint="name another, or a file with a mesh's suffix"
+            f"{output} is a file, not a folder",
+            hint="give another folder, or a file with the suffix of a mesh format",
         )
     else:
         targets = _distinct(photos, [output] * len(photos))
@@ -132,12 +132,12 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
 
 
 def _beside(photos: Sequence[PhotoFile], targets: list[Path]) -> list[Path]:
-    """Return `targets`, none of which may be a photo: its suffix need not say that it is one."""
+    """Return `targets`, after checking that none would overwrite its photo."""
     for photo, target in zip(photos, targets, strict=True):
         if photo.path is not None and target.exists() and target.samefile(photo.path):
             raise InvalidOptionError(
-                f"the mesh would take the place of the photo {photo.path}",
-                hint="name another file with -o",
+                f"the mesh would overwrite the photo {photo.path}",
+                hint="give another file with -o",
             )
     return targets
 
@@ -155,6 +155,7 @@ def _distinct(photos: Sequence[PhotoFile], folders: Sequence[Path]) -> list[Path
     clash, times = Counter(targets).most_common(1)[0] if targets else (None, 0)
     if times > 1:
         raise InvalidOptionError(
-            f"{times} photos would all become {clash}", hint="reconstruct them one folder at a time"
+            f"{times} photos would be written to {clash}",
+            hint="reconstruct them one folder at a time",
         )
     return targets

@@ -1,4 +1,4 @@
-"""A picture of a reconstruction: the photo, what the network saw of it, and the mesh all around."""
+"""Preview image of a reconstruction: photo, network input and views of the mesh."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from onet_cli.reconstruction.stage import (
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
 DOUBTS = (0, 2), (0, 3)
-"""Which of these views are shown by confidence too: of `AZIMUTHS`, and of `FROM_PHOTO`."""
+"""Indices of the views also coloured by confidence, in `AZIMUTHS` and in `FROM_PHOTO`."""
 
 COLUMNS = 4
 TILE = 256
@@ -39,7 +39,7 @@ Tile = tuple[str, Image.Image]
 
 @dataclass(frozen=True)
 class Sight:
-    """From where the photo sees the mesh, and how its outline agrees, if that is known."""
+    """The photo's viewpoint of the mesh, and the agreement of the silhouettes if known."""
 
     viewpoint: Viewpoint
     agreement: float | None = None
@@ -53,20 +53,19 @@ def draw_preview(
     sight: Sight | None = None,
     truth: Trimesh | None = None,
 ) -> Image.Image:
-    """Return two rows of pictures with captions, three where the truth is known.
+    """Return two rows of images with captions, or three with ground truth.
 
-    Above the photo, what the network saw of it with the outline of the mesh, and, where `mesh` has
-    the vertex attribute `confidence`, two views coloured by that; below four views of the mesh in
-    its own colours, and below these the same views of the truth.
+    The first row has the photo, the network input with the silhouette of the mesh, and two views
+    coloured by the vertex attribute `confidence`, if any. The second row has four views of the mesh
+    in its own colours, and the third the same views of the ground truth.
 
     Args:
-        photo: As it was given; fitted into a square tile.
-        seen: The prepared picture.
+        photo: The original photo; fitted into a square tile.
+        seen: The prepared image.
         mesh: Any mesh; each view shows all of it, centred.
         tile: Edge of each tile in pixels.
-        sight: From where the photo sees the mesh: the first view is from there. Without, there is
-            no outline.
-        truth: What the mesh should be, turned as it is.
+        sight: The photo's viewpoint, used for the first view and the silhouette.
+        truth: The ground truth, in the same orientation.
     """
     above = [("photo", _fit(photo, tile)), _outlined(seen, mesh, tile, sight)]
     confidence = mesh.vertex_attributes.get(CONFIDENCE)
@@ -87,19 +86,19 @@ def draw_preview(
 def save_preview(
     photo: Image.Image, seen: Image.Image, mesh: Trimesh, path: Path, sight: Sight | None = None
 ) -> None:
-    """Write `draw_preview`'s picture to `path` as PNG, whole or not at all."""
+    """Write the image of `draw_preview` to `path` as PNG, atomically."""
     with whole_file(path) as temporary:
         sheet = draw_preview(photo, seen, mesh, sight=sight)
         sheet.save(temporary, format="PNG", optimize=True)
 
 
 def tile_corner(row: int, column: int, tile: int = TILE) -> tuple[int, int]:
-    """Return the pixel, x and y, of the upper left corner of a tile."""
+    """Return the pixel (x, y) of the upper left corner of a tile."""
     return _GAP + column * (tile + _GAP), _GAP + row * (tile + _CAPTION + _GAP)
 
 
 def _outlined(seen: Image.Image, mesh: Trimesh, tile: int, sight: Sight | None) -> Tile:
-    """Return the prepared picture, with the outline of `mesh` over it where it is known."""
+    """Return the prepared image with the outline of `mesh`, if the viewpoint is known."""
     picture = _fit(seen, tile)
     if sight is None:
         return "seen by the network", picture
@@ -112,14 +111,14 @@ def _outlined(seen: Image.Image, mesh: Trimesh, tile: int, sight: Sight | None) 
 
 
 def _shrunk(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the pixels of `mask` (S, S) that lie between four others of it."""
+    """Erode `mask` (S, S) by one pixel (4-neighbourhood)."""
     wide = np.pad(mask, 1)
     inner: NDArray[np.bool_] = wide[:-2, 1:-1] & wide[2:, 1:-1] & wide[1:-1, :-2] & wide[1:-1, 2:]
     return mask & inner
 
 
 def _view(stage: Stage, azimuth: float, tile: int, sight: Sight | None) -> Image.Image:
-    """Return a view; that from the photo's direction is as high as the photo's camera."""
+    """Return a view; the one from the photo's direction has the elevation of its camera."""
     if sight is None:
         return stage.view(azimuth, tile)
     known = sight.viewpoint
@@ -135,7 +134,7 @@ def _direction(azimuth: float, sight: Sight | None) -> str:
 
 
 def _scaled(azimuth: float) -> str:
-    """Return the caption of a view coloured by confidence; the scale goes between the numbers."""
+    """Return the caption of a view coloured by confidence; `|` stands for the colour scale."""
     return f"{degrees(azimuth)}, confidence 0|1"
 
 
@@ -151,7 +150,7 @@ def _sheet(rows: list[list[Tile]], tile: int) -> Image.Image:
 
 
 def _write(sheet: Image.Image, caption: str, middle: tuple[float, float], width: float) -> None:
-    """Write a caption around `middle`, of no more than `width`; a | becomes the colour scale."""
+    """Draw a caption of at most `width` around `middle`; `|` becomes the colour scale."""
     draw = ImageDraw.Draw(sheet)
     before, bar, after = caption.partition("|")
     room = _BAR + 12 if bar else 0
@@ -170,7 +169,7 @@ def _write(sheet: Image.Image, caption: str, middle: tuple[float, float], width:
 
 
 def _fit(photo: Image.Image, tile: int) -> Image.Image:
-    """Return `photo` scaled into the middle of a white square; transparency becomes white."""
+    """Return `photo` scaled and centred in a white square; transparency becomes white."""
     share = tile / max(photo.size)
     size = (max(1, round(photo.width * share)), max(1, round(photo.height * share)))
     small = photo.convert("RGBA").resize(size, Image.Resampling.LANCZOS)

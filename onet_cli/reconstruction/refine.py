@@ -1,4 +1,4 @@
-"""Gradient refinement: move a mesh's vertices until its faces lie on the field's iso-surface."""
+"""Gradient refinement: move the vertices of a mesh towards the field's iso-surface."""
 
 from typing import NamedTuple
 
@@ -13,41 +13,41 @@ from onet_cli.geometry.mesh import make_mesh
 from onet_cli.reconstruction.field import OccupancyField
 
 NORMAL_WEIGHT = 0.01
-"""Lambda of the paper: weight of the normals' agreement beside the occupancy's."""
+"""Lambda of the paper: weight of the normal loss relative to the occupancy loss."""
 
 STEP_PER_EDGE = 0.015
-"""First step in mean edge lengths; the paper's 1e-4 on its mesh of 128 cells is the same."""
+"""Initial step in mean edge lengths; equal to the paper's 1e-4 on its mesh of 128 cells."""
 
 STEPS_PER_LOOK = 2
-"""Steps between evaluations of the field. In between it is what its values and slopes, one per
-face, make it: a face is about as small as the pieces on which the field is linear."""
+"""Steps per evaluation of the field. In between, it is extrapolated linearly on each face; faces
+are about as small as the regions on which the field is linear."""
 
 SMOOTHING = 0.99
-"""Share of the past in RMSprop's running mean of squared slopes."""
+"""RMSprop's smoothing constant (alpha)."""
 
 REACH = 0.5
-"""How far a vertex may move in all, in mean lengths of its own edges, so that none overtakes its
-neighbour."""
+"""Maximum total displacement of a vertex, in mean lengths of its edges, so that no vertex passes
+its neighbour."""
 
 
 def refine(
     mesh: Trimesh, field: OccupancyField, level: float, steps: int, *, seed: int = 0
 ) -> Trimesh:
-    """Return `mesh` with its vertices moved by `steps` of gradient descent; faces stay as they are.
+    """Return `mesh` with its vertices moved by `steps` of gradient descent and the same faces.
 
-    Each step draws a point p on every face and lowers (occupancy(p) - threshold)^2 + 0.01 |n(p) -
-    m(p)|^2, where n is the face's normal and m the field's direction of steepest descent. A decoder
-    of ReLU layers is linear around almost every point, so m is constant there and first
-    derivatives of the network are enough; and every second step does with those of the one
-    before, at half the cost and as near to the surface (bench/refine_looks.py). A vertex whose
-    move would turn a face over stays where it was.
+    Each step samples a point p on every face and decreases (occupancy(p) - threshold)^2 +
+    0.01 |n(p) - m(p)|^2, where n is the face normal and m the field's direction of steepest
+    descent. A decoder of ReLU layers is piecewise linear, so m is locally constant and first
+    derivatives are enough. Every second step reuses the derivatives of the one before, at half the
+    cost and equal accuracy (bench/refine_looks.py). Vertices whose displacement would flip a face
+    are not moved.
 
     Args:
         mesh: A mesh oriented outward, unit-cube frame.
-        field: The occupancy field that `mesh` was extracted from.
-        level: The threshold as a logit.
+        field: The occupancy field of `mesh`.
+        level: The iso-level (logit).
         steps: Number of steps; 0 returns `mesh` itself.
-        seed: Seed of the points on the faces.
+        seed: Seed of the sampled points.
 
     Source: Mescheder et al., CVPR 2019, section 3.3 and equation 4.
     """
@@ -68,7 +68,7 @@ def refine(
             seen = _look(field, points.detach())
         loss = _disagreement(corners, points, seen, threshold)
         (slope,) = torch.autograd.grad(loss, vertices)
-        # RMSprop, as in the original; importing torch.optim takes longer than a few steps.
+        # RMSprop, as in the original; importing torch.optim would take longer than a few steps.
         scale = SMOOTHING * scale + (1 - SMOOTHING) * slope.square()
         step = largest_step * (1 - index / steps)
         move = vertices.detach() - start - step * slope / (scale.sqrt() + 1e-8)
@@ -85,7 +85,7 @@ def _random_points(corners: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 class _Tangents(NamedTuple):
-    """What the field is like at one point of each face: logits (F,), slopes (F, 3)."""
+    """Linearisation of the field at one point per face: logits (F,), gradients (F, 3)."""
 
     points: Tensor
     logits: Tensor
@@ -108,7 +108,7 @@ def _disagreement(corners: Tensor, points: Tensor, seen: _Tangents, threshold: T
 
 
 def _face_vectors(corners: Tensor) -> Tensor:
-    """Return the faces' normals (F, 3), twice their area long, from `corners` (F, 3, 3)."""
+    """Return face normals (F, 3) with the length of twice the area, from `corners` (F, 3, 3)."""
     vectors: Tensor = torch.linalg.cross(
         corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     )
@@ -127,10 +127,10 @@ def _edge_lengths(vertices: Tensor, faces: Tensor) -> Tensor:
 
 
 def _without_folds(mesh: Trimesh, moved: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `moved` with the vertices of turned-over faces put back where they were."""
+    """Return `moved` with the vertices of flipped faces reset."""
     start, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
     before = _cross(start[faces])
-    while True:  # each round puts back at least one vertex, so this ends
+    while True:  # each round resets at least one vertex, so this terminates
         folded = (before * _cross(moved[faces])).sum(axis=1) < 0
         if not folded.any():
             return moved
@@ -139,5 +139,5 @@ def _without_folds(mesh: Trimesh, moved: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _cross(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the faces' normals (F, 3), twice their area long, from `corners` (F, 3, 3)."""
+    """Return face normals (F, 3) with the length of twice the area, from `corners` (F, 3, 3)."""
     return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

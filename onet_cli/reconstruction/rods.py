@@ -1,11 +1,11 @@
-"""Thin parts that a photo shows and the field nearly holds: rods, lifted above the surface's level.
+"""Recovery of thin parts that are visible in the photo but below the threshold in the field.
 
-One level for a whole photo is a compromise: the network is less sure of thin legs than of a seat,
-and at the level at which they appear, everything else swells. So the field is searched along each
-ray through a thin part of the object's outline. Where it stays below the level, but not far below,
-a piece of a rod is put at its best depth, as thick as the outline is wide there. Along a rod depths
-change slowly, which the search knows. Parts that the photo does not show, or that the field does
-not hold at all, stay missing, and nothing is taken away.
+A single level per photo is a compromise: probabilities are lower on thin legs than on a seat, and
+at a level that includes the legs, everything else is too thick. Therefore the field is searched
+along each ray through a thin part of the mask. Where it is below the level, but not far below, a
+piece of a rod is placed at the best depth, with the width of the mask as its thickness. The search
+penalises abrupt changes of depth along a rod. Parts that are hidden in the photo, or absent from
+the field, stay missing, and nothing is removed.
 """
 
 from collections.abc import Callable
@@ -22,39 +22,39 @@ from onet_cli.models.frame import look, tilt, to_cube
 
 Mask = NDArray[np.bool_]
 Ask = Callable[[NDArray[np.floating]], NDArray[np.float32]]
-"""Points (N, 3) of a network's cube to logits (N,)."""
+"""Maps points (N, 3) of a network's cube to logits (N,)."""
 
 SIDE = 112
-"""Rays across the picture."""
+"""Rays per image edge."""
 
 THICK = 7
-"""Edge of the smallest square that fits into a part of an outline that is not thin, in rays."""
+"""Edge in rays of the smallest square that fits into a part that is not thin."""
 
 DEPTHS = 40
 NEAREST = 1.2
-"""Depths along a ray, in half edges of the picture on both sides of the object's middle."""
+"""Samples per ray, and their range on both sides of the object's centre, in half image edges."""
 
 LIMIT = 2.5
-"""How far below the level, in the logit, the field may be where a rod is put."""
+"""Maximum depth of the field below the level at a rod, in logits."""
 
 CLOSE = 0.3
-"""How far above the level a surface may reach to count as lacking: it may be torn there."""
+"""Maximum height of the field above the level at a missing part, in logits: it may have gaps."""
 
 SLENDER = 1.5
-"""A piece of an outline that has fewer rays than the square of its width times this is no rod."""
+"""Minimum number of rays of a rod, relative to the square of its width."""
 
 BENDING = 8.0
-"""What a rod pays, in the logit, for a depth beside its neighbours', by the square of it."""
+"""Penalty in logits on the squared difference of a rod's depth from its neighbourhood."""
 
 ROUNDS = 4
 WINDOW = 2.0
-"""How often depths are chosen anew, and the deviation of the window of neighbours, in rays."""
+"""Iterations of depth selection, and the standard deviation in rays of the Gaussian window."""
 
 LEAST_RADIUS = 1.2 * 2 / SIDE
-"""Radius of the thinnest rod, in half edges of the picture."""
+"""Minimum radius of a rod, in half image edges."""
 
 MARGIN = 1.0
-"""How far above the level the middle of a rod is lifted."""
+"""Height of a rod's axis above the level, in logits."""
 
 NOWHERE = -1e4
 
@@ -64,9 +64,8 @@ class Rods:
     """Rods in the cube of a network of the picture's frame.
 
     Attributes:
-        maps: (1, 3, SIDE, SIDE) what the picture shows at each ray: 1 where there is a rod, falling
-            to 0 beside it; the depth of its middle along the ray, and its radius, both in half
-            edges of the picture.
+        maps: (1, 3, SIDE, SIDE) per ray: the rod mask, 1 on a rod and smoothly 0 beside it; the
+            depth of its axis along the ray; and its radius, both in half image edges.
         camera: (1, 2) elevation in radians and kappa.
     """
 
@@ -78,9 +77,9 @@ class Rods:
         return Rods(self.maps.to(device), self.camera.to(device))
 
     def heights(self, points: Tensor) -> Tensor:
-        """Return how far above the level the rods reach at `points` (N, 3), (N,).
+        """Return the height (N,) of the rods above the level at `points` (N, 3), in logits.
 
-        On a rod's surface that is 0, and far from all rods `NOWHERE`.
+        It is 0 on a rod's surface, and `NOWHERE` away from all rods.
         """
         seen, near = look(points[None], *self.camera.unbind(1))
         found = F.grid_sample(self.maps, seen[:, None], align_corners=False)
@@ -90,13 +89,13 @@ class Rods:
 
 
 def find_rods(ask: Ask, level: float, camera: Tensor, mask: Mask) -> Rods | None:
-    """Return the rods that an object's outline shows and its field lacks, None if there are none.
+    """Return the rods in the mask that are missing in the field, or None.
 
     Args:
-        ask: the field.
-        level: of its surface, a logit.
+        ask: The field.
+        level: Iso-level (logit).
         camera: (1, 2) elevation in radians and kappa.
-        mask: (SIDE, SIDE) what the object covers of the picture.
+        mask: (SIDE, SIDE) object mask.
     """
     width = half_width(mask)
     thin = mask & ~_opened(mask, THICK)
@@ -117,7 +116,7 @@ def find_rods(ask: Ask, level: float, camera: Tensor, mask: Mask) -> Rods | None
 
 
 def half_width(mask: Mask) -> NDArray[np.float64]:
-    """Return how far each place of `mask` is from its rim, up to 6: in rays, about Euclidean."""
+    """Return the approximate Euclidean distance to the edge of `mask`, in rays, up to 6."""
     left = torch.from_numpy(mask.astype(np.float32))[None, None]
     found = torch.zeros_like(left)
     for step in range(6):
@@ -126,7 +125,7 @@ def half_width(mask: Mask) -> NDArray[np.float64]:
             -F.max_pool2d(-left, (1, 3), 1, (0, 1)),
             -F.max_pool2d(-left, (3, 1), 1, (1, 0)),
         )
-        # A cross and a square in turn grow into an octagon.
+        # Alternating cross and square elements approximate a disc by an octagon.
         left = (
             torch.minimum(across, down) if step % 2 else -F.max_pool2d(-across, (3, 1), 1, (1, 0))
         )
@@ -134,7 +133,7 @@ def half_width(mask: Mask) -> NDArray[np.float64]:
 
 
 def _opened(mask: Mask, edge: int) -> Mask:
-    """Return the parts of `mask` into which a square of `edge` places, an odd number, fits."""
+    """Morphological opening of `mask` with a square of odd `edge`."""
     full = F.pad(torch.from_numpy(mask.astype(np.float32))[None, None], [edge // 2] * 4)
     eroded = -F.max_pool2d(-full, edge, 1)
     opened = F.max_pool2d(F.pad(eroded, [edge // 2] * 4), edge, 1)
@@ -144,9 +143,9 @@ def _opened(mask: Mask, edge: int) -> Mask:
 def _choose_depths(
     rays: NDArray[np.intp], logits: NDArray[np.float32], depths: NDArray[np.float64], level: float
 ) -> tuple[Tensor, NDArray[np.float64]]:
-    """Return the depths of rods, a map (SIDE, SIDE), and the logit (P,) of each ray there.
+    """Return the depth map (SIDE, SIDE) of rods, and the logit (P,) of each ray at its depth.
 
-    A depth is good where the logit is high, and where those of the rays around it are.
+    The selection maximises the logit with a penalty on the difference from the neighbourhood.
     """
     cost = np.zeros_like(logits)
     at = np.arange(len(rays))
@@ -162,7 +161,7 @@ def _choose_depths(
 
 
 def _are_slender(rays: NDArray[np.intp], width: NDArray[np.float64]) -> Mask:
-    """Return which `rays` (P,) belong to a piece of an outline that is longer than it is wide."""
+    """Return which `rays` (P,) belong to an elongated connected piece of the mask."""
     number = np.full((SIDE + 2, SIDE + 2), -1)
     places = rays + 1
     number[places[:, 0], places[:, 1]] = np.arange(len(places))
@@ -182,7 +181,7 @@ def _are_slender(rays: NDArray[np.intp], width: NDArray[np.float64]) -> Mask:
 def _places(
     rays: NDArray[np.intp], depths: NDArray[np.float64], camera: Tensor
 ) -> NDArray[np.float32]:
-    """Return the places (P * D, 3) in the network's cube at `depths` (D,) of `rays` (P, 2)."""
+    """Return the points (P * D, 3) in the network's cube at `depths` (D,) along `rays` (P, 2)."""
     elevation, kappa = (float(value) for value in camera[0].detach())
     down, across = ((rays + 0.5) * (2 / SIDE) - 1).T
     shrink = 1 - kappa * depths
@@ -194,14 +193,14 @@ def _places(
 
 
 def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Tensor:
-    """Return the `values` (P,) of `rays` as (SIDE, SIDE), 0 elsewhere."""
+    """Scatter `values` (P,) of `rays` to (SIDE, SIDE), 0 elsewhere."""
     found = torch.zeros(SIDE, SIDE, dtype=torch.float64)
     found[rays[:, 0], rays[:, 1]] = torch.from_numpy(np.asarray(values, np.float64))
     return found
 
 
 def _spread(values: Tensor, deviation: float) -> Tensor:
-    """Return `values` (SIDE, SIDE) in the mean of a Gaussian window."""
+    """Blur `values` (SIDE, SIDE) with a Gaussian window."""
     reach = int(np.ceil(3 * deviation))
     window = torch.exp(-0.5 * (torch.arange(-reach, reach + 1).double() / deviation) ** 2)
     window /= window.sum()

@@ -1,6 +1,6 @@
-"""What `onet reconstruct` can be asked for. Importing this loads no numpy and no torch.
+"""Settings of `onet reconstruct`. Importing this loads no numpy and no torch.
 
-The options of the command are the fields here: name, default, help and limits are written once.
+The fields declare the options of the command: name, default, help and limits.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,35 +20,33 @@ Up = Literal["y", "z"]
 
 MESH = "Mesh"
 PHOTO = "Photo"
-MORE = "Shown and written beside the mesh"
+MORE = "Additional output"
 
 LEAST_MM, MOST_MM = 1e-3, 1e6
-"""What --scale-mm may be: from a micrometre to a kilometre."""
+"""Range of --scale-mm: from a micrometre to a kilometre."""
 
 CRUMBS = 0.0005
-"""Pieces of less than this share of the volume say nothing, and networks that read the picture at
-each point leave some: on validation views half of all pieces, for 0.001 of the IoU."""
+"""Default minimum share of the volume of a piece with networks of the picture's frame. It removes
+half of all pieces on validation views, for 0.001 of the IoU."""
 
 
 @dataclass(frozen=True)
 class GeneratorSettings:
-    """How meshes are made from a field.
+    """Settings for extracting meshes from a field.
 
     `resolution` is the number of cells per side of the sampled cube, `threshold` the probability
-    from which a point is inside (None: the checkpoint's, or what suits the photo if the checkpoint
-    knows how to tell, see `reconstruction.threshold`), `faces` the number of faces to simplify
-    to (None: all), `refine` the number of refinement steps. Unless `exact`, points that the surface
-    does not need are not evaluated: the same mesh from about 3/4 of the evaluations. With `join`,
-    pieces that the network nearly joins become one. Pieces of less
-    than the share `min_component` of the volume are dropped (None: of networks of the picture's
-    frame `CRUMBS`, of others none); with `largest_component`, all but the
-    largest. With `confidence` each vertex says how sure the network is of it, for two evaluations
-    of the field. With `color` it has the photo's colour, from networks of the picture's frame.
-    With `thin` networks of the picture's frame lift thin parts that the photo shows
-    (`reconstruction.rods`); with `flip` they look at the mirrored photo too, and take the mean.
-    With `front` the object's own front faces +z, if the network is sure of it; meshes of networks
-    of the object's frame do so anyway.
-    With `signs` what may tell a bad mesh is measured even if the checkpoint cannot weigh it.
+    from which a point is inside (None: the checkpoint's, adapted to the photo if the checkpoint
+    supports it, see `reconstruction.threshold`), `faces` the number of faces to simplify to (None:
+    all), and `refine` the number of refinement steps. Unless `exact`, points that do not affect the
+    surface are skipped, which gives the same mesh with about 3/4 of the evaluations. `join`
+    connects pieces that the field nearly connects. Pieces below the share `min_component` of the
+    volume are removed (None: `CRUMBS` for networks of the picture's frame, else none);
+    `largest_component` removes all but the largest. `confidence` computes the confidence of each
+    vertex, with two evaluations of the field. With networks of the picture's frame, `color` colours
+    vertices from the photo, `thin` recovers thin parts (`reconstruction.rods`), `flip` averages
+    over the photo and its mirror image, and `front` turns the object's front to +z if its
+    confidence is high enough; meshes of networks of the object's frame always face +z. `signs`
+    computes indicators of a bad mesh even if the checkpoint has no predictor for them.
     """
 
     resolution: Annotated[int, Setting("Cells per side of the grid.", MESH)] = 128
@@ -63,13 +61,13 @@ class GeneratorSettings:
         ),
     ] = None
     faces: Annotated[int | None, Setting("Simplify to this many faces.", MESH)] = None
-    refine: Annotated[int, Setting("Steps of refinement by gradient.", MESH, minimum=0)] = 0
+    refine: Annotated[int, Setting("Steps of gradient refinement.", MESH, minimum=0)] = 0
     exact: Annotated[bool, Setting("Evaluate every point; slower.", RARE)] = False
-    join: Annotated[bool, Setting("Join pieces that the field nearly joins.", RARE)] = True
+    join: Annotated[bool, Setting("Join pieces that the field nearly connects.", RARE)] = True
     min_component: Annotated[
         float | None,
         Setting(
-            "Remove pieces of a smaller volume share.",
+            "Remove pieces below this share of the volume.",
             RARE,
             minimum=0,
             maximum=1,
@@ -79,13 +77,9 @@ class GeneratorSettings:
     largest_component: Annotated[bool, Setting("Keep only the largest piece.", RARE)] = False
     confidence: bool = True
     color: Annotated[bool, Setting("Colour the vertices from the photo.", MESH)] = True
-    thin: Annotated[
-        bool, Setting("Lift thin parts that the photo shows above the threshold.", MESH)
-    ] = True
+    thin: Annotated[bool, Setting("Recover thin parts that are visible in the photo.", MESH)] = True
     flip: Annotated[bool, Setting("Average over photo and mirror image; slower.", RARE)] = False
-    front: Annotated[bool, Setting("Turn the object's own front to +z, if it is found.", MESH)] = (
-        False
-    )
+    front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", MESH)] = False
     signs: bool = False
 
     def __post_init__(self) -> None:
@@ -101,17 +95,17 @@ class GeneratorSettings:
 
 
 def check_scale(scale_mm: float) -> None:
-    """Raise InvalidOptionError unless `scale_mm` is a length that an object can have."""
+    """Raise InvalidOptionError unless `scale_mm` is in the allowed range."""
     if not LEAST_MM <= scale_mm <= MOST_MM:
         raise InvalidOptionError(
-            f"the longest edge is a length from {LEAST_MM:g} to {MOST_MM:g} mm, not {scale_mm:g}"
+            f"the longest edge must be from {LEAST_MM:g} to {MOST_MM:g} mm, not {scale_mm:g}"
         )
 
 
 def plain_settings(
     resolution: int, threshold: float | None = None, *, join: bool = True
 ) -> GeneratorSettings:
-    """Return the settings that measure a network: exact, and nothing is said of vertices."""
+    """Return settings for evaluation: exact, without confidence and colours."""
     return GeneratorSettings(
         resolution, threshold, exact=True, join=join, confidence=False, color=False
     )
@@ -119,7 +113,7 @@ def plain_settings(
 
 @dataclass(frozen=True)
 class Extras:
-    """What is written beside a mesh."""
+    """Additional files to write next to a mesh."""
 
     preview: Annotated[bool, Setting("Write a PNG of photo and mesh.", MORE)] = False
     turntable: Annotated[bool, Setting("Write a GIF of the turning mesh.", MORE)] = False
@@ -128,15 +122,15 @@ class Extras:
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """How photos are read, how meshes are written and what is written beside them.
+    """Settings for reading photos and writing meshes and additional files.
 
-    `mask` is a picture of what is object in the one photo there is, `target` names it; `debug` is a
-    folder for the picture that the network saw and the mask; `scale_mm` and `up` are those of
+    `mask` is an image of the object mask, `target` selects the object, both for a single photo;
+    `debug` is a folder for network inputs and masks; `scale_mm` and `up` are those of
     `tidy.finish`.
 
     Raises:
-        InvalidOptionError: `scale_mm` is no positive length, or `mask` or `background` leave
-            `target` nothing to name.
+        InvalidOptionError: `scale_mm` is out of range, or `target` conflicts with `mask` or
+            `background`.
     """
 
     background: Annotated[
@@ -167,7 +161,7 @@ class BatchSettings:
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """Which object of the photo is meant: texts for `shapes.photo.read_target`."""
+    """Selection of the object in the photo, parsed by `shapes.photo.read_target`."""
 
     click: Annotated[
         tuple[str, ...], Setting("Pixel on the object; repeatable.", PHOTO, metavar="X,Y")
@@ -179,7 +173,7 @@ class TargetOptions:
 
 @dataclass(frozen=True)
 class CommandOptions:
-    """What the command does besides: its network, and where results go."""
+    """Other options of the command: network and output."""
 
     output: Annotated[
         Path | None,

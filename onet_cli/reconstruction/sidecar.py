@@ -1,4 +1,4 @@
-"""The names of what is written beside a mesh."""
+"""Names of the additional files next to a mesh."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,9 +13,9 @@ SUFFIXES: dict[Kind, str] = {
 DEBUG_SUFFIXES = (".prepared.png", ".mask.png")
 
 OWN_PICTURES = (SUFFIXES["preview"], SUFFIXES["turntable"], *DEBUG_SUFFIXES)
-"""What earlier runs drew: no photos, where a folder or glob holds them."""
+"""Suffixes of images written by earlier runs, which are not photos in a folder or glob."""
 
 
 def sidecar_path(mesh_path: Path, kind: Kind) -> Path:
-    """Return where the picture or page of the mesh at `mesh_path` belongs: beside it."""
+    """Return the path of an additional file next to the mesh at `mesh_path`."""
     return mesh_path.with_name(mesh_path.stem + SUFFIXES[kind])

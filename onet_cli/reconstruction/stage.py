@@ -1,4 +1,4 @@
-"""A mesh set up for pictures from all around, in its own colours or coloured by confidence."""
+"""Rendering of a mesh from several directions, in its own colours or by confidence."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,20 @@ from onet_cli.geometry.scene import Scene
 ELEVATION = 25.0
 
 AZIMUTHS = (30.0, 120.0, 210.0, 300.0)
-"""Where four views are taken from, in degrees around the vertical axis."""
+"""Azimuths of four views in degrees."""
 
 FROM_PHOTO = (0.0, 45.0, 90.0, 180.0)
-"""The same, from the photo's direction on, where that is known: half beside, beside, behind."""
+"""Azimuths of four views in degrees relative to the photo's direction."""
 
 SCALE = ((215, 25, 28), (253, 174, 97), (255, 255, 191), (171, 217, 233), (44, 123, 182))
-"""Colours of a confidence of 0, 1/4, ... 1: red where the network guesses, blue where it knows."""
+"""Colours of confidence 0, 1/4, ... 1, from red to blue."""
 
-_FILL = 0.47  # share of half the picture that the mesh's bounding sphere takes, times the focal
-_FOCAL = float(Camera.orbit(0, 0, 1, 1).camera[0, 0])  # in edges of the picture
+_FILL = 0.47  # radius of the mesh's bounding sphere in the image, in image edges
+_FOCAL = float(Camera.orbit(0, 0, 1, 1).camera[0, 0])  # in image edges
 
 
 def colour_scale(confidence: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Return the colours (..., 3) of `confidence` (...), sRGB, in steps along `SCALE`."""
+    """Return the sRGB colours (..., 3) of `confidence` (...), interpolated along `SCALE`."""
     stops = np.linspace(0, 1, len(SCALE))
     channels = [np.interp(confidence, stops, channel) for channel in np.transpose(SCALE)]
     colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
@@ -36,7 +36,7 @@ def colour_scale(confidence: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def degrees(azimuth: float) -> str:
-    """Return `azimuth` as it is written."""
+    """Return `azimuth` as text, in degrees."""
     return f"{azimuth:.0f}\N{DEGREE SIGN}"
 
 
@@ -46,11 +46,11 @@ def photo_captions() -> list[str]:
 
 
 class Stage:
-    """A mesh with the middle of its box at the origin; `view` takes pictures of it.
+    """A mesh centred at the origin, for rendering with `view`.
 
     Args:
-        mesh: Any mesh with faces; its place and size do not matter.
-        confidence: (V,) to colour it by, 0 to 1; without, it has its own colours or is plain.
+        mesh: Any mesh with faces, at any position and scale.
+        confidence: (V,) to colour it by, 0 to 1; by default it has its own colours, or is grey.
     """
 
     def __init__(self, mesh: Trimesh, confidence: NDArray[np.floating] | None = None) -> None:
@@ -68,13 +68,13 @@ class Stage:
             looks = Appearance((Material(),), looks.material_of_face, corner_colours=corners)
         self._scene = Scene(make_mesh(centred, faces), looks)
         radius = float(np.linalg.norm(centred, axis=1).max())
-        # Where the sphere around the mesh just fits the picture.
+        # The distance at which the bounding sphere fits the image.
         self._distance = radius * float(np.hypot(1.0, _FOCAL / _FILL))
 
     def view(
         self, azimuth_deg: float, size: int, samples: int = 3, elevation_deg: float = ELEVATION
     ) -> Image.Image:
-        """Return a picture of the whole mesh on white, RGB, of `size` x `size` pixels."""
+        """Render the whole mesh on white, as RGB of `size` x `size` pixels."""
         camera = Camera.orbit(azimuth_deg, elevation_deg, self._distance, size)
         drawn = self._scene.render(camera, size, self._lighting, samples)
         return Image.fromarray(on_white(drawn))

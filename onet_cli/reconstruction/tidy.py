@@ -1,4 +1,4 @@
-"""From the surface of a field to a mesh for people: floaters dropped, scaled, with normals."""
+"""Post-processing of meshes: removal of small components, scaling, orientation and normals."""
 
 from pathlib import Path
 
@@ -15,20 +15,21 @@ from onet_cli.meshes.write import write_mesh
 from onet_cli.reconstruction.settings import Up, check_scale
 
 GREY, WHITE = (0.72, 0.72, 0.74, 1.0), (1.0, 1.0, 1.0, 1.0)
-"""Base colour of the material in .glb files, and of that which leaves vertices their own."""
+"""Base colours of the material in .glb files, without and with vertex colours."""
 
 Vectors = NDArray[np.float64]
 
 
 def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False) -> Trimesh:
-    """Return `mesh` without its small pieces.
+    """Return `mesh` without small components.
 
-    The largest piece always stays. A cavity goes with the smallest piece whose box holds it.
+    The largest component is always kept. A cavity belongs to the smallest component whose bounding
+    box contains it.
 
     Args:
-        mesh: closed, oriented outward.
-        least: share of the volume of all pieces below which one goes, 0 to 1.
-        largest: keep the largest piece only.
+        mesh: Closed, oriented outward.
+        least: Minimum share of the total volume, 0 to 1.
+        largest: Keep only the largest component.
     """
     if least <= 0 and not largest:
         return mesh
@@ -51,7 +52,7 @@ def drop_components(mesh: Trimesh, least: float = 0.0, *, largest: bool = False)
 
 
 def _holders(mesh: Trimesh, piece: NDArray[np.int64], volumes: Vectors) -> NDArray[np.int64]:
-    """Return for each piece the one that it is a cavity of; itself where it is none."""
+    """Return for each component the one that it is a cavity of, or itself."""
     corners = np.asarray(mesh.vertices)[np.asarray(mesh.faces)]
     low = np.full((len(volumes), 3), np.inf)
     high = -low
@@ -67,17 +68,17 @@ def _holders(mesh: Trimesh, piece: NDArray[np.int64], volumes: Vectors) -> NDArr
 
 
 def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
-    """Return `mesh` as it is written: with normals, and for printers and CAD scaled and turned.
+    """Return `mesh` for writing: with normals, and optionally scaled and turned.
 
-    Attributes of vertices stay.
+    Vertex attributes are kept.
 
     Args:
         mesh: In the unit-cube frame, +y up.
-        scale_mm: Length of the longest edge of the box, in millimetres; None leaves it as it is.
-        up: The axis that points up. With "z", what was +y becomes +z, and the front (+z) -y.
+        scale_mm: Longest edge of the bounding box in millimetres; None: not scaled.
+        up: The axis that points up. With "z", +y becomes +z, and the front (+z) becomes -y.
 
     Raises:
-        InvalidOptionError: `scale_mm` is no positive length.
+        InvalidOptionError: `scale_mm` is out of range.
     """
     vertices = np.array(mesh.vertices, dtype=np.float64)
     if scale_mm is not None:
@@ -94,12 +95,12 @@ def finish(mesh: Trimesh, scale_mm: float | None = None, up: Up = "y") -> Trimes
 
 
 def save_mesh(mesh: Trimesh, path: Path, scale_mm: float | None = None, up: Up = "y") -> Trimesh:
-    """Write `mesh` to `path` as `finish` returns it; return what was written.
+    """Write `mesh` to `path` after `finish`, and return the written mesh.
 
-    A .glb file gets a plain material, grey where the vertices have no colours.
+    A .glb file gets a plain material, grey if the mesh has no vertex colours.
 
     Raises:
-        InvalidOptionError: the suffix is none of `MESH_SUFFIXES`, or `scale_mm` no length.
+        InvalidOptionError: the suffix is not in `MESH_SUFFIXES`, or `scale_mm` is out of range.
         OnetError: the file cannot be written.
     """
     finished = finish(mesh, scale_mm, up)

@@ -1,4 +1,4 @@
-"""A mesh turning once around, as an animated GIF."""
+"""Animated GIF of a full turn of a mesh."""
 
 from pathlib import Path
 
@@ -12,25 +12,25 @@ from onet_cli.reconstruction.viewpoint import Viewpoint
 
 FRAMES = 36
 MILLISECONDS = 90
-"""Between frames: three seconds a turn."""
+"""Time per frame: about three seconds per turn."""
 
 SIZE = 320
 START = 30.0
-"""Degrees around the mesh of the first frame, where the photo's direction is not known."""
+"""Azimuth of the first frame in degrees, if the photo's direction is unknown."""
 
 
 def draw_turntable(
     mesh: Trimesh, frames: int = FRAMES, size: int = SIZE, viewpoint: Viewpoint | None = None
 ) -> list[Image.Image]:
-    """Return pictures (size, size) of `mesh` from equal steps all around, in one palette.
+    """Return images (size, size) of `mesh` at equal steps of azimuth, with a shared palette.
 
-    With `viewpoint` the first is from the photo's direction, and the others are as high as that.
+    With `viewpoint`, the first is from the photo's direction, and all have its elevation.
     """
     stage, start, height = Stage(mesh), START, ELEVATION
     if viewpoint is not None:
         start, height = viewpoint.azimuth_deg, viewpoint.elevation_deg
     views = [stage.view(start + 360 * k / frames, size, 2, height) for k in range(frames)]
-    # One palette for all: with one for each frame still parts would flicker.
+    # A palette per frame would flicker.
     strip = Image.fromarray(
         np.concatenate([np.asarray(view) for view in views[:: frames // 4 or 1]])
     )
@@ -39,7 +39,7 @@ def draw_turntable(
 
 
 def save_turntable(mesh: Trimesh, path: Path, viewpoint: Viewpoint | None = None) -> None:
-    """Write `draw_turntable`'s pictures to `path` as a GIF without end, whole or not at all.
+    """Write the images of `draw_turntable` to `path` as a looping GIF, atomically.
 
     Raises:
         OnetError: the file cannot be written.

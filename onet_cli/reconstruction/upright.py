@@ -1,8 +1,8 @@
-"""From the cube of a network of the picture's frame to meshes that stand upright, and back.
+"""Transforms between the cube of a network of the picture's frame and upright meshes.
 
-`models.frame` explains the frames. A photo's mesh stands as its network takes it to stand, seen
-from azimuth 0, in a unit cube of its own box: `Standing`. Where the camera is known, as in a data
-set, `SeenView` leads from the data set's unit cube to the network's.
+`models.frame` explains the frames. `Standing` maps a photo's mesh to the unit cube of its own
+bounding box, upright and with the camera at azimuth 0. For views with known cameras, `SeenView`
+maps the data set's unit cube to the network's cube.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Points = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a mesh of the picture's frame lies in the unit cube of its file.
+    """Transform between the picture's frame and the unit cube of the mesh file.
 
-    `centre` (3,) and `edge`, in half edges of the picture, are the middle and the longest edge of
-    its box, that around +y whose footprint has the least area.
+    `centre` (3,) and `edge`, in half image edges, are the centre and the longest edge of the
+    bounding box with the smallest footprint among rotations about +y.
     """
 
     centre: tuple[float, float, float]
@@ -30,29 +30,29 @@ class Standing:
 
     @classmethod
     def of(cls, vertices: Points) -> "Standing":
-        """Return how the mesh with `vertices` (V, 3) in the network's cube stands."""
+        """Return the transform of the mesh with `vertices` (V, 3) in the network's cube."""
         places = _picture(vertices)
         low, high = places[:, 1].min(), places[:, 1].max()
         (x, z), width = footprint(places[:, [0, 2]])
         return cls((x, float(low + high) / 2, z), max(width, float(high - low), 1e-6))
 
     def to_unit(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of the network's cube in the file's unit cube."""
+        """Map `points` (N, 3) from the network's cube to the file's unit cube."""
         found: NDArray[np.float64] = (_picture(points) - self.centre) / self.edge
         return found
 
     def to_network(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of the file's unit cube in the network's cube."""
+        """Map `points` (N, 3) from the file's unit cube to the network's cube."""
         places = np.asarray(points, np.float64) * self.edge + self.centre
         return to_cube(torch.from_numpy(places)).numpy()
 
 
 @dataclass(frozen=True)
 class SeenView:
-    """A view whose camera is known, as a network sees it that takes its elevation for another.
+    """A view with a known camera, for a network that predicts another elevation.
 
     Raises:
-        ValueError: the camera is not known.
+        ValueError: the camera is unknown.
     """
 
     camera: PictureCamera
@@ -60,28 +60,28 @@ class SeenView:
 
     @classmethod
     def of(cls, row: NDArray[np.floating], guess: Tensor) -> "SeenView":
-        """Return the view of the camera `row` (8,), and of the network's `guess` (1, 2)."""
+        """Return the view for the camera `row` (8,) and the network's prediction `guess` (1, 2)."""
         if np.isnan(row).any():
-            raise ValueError("the camera of this view is not known")
+            raise ValueError("the camera of this view is unknown")
         rows = torch.from_numpy(np.asarray(row, np.float64))[None]
         return cls(PictureCamera.from_rows(rows), float(guess[0, 0]))
 
     def to_network(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of the data set's unit cube in the network's cube."""
+        """Map `points` (N, 3) from the data set's unit cube to the network's cube."""
         return to_cube(torch.from_numpy(self.to_picture(points))).numpy()
 
     def to_picture(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of the data set's unit cube in the picture's frame."""
+        """Map `points` (N, 3) from the data set's unit cube to the picture's frame."""
         given = torch.from_numpy(np.asarray(points, np.float64))[None]
         return self.camera.to_picture(given, self._elevation)[0].numpy()
 
     def to_unit(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of the network's cube in the data set's, as its camera says."""
+        """Map `points` (N, 3) from the network's cube to the data set's unit cube."""
         places = torch.from_numpy(_picture(points))[None]
         return self.camera.from_picture(places, self._elevation)[0].numpy()
 
     def turned(self, points: Points) -> NDArray[np.float64]:
-        """Return `points` (N, 3) of a file's unit cube turned to the data set's azimuth."""
+        """Rotate `points` (N, 3) from a file's unit cube to the data set's azimuth."""
         x, y, z = np.asarray(points, np.float64).T
         sine, cosine = float(self.camera.azimuth.sin()), float(self.camera.azimuth.cos())
         return np.stack([x * cosine + z * sine, y, z * cosine - x * sine], axis=1)
@@ -92,13 +92,13 @@ class SeenView:
 
 
 ANGLES = 90
-"""Turns that are tried in each round: steps of a degree, then of a fiftieth of one."""
+"""Angles tried per round, in steps of 1 degree, then of about 1/50 degree."""
 
 
 def footprint(places: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
-    """Return the middle and the longer side of the rectangle of least area around `places` (N, 2).
+    """Return the centre and the longer side of the minimum-area rectangle around `places` (N, 2).
 
-    Its turn is found to a fiftieth of a degree.
+    Its rotation is found to about 1/50 degree.
     """
     best, step = 0.0, np.radians(90.0) / ANGLES
     for number in range(2):
@@ -115,7 +115,7 @@ def footprint(places: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
 
 
 def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sides (A, 2) of the rectangles around `places` (N, 2), turned by `angles` (A,)."""
+    """Return the sides (A, 2) of bounding rectangles of `places` (N, 2) at `angles` (A,)."""
     axes = np.stack([angles, angles + np.pi / 2])
     along = places @ np.stack([np.cos(axes), np.sin(axes)]).reshape(2, -1)
     sides: NDArray[np.float64] = np.ptp(along, axis=0).reshape(2, -1).T
@@ -123,5 +123,5 @@ def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[
 
 
 def _picture(points: Points) -> NDArray[np.float64]:
-    """Return `points` (N, 3) of the network's cube in the picture's frame."""
+    """Map `points` (N, 3) from the network's cube to the picture's frame."""
     return from_cube(torch.from_numpy(np.asarray(points, np.float64))).numpy()

@@ -1,4 +1,4 @@
-"""The photo's own point of view of the mesh that was made from it."""
+"""The photo's viewpoint of the reconstructed mesh."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,16 +15,16 @@ from onet_cli.geometry.yaw import turn
 from onet_cli.reconstruction.upright import SeenView, Standing
 
 LEAST_KAPPA = 1e-3
-"""A parallel projection is drawn from this far: points move by a thousandth of the picture."""
+"""Minimum perspective; it replaces parallel projection, with errors of 1/1000 of the image."""
 
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """The camera of the photo as the network takes it to be, in the frame of the mesh's file.
+    """The predicted camera of the photo in the frame of the mesh file.
 
-    `elevation` is in radians, `kappa` the perspective per half edge of the prepared picture
-    (`models.frame`), `standing` how the mesh lies in its file before it is turned about +y by
-    `azimuth`, in radians from +z towards +x: so far around it the photo was taken.
+    `elevation` is in radians, `kappa` the perspective per half edge of the prepared image
+    (`models.frame`), `standing` the transform of the mesh before its rotation about +y by
+    `azimuth`, the azimuth of the camera in radians from +z towards +x.
     """
 
     elevation: float
@@ -40,7 +40,7 @@ class Viewpoint:
 
     @classmethod
     def known(cls, row: NDArray[np.floating]) -> "Viewpoint | None":
-        """Return that of a data set's view by its camera `row` (8,), None if that is not known.
+        """Return the viewpoint of a data set's view with the camera `row` (8,), None if unknown.
 
         It is in the frame of the data set's unit cube.
         """
@@ -53,22 +53,22 @@ class Viewpoint:
 
     @property
     def elevation_deg(self) -> float:
-        """How high above the object the photo is taken to have been made, in degrees."""
+        """Elevation of the camera in degrees."""
         return math.degrees(self.elevation)
 
     @property
     def azimuth_deg(self) -> float:
-        """How far around the mesh the photo was taken, in degrees; 0 is from +z."""
+        """Azimuth of the camera in degrees; 0 is at +z."""
         return math.degrees(self.azimuth)
 
     def camera(self, size: int) -> Camera:
-        """Return the camera of the prepared picture at `size` x `size` pixels.
+        """Return the camera of the prepared image with `size` x `size` pixels.
 
-        What `models.frame.look` sees at (u, v) it shows at pixel ((u + 1) / 2, (v + 1) / 2) * size.
+        (u, v) of `models.frame.look` is at pixel ((u + 1) / 2, (v + 1) / 2) * size.
         """
         cosine, sine = math.cos(self.elevation), math.sin(self.elevation)
         stand = np.array([[1, 0, 0], [0, -cosine, sine], [0, -sine, -cosine]])
-        # In half edges of the picture the camera stands 1 / kappa before the object's middle.
+        # In half image edges, the camera is 1 / kappa in front of the object's centre.
         away = 1 / max(self.kappa, LEAST_KAPPA)
         move = (stand @ self.standing.centre + [0, 0, away]) / self.standing.edge
         focal, middle = away * size / 2, size / 2
@@ -78,7 +78,7 @@ class Viewpoint:
 
 
 def turn_mesh(mesh: Trimesh, viewpoint: Viewpoint, azimuth_deg: float) -> tuple[Trimesh, Viewpoint]:
-    """Return `mesh`, and the photo's `viewpoint` of it, turned from +z to `azimuth_deg`."""
+    """Return `mesh` and its `viewpoint`, turned so that the camera is at `azimuth_deg`."""
     turned = make_mesh(turn(np.asarray(mesh.vertices), azimuth_deg), np.asarray(mesh.faces))
     turned.vertex_attributes.update(mesh.vertex_attributes)
     return turned, replace(viewpoint, azimuth=math.radians(azimuth_deg))

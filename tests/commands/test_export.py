@@ -89,9 +89,9 @@ def test_a_checkpoint_in_half_precision_is_half_as_large_and_loads(checkpoint, t
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("box.obj", "x.onnx"), "a mesh cannot become x.onnx"),
-        (("c.safetensors", "x.obj"), "a checkpoint cannot become x.obj"),
-        (("box.obj", "x"), "a mesh cannot become x"),
+        (("box.obj", "x.onnx"), "a mesh cannot be exported to x.onnx"),
+        (("c.safetensors", "x.obj"), "a checkpoint cannot be exported to x.obj"),
+        (("box.obj", "x"), "a mesh cannot be exported to x"),
         (("box.obj", "x.ply", "--resolution", 8), "--resolution goes with"),
         (("box.obj", "x.npz", "--faces", 8), "--faces goes with"),
         (("box.obj", "x.ply", "--half"), "--half goes with"),

@@ -298,7 +298,7 @@ def test_front_is_refused_where_the_checkpoint_has_not_learned_it(sighted):
     result = run(sighted, sighted / "box.png", "--front")
 
     assert isinstance(result.exception, InvalidOptionError)
-    assert "cannot tell which side of an object is its front" in str(result.exception)
+    assert "cannot predict the front of an object" in str(result.exception)
 
 
 def test_front_has_nothing_to_do_where_meshes_face_z_anyway(folder):

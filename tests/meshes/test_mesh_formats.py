@@ -114,8 +114,8 @@ def test_off_colours_are_those_of_vertices_or_faces(text, colour):
         ("4OFF\n1 1 1\n", "not an OFF file"),
         ("OFF\n999999999999 999999999999 0\n0 0 0\n", "truncated"),
         (off()[:-20], "truncated"),
-        (off(faces=[(0, 1, 8)]), "not among its 8"),
-        (off(faces=[(0, 1, -1)]), "not among its 8"),
+        (off(faces=[(0, 1, 8)]), "outside its 8"),
+        (off(faces=[(0, 1, -1)]), "outside its 8"),
         (off().replace("\n4 0 1", "\n9 0 1"), "fewer corners than it declares"),
         (off().replace("\n4 0 1", "\n-4 0 1"), "fewer corners than it declares"),
         (off().replace("1 1 1", "1 nan 1"), "not finite"),
@@ -231,8 +231,8 @@ TEXT = ply("ascii", CUBE_CORNERS, CUBE_QUADS)
         (_lying(BINARY, b"uchar int vertex", b"int int vertex"), "truncated"),
         (_lying(BINARY, b"element face 6", b"element edge 6"), "has no faces"),
         (_lying(TEXT, b"1 1 1\n", b"1 nan 1\n"), "not finite"),
-        (_lying(TEXT, b"7 4 0 1 3 2", b"7 4 0 1 8 2"), "not among its 8"),
-        (_lying(TEXT, b"7 4 0 1 3 2", b"7 4 0 1 nan 2"), "not among its 8"),
+        (_lying(TEXT, b"7 4 0 1 3 2", b"7 4 0 1 8 2"), "outside its 8"),
+        (_lying(TEXT, b"7 4 0 1 3 2", b"7 4 0 1 nan 2"), "outside its 8"),
         (_lying(TEXT, b"7 4 0 1 3 2", b"7 4 0 1 x 2"), "does not consist of numbers"),
     ],
 )
@@ -453,7 +453,7 @@ def test_files_that_are_absent_empty_or_noise_are_refused(suffix):
 
 
 def test_a_suffix_that_is_not_known_is_refused_with_those_that_are():
-    with pytest.raises(SourceError, match=r"a\.xyz has no mesh format") as caught:
+    with pytest.raises(SourceError, match=r"a\.xyz is not in a supported mesh format") as caught:
         load("a.xyz", "x")
     assert ".obj" in caught.value.hint
 

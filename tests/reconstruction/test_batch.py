@@ -61,7 +61,7 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(tmp_path):
 
 @pytest.mark.parametrize("pattern", ["", "*.webp"])
 def test_a_folder_or_glob_without_photos_is_an_error(tmp_path, pattern):
-    with pytest.raises(PhotoError, match="holds no photo"):
+    with pytest.raises(PhotoError, match="contains no photos"):
         find_photos([str(tmp_path / pattern)])
 
 
@@ -98,7 +98,7 @@ def test_no_mesh_takes_the_place_of_its_photo(tmp_path, output):
     disc_photo().save(path, "JPEG")
     target = None if output is None else tmp_path / "." / output
 
-    with pytest.raises(InvalidOptionError, match="take the place of the photo"):
+    with pytest.raises(InvalidOptionError, match="overwrite the photo"):
         choose_targets([PhotoFile(path)], target)
 
 
@@ -121,8 +121,8 @@ def test_photos_that_differ_in_the_suffix_only_get_different_meshes():
     [
         ([PhotoFile(None)], None, "stdin"),
         (photo_files("a.png", "b.png"), Path("out.obj"), "one file"),
-        (photo_files("a.png"), Path("out.txt"), "no mesh format"),
-        (photo_files("x/a.png", "y/a.png"), Path("out"), "would all become"),
+        (photo_files("a.png"), Path("out.txt"), "not a supported mesh format"),
+        (photo_files("x/a.png", "y/a.png"), Path("out"), "would be written to"),
     ],
 )
 def test_targets_that_cannot_work_are_refused(photos, output, message):
@@ -290,7 +290,7 @@ def test_a_photo_unlike_the_training_pictures_is_warned_of(tmp_path):
 
         record = describe_record(result)
         assert (record["out_of_distribution"] > 1) == told
-        assert any("unlike anything" in warning for warning in record["warnings"]) == told
+        assert any("unlike the training images" in warning for warning in record["warnings"]) == told
 
 
 def test_what_is_written_and_reported_is_scaled_and_turned(tmp_path, generator):

@@ -86,8 +86,8 @@ def test_the_warning_says_why_and_what_to_try():
     low = describe(replace(PLAIN, agreement=0.41))
     strange = describe(replace(PLAIN, out_of_distribution=1.2))
 
-    assert "its outline agrees with the photo's by 41 % only" in low
-    assert "unlike those that the network was trained on" in strange
+    assert "its outline has an IoU of 0.41 with the photo's" in low
+    assert "unlike the training images" in strange
     for warning in (low, strange, describe(PLAIN)):
         assert warning.startswith("the mesh is likely to be wrong")
         assert all(word in warning for word in ("--mask", "--threshold", "another photo"))
@@ -123,7 +123,7 @@ def test_without_a_model_nothing_is_measured_and_strange_photos_are_warned_of_as
 
     assert made.signs is None
     assert made.bad_chance is None
-    assert made.warning.startswith("unlike anything")
+    assert made.warning.startswith("unlike the training images")
     settings = GeneratorSettings(32, signs=True, confidence=True)
     signs = MeshGenerator(calibrated(None), settings).generate(IMAGE).signs
     assert signs.agreement is None  # a network of the object's frame

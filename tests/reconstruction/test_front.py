@@ -141,7 +141,7 @@ def test_a_checkpoint_that_has_not_learned_fronts_says_so(measured):
     if measured:
         checkpoint = calibrated(checkpoint, None)
 
-    with pytest.raises(InvalidOptionError, match="which side of an object is its front"):
+    with pytest.raises(InvalidOptionError, match="predict the front of an object"):
         MeshGenerator(checkpoint, GeneratorSettings(32, front=True))
     MeshGenerator(checkpoint, GeneratorSettings(32))
 

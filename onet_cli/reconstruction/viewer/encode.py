@@ -1,4 +1,4 @@
-"""Meshes and points in few bytes, as text that a page can hold."""
+"""Compact text encoding of meshes and points for HTML pages."""
 
 import base64
 from typing import Any
@@ -10,7 +10,7 @@ from trimesh import Trimesh
 from onet_cli.geometry.mesh import COLOUR, make_mesh
 
 FARTHEST = 0.1
-"""The largest distance that is told apart, unit-cube frame: farther ones look the same."""
+"""Maximum distance, to which larger ones are clipped, unit-cube frame."""
 
 _STEPS = 65535
 
@@ -18,10 +18,10 @@ Packed = dict[str, Any]
 
 
 def pack_mesh(mesh: Trimesh, distances: NDArray[np.floating]) -> Packed:
-    """Return a mesh and a distance at each of its vertices (V,) as JSON-ready data.
+    """Encode a mesh and a distance per vertex (V,) as JSON-ready data.
 
-    Positions are rounded to 1/65535 of the longest edge of its box, distances to 1/255 of
-    `FARTHEST`. Where the mesh has colours they are packed too.
+    Positions are rounded to 1/65535 of the longest edge of the bounding box, distances to 1/255 of
+    `FARTHEST`. Vertex colours are included, if any.
     """
     vertices = np.asarray(mesh.vertices)
     wide = len(vertices) > _STEPS + 1
@@ -36,7 +36,7 @@ def pack_mesh(mesh: Trimesh, distances: NDArray[np.floating]) -> Packed:
 
 
 def unpack_mesh(packed: Packed) -> tuple[Trimesh, NDArray[np.float64]]:
-    """Return the mesh and the distances (V,) that `pack_mesh` took, as far as it kept them."""
+    """Decode a mesh and its distances (V,) from `pack_mesh`, without colours."""
     faces = np.frombuffer(base64.b64decode(packed["faces"]), "<u4" if packed["wide"] else "<u2")
     mesh = make_mesh(unpack_positions(packed), faces.reshape(-1, 3).astype(np.int64))
     distances = np.frombuffer(base64.b64decode(packed["distances"]), np.uint8)
@@ -46,9 +46,9 @@ def unpack_mesh(packed: Packed) -> tuple[Trimesh, NDArray[np.float64]]:
 def pack_points(
     points: NDArray[np.floating], normals: NDArray[np.floating], distances: NDArray[np.floating]
 ) -> Packed:
-    """Return points (N, 3), unit normals (N, 3) and distances (N,) as JSON-ready data.
+    """Encode points (N, 3), unit normals (N, 3) and distances (N,) as JSON-ready data.
 
-    Normals are rounded to 1/127, the rest as by `pack_mesh`.
+    Normals are rounded to 1/127, the rest as in `pack_mesh`.
     """
     turned = np.clip(np.rint(np.asarray(normals, np.float64) * 127), -127, 127)
     return {
@@ -59,7 +59,7 @@ def pack_points(
 
 
 def unpack_positions(packed: Packed) -> NDArray[np.float64]:
-    """Return the positions (N, 3) of what was packed."""
+    """Decode positions (N, 3)."""
     steps = np.frombuffer(base64.b64decode(packed["positions"]), "<u2").reshape(-1, 3)
     return np.asarray(steps * packed["step"] + np.array(packed["low"]), np.float64)
 

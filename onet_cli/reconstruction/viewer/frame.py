@@ -1,4 +1,4 @@
-"""Pages of one file: nothing is loaded, from disk or network; and the panes that show meshes."""
+"""Self-contained HTML pages that load nothing, and their interactive mesh viewers."""
 
 import html
 import json
@@ -30,9 +30,9 @@ _PAGE = """<!DOCTYPE html>
 
 
 def frame(title: str, style: str, body: str, scripts: Iterable[str] = ()) -> str:
-    """Return a page, light and dark; `title` is text, `style` CSS, `body` and `scripts` HTML.
+    """Return an HTML page; `title` is text, `style` CSS, `body` and `scripts` HTML.
 
-    The page may load nothing: its Content-Security-Policy forbids it.
+    It supports light and dark mode. Its Content-Security-Policy forbids loading anything.
     """
     return _PAGE.format(
         title=html.escape(title), style=style, body=body, scripts="\n".join(scripts)
@@ -40,9 +40,9 @@ def frame(title: str, style: str, body: str, scripts: Iterable[str] = ()) -> str
 
 
 def turn_buttons(names: Sequence[str], turns: Sequence[float]) -> str:
-    """Return buttons that show all panes of a page from other sides, `turns` in degrees.
+    """Return buttons that turn all viewers of a page to azimuths `turns`, in degrees.
 
-    They are counted from the direction that the page begins with; 0 is that itself.
+    Azimuths are relative to the initial view.
     """
     buttons = (
         f'<button type="button" data-turn="{turn:g}">{html.escape(name)}</button>'
@@ -52,17 +52,17 @@ def turn_buttons(names: Sequence[str], turns: Sequence[float]) -> str:
 
 
 def viewer_scripts(exhibits: Any) -> list[str]:
-    """Return the scripts that fill the panes of a page with `exhibits`.
+    """Return the scripts that show `exhibits` in the viewers of a page.
 
     Args:
-        exhibits: A list, JSON-ready, with an entry for each element of the class `exhibit`, in
-            their order: `eye`, azimuth and elevation in degrees; packed models under `mesh`,
-            `points` and `truth`; and `scale`, the distance at the end of the colour scale, 0.05
-            without. A canvas in such an element names its model in `data-model` and in `data-show`
-            how it is coloured: `prediction` (plain), `distance`, or by distance while the box
-            `colours` is checked: `truth` or `boxed`.
+        exhibits: A JSON-ready list with an entry per element of class `exhibit`, in order: `eye`,
+            azimuth and elevation in degrees; packed models `mesh`, `points` and `truth`; and
+            `scale`, the maximum of the colour scale, by default 0.05. A canvas in such an element
+            selects its model by `data-model` and its colouring by `data-show`: `prediction`
+            (plain), `distance`, or by distance while the box `colours` is checked: `truth` or
+            `boxed`.
     """
-    # In a script element only "</" and "<!--" could end or bend it.
+    # Escaping "<" prevents "</" and "<!--" from ending the script element.
     data = json.dumps(exhibits, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return [
         f'<script type="application/json" id="exhibits">{data}</script>',

@@ -1,4 +1,4 @@
-"""One mesh to turn in a browser, its photo beside it: a file that opens offline."""
+"""Offline HTML viewer of one mesh and its photo."""
 
 import base64
 import html
@@ -22,7 +22,7 @@ from onet_cli.reconstruction.viewer.frame import asset, frame, turn_buttons, vie
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
 FACES = 250_000
-"""Meshes with more are simplified: browsers on phones give up on larger ones."""
+"""Maximum number of faces; larger meshes are simplified, as mobile browsers fail on them."""
 
 EYE = (AZIMUTHS[0], ELEVATION)
 PHOTO_SIDE = 480
@@ -43,9 +43,9 @@ _HELP = (
 
 @dataclass(frozen=True)
 class Showcase:
-    """What the page shows: the photo, what the network saw of it, a mesh, and facts about it.
+    """Contents of the page: the photo, the network input, a mesh, and facts about it.
 
-    The page first shows the mesh from the photo's `viewpoint`, where that is known.
+    The initial view is the photo's `viewpoint`, if known.
     """
 
     title: str
@@ -58,7 +58,7 @@ class Showcase:
 
 
 def viewer_page(showcase: Showcase) -> str:
-    """Return the page. The boxes for colours and confidence are out of use if there are none."""
+    """Return the page. The boxes for colours and confidence are disabled if there are none."""
     mesh, confidence = _light(showcase.mesh)
     doubt = np.zeros(len(mesh.vertices)) if confidence is None else 1 - confidence
     known = showcase.viewpoint
@@ -85,14 +85,14 @@ def viewer_page(showcase: Showcase) -> str:
 
 
 def _turns(known: Viewpoint | None) -> str:
-    """Return buttons for the photo's direction and three others, those of the preview."""
+    """Return buttons for the directions of the preview."""
     if known is not None:
         return turn_buttons(photo_captions(), FROM_PHOTO)
     return turn_buttons([degrees(a) for a in AZIMUTHS], [a - AZIMUTHS[0] for a in AZIMUTHS])
 
 
 def save_viewer(showcase: Showcase, path: Path) -> None:
-    """Write `viewer_page` to `path`, whole or not at all.
+    """Write `viewer_page` to `path`, atomically.
 
     Raises:
         OnetError: the file cannot be written.
@@ -101,7 +101,7 @@ def save_viewer(showcase: Showcase, path: Path) -> None:
 
 
 def _light(mesh: Trimesh) -> tuple[Trimesh, NDArray[np.floating] | None]:
-    """Return `mesh` with at most `FACES` faces, and the confidence of its vertices (V,)."""
+    """Return `mesh` with at most `FACES` faces, and the confidence of its vertices (V,) or None."""
     light = mesh
     if len(mesh.faces) > FACES:
         light = simplify(mesh, FACES)

@@ -70,7 +70,7 @@ def test_the_set_of_coordinates_is_the_one_that_the_texture_names():
     assert seen(gltf.load().appearance, THREE) == [RED, GREEN, GREY]
 
     loaded = pictured(name=1).load()
-    assert loaded.warnings == ("a texture lacks its coordinates TEXCOORD_0",)
+    assert loaded.warnings == ("a texture has no coordinates TEXCOORD_0",)
     assert loaded.appearance.materials[0].texture is None
 
 
@@ -216,4 +216,4 @@ def test_parts_without_a_material_have_the_usual_colour():
 def test_attributes_that_do_not_fit_are_left_out_with_a_warning():
     gltf = pictured(UV[:20])
 
-    assert "TEXCOORD_0 of a part does not fit its vertices" in gltf.load().warnings
+    assert "TEXCOORD_0 of a primitive has the wrong length" in gltf.load().warnings

@@ -131,11 +131,11 @@ TREE = "".join(
         (model(cube())[:-30], "not a zip"),
         (zipped(**{"a.txt": "x"}), "contains no model"),
         (model(cube(), head=LAUGHS), "XML entities"),
-        (model(CIRCLE), "circle"),
+        (model(CIRCLE), "cycle"),
         (model(TREE + '<object id="20"/>'), "too many"),
         (model(cube(), '<item objectid="9"/>'), "no object '9'"),
         (model(cube(), '<item objectid="1" transform="1 2 x"/>'), "12 numbers"),
-        (model(cube().replace('v1="0"', 'v1="8"')), "not among its 8"),
+        (model(cube().replace('v1="0"', 'v1="8"')), "outside its 8"),
         (model(cube().replace('v1="0"', 'v1="x"')), "damaged"),
         (model(cube().replace('x="0"', 'x="nan"').replace('x="0.0"', 'x="nan"')), "not finite"),
         (model("<object"), "damaged"),
@@ -163,7 +163,7 @@ def test_entities_are_found_in_wider_encodings_and_others_are_refused(code):
 def test_a_package_that_unpacks_without_end_is_refused(monkeypatch):
     monkeypatch.setattr(package, "MOST_BYTES", 1000)
 
-    with pytest.raises(SourceError, match="holds more than"):
+    with pytest.raises(SourceError, match="unpacks to more than"):
         load("a.3mf", model(cube()))
 
 
