@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from onet_cli.errors import OnetError
 
@@ -40,17 +40,36 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
         OnetError: the file cannot be written (no right, no space, no such place, or what is there
             is a folder or a device); an `error`.
     """
-    try:
-        target = path.resolve()
-        # A file may not take the place of /dev/null or of a folder.
-        if target.exists() and not target.is_file():
-            raise error(f"{path} cannot be written: it is no regular file")
+    with _in_words(path, error):
+        target = _place(path, error)
         target.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers([target])
         with _temporary(target) as temporary:
             yield temporary
             _flush_to_disk(temporary)
             temporary.replace(target)
+
+
+def require_place(path: Path, error: type[OnetError] = OnetError) -> None:
+    """Refuse a `path` that cannot be written, before the work that its content takes.
+
+    Nothing is left behind: folders that are missing are not made.
+
+    Raises:
+        OnetError: as `whole_file`.
+    """
+    with _in_words(path, error):
+        target = _place(path, error)
+        folder = next(parent for parent in target.parents if parent.exists())
+        with _temporary(folder / target.name):
+            pass
+
+
+@contextmanager
+def _in_words(path: Path, error: type[OnetError]) -> Iterator[None]:
+    """Raise what keeps `path` from being written as an `error`."""
+    try:
+        yield
     except OSError as problem:
         reason = problem.strerror or problem
         raise error(f"{path} cannot be written: {reason}") from problem
@@ -58,6 +77,15 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
         if "Symlink loop" not in str(problem):
             raise
         raise error(f"{path} cannot be written: it is a link to itself") from problem
+
+
+def _place(path: Path, error: type[OnetError]) -> Path:
+    """Return the file that writing `path` replaces or makes."""
+    target = path.resolve()
+    # A file may not take the place of /dev/null or of a folder.
+    if target.exists() and not target.is_file():
+        raise error(f"{path} cannot be written: it is no regular file")
+    return target
 
 
 def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
@@ -126,6 +154,29 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
         with suppress(OSError):
             folder.rmdir()
         os.close(descriptor)
+
+
+def open_alone(path: Path, error: type[OnetError] = OnetError) -> TextIO:
+    """Return `path` opened for writing from its beginning, which no other process does meanwhile.
+
+    Unlike `whole_file`, what was written is there at once.
+
+    Raises:
+        OnetError: another process writes the file, or it cannot be written; an `error`.
+    """
+    with _in_words(path, error):
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            if not _lock(descriptor, alone=True):
+                os.close(descriptor)
+                raise error(
+                    f"{path} is being written by another process",
+                    hint="wait for it, or choose another file",
+                )
+            if os.fstat(descriptor).st_nlink:
+                os.ftruncate(descriptor, 0)
+                return os.fdopen(descriptor, "w", encoding="utf-8")
+            os.close(descriptor)  # the other process has just removed it: it is done
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -200,11 +251,11 @@ def _locked_file(target: Path) -> tuple[Path, int]:
         os.close(descriptor)  # taken for a leftover before it was locked, and removed
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, alone: bool = False) -> bool:
     """Lock a file while this process lives; return False where another one has."""
     if sys.platform != "win32":
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError:  # a file system without locks

@@ -1,16 +1,17 @@
 """Results kept as they come, so that an evaluation that was stopped goes on where it was."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 
 from onet_cli.errors import OnetError
 from onet_cli.evaluation.table import EvaluationFacts, ObjectResult, read_object, write_object
 from onet_cli.evaluation.tasks import Task
-from onet_cli.files import read_regular
+from onet_cli.files import open_alone, read_regular
 
 _CONTENT = "content"
 
@@ -29,7 +30,7 @@ class Journal:
         self.path = None if output is None else output.with_name(f"{output.name}.partial")
         self._head = json.dumps(asdict(facts), sort_keys=True)
         self._fingerprint = fingerprint
-        self._file: IO[str] | None = None
+        self._file: TextIO | None = None
 
     def done(self) -> dict[Task, ObjectResult]:
         """Return the results of an earlier run with the same facts and files."""
@@ -49,14 +50,11 @@ class Journal:
         """Start the file with the results `done`.
 
         Raises:
-            OnetError: it cannot be written.
+            OnetError: it cannot be written, or another process is writing it.
         """
         if self.path is None:
             return
-        try:
-            self._file = self.path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise OnetError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._file = open_alone(self.path)
         self._write(self._head)
         for result in done.values():
             self.add(result)
@@ -69,10 +67,14 @@ class Journal:
 
     def close(self, complete: bool) -> None:
         """Close the file, and remove it where all is done."""
-        if self._file is not None:
-            with suppress(OSError):  # the disk is full, which was said already
-                self._file.close()
-        if complete and self.path is not None:
+        if self._file is None or self.path is None:
+            return
+        if complete and sys.platform != "win32":
+            with suppress(OSError):  # while it is locked, and so no other process's
+                self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # the disk is full, which was said already
+            self._file.close()
+        if complete and sys.platform == "win32":
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
 

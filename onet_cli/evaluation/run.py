@@ -14,7 +14,7 @@ from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
-from onet_cli.files import open_regular
+from onet_cli.files import open_regular, require_place
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -40,6 +40,7 @@ def evaluate_method(
     goes on from there.
 
     Raises:
+        OnetError: `output` cannot be written, or another process is writing it.
         StoreError: there is no data set, or nothing to score in it.
         UnknownNameError: there is no such split or category.
         CheckpointError: the checkpoint cannot be read.
@@ -49,6 +50,8 @@ def evaluate_method(
     check(store, ids)
     facts = _facts(store, ids, method, settings)
     tasks = list(list_tasks(store, ids, settings))
+    if output is not None:
+        require_place(output)
     journal = Journal(output, facts, lambda task: _content_hash(store, method, task))
     results = {task: done for task, done in journal.done().items() if task in set(tasks)}
     journal.begin(results)

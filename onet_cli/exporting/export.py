@@ -6,6 +6,7 @@ from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.options import ExportOptions
+from onet_cli.files import require_place
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.mesh import COLOUR
 from onet_cli.meshes.formats import FORMATS, MESH_SUFFIXES, is_mesh
@@ -35,6 +36,7 @@ def export(source: str, target: Path, options: ExportOptions) -> list[str]:
             hint=f"give TARGET one of the suffixes {' '.join(possible)}",
         )
     _refuse_stray_options(suffix, options)
+    require_place(target)
     if suffix in NETWORK_SUFFIXES:
         return _export_network(source, target, options)
     loaded = load_mesh_file(Path(source))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onet_cli.errors import InvalidOptionError, StoreError
-from onet_cli.files import write_text
+from onet_cli.files import only_writer, write_text
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.source import HasLicences, Source
 from onet_cli.preprocessing.workers import Converter, convert_all
@@ -43,11 +43,18 @@ def preprocess(
     Raises:
         InvalidOptionError: `out` was made from this source with other settings.
         SourceError: the source cannot be read.
-        StoreError: `out` cannot be written.
+        StoreError: `out` cannot be written, or another process is writing there.
         OnetError: worker processes die on every shape.
     """
-    started = time.time()
     check_fractions(options.split)
+    with only_writer(out, StoreError):
+        return _preprocess(source, out, options, progress)
+
+
+def _preprocess(
+    source: Source, out: Path, options: PreprocessOptions, progress: Progress | None
+) -> PreprocessResult:
+    started = time.time()
     ids = _spread(source.ids(), options.limit)
     store = _open_store(source, out, options, source.ids())
     store.remove_leftovers()

@@ -15,7 +15,7 @@ from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError, OnetError
-from onet_cli.files import remove_leftovers
+from onet_cli.files import remove_leftovers, require_place
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.extras import save_debug, save_extras
@@ -68,6 +68,7 @@ def reconstruct_all(
     Raises:
         InvalidOptionError: a mask, click or box is given with more than one photo.
         PhotoError: the mask cannot be read.
+        OnetError: a folder of `targets` cannot be written to.
     """
     given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
     for name in (name for name, is_given in given.items() if is_given and len(photos) > 1):
@@ -86,6 +87,8 @@ def reconstruct_all(
             failure = OnetError("out of memory", hint="a lower --resolution")
             return PhotoResult(photo, target, error=failure)
 
+    for target in {target.parent: target for target in targets}.values():
+        require_place(target)
     remove_leftovers(targets)
     pairs = list(zip(photos, targets, strict=True))
     threads = min(torch.get_num_threads(), len(pairs)) if generator.on_cpu else 1

@@ -8,67 +8,48 @@ with that of a run that nothing disturbed.
 """
 
 import argparse
-import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from tests.faults.commands import CASES, Case, contents, differences, fresh, make_inputs
-from tests.faults.process import (
-    Command,
-    Writing,
-    count_operations,
-    die_at_operation,
-    load_libraries,
-    watch,
-    with_one_thread,
-)
+from tests.faults.commands import Case, contents, differences, fresh
+from tests.faults.process import Command, Writing, count_operations, die_at_operation, watch
+from tests.faults.table import Row, print_table
 
-MOST_MISSES = 5
-"""Times as many runs as kills, after which kills that come too late are given up."""
+MOST_RUNS = 5
+"""Times as many runs to the end as kills, after which kills that come too late are given up."""
 
 
-@dataclass
-class Tally:
-    """What became of the kills of one command."""
-
-    kills: int = 0
-    finished: int = 0
-    broken: list[str] = field(default_factory=list)
-
-
-def try_kills(case: Case, root: Path, count: int, seed: int) -> Tally:
-    """Return what became of `count` kills of a command."""
-    folder, counter = root / "work", root / "operations"
-    rng, tally = np.random.default_rng([seed, *case.name.encode()]), Tally()
-    whole = fresh(case, root / "whole")
-    command = Command(case.going_on(whole), whole, root / "log", count_operations(whole, counter))
+def try_kills(case: Case, root: Path, count: int, seed: int) -> Row:
+    """Return how often a command was killed and run to its end, and what was wrong then."""
+    rng, folder = np.random.default_rng([seed, *case.name.encode()]), root / "work"
+    whole, counter = fresh(case, root / "whole"), root / "operations"
+    counting = count_operations(whole, counter)
+    command = Command(case.going_on(whole), whole, root / "log", counting)
     writing, ended = watch(command, whole), command.wait()
     if ended.code:
-        tally.broken.append(f"undisturbed: exit code {ended.code}: {ended.printed[-300:]}")
-        return tally
+        return [0, 0], [f"undisturbed: exit code {ended.code}: {ended.printed[-300:]}"]
     expected, operations = contents(whole), counter.stat().st_size
-    for _ in range(MOST_MISSES * count):
-        if tally.kills >= count:
-            break
+    kills, finished, broken = 0, 0, []
+    while kills < count and finished < MOST_RUNS * count:
         fresh(case, folder)
         history = []
-        for _ in range(min(int(rng.integers(1, 4)), count - tally.kills)):
+        for _ in range(min(int(rng.integers(1, 4)), count - kills)):
             landed, moment = _kill(case, folder, root / "log", writing, operations, rng)
             if not landed:
                 break
-            tally.kills += 1
             history.append(moment)
         ended = Command(case.going_on(folder), folder, root / "log").wait()
-        tally.finished += 1
+        kills, finished = kills + len(history), finished + 1
         wrong = differences(contents(folder), expected)
         if ended.code:
             wrong.append(f"exit code {ended.code}: {ended.printed.strip()[-300:]}")
         if wrong:
-            tally.broken.append(f"after {', '.join(history)}: {'; '.join(wrong)}")
-    return tally
+            broken.append(f"after {', '.join(history)}: {'; '.join(wrong)}")
+    if kills < count:
+        broken.append("the other kills came too late")
+    return [kills, finished], broken
 
 
 def _kill(
@@ -99,28 +80,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="a part of the names of the commands to kill")
     options = parser.parse_args()
-    with_one_thread("tests.faults.kills")
-    load_libraries()
-    broken = 0
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        make_inputs(root)
-        print("| command | kills | runs to the end | not as undisturbed | seconds |")
-        print("|---|---:|---:|---:|---:|", flush=True)
-        for case in CASES:
-            if options.only is not None and options.only not in case.name:
-                continue
-            began = time.monotonic()
-            tally = try_kills(case, root, options.kills, options.seed)
-            broken += len(tally.broken) + (tally.kills < options.kills)
-            print(
-                f"| {case.name} | {tally.kills} | {tally.finished} | {len(tally.broken)} | "
-                f"{time.monotonic() - began:.0f} |",
-                flush=True,
-            )
-            for line in tally.broken:
-                print(f"  {case.name}: {line}", flush=True)
-    return int(broken > 0)
+    return print_table(
+        "tests.faults.kills",
+        "kills | runs to the end",
+        lambda case, root: try_kills(case, root, options.kills, options.seed),
+        options.only,
+    )
 
 
 if __name__ == "__main__":

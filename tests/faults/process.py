@@ -208,10 +208,10 @@ class Writing:
 
 def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: None) -> Writing:
     """Return when `command` changes `folder`, which it does until its end; `look` at each tick."""
-    before, first, last = _state(folder), None, 0.0
+    before, first, last = folder_state(folder), None, 0.0
     while not command.poll():
         look()
-        state, now = _state(folder), time.monotonic() - command.began
+        state, now = folder_state(folder), time.monotonic() - command.began
         if state != before:
             first, last, before = now if first is None else first, now, state
         time.sleep(TICK_S)
@@ -219,7 +219,7 @@ def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: N
     return Writing(max(0.0, (ended if first is None else first) - 0.02), max(last, ended - 0.02))
 
 
-def _state(folder: Path) -> set[tuple[str, int, int]]:
+def folder_state(folder: Path) -> set[tuple[str, int, int]]:
     found, folders = set(), [str(folder)]
     while folders:
         try:

@@ -1,0 +1,70 @@
+"""The same command twice at once, with the same outputs.
+
+`python -m tests.faults.pairs` prints a table by command. Expected is that one of the two is refused
+in a line, or that both end well; and each time the outputs of a run that was alone.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tests.faults.commands import CASES, Case, contents, differences, fresh
+from tests.faults.process import Command
+from tests.faults.table import Row, print_table
+
+REFUSED = "is being written by another process"
+TOGETHER = [case for case in CASES if case.name != "calibration after train"]
+
+
+def try_pairs(case: Case, root: Path, times: int, seed: int) -> Row:
+    """Return how many pairs there were and in how many one was refused, and what was wrong."""
+    rng = np.random.default_rng([seed, *case.name.encode()])
+    whole = fresh(case, root / "whole")
+    alone = Command(case.going_on(whole), whole, root / "log").wait()
+    if alone.code:
+        return [0, 0], [f"alone: {alone.printed[-300:]}"]
+    expected, refused, wrong = contents(whole), 0, []
+    for _ in range(times):
+        folder, arguments = fresh(case, root / "work"), case.arguments.split()
+        delay = rng.uniform(0, alone.seconds) * int(rng.integers(2))
+        first = Command(arguments, folder, root / "log")
+        time.sleep(delay)
+        second = Command(arguments, folder, root / "log2")
+        ends = first.wait(), second.wait()
+        refusals = [end for end in ends if end.code == 1 and REFUSED in end.printed]
+        refused += bool(refusals)
+        found = differences(contents(folder), expected)
+        for end in ends:
+            if end.code and end not in refusals and not _is_over(end.printed):
+                found.append(f"exit code {end.code}: {end.printed.strip()[-300:]}")
+        if len(refusals) == 2:
+            found.append("both were refused")
+        wrong += [f"{delay:.3f} s apart: {'; '.join(found)}"] if found else []
+    return [times, refused], wrong
+
+
+def _is_over(printed: str) -> bool:
+    """Return whether a second `train` was refused because the first one had ended."""
+    return "holds an earlier run" in printed
+
+
+def main() -> int:
+    """Print a table of all commands; return 1 where two did not end as they should."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=4, help="pairs of each command")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="a part of the names of the commands")
+    options = parser.parse_args()
+    return print_table(
+        "tests.faults.pairs",
+        "pairs | one refused",
+        lambda case, root: try_pairs(case, root, options.times, options.seed),
+        options.only,
+        TOGETHER,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

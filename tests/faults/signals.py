@@ -1,0 +1,103 @@
+"""Commands stopped by ctrl-C and SIGTERM in the middle of their work, and run to their end.
+
+`python -m tests.faults.signals` prints a table by command. Expected is two lines that say what is
+kept and how to go on, exit code 130 or 143, and then the outputs of an undisturbed run. Processes
+are started as a shell starts them; both signals reach their whole process group, as ctrl-C does.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tests.faults.commands import Case, contents, differences, fresh
+from tests.faults.process import Command, folder_state
+from tests.faults.table import Row, print_table
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+LONGEST_WAIT_S = 0.5
+MOST_TRIES = 5
+
+
+def try_signals(case: Case, root: Path, times: int, seed: int) -> Row:
+    """Return how often a command was stopped by each signal, and what was wrong then."""
+    rng = np.random.default_rng([seed, *case.name.encode()])
+    whole, log = fresh(case, root / "whole"), root / "log"
+    ended = Command(case.going_on(whole), whole, log).wait()
+    if ended.code:
+        return [0, 0], [f"undisturbed: {ended.printed[-300:]}"]
+    expected, counts, wrong = contents(whole), [], []
+    for number in CODES:
+        landed = 0
+        for attempt in range(MOST_TRIES * times):
+            if landed == times:
+                break
+            folder = fresh(case, root / "work")
+            delay = rng.uniform(0, LONGEST_WAIT_S) / 2**attempt
+            code, said = _stop(case, folder, number, delay)
+            if code == 0:
+                continue  # it was done before the signal came
+            landed += 1
+            found = _not_told(code, said, number)
+            again = Command(case.going_on(folder), folder, log).wait()
+            found += [f"then {text}" for text in differences(contents(folder), expected)]
+            found += [f"then exit code {again.code}: {again.printed[-300:]}"] if again.code else []
+            wrong += [f"{number.name} after {delay:.3f} s: {'; '.join(found)}"] if found else []
+        counts.append(landed)
+        wrong += [f"{number.name} came too late"] if landed < times else []
+    return counts, wrong
+
+
+def _stop(case: Case, folder: Path, number: signal.Signals, delay: float) -> tuple[int, str]:
+    """Return the exit code and output of a command to which a signal came as it was writing."""
+    before = folder_state(folder)
+    source = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-m", "onet_cli", *case.going_on(folder)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": source},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        while process.poll() is None and folder_state(folder) == before:
+            time.sleep(0.002)
+        time.sleep(delay)
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+        said, _ = process.communicate()
+    return process.returncode, said
+
+
+def _not_told(code: int, said: str, number: signal.Signals) -> list[str]:
+    wrong = [] if code == CODES[number] else [f"exit code {code}"]
+    lines = [line for line in said.splitlines() if line]
+    starts = [line.partition(":")[0] for line in lines if not line.startswith("stopping after")]
+    if starts != ["stopped", "  try"]:
+        wrong.append(f"said {said[-400:]!r}")
+    return wrong
+
+
+def main() -> int:
+    """Print a table of all commands; return 1 where one did not end as it should."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=1, help="of each signal and command")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="a part of the names of the commands")
+    options = parser.parse_args()
+    return print_table(
+        "tests.faults.signals",
+        "SIGINT | SIGTERM",
+        lambda case, root: try_signals(case, root, options.times, options.seed),
+        options.only,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

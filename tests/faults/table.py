@@ -1,0 +1,44 @@
+"""The frame of the programs that try faults on every command: inputs, a table, an exit code."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.faults.commands import CASES, Case, make_inputs
+from tests.faults.process import load_libraries, with_one_thread
+
+Row = tuple[Sequence[int], Sequence[str]]
+"""The numbers of a command's row, and in words what was not as it should be."""
+
+
+def print_table(
+    module: str,
+    columns: str,
+    try_case: Callable[[Case, Path], Row],
+    only: str | None = None,
+    cases: Sequence[Case] = CASES,
+) -> int:
+    """Print a row for each command; return 1 where something was not as it should be.
+
+    `try_case` gets a folder in which the inputs are.
+    """
+    with_one_thread(module)
+    load_libraries()
+    broken = 0
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        make_inputs(root)
+        print(f"| command | {columns} | not as it should be | seconds |")
+        print("|---" + "|---:" * (columns.count("|") + 3) + "|", flush=True)
+        for case in cases:
+            if only is not None and only not in case.name:
+                continue
+            began = time.monotonic()
+            numbers, wrong = try_case(case, root)
+            broken += len(wrong)
+            cells = [case.name, *numbers, len(wrong), round(time.monotonic() - began)]
+            print(f"| {' | '.join(map(str, cells))} |", flush=True)
+            for text in wrong:
+                print(f"  {case.name}: {text}", flush=True)
+    return int(broken > 0)
