@@ -22,6 +22,7 @@ MAX_BYTES = 4 * 2**30
 MAX_ARRAY_BYTES = 2**29
 """What the arrays of one file may take in memory, all together."""
 
+_STEP = 2**20  # bytes that are read at a time of a file that has more than it says
 _TOKEN_BYTES = 4
 _TEMPORARY = re.compile(rf".*\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
 _LONGEST_STEM = 200  # of the 255 bytes that a file name may have
@@ -202,7 +203,11 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
         OSError: as `open_regular`, or the file has more than `most` bytes.
     """
     with open_regular(path) as file:
-        data = file.read(most + 1)
+        size = os.fstat(file.fileno()).st_size
+        # One byte more shows where the file grows. Never `most`: Python takes that memory at once.
+        data = file.read(min(size, most) + 1)
+        while len(data) > size and len(data) <= most and (more := file.read(_STEP)):
+            data += more
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {describe_bytes(most)}", str(path))
     return data

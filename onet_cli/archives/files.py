@@ -144,7 +144,7 @@ def _read_directory(path: Path, size: int, changed: int) -> _Directory:
     archive = open_whole(path)
     members, refused = {}, []
     for info in archive.infolist():
-        if info.is_dir():
+        if not info.filename or info.is_dir():
             continue
         inner = _inside(info.filename)
         if inner is None:

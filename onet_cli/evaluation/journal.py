@@ -85,7 +85,9 @@ class Journal:
                 entry = json.loads(line)
                 content = entry.pop(_CONTENT)
                 result = read_object(entry)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OnetError):
+            except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError):
+                continue
+            except (RecursionError, OnetError):
                 continue
             if content == self._fingerprint(Task(result.id, result.view)):
                 yield result

@@ -140,6 +140,8 @@ class MeshMetrics:
             names = [field.name for field in fields(cls)]
             values = {name: data[name] for name in names if name in data or name not in _ADDED}
             values["f_curve"] = tuple(values["f_curve"])
+            if len(values["f_curve"]) != len(F_SCORE_DISTANCES):
+                raise KeyError("f_curve")
             return cls(**values)
         except (KeyError, TypeError) as error:
             raise InvalidOptionError(f"the scores lack {error}") from error

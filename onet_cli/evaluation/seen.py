@@ -116,10 +116,10 @@ def _read_placing(kept: Path) -> NDArray[np.float64]:
     """
     try:
         placing = np.array(json.loads(read_text(_placing_file(kept))), np.float64)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidOptionError(
             f"{_placing_file(kept)} cannot be read", hint=f"delete {kept}: it is made again"
         ) from error
-    if placing.shape != (3, 4):
+    if placing.shape != (3, 4) or not np.isfinite(placing).all():
         raise InvalidOptionError(f"{_placing_file(kept)} holds no placing")
     return placing

@@ -76,6 +76,9 @@ class Task:
     view: int
 
 
+FARTHEST = 1e4
+"""How far a mesh may reach, in edges of the unit cube, to be held against the truth."""
+
 Predict = Callable[[Task, NDArray[np.uint8], Truth], Prediction]
 """From a task and its view, (H, W, 3) uint8, to a prediction.
 
@@ -229,8 +232,12 @@ def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
             raise
         return Prediction(None, failure=str(error))
     mesh = prediction.mesh
-    if prediction.failure is None and mesh is not None and not mesh.area > 0:
+    if prediction.failure is not None or mesh is None:
+        return prediction
+    if not mesh.area > 0:
         return replace(prediction, failure="the mesh has no surface")
+    if np.abs(mesh.vertices).max() > FARTHEST:
+        return replace(prediction, failure=f"the mesh reaches beyond {FARTHEST:g} unit cubes")
     return prediction
 
 

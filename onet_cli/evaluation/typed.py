@@ -1,13 +1,19 @@
 """Whether data that were read from a file are of the types that a dataclass says."""
 
-import math
 from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
+LARGEST = 1e15
+"""The largest number that is taken for a score: sums and squares of larger ones overflow."""
+
+
 def check_types(record: Any) -> None:
-    """Raise TypeError unless each field of the dataclass `record` is of its type, and finite."""
+    """Raise TypeError unless each field of the dataclass `record` is of its type.
+
+    Numbers must be finite, and at most `LARGEST`.
+    """
     hints = get_type_hints(type(record))
     for field in fields(record):
         value = getattr(record, field.name)
@@ -22,7 +28,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, tuple) and all(_fits(item, get_args(hint)[0]) for item in value)
     if hint is float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value)
+        return number and -LARGEST <= value <= LARGEST  # written so that NaN is refused too
     if hint is int:
         return type(value) is int
     return value is None if hint is NoneType else isinstance(value, hint)

@@ -11,7 +11,7 @@ _BOUNDS = {
     "code_dim": (1, 2**24),
     "hidden_dim": (1, 65_536),
     "point_dim": (1, 1024),
-    "image_size": (8, 4096),
+    "image_size": (8, 1024),
 }
 """The least and the largest that a stored specification may have."""
 

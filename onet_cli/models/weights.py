@@ -1,8 +1,10 @@
 """Tensor files: safetensors, and those of `torch.save`. Reading one never executes code."""
 
 import json
+import os
 import struct
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def read_plain_pickle(path: Path) -> dict[str, Any]:
         CheckpointError: the file is damaged or holds objects that would execute code.
     """
     try:
-        open_regular(path).close()
+        size = _unpacked_size(path)
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -78,7 +80,39 @@ def read_plain_pickle(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict):
         raise CheckpointError("the file holds no network")
+    if _tensor_bytes(content) > size:
+        raise CheckpointError("its tensors are larger than the file, and are not read")
     return content
+
+
+def _unpacked_size(path: Path) -> int:
+    """Return the size of a file in bytes; raise ValueError where it is a zip that is packed.
+
+    `torch.save` packs nothing, so that what its files unpack to is never larger than they are.
+    """
+    with open_regular(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                if sum(member.file_size for member in archive.infolist()) > size:
+                    raise ValueError("it unpacks to more than its size")
+    return size
+
+
+def _tensor_bytes(content: dict[Any, Any]) -> int:
+    """Return the bytes of all tensors in a dictionary and those in it, as if each had its own.
+
+    The strides in a file can make a tensor of any size of a single number.
+    """
+    total, waiting, seen = 0, [content], {id(content)}
+    while waiting:
+        for value in waiting.pop().values():
+            if isinstance(value, Tensor):
+                total += value.numel() * value.element_size()
+            elif isinstance(value, dict) and id(value) not in seen:
+                seen.add(id(value))
+                waiting.append(value)
+    return total
 
 
 class _NumpyKind:

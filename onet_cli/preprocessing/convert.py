@@ -13,6 +13,7 @@ from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
 Arrays = Mapping[str, NDArray[Any]]
 
 _SIGNATURES = ((b"\xff\xd8\xff", b"\xff\xd9"), (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"))
+_FARTHEST = 1e4  # largest coordinate of a point, in edges of the unit cube
 _TAIL = 1024  # writers may pad an image after its end marker
 
 
@@ -120,10 +121,12 @@ def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
         raise SourceError(f"{key!r} must be (N, 3), not {points.shape}")
     if points.dtype not in (np.float16, np.float32, np.float64):
         raise SourceError(f"{key!r} must be floats, not {points.dtype}")
-    if not np.isfinite(points).all():
-        raise SourceError(f"{key!r} contains values that are not finite")
     # The format has no float64; `astype` also converts to the native byte order.
-    return points.astype(np.float16 if points.dtype == np.float16 else np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        stored = points.astype(np.float16 if points.dtype == np.float16 else np.float32, copy=False)
+    if not np.abs(stored).max() <= _FARTHEST:  # also refuses NaN
+        raise SourceError(f"{key!r} contains values that are not finite, or too large")
+    return stored
 
 
 def _share_in_picture(

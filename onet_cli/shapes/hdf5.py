@@ -6,6 +6,7 @@ filters to be loaded, and claim any size. Such files are refused before anything
 
 import re
 from collections.abc import Callable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -143,17 +144,20 @@ def _arrays(group: h5g.GroupID, path: str, depth: int) -> Iterator[tuple[str, h5
 
 
 def _checked_bytes(name: str, array: h5d.DatasetID) -> int:
-    """Return what an array takes in memory; raise ValueError where it is not the file's own."""
+    """Return what an array takes in memory; raise ValueError where it is not the file's own.
+
+    A chunk is unpacked as a whole, whatever part of it the array has.
+    """
     properties = array.get_create_plist()
     if properties.get_layout() == h5d.VIRTUAL or properties.get_external_count():
         raise ValueError(f"{name!r} in it is stored in other files")
     for index in range(properties.get_nfilters()):
         if properties.get_filter(index)[0] not in _FILTERS:
             raise ValueError(f"{name!r} in it is packed by an unknown filter")
-    count = 1
-    for length in array.shape or ():
-        count *= length
-    return int(count * array.get_type().get_size())
+    count, chunk = prod(array.shape or ()), 1
+    if properties.get_layout() == h5d.CHUNKED:
+        chunk = prod(properties.get_chunk())
+    return int(max(count, chunk) * array.get_type().get_size())
 
 
 def _is_plain(array: h5py.Dataset) -> bool:

@@ -1,11 +1,13 @@
 """RUN/metrics.csv: how a run went, one row every few steps and one for each validation."""
 
 import csv
+import io
+import math
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from onet_cli.errors import OnetError
-from onet_cli.files import whole_file
+from onet_cli.files import MAX_ARRAY_BYTES, read_regular, whole_file
 from onet_cli.training.status import TrainingStatus
 
 COLUMNS = [field.name for field in fields(TrainingStatus)]
@@ -51,11 +53,23 @@ class MetricsFile:
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, str]]:
+    """Return the rows up to `step`; those that are damaged are left out."""
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if list(row) == COLUMNS]
-    return [row for row in rows if int(row["step"]) <= step]
+    try:
+        text = read_regular(path, MAX_ARRAY_BYTES).decode("utf-8", errors="replace")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except OSError as error:
+        raise OnetError(f"{path} cannot be read: {error.strerror}") from error
+    except csv.Error:  # a field without end
+        return []
+    return [row for row in rows if list(row) == COLUMNS and _step_of(row) <= step]
+
+
+def _step_of(row: dict[str, str]) -> float:
+    """Return the step of a row, infinity where it has none."""
+    text = row["step"] or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else math.inf
 
 
 def _short(value: float | None) -> str:

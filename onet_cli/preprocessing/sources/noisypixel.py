@@ -70,7 +70,7 @@ class NoisypixelSource:
         except StoreError as error:
             raise SourceError(str(error)) from error
         points, cloud = _group(arrays, "points"), _group(arrays, "pointcloud")
-        images = tuple(_encode(image) for image in require(arrays, "images"))
+        images = tuple(_encode(image) for image in np.atleast_1d(require(arrays, "images")))
         if not images:
             raise SourceError("it has no images")
         return Shape(
@@ -104,7 +104,8 @@ def _group(arrays: dict[str, NDArray[Any]], group: str) -> dict[str, NDArray[Any
 
 def _encode(image: NDArray[Any]) -> bytes:
     """Return a decoded image (H, W, 3) or (H, W) as PNG, which is lossless."""
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
+    fits = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+    if image.dtype != np.uint8 or not fits or image.size == 0:
         raise SourceError(f"an image is {image.shape} {image.dtype}, not (H, W, 3) uint8")
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, format="PNG")
