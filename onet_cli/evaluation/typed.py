@@ -4,7 +4,6 @@ from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-
 LARGEST = 1e15
 """The largest number that is taken for a score: sums and squares of larger ones overflow."""
 

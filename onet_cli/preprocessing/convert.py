@@ -123,7 +123,9 @@ def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
         raise SourceError(f"{key!r} must be floats, not {points.dtype}")
     # The format has no float64; `astype` also converts to the native byte order.
     with np.errstate(over="ignore"):
-        stored = points.astype(np.float16 if points.dtype == np.float16 else np.float32, copy=False)
+        stored: NDArray[np.floating] = points.astype(
+            np.float16 if points.dtype == np.float16 else np.float32, copy=False
+        )
     if not np.abs(stored).max() <= _FARTHEST:  # also refuses NaN
         raise SourceError(f"{key!r} contains values that are not finite, or too large")
     return stored
