@@ -5,17 +5,20 @@ STAMP := .venv/.installed
 # Tests run in as many processes as there are cores, up to 4: some need a gigabyte.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help demo test test-all check bench sanitize faults format clean
+.PHONY: help demo test test-all docs-outputs check bench sanitize faults format clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
+	@echo "Setting up .venv: 1.6 GB of packages, torch among them, then the $(words $(wildcard ext/*.pyx)) kernels"
+	@echo "are compiled; some minutes, once."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev,onnx]'
+	$(BIN)/pip install -c constraints.txt -e '.[dev,onnx]'
 	touch $@
 
 demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
+	@echo "Turning $(words $(wildcard examples/*.jpg)) pictures into meshes in demo/, with a preview each."
 	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
 
 test: $(STAMP)  ## the fast tests
@@ -23,6 +26,9 @@ test: $(STAMP)  ## the fast tests
 
 test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest $(PARALLEL) -m ''
+
+docs-outputs: $(STAMP)  ## run the commands in README.md and docs/, and mend the outputs shown
+	$(BIN)/python -m tests.docs.rewrite
 
 check: $(STAMP)  ## lint, formatting, types, import rules
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ GENERAL = "General"
 RARE = "Advanced"
 
 
-def _shipped() -> Iterable[str]:
+def shipped_names() -> Iterable[str]:
     """Return the names of the shipped models; `models.checkpoint` does too, but loads torch."""
     folder = Path(__file__).parent / "models" / "pretrained"
     return sorted(path.stem for path in folder.glob("*.safetensors"))
@@ -20,7 +20,7 @@ CHECKPOINT = Setting(
     "Checkpoint file, run folder, or shipped model.",
     metavar="CHECKPOINT",
     short="-c",
-    complete=_shipped,
+    complete=shipped_names,
 )
 Device = Annotated[
     str,

@@ -32,9 +32,9 @@ def export(source: Source, target: Target, options: ExportOptions, quiet: Quiet 
 
     Examples: `onet export furniture furniture.onnx`, `onet export chair.obj chair.stl --faces 5000`
     """
-    from onet_cli.commands.report import say
+    from onet_cli.commands.report import say, say_unless
     from onet_cli.exporting.export import export as run_export
 
-    lines = run_export(source, target, options)
+    lines = run_export(source, target, options, say_unless(quiet))
     if not quiet:
         say("\n".join(lines))

@@ -58,8 +58,7 @@ def reconstruct(
     generator = MeshGenerator(load_checkpoint(options.checkpoint, options.device), settings)
     results = []
     begin = time.perf_counter()
-    # Without --json, the lines on stdout show progress.
-    with progress_bar("photos", quiet=options.quiet or not options.json) as advance:
+    with progress_bar("photos", quiet=options.quiet or len(found) == 1) as advance:
         for result in reconstruct_all(generator, found, files, batch):
             results.append(result)
             advance(len(results), len(found))

@@ -1,5 +1,6 @@
 """Output of commands: rich tables on stdout, progress bars and notes on stderr."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -48,6 +50,11 @@ def say(text: object, err: bool = False) -> None:
     typer.echo(printable(str(text), keep="\n"), err=err)
 
 
+def say_unless(quiet: bool) -> Callable[[str], None]:
+    """Return what prints a note on stderr, or nothing where it is to be quiet."""
+    return lambda text: None if quiet else notes.print(text, soft_wrap=True)
+
+
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Yield a callback that updates a progress bar on stderr, drawn on a terminal only."""
@@ -58,14 +65,27 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    hidden = quiet or not notes.is_terminal
-    with Progress(*columns, console=notes, transient=True, disable=hidden) as progress:
+    with _bar(*columns, quiet=quiet) as progress:
         task = progress.add_task(title, total=None)
 
         def advance(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         yield advance
+
+
+def _bar(*columns: ProgressColumn, quiet: bool) -> Progress:
+    """Return a bar on stderr that is drawn on a terminal only, and gone when it ends.
+
+    Lines on stdout stay there where that is a file or a pipe: rich would take them to stderr.
+    """
+    return Progress(
+        *columns,
+        console=notes,
+        transient=True,
+        disable=quiet or not notes.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),
+    )
 
 
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -110,16 +130,9 @@ def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
 @contextmanager
 def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"], None]]:
     """Yield a listener that shows a progress bar and prints one line per validation."""
-    columns = (
-        TextColumn("training"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[facts]}"),
-        TimeElapsedColumn(),
-    )
-    hidden = quiet or not notes.is_terminal
-    with Progress(*columns, console=notes, transient=True, disable=hidden) as progress:
-        task = progress.add_task("training", total=1.0, facts="")
+    columns = BarColumn(bar_width=8), TaskProgressColumn(), TextColumn("{task.fields[facts]}")
+    with _bar(*columns, quiet=quiet) as progress:
+        task = progress.add_task("training", total=1.0, facts="starting")
         latest = ""
 
         def listen(status: "TrainingStatus") -> None:
@@ -131,15 +144,25 @@ def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"]
             if status.step == 0:
                 facts = "before the first step"
             if status.iou is not None:
-                latest = f"  val IoU {status.iou:.3f}"
+                latest = f"  IoU {status.iou:.3f}"
                 meshes = "" if status.mesh_iou is None else f"  meshes {status.mesh_iou:.3f}"
                 if not quiet:
-                    line = f"{facts}{latest}{meshes}  {status.seconds:.0f} s"
+                    line = f"{facts}  val IoU {status.iou:.3f}{meshes}  {status.seconds:.0f} s"
                     notes.print(line, soft_wrap=True)
-            left = "" if status.seconds_left is None else f"  {_span(status.seconds_left)} left"
-            progress.update(task, completed=status.spent, facts=f"{facts}{latest}{left}")
+            progress.update(task, completed=status.spent, facts=_short_facts(status) + latest)
 
         yield listen
+
+
+def _short_facts(status: "TrainingStatus") -> str:
+    """Return what the bar says of a run: with bar and IoU, within 80 columns."""
+    if status.step == 0:
+        return "before the first step"
+    left = "" if status.seconds_left is None else f"  {_span(status.seconds_left)} left"
+    return (
+        f"step {status.step}{left}  loss {status.loss:.4f}  "
+        f"{status.samples_per_second:.0f}/s  wait {status.data_wait:.0%}"
+    )
 
 
 def _span(seconds: float) -> str:

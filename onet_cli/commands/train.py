@@ -40,7 +40,7 @@ def train(
     Examples: `onet train data/ -o runs/first --max-time 25m`; fine-tuning the shipped model:
     `onet train data/ -o runs/second --init furniture --lr 2e-4 --max-time 25m`
     """
-    from onet_cli.commands.report import notes, say, training_report
+    from onet_cli.commands.report import notes, say, say_unless, training_report
     from onet_cli.files import only_writer
     from onet_cli.models.checkpoint import resolve_device
     from onet_cli.training.begin import begin_network
@@ -71,7 +71,7 @@ def train(
             events=RunEvents(
                 started=partial(write_options, options, context.params, title),
                 listen=listen,
-                note=lambda text: None if quiet else notes.print(text),
+                note=say_unless(quiet),
             ),
         )
     if not quiet:
@@ -101,13 +101,17 @@ def _dry_run(
 
 
 def _calibrate(checkpoint: Path, data: list[Path], hardware: Hardware, quiet: bool) -> None:
-    from onet_cli.commands.report import notes, progress_bar
+    from onet_cli.commands.report import notes, progress_bar, say_unless
     from onet_cli.errors import EmptySurfaceError
     from onet_cli.training.calibration import calibrate_checkpoint
     from onet_cli.training.run import is_first_process
 
     if not is_first_process():
         return
+    say_unless(quiet)(
+        "calibrating thresholds and confidence on the training and validation shapes, a minute or "
+        "two; --no-calibrate leaves it out"
+    )
     try:
         with progress_bar("calibrating", quiet) as advance:
             calibrate_checkpoint(

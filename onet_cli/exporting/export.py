@@ -5,7 +5,7 @@ from pathlib import Path
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.exporting.options import ExportOptions
+from onet_cli.exporting.options import ExportOptions, Note, silent
 from onet_cli.files import require_place
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.mesh import COLOUR
@@ -17,10 +17,11 @@ from onet_cli.meshes.vertex_colours import vertex_colours
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
 
 
-def export(source: str, target: Path, options: ExportOptions) -> list[str]:
+def export(source: str, target: Path, options: ExportOptions, note: Note = silent) -> list[str]:
     """Convert `source`, a mesh or a checkpoint, to `target`; return lines that describe the result.
 
     A `source` with the suffix of a mesh format is read as a mesh, any other as a checkpoint.
+    `note` is called with each step that takes long, before it begins.
 
     Raises:
         InvalidOptionError: `source` cannot be converted to the suffix of `target`, or an option
@@ -38,7 +39,7 @@ def export(source: str, target: Path, options: ExportOptions) -> list[str]:
     _refuse_stray_options(suffix, options)
     require_place(target)
     if suffix in NETWORK_SUFFIXES:
-        return _export_network(source, target, options)
+        return _export_network(source, target, options, note)
     loaded = load_mesh_file(Path(source))
     lines = _export_mesh(_coloured(loaded, target), target, options)
     return [*lines, *(f"warning: {warning}" for warning in loaded.warnings)]
@@ -100,7 +101,7 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
     ]
 
 
-def _export_network(source: str, target: Path, options: ExportOptions) -> list[str]:
+def _export_network(source: str, target: Path, options: ExportOptions, note: Note) -> list[str]:
     from onet_cli.models.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(source, "cpu")
@@ -111,7 +112,7 @@ def _export_network(source: str, target: Path, options: ExportOptions) -> list[s
         return [f"{target}  {size / 1e6:.1f} MB, {'half' if options.half else 'single'} precision"]
     from onet_cli.exporting.onnx import export_onnx
 
-    parity = export_onnx(checkpoint, target.with_suffix(".onnx"))
+    parity = export_onnx(checkpoint, target.with_suffix(".onnx"), note)
     lines = [f"{file}  {file.stat().st_size / 1e6:.1f} MB" for file in parity.files]
     if parity.max_error_code is None or parity.max_error_logits is None:
         return [*lines, "not compared with torch: onnxruntime is not installed"]

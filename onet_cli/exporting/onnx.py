@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.onnx_file import OnnxFile
+from onet_cli.exporting.options import Note, silent
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.checkpoint import Checkpoint
@@ -54,7 +55,7 @@ class OnnxParity:
     max_error_logits: float | None
 
 
-def export_onnx(checkpoint: Checkpoint, path: Path) -> OnnxParity:
+def export_onnx(checkpoint: Checkpoint, path: Path, note: Note = silent) -> OnnxParity:
     """Export `checkpoint` to NAME.encoder.onnx and NAME.decoder.onnx, where `path` is NAME.onnx.
 
     The encoder maps `images` (B, 3, S, S), RGB in [0, 1], to `code` (B, C), where S is the model's
@@ -63,7 +64,7 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> OnnxParity:
     "onet", the frame under "frame" and its description under "frame_note".
 
     Both files are written, or neither: existing files are replaced once both are complete and
-    compared.
+    compared. `note` is called with each step before it begins: tracing takes up to half a minute.
 
     Raises:
         InvalidOptionError: onnx or onnxscript is not installed, or `path` is not NAME.onnx.
@@ -77,7 +78,7 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> OnnxParity:
     network = _on_cpu(checkpoint)
     files = path.with_suffix(f".encoder{SUFFIX}"), path.with_suffix(f".decoder{SUFFIX}")
     with whole_file(files[0]) as encoder, whole_file(files[1]) as decoder, torch.no_grad():
-        errors = _write(network, encoder, decoder, _metadata(checkpoint))
+        errors = _write(network, (encoder, decoder), _metadata(checkpoint), note)
     return OnnxParity(files, *errors)
 
 
@@ -101,18 +102,22 @@ class _Decode(nn.Module):
 
 
 def _write(
-    network: OccupancyNetwork, encoder_path: Path, decoder_path: Path, metadata: dict[str, str]
+    network: OccupancyNetwork, paths: tuple[Path, Path], metadata: dict[str, str], note: Note
 ) -> tuple[float | None, float | None]:
     """Write both files; return the maximum differences of codes and logits from torch."""
+    encoder_path, decoder_path = paths
     encoder = OnnxFile(_Encode(network), "encoder", {"images": ("batch",)}, "code")
     decoder = OnnxFile(
         _Decode(network), "decoder", {"points": ("batch", "count"), "code": ("batch",)}, "logits"
     )
     images, points = _sample(network, *TRACED_SIZE)
+    note("tracing and writing the encoder")
     encoder.write(encoder_path, (images,), metadata)
+    note("tracing and writing the decoder")
     decoder.write(decoder_path, (points, network.encode(images)), metadata)
     codes: list[float | None] = []
     logits: list[float | None] = []
+    note("comparing both with torch")
     for size in COMPARED_SIZES:
         images, points = _sample(network, *size)
         codes.append(encoder.difference(encoder_path, (images,)))

@@ -1,5 +1,6 @@
 """Options of `onet export`. Importing this module loads no heavy dependency."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,6 +8,13 @@ from onet_cli.setting import Setting
 
 MESHES = "Meshes and voxels"
 CHECKPOINTS = "Checkpoints"
+
+Note = Callable[[str], None]
+"""Called with what is about to be done, where that takes long."""
+
+
+def silent(text: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)

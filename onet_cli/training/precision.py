@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
+from onet_cli.models.processor import has_bfloat16_units
 from onet_cli.training.config import Precision
 
 _DTYPES = {"bf16": torch.bfloat16, "16": torch.float16}
@@ -24,6 +25,16 @@ def takes_tf32(precision: Precision, device: torch.device) -> bool:
     10 bits behind the point, bfloat16 7. Convolutions are so anyway, by torch's own default.
     """
     return precision == "32" and device.type == "cuda"
+
+
+def slow_precision(precision: Precision, device: torch.device) -> str | None:
+    """Return a warning where this processor has no units for half precision, else None."""
+    if precision not in _DTYPES or device.type != "cpu" or has_bfloat16_units() is not False:
+        return None
+    return (
+        f"warning: --precision {precision} is emulated on this processor, and slow: use "
+        "--precision 32, or auto, which takes the faster one"
+    )
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from onet_cli.training.data import ShapeData
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
-from onet_cli.training.precision import float32_products, takes_tf32
+from onet_cli.training.precision import float32_products, slow_precision, takes_tf32
 from onet_cli.training.status import RunEvents
 from onet_cli.training.stop import StopBetweenSteps
 from onet_cli.training.trial import settle_precision, try_precisions
@@ -93,7 +93,10 @@ def train_network(
     config = settle_precision(config, find, run if resume else None, events.note)
     if takes_tf32(config.precision, place):
         events.note("--precision 32: products of matrices are rounded to TF32 on this GPU")
+    if slow := slow_precision(config.precision, place):
+        events.note(slow)
     if is_first_process():
+        events.note(_beginning(network, shapes, place))
         _write_config(run, config, network, shapes, place)
         events.started()
     pl.seed_everything(config.seed, verbose=False)
@@ -112,6 +115,13 @@ def train_network(
         if best.scored_step < trainer.global_step:
             trainer.validate(module, shapes, verbose=False)
     return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
+
+
+def _beginning(network: OccupancyNetwork, shapes: ShapeData, place: torch.device) -> str:
+    """Return a line that says what is trained, on how much, and where."""
+    taught = len(shapes.training.ids) + len(shapes.training.extra_ids)
+    checked = len(shapes.validation.ids)
+    return f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
 
 
 def _check_precision(config: TrainingConfig, processes: int) -> None:

@@ -1,0 +1,97 @@
+"""What commands say while they work, and that it fits a terminal of 80 columns."""
+
+import io
+import re
+
+import pytest
+import torch
+from rich.console import Console
+
+from onet_cli.commands import report
+from onet_cli.models.processor import has_bfloat16_units
+from onet_cli.training.precision import slow_precision
+from onet_cli.training.status import TrainingStatus
+
+WIDE = TrainingStatus(
+    step=300_000,
+    spent=0.999,
+    seconds=359_000.0,
+    loss=0.1234,
+    rate=1e-3,
+    samples_per_second=12_345,
+    data_wait=1.0,
+)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Text that reaches a terminal of 80 columns on stderr."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(report, "notes", console)
+    return screen
+
+
+def lines_of(screen):
+    """What was drawn, without the escapes that move the cursor."""
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    return text.replace("\r", "\n").splitlines()
+
+
+def test_the_bar_of_a_long_training_fits_80_columns(terminal):
+    with report.training_report() as listen:
+        listen(TrainingStatus(1, 0.1, 1.0, 0.1, 1e-3, 10.0, iou=0.3456))
+        listen(WIDE)
+
+    bars = [line for line in lines_of(terminal) if "wait 100%" in line]
+    assert bars
+    assert all("IoU 0.346" in line and "…" not in line for line in bars)
+    assert all(len(line.rstrip()) <= 80 for line in bars)
+
+
+def test_a_bar_for_many_photos_fits_80_columns(terminal):
+    with report.progress_bar("photos") as advance:
+        advance(99_999, 100_000)
+
+    bars = [line for line in lines_of(terminal) if "99999/100000" in line]
+    assert bars
+    assert all(len(line.rstrip()) <= 80 and "…" not in line for line in bars)
+
+
+def test_lines_on_stdout_stay_there_while_a_bar_is_drawn(terminal, capsys):
+    with report.progress_bar("photos") as advance:
+        report.say("chair.jpg -> chair.obj")
+        advance(1, 2)
+
+    assert capsys.readouterr().out == "chair.jpg -> chair.obj\n"
+    assert "chair.obj" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("facts", "has"),
+    [
+        ("processor: 0\nflags\t\t: fpu avx2 avx512f avx512_bf16\n", True),
+        ("flags\t\t: fpu avx2 avx512f\n", False),
+        ("Features\t: fp asimd bf16\n", True),
+        ("nothing of the kind\n", None),
+    ],
+)
+def test_units_for_bfloat16_are_read_from_what_linux_says(facts, has, tmp_path):
+    (tmp_path / "cpuinfo").write_text(facts)
+
+    assert has_bfloat16_units(tmp_path / "cpuinfo") is has
+    assert has_bfloat16_units(tmp_path / "missing") is None
+
+
+def test_emulated_half_precision_is_warned_of(monkeypatch):
+    monkeypatch.setattr("onet_cli.training.precision.has_bfloat16_units", lambda: False)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+
+    warned = slow_precision("bf16", cpu)
+
+    assert warned is not None
+    assert "--precision bf16 is emulated" in warned
+    assert "--precision 32" in warned
+    assert slow_precision("32", cpu) is slow_precision("bf16", gpu) is None
+    monkeypatch.setattr("onet_cli.training.precision.has_bfloat16_units", lambda: True)
+    assert slow_precision("bf16", cpu) is None
