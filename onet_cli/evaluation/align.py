@@ -1,4 +1,4 @@
-"""The turn about the upright axis at which a prediction fits best, for `--align yaw`."""
+"""Rotation about the vertical axis with the best IoU, for `--align yaw`."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,15 @@ from onet_cli.shapes.shape import OccupancySamples
 __all__ = ["best_turn", "turn"]
 
 TRIED_POINTS = 2_048
-"""Stored points, the first, that choose among the turns: they are stored in random order."""
+"""Number of leading stored points used for the search; they are in random order."""
 
 
 def best_turn(
     contains: Callable[[NDArray[np.float32]], NDArray[np.bool_]], occupancy: OccupancySamples
 ) -> float:
-    """Return by how many degrees about +y to turn a prediction for the best IoU; 0 if all tie.
+    """Return the rotation in degrees about +y with the best IoU; 0 if all are equal.
 
-    `contains` tells which of points (N, 3) are inside the prediction as it is.
+    `contains` returns which of points (N, 3) are inside the unrotated prediction.
     """
     points = occupancy.points[:TRIED_POINTS].astype(np.float32)
     return yaw.best_turn(contains, points, occupancy.occupancies[:TRIED_POINTS])[0]

@@ -1,7 +1,7 @@
-"""What a score means: answers that need no network, or only its code.
+"""Baselines: oracle, retrieval and mean shape of the training split.
 
-A model that does not beat the closest training shape has learnt to retrieve (Tatarchenko et al.,
-"What do single-view 3D reconstruction networks learn?", CVPR 2019).
+A model that does not beat the closest training shape may only perform retrieval (Tatarchenko et
+al., "What do single-view 3D reconstruction networks learn?", CVPR 2019).
 """
 
 from collections.abc import Callable, Sequence
@@ -30,28 +30,27 @@ from onet_cli.shapes.store import ShapeStore
 Baseline = Literal["oracle", "oracle-category", "retrieval", "category-mean"]
 
 CELLS = 24
-"""Cells per side of the coarse grids: some seven of 100 000 points fall into one."""
+"""Cells per side of the coarse grids; about 7 of 100 000 points fall into each cell."""
 
 CANDIDATES = 5
-"""Shapes of the best coarse overlap that the oracle compares point by point."""
+"""Shapes with the best coarse overlap that the oracle compares at full resolution."""
 
 VIEWS = 6
-"""Views of each training shape whose codes are searched."""
+"""Approximate number of views per training shape for retrieval."""
 
 Grids = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class BaselineMethod:
-    """Predictions out of the training split of the data set in `root`.
+    """Predictions from the training split of the data set in `root`.
 
-    `oracle` answers with the training shape that overlaps the truth best, which it is told;
-    `oracle-category` the same among those of the truth's category; `retrieval` with the training
-    shape one of whose views has the code nearest to the photo's; `category-mean` with the mean
-    shape of the truth's category.
+    `oracle` returns the training shape with the best IoU with the ground truth; `oracle-category`
+    the same within the true category; `retrieval` the training shape with the view whose code is
+    nearest to the photo's; `category-mean` the mean shape of the true category.
 
     Raises:
-        InvalidOptionError: `retrieval` was given no checkpoint.
+        InvalidOptionError: `retrieval` without a checkpoint.
     """
 
     kind: Baseline
@@ -66,15 +65,15 @@ class BaselineMethod:
             )
 
     def facts(self) -> MethodFacts:
-        """Return the baseline's name; the data are in the table's own facts."""
+        """Return the baseline's name; the table's facts identify the data."""
         return MethodFacts(self.checkpoint or "", f"baseline:{self.kind}")
 
     def files(self, task: Task) -> tuple[Path, ...]:
-        """Return nothing: no prediction is read."""
+        """Return an empty tuple: predictions are not read from files."""
         return ()
 
     def start(self) -> Predict:
-        """Return the predictor, the training split read into memory.
+        """Read the training split into memory and return the predictor.
 
         Raises:
             StoreError: there are no training shapes.
@@ -93,7 +92,7 @@ class BaselineMethod:
 
 
 def coarse_grid(samples: OccupancySamples, cells: int = CELLS) -> NDArray[np.float32]:
-    """Return the share of inside points in each cell of the cube, (cells ** 3,); 0 without any."""
+    """Return the share of inside points per cell of the cube, (cells ** 3,); 0 for empty cells."""
     where = np.clip((samples.points.astype(np.float32) / CUBE_EDGE + 0.5) * cells, 0, cells - 1)
     flat = np.ravel_multi_index(tuple(where.astype(np.int64).T), (cells,) * 3)
     total = np.bincount(flat, minlength=cells**3)
@@ -109,7 +108,7 @@ def overlap(grid: NDArray[np.float32], grids: Grids) -> NDArray[np.float32]:
 
 
 def membership(samples: OccupancySamples) -> Callable[[NDArray[np.float32]], NDArray[np.bool_]]:
-    """Return a function that labels points (N, 3) as the nearest of `samples` is labelled."""
+    """Return a function that labels points (N, 3) by the nearest of `samples`."""
     points = samples.points.astype(np.float32)
 
     def contains(queries: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -121,7 +120,7 @@ def membership(samples: OccupancySamples) -> Callable[[NDArray[np.float32]], NDA
 
 
 def _stored(store: ShapeStore, shape_id: ShapeId) -> Prediction:
-    """Return a stored shape as a prediction: its surface samples and its occupancy."""
+    """Return a stored shape as a prediction, with its surface samples and occupancy."""
     return Prediction(
         mesh=None,
         contains=membership(store.read_occupancy(shape_id)),
@@ -160,14 +159,14 @@ def _category_mean(ids: Sequence[ShapeId], grids: Grids) -> Predict:
         if key not in means:
             return Prediction(None, failure="no training shape of its category")
         cells = np.pad(means[key].reshape((CELLS,) * 3), 1)
-        # Cell centres, with a ring of empty cells, are the corners of a slightly larger grid.
+        # Cell centres, padded with empty cells, are the corners of a slightly larger grid.
         return Prediction(extract_surface(cells, levels[key], CUBE_EDGE * (1 + 1 / CELLS)))
 
     return predict
 
 
 def _best_level(mean: NDArray[np.float32], grids: Grids) -> float:
-    """Return the level at which the mean shape overlaps the shapes that it is the mean of best."""
+    """Return the level with the best mean overlap between the mean shape and its members."""
     candidates = np.linspace(0.1, 0.7, 13)
     scores = [overlap((mean >= level).astype(np.float32), grids).mean() for level in candidates]
     level = float(candidates[int(np.argmax(scores))])

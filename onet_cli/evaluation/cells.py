@@ -1,4 +1,4 @@
-"""The cells of an evaluation's tables: categories, means, the literature, notes, a comparison."""
+"""Cells of evaluation tables: categories, means, published scores, notes and comparisons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from onet_cli.evaluation.views import spread_over_views
 HEADER = ("category", "count", *(SHOWN[score].heading for score in MAIN))
 
 EXTENDED_HEADER = ("mean of", *(SHOWN[score].heading for score in EXTENDED))
-"""What people see: a second table, of the means alone."""
+"""Header of a second table, which has the means only."""
 
 _KINDS = {"category mean": "categories", "instance mean": "instances"}
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """One line of the table: a category, or one of the two means (then `category` is empty)."""
+    """One row of the table: a category, or one of the two means (with an empty `category`)."""
 
     kind: str
     category: str
@@ -30,14 +30,14 @@ class TableRow:
 
 
 def table_title(table: EvaluationTable) -> str:
-    """Return what the scores of `table` depend on and the unit of its distances, in one line."""
+    """Return a title with the settings of `table` and the unit of its distances."""
     facts = table.facts
     empty = f"; {table.empty} of {len(table.objects)} without a surface" if table.empty else ""
     view = "all views" if facts.view == "all" else f"view {facts.view}"
     kind = "adaptive threshold" if facts.adaptive else "threshold"
     threshold = "" if facts.threshold is None else f"{kind} {facts.threshold:g}, "
     placing = f"; meshes placed {facts.placing}" if facts.placing else ""
-    aligned = "; each turned about the upright axis to its best IoU" if facts.align == "yaw" else ""
+    aligned = "; rotated about the vertical for the best IoU" if facts.align == "yaw" else ""
     return (
         f"{facts.model}, {facts.protocol} protocol, {facts.split} split, {view}, "
         f"{threshold}{facts.resolution} cells{placing}{aligned}; "
@@ -52,7 +52,7 @@ def table_cells(table: EvaluationTable, reference: bool = False) -> list[list[st
 
 
 def extended_cells(table: EvaluationTable) -> list[list[str]]:
-    """Return the cells below `EXTENDED_HEADER`; none where none of these scores is defined."""
+    """Return the cells below `EXTENDED_HEADER`, empty if none of these scores is defined."""
     means = [row for row in table_rows(table) if not row.category]
     found = [[getattr(row.metrics, score) for score in EXTENDED] for row in means]
     if all(value is None for values in found for value in values):
@@ -63,7 +63,7 @@ def extended_cells(table: EvaluationTable) -> list[list[str]]:
 
 
 def table_notes(table: EvaluationTable) -> list[str]:
-    """Return what is said below the table: intervals, the network's own IoU, views, provenance."""
+    """Return notes below the table: intervals, the network's own IoU, views and provenance."""
     facts = table.facts
     if not table.objects:
         return []
@@ -82,31 +82,31 @@ def table_notes(table: EvaluationTable) -> list[str]:
     mean = table.instance_mean
     if mean.network_iou is not None:
         notes.append(
-            f"IoU of the network itself at the same points, not of its mesh: {mean.network_iou:.3f}"
+            f"IoU of the network at the same points, not of its mesh: {mean.network_iou:.3f}"
         )
-    # Samples of a surface, as baselines answer with, are neither open nor closed.
+    # Baselines predict surface samples, which are neither open nor closed.
     if mean.components > 0:
         notes.append(
-            f"meshes: {mean.closed:.1%} closed, {mean.components:.1f} pieces in the mean, the "
+            f"meshes: {mean.closed:.1%} closed, {mean.components:.1f} components on average, the "
             f"largest with {mean.largest_share:.1%} of the volume"
         )
     if spread := spread_over_views(table.objects):
         notes.append(
-            f"over the views of an object IoU varies by {spread.deviation:.3f} (deviation), from "
-            f"{spread.worst:.3f} to {spread.best:.3f} in the mean"
+            f"over the views of an object, IoU has a standard deviation of {spread.deviation:.3f} "
+            f"and ranges from {spread.worst:.3f} to {spread.best:.3f} on average"
         )
         sides = ", ".join(f"{s.centre_deg:.0f}: {s.iou:.3f}" for s in spread.sectors)
-        notes.append(f"IoU by azimuth in degrees, 0 is the front: {sides}")
+        notes.append(f"IoU by azimuth in degrees (0: front): {sides}")
     source = facts.checkpoint_sha256[:12] or facts.checkpoint_path
     notes.append(
         f"onet {facts.onet_version}, checkpoint {source}, data {facts.data_sha256[:12]}, "
-        f"{facts.mesh_samples} points a mesh, seed {facts.seed}"
+        f"{facts.mesh_samples} points per mesh, seed {facts.seed}"
     )
     return notes
 
 
 def _reference_cells(table: EvaluationTable) -> Iterator[list[str]]:
-    """Yield the rows of the literature, and how ours differs from the paper's."""
+    """Yield rows of published scores, and our difference from the paper's."""
     check_comparable(table.facts.protocol, (r.id.category for r in table.objects))
     for entry in PUBLISHED:
         values = [_digits(v) for v in (entry.iou, entry.chamfer_l1_x10, entry.normal_consistency)]
@@ -124,7 +124,7 @@ def _reference_cells(table: EvaluationTable) -> Iterator[list[str]]:
 
 
 def table_rows(table: EvaluationTable) -> Iterator[TableRow]:
-    """Yield the categories and then the two means; nothing where no object was scored."""
+    """Yield the categories, then the two means; nothing if no object was scored."""
     for entry in table.categories:
         yield TableRow(
             "category", entry.category, entry.name, entry.objects, entry.empty, entry.metrics
@@ -136,7 +136,7 @@ def table_rows(table: EvaluationTable) -> Iterator[TableRow]:
 
 
 def _label(row: TableRow) -> str:
-    # ShapeNet lists synonyms; the first is what the literature's tables say.
+    # ShapeNet lists synonyms; the literature uses the first.
     return row.name.split(",")[0] if row.category else row.kind
 
 
@@ -152,13 +152,13 @@ COMPARISON_HEADER = ("score", "first", "second", "change", "95 % interval", "bet
 
 
 def comparison_title(comparison: Comparison, first: str, second: str) -> str:
-    """Return what the comparison table shows."""
+    """Return the title of the comparison table."""
     objects = comparison.differences[0].objects if comparison.differences else 0
     return f"{second} minus {first}, paired over {objects} objects"
 
 
 def comparison_verdict(comparison: Comparison) -> str:
-    """Return what it means where one of the two is a baseline and the other is none, else ""."""
+    """Return a verdict if exactly one of the two is a baseline, else ""."""
     baselines = [name.startswith("baseline:") for name in (comparison.first, comparison.second)]
     iou = next((entry for entry in comparison.differences if entry.score == "iou"), None)
     if sum(baselines) != 1 or iou is None:
@@ -169,14 +169,16 @@ def comparison_verdict(comparison: Comparison) -> str:
         model, baseline = comparison.first, comparison.second.removeprefix("baseline:")
         gain = iou.first - iou.second
     if not iou.decided:
-        return f"{model} is not told apart from the {baseline} baseline: IoU {gain:+.3f}"
+        return (
+            f"{model} does not differ significantly from the {baseline} baseline: IoU {gain:+.3f}"
+        )
     if gain < 0:
         return f"{model} loses to the {baseline} baseline: IoU {gain:+.3f}"
     return f"{model} beats the {baseline} baseline: IoU {gain:+.3f}"
 
 
 def comparison_cells(comparison: Comparison) -> list[list[str]]:
-    """Return the cells below `COMPARISON_HEADER`, distances raw; * marks a decided difference."""
+    """Return the cells below `COMPARISON_HEADER`, raw distances; * marks significance."""
     return [
         [
             SHOWN[entry.score].label,

@@ -1,4 +1,4 @@
-"""What the encoder makes of the views of a data set, and how well it tells categories apart."""
+"""Codes of the views of a data set, and how well they separate categories."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Codes (N, C) float32 of N views, `tasks` saying of which.
+    """Codes (N, C) float32 of the N views in `tasks`.
 
-    `names` maps category ids to readable names; `unread` holds the objects that are missing, and
-    why.
+    `names` maps category ids to readable names; `unread` lists objects that cannot be read, with
+    reasons.
     """
 
     codes: NDArray[np.float32]
@@ -43,7 +43,7 @@ class Embeddings:
 
 
 def encode_views(network: OccupancyNetwork, images: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """Return the codes (B, C) of pictures (H, W, 3), float32 on the CPU."""
+    """Return the codes (B, C) of images (H, W, 3), float32 on the CPU."""
     size, device = network.spec.image_size, network.mean.device
     planes = [torch.from_numpy(np.ascontiguousarray(i.transpose(2, 0, 1)))[None] for i in images]
     with torch.inference_mode():
@@ -58,12 +58,12 @@ def embed(
     settings: EvaluationSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Embeddings:
-    """Return the codes of the views that `settings` choose from the data set in `data`.
+    """Return the codes of the views that `settings` selects from the data set in `data`.
 
     Raises:
-        StoreError: there is no data set, or nothing in it to encode.
+        StoreError: there is no data set, or no shape is selected.
         CheckpointError: the checkpoint cannot be read.
-        OnetError: no view at all can be read.
+        OnetError: none of the views can be read.
     """
     store = ShapeStore.open(data)
     wanted = list(list_tasks(store, select_shapes(store, settings), settings))
@@ -88,7 +88,7 @@ def embed(
 
 
 def write_codes(path: Path, found: Embeddings, **flat: NDArray[np.floating]) -> None:
-    """Write codes, ids, categories and views to an .npz file, and `flat` (N, 2) by their names.
+    """Write codes, ids, categories, views and `flat` arrays (N, 2) to an .npz file.
 
     Raises:
         OnetError: the file cannot be written.
@@ -100,15 +100,16 @@ def write_codes(path: Path, found: Embeddings, **flat: NDArray[np.floating]) -> 
         "views": np.array([task.view for task in found.tasks], dtype=np.int32),
         **flat,
     }
-    # An open file, since numpy would add its suffix to a name.
+    # An open file, as numpy would append its suffix to a path.
     with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def agreement(found: Embeddings) -> tuple[float, float] | None:
-    """Return how often the nearest code of another object has the same category, and by chance.
+    """Return the accuracy of nearest-neighbour category prediction, and its chance level.
 
-    None where there is but one object. Chance is what a random other object would score.
+    Neighbours are views of other objects. None if there is only one object. The chance level is
+    the expected accuracy of a random other object.
     """
     owners = np.array([str(task.id) for task in found.tasks])
     categories = np.array(found.categories)

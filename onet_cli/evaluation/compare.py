@@ -1,4 +1,4 @@
-"""Two evaluations of the same objects, object by object."""
+"""Paired comparison of two evaluations of the same objects."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ _MUST_AGREE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """What one score of the second evaluation has over the first, in the mean over objects.
+    """Mean difference of a score between the second and the first evaluation, over objects.
 
     `interval` is the 95 % bootstrap interval of `second - first`, paired by object; `better` and
     `worse` count objects.
@@ -41,13 +41,13 @@ class Difference:
 
     @property
     def decided(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return self.interval.low > 0 or self.interval.high < 0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All differences, and `warnings` about facts in which the evaluations differ."""
+    """All differences, and `warnings` about differing settings."""
 
     first: str
     second: str
@@ -56,20 +56,20 @@ class Comparison:
 
 
 def compare_tables(first: EvaluationTable, second: EvaluationTable) -> Comparison:
-    """Return how `second` differs from `first` on the objects that both scored.
+    """Compare `second` with `first` on the objects scored in both.
 
     Raises:
-        InvalidOptionError: they have no object in common.
+        InvalidOptionError: they have no common object.
     """
     found = [_difference(first, second, score) for score in SHOWN]
     differences = tuple(difference for difference in found if difference is not None)
     if not differences:
-        raise InvalidOptionError("the two evaluations have no scored object in common")
+        raise InvalidOptionError("the two evaluations have no common scored object")
     return Comparison(first.facts.model, second.facts.model, differences, _warnings(first, second))
 
 
 def scores_by_object(table: EvaluationTable, score: str) -> dict[ShapeId, float]:
-    """Return the mean of a score over each object's views, without those in which it is None."""
+    """Return the mean of a score over the views of each object, ignoring None."""
     values: dict[ShapeId, list[float]] = {}
     for result in table.objects:
         if (value := getattr(result.metrics, score)) is not None:
@@ -102,11 +102,11 @@ def _warnings(first: EvaluationTable, second: EvaluationTable) -> tuple[str, ...
         f"{name}: {getattr(first.facts, name)} and {getattr(second.facts, name)}"
         for name in _MUST_AGREE
         if getattr(first.facts, name) != getattr(second.facts, name)
-        # Older files do not say how meshes were placed.
+        # Older files do not record the placing.
         and "" not in (getattr(first.facts, name), getattr(second.facts, name))
     ]
     ids = ({result.id for result in table.objects} for table in (first, second))
     alone = len(set.symmetric_difference(*ids))
     if alone:
-        found.append(f"{alone} objects are in one of them only and left out")
+        found.append(f"{alone} objects are in only one of them and left out")
     return tuple(found)

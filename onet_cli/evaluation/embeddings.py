@@ -1,4 +1,4 @@
-"""The codes of a data set in files: as arrays, and as a picture."""
+"""Files of the codes of a data set: arrays and a plot."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,16 +20,16 @@ def write_embeddings(
     settings: EvaluationSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Embeddings:
-    """Write the codes to `path` (.npz) and their picture beside it (.png); return them.
+    """Write the codes to `path` (.npz) and a plot next to it (.png); return them.
 
-    The picture shows the two first principal components, and t-SNE of up to 3 000 codes.
+    The plot shows the first two principal components, and t-SNE of up to 3 000 codes.
 
     Raises:
         InvalidOptionError: `path` does not end in .npz, or its folder does not exist.
         OnetError: as `embed`, or a file cannot be written.
     """
     if path.suffix.lower() != ".npz":
-        raise InvalidOptionError(f"{path} is no name of arrays", hint="end it in .npz")
+        raise InvalidOptionError(f"{path} does not end in .npz", hint="give a name that does")
     check_folder(path)
     found = embed(data, checkpoint, device, settings, progress)
     places, (first, second) = principal_components(found.codes)
@@ -45,12 +45,12 @@ def write_embeddings(
 
 
 def describe(found: Embeddings) -> str:
-    """Return in a line how many codes there are and how well they tell categories apart."""
-    text = f"{len(found.codes)} codes of {found.codes.shape[1]} numbers"
+    """Return one line with the number of codes and how well they separate categories."""
+    text = f"{len(found.codes)} codes of width {found.codes.shape[1]}"
     if (shares := agreement(found)) is None:
         return text
     hit, chance = shares
     return (
-        f"{text}; the nearest code of another object is of the same category for {hit:.1%} "
-        f"(by chance {chance:.1%})"
+        f"{text}; the nearest code of another object has the same category for {hit:.1%} "
+        f"(chance level {chance:.1%})"
     )

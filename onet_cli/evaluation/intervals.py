@@ -1,4 +1,4 @@
-"""How far a mean over objects can be trusted: bootstrap intervals."""
+"""Bootstrap confidence intervals of means over objects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from numpy.typing import NDArray
 
 RESAMPLES = 4000
 CONFIDENCE = 0.95
-_AT_ONCE = 1_000_000  # draws held in memory together
+_AT_ONCE = 1_000_000  # samples per block, which bounds the memory
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The central 95 % of a mean's bootstrap distribution."""
+    """The 95 % percentile bootstrap interval of a mean."""
 
     low: float
     high: float
 
 
 def bootstrap_mean(groups: Sequence[NDArray[np.float64]], seed: int = 0) -> Interval | None:
-    """Return the interval of the mean of the groups' means, None where no group has a value.
+    """Return the interval of the mean of group means, or None if all groups are empty.
 
-    Objects are drawn anew, with replacement, within each group. One group is a plain mean over
-    objects; one group a category gives the category mean, whose categories are thereby fixed.
+    Objects are resampled with replacement within each group. A single group gives a mean over
+    objects; a group per category gives the category mean, with fixed categories.
 
     Args:
-        groups: the objects' scores, (N,) for each group; empty groups do not count.
-        seed: of the draws.
+        groups: Scores (N,) of the objects of each group; empty groups are ignored.
+        seed: Seed of the resampling.
 
     Source: Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 1979
     (percentile interval).

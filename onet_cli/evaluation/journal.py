@@ -1,4 +1,4 @@
-"""Results kept as they come, so that an evaluation that was stopped goes on where it was."""
+"""Journal of results, for resuming interrupted evaluations."""
 
 import json
 import sys
@@ -17,11 +17,11 @@ _CONTENT = "content"
 
 
 class Journal:
-    """A file beside the output: one line of facts, then one line for each result.
+    """A file next to the output: one line of facts, then one line per result.
 
-    A journal of other facts (another checkpoint, threshold, data set ...) is begun anew. Each
-    result names by `fingerprint` the content of the files that it was made of, and is forgotten
-    where these have changed. Without a path nothing is kept.
+    A journal with other facts (checkpoint, threshold, data set ...) is discarded. Each result
+    records the `fingerprint` of its input files, and is discarded if these have changed. Without
+    an output, no journal is written.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class Journal:
         head, *lines = text.split("\n")
         if head != self._head:
             return {}
-        # What follows the last line end was cut off by the end of that run.
+        # The part after the last line end is incomplete.
         return {Task(result.id, result.view): result for result in self._valid(lines[:-1])}
 
     def begin(self, done: Mapping[Task, ObjectResult]) -> None:
         """Start the file with the results `done`.
 
         Raises:
-            OnetError: it cannot be written, or another process is writing it.
+            OnetError: the file cannot be written, or another process is writing it.
         """
         if self.path is None:
             return
@@ -60,26 +60,26 @@ class Journal:
             self.add(result)
 
     def add(self, result: ObjectResult) -> None:
-        """Keep one more result."""
+        """Append a result."""
         if self._file is not None:
             content = self._fingerprint(Task(result.id, result.view))
             self._write(json.dumps({_CONTENT: content, **write_object(result)}))
 
     def close(self, complete: bool) -> None:
-        """Close the file, and remove it where all is done."""
+        """Close the file, and remove it if the evaluation is `complete`."""
         if self._file is None or self.path is None:
             return
         if complete and sys.platform != "win32":
-            with suppress(OSError):  # while it is locked, and so no other process's
+            with suppress(OSError):  # while it is locked, so that it is not another process's
                 self.path.unlink(missing_ok=True)
-        with suppress(OSError):  # the disk is full, which was said already
+        with suppress(OSError):  # a full disk, which was reported already
             self._file.close()
         if complete and sys.platform == "win32":
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
     def _valid(self, lines: list[str]) -> Iterator[ObjectResult]:
-        """Yield the results of the lines that are whole and still true."""
+        """Yield the results of complete lines with unchanged input files."""
         for line in lines:
             try:
                 entry = json.loads(line)
@@ -100,5 +100,5 @@ class Journal:
         except OSError as error:
             raise OnetError(
                 f"{self.path} cannot be written: {error.strerror}",
-                hint="make room and run the same command again: it goes on",
+                hint="free some space and run the same command again to continue",
             ) from error

@@ -1,4 +1,4 @@
-"""An evaluation as a LaTeX table, for a paper."""
+"""LaTeX tables of evaluations."""
 
 from collections.abc import Sequence
 
@@ -24,9 +24,9 @@ _HIGHER_IS_BETTER = (True, False, True)
 def to_latex(table: EvaluationTable, reference: bool = False) -> str:
     """Return the table in LaTeX with booktabs rules, Chamfer-L1 in tenths of the longest edge.
 
-    One row for each category and the category mean, and below a second table of the means of
-    outlines and thin parts where they are known. With `reference`, the published means stand
-    above ours, and the best of each column is bold.
+    It has a row per category and the category mean, followed by a second table with the means of
+    the extended scores, if any. With `reference`, published means are listed above ours, and the
+    best value of each column is bold.
     """
     lines = [
         r"\begin{tabular}{lccc}",
@@ -46,7 +46,7 @@ def to_latex(table: EvaluationTable, reference: bool = False) -> str:
 
 
 def _extended(table: EvaluationTable) -> list[str]:
-    """Return the lines of a second table, of the means of what is not in the paper."""
+    """Return the lines of a second table, with the means of scores that are not in the paper."""
     if not (rows := extended_cells(table)):
         return []
     names = [name.replace("\n", " ") for name in EXTENDED_HEADER]
@@ -87,7 +87,7 @@ def _best(rows: Sequence[Row], column: int) -> str | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    # Compared as printed: two that look the same are both bold.
+    # Compare printed values, so that equal ones are all bold.
     return f"{max(known) if _HIGHER_IS_BETTER[column] else min(known):.3f}"
 
 

@@ -1,4 +1,4 @@
-"""Published scores, to stand beside ours: single-view reconstruction on 13 classes of ShapeNet."""
+"""Published scores of single-view reconstruction on 13 classes of ShapeNet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,22 +41,22 @@ RELEASE_IOU = {
     "04401088": 0.746,
     "04530566": 0.547,
 }
-"""IoU of the authors' release by synset; the keys are the categories that the figures are of."""
+"""IoU of the authors' release by synset, for the 13 categories of the published scores."""
 
 
 def check_comparable(protocol: str, categories: Iterable[str]) -> None:
-    """Refuse to set the published figures beside scores that they say nothing about.
+    """Raise unless scores are comparable with the published ones.
 
     Raises:
-        InvalidOptionError: the scores are of another protocol or of other categories.
+        InvalidOptionError: the scores are of another protocol or other categories.
     """
     if protocol != "paper":
         raise InvalidOptionError(
-            "the published figures are of the paper's protocol", hint="add --protocol paper"
+            "published scores use the paper's protocol", hint="add --protocol paper"
         )
     unknown = sorted(set(categories) - RELEASE_IOU.keys())
     if unknown:
         raise InvalidOptionError(
-            f"the published figures say nothing about the category {unknown[0]!r}",
-            hint="they are of ShapeNet; leave out --reference on other data",
+            f"there are no published scores for the category {unknown[0]!r}",
+            hint="they are for ShapeNet; omit --reference on other data",
         )

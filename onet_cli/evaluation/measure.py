@@ -1,4 +1,4 @@
-"""One predicted mesh against what is stored of its object."""
+"""Scores of one predicted mesh against the stored ground truth."""
 
 from dataclasses import dataclass, replace
 from math import degrees
@@ -24,9 +24,9 @@ AREA_QUERIES = 10_000
 
 @dataclass(frozen=True)
 class Truth:
-    """What a prediction is measured against.
+    """Ground truth of an object.
 
-    `camera` is that of the view, (8,) as in `shapes.camera.CAMERA_FIELDS`; None where not known.
+    `camera` is that of the view, (8,) as in `shapes.camera.CAMERA_FIELDS`; None if unknown.
     """
 
     occupancy: OccupancySamples
@@ -35,7 +35,7 @@ class Truth:
 
     @property
     def azimuth_deg(self) -> float | None:
-        """From which side the view was taken: 0 from +z, 90 from +x; None when not known."""
+        """Azimuth of the view in degrees: 0 from +z, 90 from +x; None if unknown."""
         if self.camera is None:
             return None
         azimuth = float(self.camera[CAMERA_FIELDS.index("azimuth")])
@@ -43,10 +43,10 @@ class Truth:
 
     @property
     def area(self) -> float:
-        """Surface area, estimated by how densely the surface samples lie.
+        """Surface area, estimated from the density of the surface samples.
 
-        From a point of a surface to the nearest of n random ones a unit area the mean distance is
-        1 / (2 sqrt(n)): the first half of the samples is measured against the second.
+        The mean distance from a surface point to the nearest of n random points per unit area is
+        1 / (2 sqrt(n)), measured from the first half of the samples to the second.
         """
         points = self.surface.points.astype(np.float32)
         half = len(points) // 2
@@ -66,17 +66,18 @@ def score_mesh(
     extended: bool = True,
     placed: Trimesh | None = None,
 ) -> MeshMetrics:
-    """Return the scores of a mesh that has a surface, all but `network_iou` and `placed_iou`.
+    """Return the scores of a non-empty mesh, except `network_iou` and `placed_iou`.
 
     Args:
-        mesh: the prediction, unit-cube frame.
-        truth: what is stored of the object.
-        samples: points drawn on the mesh.
-        point_noise: deviation of the noise added to float16 occupancy points, unit-cube frame.
-        rng: draws the points and the noise.
-        extended: whether to measure outlines and thin parts.
-        placed: the same mesh with the truth's size and place, where it has others: what outlines
-            and thin parts are measured on, because they ask what it looks like.
+        mesh: The prediction, unit-cube frame.
+        truth: The ground truth.
+        samples: Number of points sampled on the mesh.
+        point_noise: Standard deviation of the noise added to float16 occupancy points, unit-cube
+            frame.
+        rng: Generator for points and noise.
+        extended: Whether to measure outlines and thin parts.
+        placed: The same mesh with the scale and position of the ground truth, if different, for
+            outlines and thin parts, which measure appearance.
 
     Source: Mescheder et al., CVPR 2019, section 4 (Metrics); the F-score is that of Tatarchenko
     et al., CVPR 2019.
@@ -102,7 +103,7 @@ def score_mesh(
 
 
 def score_samples(samples: SurfaceSamples, truth: Truth, *, extended: bool = True) -> MeshMetrics:
-    """Return the scores that samples of a surface suffice for; `iou` is not among them."""
+    """Return the scores that require surface samples only, which excludes `iou`."""
     surface = compare_surfaces(
         samples.points,
         samples.normals,
@@ -124,7 +125,7 @@ def score_samples(samples: SurfaceSamples, truth: Truth, *, extended: bool = Tru
 
 
 def score_nothing(empty: MeshMetrics, truth: Truth) -> MeshMetrics:
-    """Return the scores `empty` of no surface, with None where the truth defines no score."""
+    """Return the scores `empty` of an empty prediction, with None for undefined scores."""
     scores = _with_thin(empty, np.empty((0, 3)), truth)
     if truth.camera is None:
         return replace(scores, outline_photo=None, outline_side=None, outline_behind=None)
@@ -132,7 +133,7 @@ def score_nothing(empty: MeshMetrics, truth: Truth) -> MeshMetrics:
 
 
 def _extended(scores: MeshMetrics, points: NDArray[np.floating], truth: Truth) -> MeshMetrics:
-    """Return `scores` with those of outlines and thin parts of the surface samples (N, 3)."""
+    """Add the scores of outlines and thin parts of the surface samples (N, 3) to `scores`."""
     scores = _with_thin(scores, points, truth)
     if truth.camera is None:
         return scores
@@ -157,9 +158,9 @@ def _with_thin(scores: MeshMetrics, points: NDArray[np.floating], truth: Truth) 
 
 
 def defined_iou(inside: NDArray[np.bool_], target: NDArray[np.bool_]) -> float | None:
-    """Return the IoU of (N,) points, None where none lies inside either.
+    """Return the IoU of (N,) points, or None if none is inside either shape.
 
-    Such points cannot tell good from bad.
+    The IoU is undefined then.
     """
     return float(occupancy_iou(inside, target)) if (inside | target).any() else None
 
@@ -171,7 +172,7 @@ def _relative(value: float, truth: float) -> float | None:
 def _noisy(
     points: NDArray[np.floating], deviation: float, rng: np.random.Generator
 ) -> NDArray[np.floating]:
-    """Return `points` in float32, with noise where the protocol adds it to float16 ones."""
+    """Return `points` in float32, with the protocol's noise if they were float16."""
     exact = points.astype(np.float32)
     if deviation == 0 or points.dtype != np.float16:
         return exact

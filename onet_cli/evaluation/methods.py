@@ -1,4 +1,4 @@
-"""Where predictions come from: a checkpoint, or meshes that any other tool has made."""
+"""Methods to evaluate: a checkpoint, or meshes made by other tools."""
 
 import hashlib
 import json
@@ -31,12 +31,11 @@ from onet_cli.reconstruction.settings import plain_settings
 
 @dataclass(frozen=True)
 class MethodFacts:
-    """What identifies a method; `sha256` is empty where files may change, `threshold` None.
+    """Identification of a method; `sha256` is empty and `threshold` None for files and baselines.
 
-    Where `platt` is known, each photo has a threshold of its own (`reconstruction.threshold`).
-    `categories` are those that it was trained on, where that is known. `placing` says how its
-    meshes come to be held against the truth, `frame` is that of a network's points: see
-    `ModelSpec`.
+    With `platt`, the threshold is adapted to each photo (`reconstruction.threshold`). `categories`
+    are the training categories, if known. `placing` describes the alignment of its meshes with the
+    ground truth, and `frame` is that of the network's points (see `ModelSpec`).
     """
 
     path: str
@@ -50,24 +49,24 @@ class MethodFacts:
 
 
 class Method(Protocol):
-    """A source of predictions that can travel to another process."""
+    """A picklable source of predictions."""
 
     def facts(self) -> MethodFacts:
-        """Return what identifies the method."""
+        """Return the identification of the method."""
 
     def files(self, task: Task) -> tuple[Path, ...]:
-        """Return the files that the prediction for a task is read from, if it is read."""
+        """Return the files from which the prediction for a task is read, if any."""
 
     def start(self) -> Predict:
-        """Return the function that predicts, ready in this process."""
+        """Return the prediction function for this process."""
 
 
 @dataclass(frozen=True)
 class CheckpointMethod:
     """Meshes and occupancies of a network.
 
-    `meshes` is a folder that keeps the meshes, and from which they are taken where they are there.
-    `joins` says whether pieces that the field nearly joins become one.
+    `meshes` is a folder in which meshes are stored and reused. `joins` is whether pieces that the
+    field nearly connects are joined.
     """
 
     checkpoint: str
@@ -93,18 +92,18 @@ class CheckpointMethod:
         )
 
     def files(self, task: Task) -> tuple[Path, ...]:
-        """Return the kept mesh, if meshes are kept."""
+        """Return the file of the stored mesh, if meshes are stored."""
         return () if self.meshes is None else (_place(self.meshes, task),)
 
     def start(self) -> Predict:
-        """Return the loaded network's predictor.
+        """Load the network and return its predictor.
 
         Raises:
             CheckpointError: the checkpoint cannot be read.
-            InvalidOptionError: `meshes` holds those of another checkpoint or grid.
+            InvalidOptionError: `meshes` contains meshes of another checkpoint or resolution.
         """
         loaded = load_checkpoint(self.checkpoint, self.device)
-        join = JOIN if self.joins else 0.0  # as the meshes' folders of earlier versions say it
+        join = JOIN if self.joins else 0.0  # as recorded in the folders of earlier versions
         settings = plain_settings(self.resolution, self.threshold, join=self.joins)
         generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
@@ -138,7 +137,7 @@ class CheckpointMethod:
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_mesh(generator.extract(field)[0], path)
-        # Read back also when just written: files round, and a second run must score the same.
+        # Read back even if just written: files round, and a second run must score the same.
         return read_mesh(path)
 
 
@@ -147,7 +146,7 @@ class FolderMethod:
     """Meshes in files, `CATEGORY/NAME.SUFFIX` or `CATEGORY/NAME/VIEW.SUFFIX`, unit-cube frame.
 
     Raises:
-        InvalidOptionError: there is no such folder, or no mesh at such a place in it.
+        InvalidOptionError: there is no such folder, or no mesh at such a path.
     """
 
     root: Path
@@ -156,11 +155,11 @@ class FolderMethod:
         if not self.root.is_dir():
             raise InvalidOptionError(f"there is no folder {self.root}")
         found = chain(self.root.glob("*/*"), self.root.glob("*/*/*"))
-        # Lest a folder one level off scores 0 throughout.
+        # A folder one level off would score 0 throughout.
         if not any(path.suffix in MESH_SUFFIXES for path in found):
             raise InvalidOptionError(
-                f"{self.root} holds no CATEGORY/NAME.obj, nor CATEGORY/NAME/VIEW.obj",
-                hint=f"name them like the shapes of the data set; {' '.join(MESH_SUFFIXES)} work",
+                f"{self.root} contains neither CATEGORY/NAME.obj nor CATEGORY/NAME/VIEW.obj",
+                hint=f"name meshes like the shapes of the data set ({' '.join(MESH_SUFFIXES)})",
             )
 
     def facts(self) -> MethodFacts:
@@ -168,7 +167,7 @@ class FolderMethod:
         return MethodFacts(self.root.as_posix(), self.root.name)
 
     def files(self, task: Task) -> tuple[Path, ...]:
-        """Return the first mesh that there is for a task."""
+        """Return the first existing mesh for a task."""
         return tuple(islice((path for path in self._candidates(task) if path.is_file()), 1))
 
     def start(self) -> Predict:
@@ -186,7 +185,7 @@ class FolderMethod:
         for suffix in MESH_SUFFIXES:
             for view in (f"{task.view}", f"{task.view:02d}", f"{task.view:03d}"):
                 yield folder / task.id.name / f"{view}{suffix}"
-        # The name may hold dots, so it is never cut at one.
+        # The name may contain dots, so no suffix is removed.
         yield from (folder / f"{task.id.name}{suffix}" for suffix in MESH_SUFFIXES)
 
 
@@ -195,19 +194,19 @@ def _place(root: Path, task: Task) -> Path:
 
 
 def _claim(root: Path, facts: dict[str, object]) -> None:
-    """Write what the meshes in `root` are of, or check that they are of the same."""
+    """Record the method of the meshes in `root`, or check that it is the same."""
     note = root / "meshes.json"
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
     if note.is_file():
         if note.read_bytes() != text.encode():
             raise InvalidOptionError(
-                f"{root} holds meshes of another checkpoint, threshold or resolution",
+                f"{root} contains meshes of another checkpoint, threshold or resolution",
                 hint="choose another --meshes folder",
             )
         return
     if root.is_dir() and any(root.iterdir()):
         raise InvalidOptionError(
-            f"{root} is not empty and holds no meshes of ours",
+            f"{root} is not empty and was not written by --meshes",
             hint="choose another --meshes folder; --predictions scores meshes of other tools",
         )
     root.mkdir(parents=True, exist_ok=True)

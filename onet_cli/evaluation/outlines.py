@@ -1,4 +1,4 @@
-"""Outlines of a prediction and the truth, both drawn from samples of their surfaces."""
+"""Silhouettes of prediction and ground truth, rendered from surface samples."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,20 @@ from onet_cli.geometry.sampling import every_nth
 from onet_cli.shapes.camera import CAMERA_FIELDS
 
 SIZE = 96
-"""Pixels per side of an outline."""
+"""Edge of a silhouette in pixels."""
 
 DISTANCE, FOCAL = 3.4, 1.8
-"""Where the camera stands, and its focal length in edges: the sphere around the unit cube fits."""
+"""Camera distance, and focal length in image edges; the unit cube's bounding sphere fits."""
 
 MOST_SAMPLES = 100_000
 
 ROUNDS = 3
-"""How often holes between samples are closed from their borders."""
+"""Iterations of hole filling."""
 
 
 @dataclass(frozen=True)
 class Outlines:
-    """IoU of the outlines from the photo's own direction, from 90 degrees beside it and behind."""
+    """IoU of silhouettes from the photo's direction, and at 90 and 180 degrees from it."""
 
     photo: float
     side: float
@@ -33,14 +33,14 @@ class Outlines:
 def compare_outlines(
     predicted: NDArray[np.floating], target: NDArray[np.floating], camera: NDArray[np.floating]
 ) -> Outlines | None:
-    """Return how the outlines of two surfaces agree, None where one has no samples.
+    """Return the IoU of silhouettes of two surfaces, or None if one has no samples.
 
-    Both surfaces are drawn from as many samples, by the same rule (`covered`).
+    Both are rendered from equal numbers of samples by the same rule (`covered`).
 
     Args:
         predicted: (N, 3) samples of the predicted surface, unit-cube frame.
         target: (M, 3) samples of the true surface.
-        camera: (8,) the photo's, as in `shapes.camera.CAMERA_FIELDS`: its direction alone counts.
+        camera: (8,) as in `shapes.camera.CAMERA_FIELDS`; only its direction is used.
     """
     count = min(len(predicted), len(target), MOST_SAMPLES)
     if count == 0:
@@ -59,12 +59,12 @@ def compare_outlines(
 
 
 def covered(points: NDArray[np.floating], camera: Camera) -> NDArray[np.bool_]:
-    """Return the pixels (SIZE, SIZE) whose middle `points` (N, 3) of a surface cover.
+    """Return the pixels (SIZE, SIZE) that surface `points` (N, 3) cover.
 
-    Those are the pixels on each of whose quarters a point falls: one point would do for a pixel
-    that the outline barely touches, and make thin parts a pixel wider. Before, quarters most of
-    whose neighbours are covered are too, since samples leave holes; beside a straight edge at
-    most four of the eight are.
+    A pixel is covered if all of its four quarters contain a point: with a single point per pixel,
+    pixels at the border would make thin parts a pixel wider. Holes between samples are filled
+    first: quarters with at least five covered neighbours of eight become covered; next to a
+    straight edge at most four are.
     """
     x, y, depth = (2 * camera.project(points)).T
     fine = 2 * SIZE

@@ -1,4 +1,4 @@
-"""Points of several categories as a picture with a legend."""
+"""Scatter plots of points by category, with a legend."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _COLOURS = (
 )  # fmt: skip
 _SHAPES = ("disc", "square", "triangle")
 
-_SCALE = 2  # drawn so much larger, then reduced, for smooth edges
+_SCALE = 2  # supersampling, for smooth edges
 _PANEL, _MARGIN, _LEGEND, _TITLE = 560, 28, 190, 44
 
 
@@ -27,9 +27,9 @@ class Panel:
 
 
 def draw_panels(panels: Sequence[Panel], categories: Sequence[str]) -> Image.Image:
-    """Return the panels side by side, each of N points coloured by its category, and a legend.
+    """Return the panels side by side, each with N points coloured by category, and a legend.
 
-    Categories beyond the number of colours get another shape of mark.
+    Categories beyond the number of colours get another marker.
     """
     keys = sorted(set(categories))
     marks = {
@@ -59,12 +59,12 @@ def _panel(
     frame = [left, _TITLE, left + _PANEL, _TITLE + _PANEL]
     draw.rectangle([v * _SCALE for v in frame], outline="#c9ced6", width=_SCALE)
     low, high = panel.places.min(axis=0), panel.places.max(axis=0)
-    # One scale for both axes, so that distances can be seen.
+    # The same scale on both axes, to preserve distances.
     scale = (_PANEL - 36) / (float((high - low).max()) or 1.0)
     offset = (panel.places - (low + high) / 2) * scale
     radius = float(np.clip(90 / np.sqrt(len(offset)), 2.2, 5.5))
     middle = np.array([left + _PANEL / 2, _TITLE + _PANEL / 2])
-    # In no order of categories: none is to lie on top of the others.
+    # In random order, so that no category hides the others.
     for n in np.random.default_rng(0).permutation(len(offset)):
         x, y = middle + offset[n] * (1, -1)
         _mark(draw, (float(x), float(y)), radius, *marks[n])

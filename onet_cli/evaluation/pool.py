@@ -1,4 +1,4 @@
-"""Tasks scored here or in worker processes, with the same result."""
+"""Evaluation of tasks in this process or in worker processes, with identical results."""
 
 import multiprocessing
 import os
@@ -16,17 +16,17 @@ from onet_cli.models.device import resolve_device
 from onet_cli.shapes.store import ShapeStore
 
 SHARING = 4
-"""Most worker processes that share a GPU, unless more are asked for: each has a copy of all that a
-network needs there, and scoring, which is the CPU's work, keeps about as many busy."""
+"""Maximum default number of worker processes on a GPU: each holds its own copy of the network
+there, and scoring on the CPU limits the throughput beyond."""
 
 _evaluate: Callable[[Task], Outcome] | None = None
 
 
 def usual_workers(device: str) -> int:
-    """Return how many processes evaluate a network on `device`: one a core, but few on a GPU.
+    """Return the default number of processes for `device`: one per core, but few on a GPU.
 
     Raises:
-        InvalidOptionError: there is no such device here.
+        InvalidOptionError: there is no such device.
     """
     cores = os.cpu_count() or 1
     return cores if resolve_device(device).type == "cpu" else min(SHARING, cores)
@@ -35,7 +35,7 @@ def usual_workers(device: str) -> int:
 def evaluate_tasks(
     store: ShapeStore, tasks: Sequence[Task], method: Method, settings: EvaluationSettings
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each of `tasks` as it is done.
+    """Yield the outcome of each of `tasks`, in order of completion.
 
     Raises:
         OnetError: the method cannot start, or a worker process died.
@@ -56,8 +56,8 @@ def evaluate_tasks(
                 yield future.result()
         except BrokenProcessPool as error:
             raise OnetError(
-                "a worker process died, probably for lack of memory",
-                hint="run the same command again with fewer --workers: it goes on",
+                "a worker process died, probably because it ran out of memory",
+                hint="run the same command again with fewer --workers to continue",
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -65,7 +65,7 @@ def evaluate_tasks(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let torch use one thread, as in a worker: sums over more threads round otherwise."""
+    """Use one torch thread, as in a worker: rounding of sums depends on the number of threads."""
     import torch
 
     before = torch.get_num_threads()
@@ -78,7 +78,7 @@ def _one_thread() -> Iterator[None]:
 
 @contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Let processes that are started meanwhile use one thread each: they share the cores."""
+    """Within the block, started processes use one thread each, as they share the cores."""
     before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
     try:

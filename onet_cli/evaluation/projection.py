@@ -1,4 +1,4 @@
-"""Codes laid out in the plane: principal components, and t-SNE."""
+"""Projections of codes to the plane: PCA and t-SNE."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,19 +6,20 @@ from numpy.typing import NDArray
 Plane = NDArray[np.float32]
 
 MOST_POINTS = 3000
-"""Points that t-SNE takes: it compares all pairs, and N * N numbers are held several times."""
+"""Maximum number of points for t-SNE, which needs several N x N matrices."""
 
 PERPLEXITY = 30.0
 
-_EARLY = 250  # steps in which neighbours attract each other more, so that clusters find together
+_EARLY = 250  # steps of early exaggeration
 _EXAGGERATION = 12.0
 _ROWS = 128
 
 
 def principal_components(codes: NDArray[np.floating]) -> tuple[Plane, tuple[float, float]]:
-    """Return the two first principal components of `codes` (N, C), and their variances' shares.
+    """Return the first two principal components of `codes` (N, C), and their explained variance.
 
-    The components are (N, 2); the sign of each is such that its largest weight is positive.
+    The components are (N, 2), with signs such that the largest weight of each is positive.
+    Variances are shares of the total.
     """
     centred = np.asarray(codes, np.float64) - np.mean(codes, axis=0, dtype=np.float64)
     _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
@@ -30,10 +31,10 @@ def principal_components(codes: NDArray[np.floating]) -> tuple[Plane, tuple[floa
 
 
 def tsne(codes: NDArray[np.floating], steps: int = 750, perplexity: float = PERPLEXITY) -> Plane:
-    """Return places (N, 2) at which neighbours among `codes` (N, C) are neighbours.
+    """Return the t-SNE embedding (N, 2) of `codes` (N, C).
 
-    Distances between clusters, and their sizes, mean nothing. It starts from the principal
-    components, so that the same codes give the same places. Exact: all pairs are compared.
+    Distances between clusters and their sizes are not meaningful. The initialisation is PCA, so the
+    result is deterministic. The gradient is exact, over all pairs.
 
     Source: van der Maaten & Hinton, "Visualizing data using t-SNE", JMLR 2008; learning rate:
     Belkina et al., Nature Communications 2019.
@@ -51,7 +52,7 @@ def tsne(codes: NDArray[np.floating], steps: int = 750, perplexity: float = PERP
     for step in range(steps):
         early = step < _EARLY
         slope = _slope(joint, places, _EXAGGERATION if early else 1.0)
-        # A step gets longer while its direction lasts, and shorter where it turned.
+        # Adaptive gains: larger while the direction persists, smaller after sign changes.
         gains[:] = np.where(slope * velocity < 0, gains + 0.2, gains * 0.8).clip(0.01)
         velocity *= 0.5 if early else 0.8
         velocity -= rate * gains * slope
@@ -61,9 +62,9 @@ def tsne(codes: NDArray[np.floating], steps: int = 750, perplexity: float = PERP
 
 
 def affinities(codes: NDArray[np.floating], perplexity: float) -> NDArray[np.float32]:
-    """Return the chance (N, N) of each point to pick each other as its neighbour.
+    """Return the conditional probabilities (N, N) of points as neighbours of each other.
 
-    A Gaussian around each point, as wide as makes the perplexity of its row the one asked for.
+    They are Gaussian in the distance, with the width that gives the requested perplexity per row.
     """
     chances = squared_distances(np.asarray(codes, np.float32))
     np.fill_diagonal(chances, np.inf)
@@ -73,7 +74,7 @@ def affinities(codes: NDArray[np.floating], perplexity: float) -> NDArray[np.flo
 
 
 def _bisected(distances: NDArray[np.float32], perplexity: float) -> NDArray[np.float32]:
-    """Return the rows of `affinities` for squared `distances` (R, N), inf to a point itself."""
+    """Return rows of `affinities` for squared `distances` (R, N), inf on the diagonal."""
     distances = distances - distances.min(axis=1, keepdims=True)
     itself = np.isinf(distances)
     wanted = np.log(perplexity)
@@ -104,11 +105,11 @@ def squared_distances(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _slope(joint: NDArray[np.float32], places: Plane, exaggeration: float) -> Plane:
-    """Return the gradient (N, 2) of the divergence of the plane's neighbours from `joint`."""
+    """Return the gradient (N, 2) of the KL divergence between `joint` and the embedding."""
     pull, push = np.empty_like(places), np.empty_like(places)
     total = 0.0
     lengths = (places**2).sum(axis=1)
-    # In slices that stay in the cache: whole matrices would be read from memory ten times.
+    # In blocks that fit the cache: whole matrices would be read from memory ten times.
     for start in range(0, len(places), _ROWS):
         rows = slice(start, start + _ROWS)
         near = places[rows] @ (-2 * places.T)
@@ -127,6 +128,6 @@ def _slope(joint: NDArray[np.float32], places: Plane, exaggeration: float) -> Pl
 
 
 def _weighted(weights: NDArray[np.float32], places: Plane, rows: slice) -> Plane:
-    """Return for each of the rows (R, 2) the sum of weight times way to every point."""
+    """Return (R, 2) the sums over points of weight times displacement."""
     found: Plane = weights.sum(axis=1)[:, None] * places[rows] - weights @ places
     return found

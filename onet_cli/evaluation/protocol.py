@@ -1,4 +1,4 @@
-"""The two evaluation protocols: what differs between ours and the paper's."""
+"""The two evaluation protocols: ours and the paper's."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,32 +11,33 @@ Align = Literal["none", "yaw"]
 
 
 class Protocol(StrEnum):
-    """A fixed way of measuring: two scores compare only where it is the same."""
+    """An evaluation protocol; scores are comparable only within one."""
 
     STRICT = "strict"
     PAPER = "paper"
 
     @property
     def rules(self) -> "Rules":
-        """What this protocol prescribes."""
+        """The rules of this protocol."""
         return _RULES[self]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a protocol prescribes.
+    """The rules of a protocol.
 
     Attributes:
-        threshold: probability of the iso-surface; None takes the checkpoint's own.
-        resolution: cells per side of the final grid; None leaves it open.
-        view: the only view that is reconstructed; None leaves it open.
-        joins: whether pieces that the field nearly joins become one (`reconstruction.joined`).
-        point_noise: deviation of the Gaussian noise added to float16 points, unit-cube frame.
-        empty: the scores of an empty mesh.
-        align: the only way of turning predictions; None leaves it open.
-        extended: whether outlines, thin parts and the placed IoU are measured.
-        counts_unpredicted: whether an object for which reconstruction gave no mesh at all scores
-            as an empty one (otherwise it drops out of every mean).
+        threshold: Iso-level (probability); None: the checkpoint's.
+        resolution: Cells per side of the final grid; None: any.
+        view: The view to reconstruct; None: any.
+        joins: Whether pieces that the field nearly connects are joined (`reconstruction.joined`).
+        point_noise: Standard deviation of the Gaussian noise added to float16 points, unit-cube
+            frame.
+        empty: Scores of an empty mesh.
+        align: Alignment of predictions; None: any.
+        extended: Whether outlines, thin parts and the placed IoU are measured.
+        counts_unpredicted: Whether an object without any mesh scores as an empty mesh; otherwise
+            it is left out of every mean.
     """
 
     threshold: float | None
@@ -50,7 +51,7 @@ class Rules:
     extended: bool
 
 
-_FAR = sqrt(3.0)  # the diagonal of the unit cube: no prediction inside it can lie further off
+_FAR = sqrt(3.0)  # the diagonal of the unit cube, the maximum distance within it
 
 _RULES = {
     Protocol.STRICT: Rules(

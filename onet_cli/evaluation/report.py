@@ -1,4 +1,4 @@
-"""An evaluation as text: aligned table, JSON, CSV, Markdown or LaTeX."""
+"""Text formats of evaluations: aligned table, JSON, CSV, Markdown and LaTeX."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ _CURVE = [f"f_score_{distance:g}" for distance in F_SCORE_DISTANCES]
 
 
 def check_folder(output: Path) -> None:
-    """Refuse an output whose folder is not there.
+    """Raise InvalidOptionError if the folder of `output` does not exist.
 
     Raises:
         InvalidOptionError: the folder of `output` does not exist.
@@ -44,15 +44,15 @@ def check_folder(output: Path) -> None:
     if not output.absolute().parent.is_dir():
         raise InvalidOptionError(
             f"{output} cannot be written: its folder does not exist",
-            hint=f"make {output.parent} first",
+            hint=f"create {output.parent} first",
         )
 
 
 def choose_format(wanted: str | None, output: Path | None) -> str:
-    """Return the format that was asked for, else the one that the suffix of `output` names.
+    """Return the requested format, else that of the suffix of `output`, else "table".
 
     Raises:
-        InvalidOptionError: neither names one, or the folder of `output` does not exist.
+        InvalidOptionError: the suffix is unknown, or the folder of `output` does not exist.
     """
     if output is not None:
         check_folder(output)
@@ -62,8 +62,8 @@ def choose_format(wanted: str | None, output: Path | None) -> str:
         return "table"
     if output.suffix.lower() not in _SUFFIXES:
         raise InvalidOptionError(
-            f"the name {output} does not tell its format",
-            hint=f"add --format, or end it in one of: {' '.join(_SUFFIXES)}",
+            f"the format of {output} is unknown",
+            hint=f"add --format, or use one of the suffixes {' '.join(_SUFFIXES)}",
         )
     return _SUFFIXES[output.suffix.lower()]
 
@@ -71,8 +71,8 @@ def choose_format(wanted: str | None, output: Path | None) -> str:
 def render(table: EvaluationTable, form: str, reference: bool = False) -> str:
     """Return `table` as text; `form` is table, json, csv, markdown or latex.
 
-    With `reference`, the published means of the literature stand beside ours, except in JSON and
-    CSV, which hold what was measured and nothing else.
+    With `reference`, published means are included, except in JSON and CSV, which contain
+    measurements only.
     """
     if form == "json":
         return to_json(table)
@@ -84,15 +84,15 @@ def render(table: EvaluationTable, form: str, reference: bool = False) -> str:
 
 
 def to_json(table: EvaluationTable) -> str:
-    """Return all facts, means and objects as JSON that `from_json` reads."""
+    """Return all facts, means and objects as JSON for `from_json`."""
     return json.dumps(table.to_dict(), indent=2, allow_nan=False) + "\n"
 
 
 def from_json(text: str) -> EvaluationTable:
-    """Return the table that `to_json` wrote.
+    """Parse the JSON of `to_json`.
 
     Raises:
-        InvalidOptionError: the text is something else.
+        InvalidOptionError: the text is not such JSON.
     """
     try:
         data = json.loads(text)
@@ -104,10 +104,10 @@ def from_json(text: str) -> EvaluationTable:
 
 
 def read_json(path: Path) -> EvaluationTable:
-    """Return the table in a file that this command wrote.
+    """Read a JSON file written by `onet evaluate`.
 
     Raises:
-        InvalidOptionError: it cannot be read, or is something else.
+        InvalidOptionError: it cannot be read, or is not such a file.
     """
     try:
         text = read_text(path)
@@ -119,9 +119,9 @@ def read_json(path: Path) -> EvaluationTable:
 
 
 def to_csv(table: EvaluationTable) -> str:
-    """Return one line for each object and view, distances raw, with all digits.
+    """Return one line per object and view, with raw distances in full precision.
 
-    Sums of it are in the other formats; `row` is `object`, or `unscored` with the reason.
+    Means are in the other formats; `row` is `object`, or `unscored` with the reason.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=_csv_columns(), lineterminator="\n", restval="")
@@ -146,7 +146,7 @@ def to_csv(table: EvaluationTable) -> str:
 
 
 def _plain_cells(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose texts no spreadsheet takes for a formula: an apostrophe goes before."""
+    """Prefix texts that a spreadsheet would treat as formulas with an apostrophe."""
     return {
         name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
         for name, cell in row.items()
@@ -169,7 +169,7 @@ def to_markdown(table: EvaluationTable, reference: bool = False) -> str:
 
 
 def _in_cell(text: str) -> str:
-    """Return a text that Markdown shows as it is: no cell ends, no link, tag or line begins."""
+    """Escape a text for a Markdown table cell."""
     return "".join(_MARKDOWN.get(letter, letter) for letter in printable(text))
 
 
@@ -198,5 +198,5 @@ def _aligned(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def _one_line(header: Sequence[str]) -> list[str]:
-    # A word broken in two becomes one again, two words stay two.
+    # Rejoin hyphenated words; other line breaks become spaces.
     return [name.replace("-\n", "-").replace("\n", " ") for name in header]

@@ -1,4 +1,4 @@
-"""One evaluation from paths to table: data set and method in, scores out."""
+"""Evaluation of a method on a data set."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -32,16 +32,16 @@ def evaluate_method(
     progress: Progress = lambda done, total: None,
     check: Check = lambda store, ids: None,
 ) -> EvaluationTable:
-    """Return the scores of a method on the data set in `data`.
+    """Evaluate a method on the data set in `data`.
 
-    `check` may refuse the shapes that were selected before any of them is measured.
+    `check` may raise on the selected shapes before the evaluation starts.
 
-    Results are kept in a journal beside `output` until the run is complete; a run that was stopped
-    goes on from there.
+    Until the run is complete, results are kept in a journal next to `output`, from which an
+    interrupted run is resumed.
 
     Raises:
         OnetError: `output` cannot be written, or another process is writing it.
-        StoreError: there is no data set, or nothing to score in it.
+        StoreError: there is no data set, or no shape is selected.
         UnknownNameError: there is no such split or category.
         CheckpointError: the checkpoint cannot be read.
     """
@@ -65,7 +65,7 @@ def evaluate_method(
         complete = True
     finally:
         journal.close(complete)
-    # In the order of the tasks, whichever worker was first.
+    # In the order of the tasks, not of completion.
     return EvaluationTable(
         facts=facts,
         objects=tuple(results[task] for task in tasks if task in results),
@@ -94,7 +94,7 @@ def _facts(
     described = method.facts()
     if described.frame == "picture" and settings.protocol is Protocol.PAPER:
         raise InvalidOptionError(
-            f"--protocol paper is for networks of the object's frame; {described.path} is none",
+            f"--protocol paper requires a network of the object's frame, unlike {described.path}",
             hint="use --protocol strict",
         )
     return EvaluationFacts(
@@ -121,7 +121,7 @@ def _facts(
 
 
 def _content_hash(store: ShapeStore, method: Method, task: Task) -> str:
-    """Return a hash of the files that the result of a task is made of."""
+    """Return a hash of the files on which the result of a task depends."""
     digest = hashlib.sha256()
     for path in (store.path(task.id), *method.files(task)):
         try:
@@ -133,7 +133,7 @@ def _content_hash(store: ShapeStore, method: Method, task: Task) -> str:
 
 
 def _data_hash(store: ShapeStore, ids: Sequence[ShapeId]) -> str:
-    """Return a hash of the description of the data, the ids to score and their files' sizes."""
+    """Return a hash of the data set's description, the selected ids and their file sizes."""
     digest = hashlib.sha256(store.info.to_json().encode())
     for shape_id in ids:
         path = store.path(shape_id)

@@ -1,4 +1,4 @@
-"""The numbers that one predicted mesh earns, and their mean over several."""
+"""Scores of a predicted mesh, and their means."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -8,27 +8,27 @@ from typing import Any
 from onet_cli.errors import InvalidOptionError
 
 PAPER_UNIT = 10.0
-"""Raw unit-cube distances times this are in the paper's unit, a tenth of the longest edge."""
+"""Factor from raw unit-cube distances to the paper's unit, a tenth of the longest edge."""
 
 
 F_SCORE_DISTANCES = (0.005, 0.01, 0.02, 0.05)
-"""Distances within which an F-score counts a point as found, in shares of the longest edge."""
+"""Distance thresholds of F-scores, as shares of the longest edge."""
 
 F_SCORE_DISTANCE = 0.01
-"""The one of them that stands for the curve in tables."""
+"""Distance threshold of the F-score in tables."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """How a score is shown.
+    """Presentation of a score.
 
     Attributes:
-        title: on pages.
-        heading: above a column of a terminal's table, broken where that saves width.
-        label: in a column of scores.
-        unit: what raw values are multiplied by, in the tables of one evaluation.
-        better: +1 where higher is better, -1 where lower is.
-        extended: whether it is shown in a second table, where it is known.
+        title: Name on HTML pages.
+        heading: Column heading of terminal tables, with line breaks to save width.
+        label: Row label in comparisons.
+        unit: Factor on raw values in the tables of one evaluation.
+        better: +1 if higher is better, -1 if lower is.
+        extended: Whether it is shown in a second table, if defined.
     """
 
     title: str
@@ -53,7 +53,7 @@ SHOWN = {
     "thin_f": Shown("thin parts, F", "thin\nparts, F", "thin F", extended=True),
     "agreement": Shown("agreement", "agreement", "agreement", extended=True),
 }
-"""The scores of tables, pages and comparisons, in their order."""
+"""Scores of tables, pages and comparisons, in order."""
 
 MAIN = tuple(score for score, shown in SHOWN.items() if not shown.extended)
 EXTENDED = tuple(score for score, shown in SHOWN.items() if shown.extended)
@@ -68,28 +68,28 @@ _ADDED = (
     "thin_f",
     "agreement",
 )
-"""What JSON of format 2 lacks."""
+"""Scores that JSON of format 2 does not have."""
 
 
 @dataclass(frozen=True)
 class MeshMetrics:
-    """What is measured on a predicted mesh. Distances are in the unit-cube frame.
+    """Scores of a predicted mesh. Distances are in the unit-cube frame.
 
-    `iou` of the stored occupancy points tested against the mesh, `network_iou` of the same points
-    asked of the network; `accuracy`, the mean unsquared distance from prediction to truth, and
-    `completeness`, from truth to prediction; `chamfer_l1`, the mean of the two, and `chamfer_l2`,
-    the same of squared distances; `normal_consistency`, the mean absolute dot product of nearest
-    normals; `f_score` at 1 % of the longest edge and `f_curve` at each of `F_SCORE_DISTANCES`;
-    `volume_error` and `area_error`, the relative differences to the truth's volume and area;
-    `closed`, 1 where every edge has two faces; `components`, how many pieces; `largest_share`, the
-    largest piece's share of their volumes. Beyond the paper's: `placed_iou` of the mesh at the size
-    and place that the truth's camera gives, for networks of the picture's frame; `outline_photo`,
-    `outline_side` and `outline_behind`, the IoU of outlines from the photo's direction, from
-    90 degrees beside it and from behind; `thin_recall`, `thin_precision` and `thin_f` of thin parts
-    such as legs, where the truth has any; `agreement` of the mesh's outline with the picture, by
-    the camera that the network guesses, for networks of the picture's frame. None stands for a
-    score that is not defined and that means leave out, such as the Chamfer-L1 of an empty mesh in
-    the paper's protocol.
+    `iou` is measured at the stored occupancy points against the mesh, `network_iou` at the same
+    points with the network's own occupancy. `accuracy` is the mean unsquared distance from
+    prediction to ground truth, `completeness` from ground truth to prediction, `chamfer_l1` their
+    mean, and `chamfer_l2` the same for squared distances. `normal_consistency` is the mean absolute
+    dot product of nearest normals. `f_score` is at 1 % of the longest edge, `f_curve` at each of
+    `F_SCORE_DISTANCES`. `volume_error` and `area_error` are relative differences. `closed` is 1 if
+    every edge has two faces, `components` the number of components, and `largest_share` the share
+    of the largest in the volume. Scores that are not in the paper: `placed_iou` of the mesh with
+    the scale and position given by the true camera, for networks of the picture's frame;
+    `outline_photo`, `outline_side` and `outline_behind`, the IoU of silhouettes from the photo's
+    direction, at 90 degrees and from behind; `thin_recall`, `thin_precision` and `thin_f` of thin
+    parts such as legs, if the ground truth has any; `agreement` of the mesh's silhouette with the
+    image, by the predicted camera, for networks of the picture's frame. None stands for an
+    undefined score, which means ignore, such as the Chamfer-L1 of an empty mesh in the paper's
+    protocol.
     """
 
     iou: float | None
@@ -121,17 +121,17 @@ class MeshMetrics:
         return None if self.chamfer_l1 is None else self.chamfer_l1 * PAPER_UNIT
 
     def shown(self, score: str) -> float | None:
-        """Return one of `SHOWN` in the unit of tables, None where it is not defined."""
+        """Return one of `SHOWN` in the unit of tables, or None if undefined."""
         value: float | None = getattr(self, score)
         return None if value is None else value * SHOWN[score].unit
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scores by name, Chamfer-L1 in both units."""
+        """Return the scores by name, with Chamfer-L1 in both units."""
         return {**asdict(self), "chamfer_l1_x10": self.chamfer_l1_x10}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "MeshMetrics":
-        """Return the scores that `to_dict` wrote; those that older formats lack are None.
+        """Return the scores from `to_dict`; those missing in older formats are None.
 
         Raises:
             InvalidOptionError: a score is missing.
@@ -144,14 +144,14 @@ class MeshMetrics:
                 raise KeyError("f_curve")
             return cls(**values)
         except (KeyError, TypeError) as error:
-            raise InvalidOptionError(f"the scores lack {error}") from error
+            raise InvalidOptionError(f"a score is missing or invalid: {error}") from error
 
 
 def mean_metrics(metrics: Sequence[MeshMetrics]) -> MeshMetrics:
-    """Return the mean of each score over those of `metrics` in which it is defined.
+    """Return the mean of each score over the `metrics` in which it is defined.
 
     Raises:
-        ValueError: there is nothing to average.
+        ValueError: `metrics` is empty.
     """
     if not metrics:
         raise ValueError("no scores to average")
@@ -166,5 +166,5 @@ def mean_metrics(metrics: Sequence[MeshMetrics]) -> MeshMetrics:
 
 def _mean(values: Iterable[float | None]) -> float | None:
     defined = [value for value in values if value is not None]
-    # fsum rounds once, so that the order of the objects cannot change a digit.
+    # fsum rounds once, so that the result does not depend on the order.
     return fsum(defined) / len(defined) if defined else None

@@ -1,4 +1,4 @@
-"""Predictions of networks of the picture's frame: meshes as users get them, or placed by truth."""
+"""Predictions of networks of the picture's frame, as written for users and placed by truth."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ from onet_cli.reconstruction.viewpoint import Viewpoint
 
 AS_SAID = "as the network says"
 PLACING = "upright by the guessed camera, centred and scaled by its own box, azimuth from the truth"
-"""How meshes come to be held against the truth, of networks of the object's and picture's frame."""
+"""Alignment of meshes with the ground truth, for networks of the object's and picture's frame."""
 
 
 _STEP = 0.1
@@ -34,7 +34,7 @@ def predict_seen(
 ) -> Prediction:
     """Return the prediction of a network of the picture's frame for one view.
 
-    `image` is (3, H, W) uint8. `kept` is the file that keeps its mesh, used where it is there.
+    `image` is (3, H, W) uint8. `kept` is the file in which its mesh is stored and reused.
 
     Raises:
         InvalidOptionError: the view has no camera.
@@ -42,7 +42,7 @@ def predict_seen(
     if truth.camera is None:
         raise InvalidOptionError(
             f"{task.id} has no camera of view {task.view}",
-            hint="a network of the picture's frame can be scored on sets with cameras only",
+            hint="networks of the picture's frame can only be evaluated on data with cameras",
         )
     made = generator.look(image)
     assert made.camera is not None  # for the type checker: the network is of the picture's frame
@@ -57,7 +57,7 @@ def predict_seen(
             if kept is not None:
                 _keep(kept, mesh, placing)
         if kept is not None:
-            # Read back also when just written: files round, and a second run must score the same.
+            # Read back even if just written: files round, and a second run must score the same.
             mesh, placing = read_mesh(kept), _read_placing(kept)
     except EmptySurfaceError as error:
         return Prediction(Trimesh(), contains, failure=str(error), agreement=0.0)
@@ -72,14 +72,14 @@ def predict_seen(
 def _make(
     generator: MeshGenerator, field: OccupancyField, seen: SeenView
 ) -> tuple[Trimesh, NDArray[np.float64]]:
-    """Return the mesh that a user gets, turned to the data set's azimuth, and its placing (3, 4).
+    """Return the mesh as written for users, at the true azimuth, and its placing matrix (3, 4).
 
-    The placing takes it to where it is by the truth's camera.
+    The matrix maps it to its position and scale according to the true camera.
     """
     surface, _ = generator.extract(field)
     standing = Standing.of(np.asarray(surface.vertices))
     mesh = make_mesh(seen.turned(standing.to_unit(surface.vertices)), np.asarray(surface.faces))
-    # Both ways are affine, so that three steps from the origin tell all.
+    # Both maps are affine, so three steps from the origin determine the matrix.
     steps = np.concatenate([np.zeros((1, 3)), _STEP * np.eye(3)])
     there = seen.to_unit(standing.to_network(steps))
     along = (there[1:] - there[0]).T / _STEP @ _turn(seen).T
@@ -92,7 +92,7 @@ def _turn(seen: SeenView) -> NDArray[np.float64]:
 
 
 def _standing(placing: NDArray[np.float64], seen: SeenView) -> Standing:
-    """Return how the mesh that `placing` (3, 4) belongs to stands in its file."""
+    """Return the `Standing` of the mesh with `placing` (3, 4)."""
     centre, step = seen.to_picture(np.stack([placing[:, 3], placing[:, 3] + placing[:, 0]]))
     x, y, z = (float(value) for value in centre)
     return Standing((x, y, z), float(np.linalg.norm(step - centre)))
@@ -105,11 +105,11 @@ def _placing_file(kept: Path) -> Path:
 def _keep(kept: Path, mesh: Trimesh, placing: NDArray[np.float64]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_text(_placing_file(kept), json.dumps(placing.tolist()) + "\n")
-    write_mesh(mesh, kept)  # last: where it is, all is
+    write_mesh(mesh, kept)  # last, so that its presence implies the placing
 
 
 def _read_placing(kept: Path) -> NDArray[np.float64]:
-    """Return what `_keep` wrote.
+    """Read the matrix written by `_keep`.
 
     Raises:
         InvalidOptionError: it is missing or damaged.
@@ -118,8 +118,8 @@ def _read_placing(kept: Path) -> NDArray[np.float64]:
         placing = np.array(json.loads(read_text(_placing_file(kept))), np.float64)
     except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidOptionError(
-            f"{_placing_file(kept)} cannot be read", hint=f"delete {kept}: it is made again"
+            f"{_placing_file(kept)} cannot be read", hint=f"delete {kept} to create it again"
         ) from error
     if placing.shape != (3, 4) or not np.isfinite(placing).all():
-        raise InvalidOptionError(f"{_placing_file(kept)} holds no placing")
+        raise InvalidOptionError(f"{_placing_file(kept)} is not a finite 3 x 4 matrix")
     return placing

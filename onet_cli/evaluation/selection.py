@@ -1,4 +1,4 @@
-"""Which objects of a data set are evaluated."""
+"""Selection of the objects to evaluate."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
@@ -10,11 +10,11 @@ from onet_cli.shapes.store import ShapeStore
 
 
 def select_shapes(store: ShapeStore, settings: EvaluationSettings) -> list[ShapeId]:
-    """Return the shapes to score, category by category, each in the order of the split's list.
+    """Return the shapes to evaluate, by category, each in the order of the split's list.
 
     Raises:
         UnknownNameError: there is no such split or category.
-        StoreError: nothing is left to score.
+        StoreError: no shape is selected.
     """
     names = category_names(store)
     ids = store.ids(settings.split)
@@ -24,21 +24,21 @@ def select_shapes(store: ShapeStore, settings: EvaluationSettings) -> list[Shape
     if not ids:
         which = f" of {', '.join(settings.categories)}" if settings.categories else ""
         raise StoreError(
-            f"the split {settings.split!r} of {store.root} holds no shape{which}",
+            f"the split {settings.split!r} of {store.root} has no shapes{which}",
             hint="choose another --split or --category, or preprocess more shapes",
         )
     return spread(ids, settings.limit)
 
 
 def category_names(store: ShapeStore) -> dict[str, str]:
-    """Return the readable name of each category, by the id that the source gives it."""
+    """Return the readable name of each category id."""
     return {key: info.name or key for key, info in store.info.categories.items()}
 
 
 def find_category(text: str, names: dict[str, str]) -> str:
-    """Return the id of the category that `text` means: its id, its name, or one of its names.
+    """Return the id of the category with the id or one of the names `text`.
 
-    ShapeNet names a category by several words, as in "sofa,couch,lounge".
+    ShapeNet has several names per category, as in "sofa,couch,lounge".
 
     Raises:
         UnknownNameError: no category has this id or name.
@@ -54,9 +54,9 @@ def find_category(text: str, names: dict[str, str]) -> str:
 
 
 def untrained(ids: Iterable[ShapeId], names: dict[str, str], trained: Sequence[str]) -> list[str]:
-    """Return the names of the categories of `ids` that are not among the `trained` ones.
+    """Return the names of the categories of `ids` that are not in `trained`.
 
-    They are known by id or by any of their names. Nothing where nothing is known of the training.
+    Categories match by id or any of their names. The result is empty if `trained` is.
     """
     known = {word for name in trained for word in (name.lower(), *_synonyms(name))}
     found = dict.fromkeys(shape_id.category for shape_id in ids)
@@ -65,7 +65,7 @@ def untrained(ids: Iterable[ShapeId], names: dict[str, str], trained: Sequence[s
 
 
 def spread(ids: Iterable[ShapeId], limit: int | None) -> list[ShapeId]:
-    """Return at most `limit` of `ids`, grouped by category, taken in turn from each of them."""
+    """Return at most `limit` of `ids`, spread over categories and grouped by category."""
     groups: dict[str, list[ShapeId]] = {}
     for shape_id in ids:
         groups.setdefault(shape_id.category, []).append(shape_id)

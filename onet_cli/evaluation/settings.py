@@ -1,6 +1,6 @@
-"""What to evaluate and how. Importing this loads no numpy and no torch.
+"""Settings of an evaluation. Importing this loads no numpy and no torch.
 
-The options of `onet evaluate` are the fields here: name, default, help and limits are written once.
+The fields declare the options of `onet evaluate`: name, default, help and limits.
 """
 
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ View = int | Literal["random", "all"]
 Baseline = Literal["oracle", "oracle-category", "retrieval", "category-mean"]
 Format = Literal["table", "json", "csv", "markdown", "latex"]
 
-METHOD = "What is measured"
-SHAPES = "On which shapes"
+METHOD = "Method"
+SHAPES = "Shapes"
 OUTPUT = "Output"
 
 
 def parse_view(text: str) -> View:
-    """Return the view that `text` means: a number, `random` or `all`.
+    """Parse a view: a number, `random` or `all`.
 
     Raises:
         InvalidOptionError: it is none of these.
@@ -38,20 +38,20 @@ def parse_view(text: str) -> View:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """Which objects are scored, and by which rules.
+    """Selection of the objects, and settings of the scores.
 
-    `categories` are ids or readable names (none: all), `limit` a number of objects, spread evenly
-    over the categories, `view` the number of a view, `random` for one drawn for each object, or
-    `all` for every view on its own; `resolution` cells per side, `mesh_samples` the points drawn on
-    each predicted surface, `workers` processes (0: none but this one); `align` says whether each
-    prediction is turned about the upright axis for the best IoU before it is scored (`yaw`).
+    `categories` are ids or readable names (empty: all), `limit` the maximum number of objects,
+    spread over the categories, `view` the index of a view, `random` for one per object, or `all`
+    for every view; `resolution` is in cells per side, `mesh_samples` the number of points sampled
+    on each predicted surface, `workers` the number of processes (0: this process only); with
+    `align` = `yaw`, predictions are rotated about the vertical axis for the best IoU.
 
     Raises:
-        InvalidOptionError: a value cannot work, or is not the protocol's.
+        InvalidOptionError: a value is invalid, or not allowed by the protocol.
     """
 
     protocol: Annotated[
-        Protocol, Setting("strict: every failure counts; paper: as its authors measured.", METHOD)
+        Protocol, Setting("strict: every failure counts; paper: as in the paper.", METHOD)
     ] = Protocol.STRICT
     split: Annotated[
         str, Setting("List of shapes: train, val or test.", SHAPES, metavar="NAME")
@@ -66,7 +66,7 @@ class EvaluationSettings:
     view: Annotated[
         View,
         Setting(
-            "Number of the view, random, or all.",
+            "Index of the view, random, or all.",
             SHAPES,
             metavar="VIEW",
             default="0",
@@ -79,20 +79,20 @@ class EvaluationSettings:
     workers: Annotated[
         int,
         Setting(
-            "Worker processes; 0: none but this one.",
+            "Worker processes; 0: this process only.",
             GENERAL,
             minimum=0,
             default="one per core; on a GPU up to 4",
         ),
     ] = 0
     align: Annotated[
-        Align, Setting("yaw: turn each prediction about the vertical for the best IoU.", METHOD)
+        Align, Setting("yaw: rotate predictions about the vertical for the best IoU.", METHOD)
     ] = "none"
 
     def __post_init__(self) -> None:
         check_settings(self)
         if isinstance(self.view, int) and self.view < 0:
-            raise InvalidOptionError(f"views are counted from 0, there is no view {self.view}")
+            raise InvalidOptionError(f"--view must be at least 0, not {self.view}")
         rules = self.protocol.rules
         self._check_fixed("view", self.view, rules.view)
         self._check_fixed("resolution", self.resolution, rules.resolution)
@@ -101,14 +101,14 @@ class EvaluationSettings:
     def _check_fixed(self, option: str, value: int | str, fixed: int | str | None) -> None:
         if fixed is not None and value != fixed:
             raise InvalidOptionError(
-                f"--protocol {self.protocol} is defined at --{option} {fixed}, not {value}",
-                hint="use --protocol strict, or leave the option out",
+                f"--protocol {self.protocol} requires --{option} {fixed}, not {value}",
+                hint="use --protocol strict, or omit the option",
             )
 
 
 @dataclass(frozen=True)
 class MethodOptions:
-    """What is measured: a checkpoint, meshes in a folder, or a baseline."""
+    """The method to evaluate: a checkpoint, meshes in a folder, or a baseline."""
 
     checkpoint: Annotated[str | None, replace(CHECKPOINT, panel=METHOD)] = None
     predictions: Annotated[
@@ -120,14 +120,14 @@ class MethodOptions:
     ] = None
     meshes: Annotated[
         Path | None,
-        Setting("Keep the meshes here, and reuse those found.", METHOD, metavar="FOLDER"),
+        Setting("Store meshes here, and reuse existing ones.", METHOD, metavar="FOLDER"),
     ] = None
     device: Device = "auto"
 
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Where the scores go and how they look."""
+    """Output files and formats."""
 
     output: Annotated[
         Path | None,
@@ -146,7 +146,7 @@ class OutputOptions:
         Path | None, Setting("HTML page with charts and meshes.", OUTPUT, metavar="FILE")
     ] = None
     reference: Annotated[
-        Literal["paper"] | None, Setting("Show the published scores too.", OUTPUT)
+        Literal["paper"] | None, Setting("Also show published scores.", OUTPUT)
     ] = None
     embeddings: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""All scores of an evaluation, by object, by category and in the mean."""
+"""Results of an evaluation: scores by object and category, and means."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -12,22 +12,21 @@ from onet_cli.evaluation.typed import check_types
 from onet_cli.shapes.shape import ShapeId
 
 FORMAT_VERSION = 3
-"""Version of the JSON that `EvaluationTable.to_dict` makes."""
+"""Version of the JSON of `EvaluationTable.to_dict`."""
 
 _READ_VERSIONS = (2, FORMAT_VERSION)
-_ADDED_FACTS = ("align", "placing")  # what format 2 lacks
+_ADDED_FACTS = ("align", "placing")  # missing in format 2
 
 
 @dataclass(frozen=True)
 class EvaluationFacts:
-    """Everything that the scores depend on; two tables compare where these agree.
+    """Everything that the scores depend on; tables are comparable if these agree.
 
-    `threshold` is the probability that was used, if `adaptive` one that was adapted to each photo;
-    `resolution` in cells per side, `mesh_samples`
-    the points drawn on each prediction, `f_score_distances` in the unit-cube frame; `view` is a
-    number, `random` or `all`. `checkpoint_sha256` and `data_sha256` identify network and data.
-    `align` says whether each prediction was turned for the best IoU (`none` or `yaw`), `placing`
-    how meshes come to be in the unit-cube frame, in words.
+    `threshold` is a probability, adapted to each photo if `adaptive`; `resolution` is in cells per
+    side, `mesh_samples` the number of points sampled on each prediction, `f_score_distances` in the
+    unit-cube frame; `view` is a number, `random` or `all`. `checkpoint_sha256` and `data_sha256`
+    identify network and data. `align` is `none`, or `yaw` if predictions were rotated for the best
+    IoU; `placing` describes how meshes are placed in the unit-cube frame.
     """
 
     protocol: str
@@ -53,11 +52,11 @@ class EvaluationFacts:
 
 @dataclass(frozen=True)
 class ObjectResult:
-    """One object's scores from one view.
+    """Scores of one object from one view.
 
-    `azimuth_deg` says from which side the view was taken (0: from +z, 90: from +x), where that is
-    known; `failure` why the mesh is empty, or is None where it is not; `turn_deg` by how much the
-    prediction was turned about +y before it was scored.
+    `azimuth_deg` is the azimuth of the view (0: from +z, 90: from +x), or None if unknown;
+    `failure` the reason for an empty mesh, else None; `turn_deg` the rotation of the prediction
+    about +y.
     """
 
     id: ShapeId
@@ -74,7 +73,7 @@ class ObjectResult:
 class CategoryResult:
     """The mean over the scored objects of one category.
 
-    `objects` counts each object once, however many of its views were scored; `empty` counts
+    `objects` counts each object once, independent of the number of its views; `empty` counts
     predictions without a surface.
     """
 
@@ -87,11 +86,10 @@ class CategoryResult:
 
 @dataclass(frozen=True)
 class EvaluationTable:
-    """Scores by object and what they sum up to.
+    """Scores by object and their means.
 
-    `names` maps category ids to readable names. `unscored` holds the objects that are in no mean,
-    with the reason: those that could not be read and, in the paper's protocol, those for which no
-    mesh was made at all.
+    `names` maps category ids to readable names. `unscored` lists objects that are in no mean, with
+    reasons: those that cannot be read and, in the paper's protocol, those without any mesh.
     """
 
     facts: EvaluationFacts
@@ -111,29 +109,28 @@ class EvaluationTable:
 
     @property
     def category_mean(self) -> MeshMetrics:
-        """The mean of the categories' means: every category weighs the same, as in the paper.
+        """The mean of the category means, with equal weights, as in the paper.
 
         Raises:
-            ValueError: no object was scored. `instance_mean` raises the same.
+            ValueError: no object was scored; also raised by `instance_mean`.
         """
         return mean_metrics([category.metrics for category in self.categories])
 
     @property
     def instance_mean(self) -> MeshMetrics:
-        """The mean over objects: every object weighs the same."""
+        """The mean over objects, with equal weights."""
         return mean_metrics([result.metrics for result in self.objects])
 
     @property
     def object_count(self) -> int:
-        """The number of objects that have a score, each counted once."""
+        """The number of distinct scored objects."""
         return len({result.id for result in self.objects})
 
     def interval(self, score: str, by_category: bool) -> Interval | None:
-        """Return the 95 % interval of the category mean, or of the instance mean, of a score.
+        """Return the 95 % interval of the category mean or instance mean of a score.
 
-        What is drawn anew are objects; the views of one are averaged first, as they are no
-        independent evidence. None where no category, or the instance mean, has two objects:
-        nothing says how far they scatter.
+        Objects are resampled; views of an object are averaged first, as they are not independent.
+        None if no category, or the instance mean, has at least two objects.
         """
         values: dict[ShapeId, list[float]] = {}
         for result in self.objects:
@@ -148,12 +145,12 @@ class EvaluationTable:
         return bootstrap_mean([np.array(groups[key]) for key in sorted(groups)])
 
     def category_interval(self, category: str, score: str) -> Interval | None:
-        """Return the 95 % interval of the mean of a score over the objects of one category."""
+        """Return the 95 % interval of the mean of a score over one category."""
         members = tuple(result for result in self.objects if result.id.category == category)
         return replace(self, objects=members).interval(score, by_category=False)
 
     def intervals(self, by_category: bool) -> dict[str, list[float] | None]:
-        """Return `interval` of every score that is a number, by name, JSON-ready."""
+        """Return the intervals of all scalar scores by name, JSON-ready."""
         names = [field.name for field in fields(MeshMetrics) if field.name != "f_curve"]
         found = {name: self.interval(name, by_category) for name in names}
         return {
@@ -172,7 +169,7 @@ class EvaluationTable:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON-ready data; it depends on nothing but the fields."""
+        """Return everything as JSON-ready data, determined by the fields."""
         scored = bool(self.objects)
         return {
             "format_version": FORMAT_VERSION,
@@ -194,10 +191,10 @@ class EvaluationTable:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "EvaluationTable":
-        """Return the table that `to_dict` wrote, of this format or of 2; means are computed afresh.
+        """Return the table from `to_dict`, of this format or 2; means are recomputed.
 
         Raises:
-            InvalidOptionError: the data are not of this format.
+            InvalidOptionError: the data are not of these formats.
         """
         if data.get("format_version") not in _READ_VERSIONS:
             raise InvalidOptionError(
@@ -221,20 +218,20 @@ class EvaluationTable:
         except (KeyError, TypeError, ValueError, AttributeError, StoreError) as error:
             raise InvalidOptionError(f"the evaluation is incomplete: {error}") from error
         if not all(isinstance(text, str) for pair in table.names.items() for text in pair):
-            raise InvalidOptionError("the evaluation is incomplete: a name is no text")
+            raise InvalidOptionError("the evaluation is incomplete: a name is not a string")
         return table
 
 
 def write_object(result: ObjectResult) -> dict[str, Any]:
-    """Return one object's scores as JSON-ready data."""
+    """Return the scores of one object as JSON-ready data."""
     return {**asdict(result), "id": str(result.id), "metrics": result.metrics.to_dict()}
 
 
 def read_object(entry: dict[str, Any]) -> ObjectResult:
-    """Return the scores that `write_object` wrote.
+    """Return the scores from `write_object`.
 
     Raises:
-        KeyError, TypeError: something is missing or of another type.
+        KeyError, TypeError: a value is missing or of the wrong type.
         OnetError: its id or scores are incomplete.
     """
     parsed = {

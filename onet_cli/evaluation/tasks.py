@@ -1,4 +1,4 @@
-"""Scoring a data set: each object's views to predictions, predictions to scores."""
+"""Evaluation tasks: prediction and scores of one view of one object."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -31,12 +31,12 @@ from onet_cli.shapes.store import ShapeStore
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a method says about one object, in the unit-cube frame.
+    """A method's prediction for one object, in the unit-cube frame.
 
-    That is a `mesh`, or samples of a `surface` and `contains`, which tells of points (N, 3) whether
-    they are inside, (N,) bool. A network has `contains` beside its mesh. `failure` says why there
-    is no surface. For networks of the picture's frame, `placed` is the same mesh with size and
-    place taken from the truth's camera, and `agreement` that of its outline with the picture
+    It is a `mesh`, or samples of a `surface` with `contains`, which maps points (N, 3) to occupancy
+    (N,) bool. A network has both a mesh and `contains`. `failure` is the reason for an empty
+    surface. For networks of the picture's frame, `placed` is the same mesh with scale and position
+    from the true camera, and `agreement` that of its silhouette with the image
     (`reconstruction.agreement`).
     """
 
@@ -48,7 +48,7 @@ class Prediction:
     agreement: float | None = None
 
     def turned(self, degrees: float) -> "Prediction":
-        """Return the prediction turned by `degrees` about +y, from +z towards +x."""
+        """Return the prediction rotated by `degrees` about +y, from +z towards +x."""
         if degrees == 0:
             return self
         own, surface = self.contains, self.surface
@@ -70,7 +70,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Task:
-    """One object and the view that it is reconstructed from."""
+    """One object and the view to reconstruct it from."""
 
     id: ShapeId
     view: int
@@ -80,22 +80,22 @@ FARTHEST = 1e4
 """How far a mesh may reach, in edges of the unit cube, to be held against the truth."""
 
 Predict = Callable[[Task, NDArray[np.uint8], Truth], Prediction]
-"""From a task and its view, (H, W, 3) uint8, to a prediction.
+"""Maps a task and its view, (H, W, 3) uint8, to a prediction.
 
-The truth is for baselines that may know it; methods look away. It may raise EmptySurfaceError, or
-another OnetError where there is no prediction at all.
+The ground truth is for baselines, and for placing; methods must not use it otherwise. It may raise
+EmptySurfaceError, or another OnetError if there is no prediction at all.
 """
 
 Outcome = tuple[Task, ObjectResult | None, str]
-"""A task, its scores, and where there are none the reason."""
+"""A task, its scores or None, and the reason for None."""
 
 
 def list_tasks(
     store: ShapeStore, ids: Iterable[ShapeId], settings: EvaluationSettings
 ) -> Iterator[Task]:
-    """Yield the tasks of the objects `ids`, in order; the views are the settings' choice.
+    """Yield the tasks of the objects `ids`, in order, with the views selected by `settings`.
 
-    An object whose views cannot be counted gets one task, which will say why.
+    An object that cannot be read gets one task, which will report the error.
     """
     for shape_id in ids:
         if isinstance(settings.view, int):
@@ -114,10 +114,10 @@ def list_tasks(
 def evaluate_task(
     store: ShapeStore, task: Task, predict: Predict, settings: EvaluationSettings
 ) -> Outcome:
-    """Return the scores of what `predict` makes of the task's view.
+    """Predict and score one task.
 
-    They depend on the task and the seed, not on which others are evaluated. One task's failure
-    is its outcome, never an error.
+    Scores depend on the task and the seed, not on other tasks. A failure is returned as the
+    outcome, never raised.
     """
     try:
         result = _score(store, task, predict, settings)
@@ -126,8 +126,8 @@ def evaluate_task(
     except OnetError as error:
         return task, None, str(error)
     except MemoryError:
-        return task, None, "there is not enough memory for it"
-    except Exception as error:  # one bad object, however bad, never stops the run
+        return task, None, "out of memory"
+    except Exception as error:  # a bad object never stops the run
         return task, None, f"{type(error).__name__}: {error}"
 
 
@@ -152,7 +152,7 @@ def _score(
 
 
 def read_truth(store: ShapeStore, task: Task) -> Truth:
-    """Return what a prediction for `task` is measured against.
+    """Return the ground truth of `task`.
 
     Raises:
         StoreError: it cannot be read.
@@ -165,7 +165,7 @@ def read_truth(store: ShapeStore, task: Task) -> Truth:
 
 
 def _best_turn(prediction: Prediction, truth: Truth) -> float:
-    """Return the turn in degrees at which the mesh, or what has none, overlaps the truth best."""
+    """Return the rotation in degrees with the best IoU of the mesh, or else of `contains`."""
     mesh, own = prediction.mesh, prediction.contains
     if prediction.failure is not None:
         return 0.0
@@ -222,7 +222,7 @@ def _placed_iou(prediction: Prediction, truth: Truth) -> float | None:
 
 
 def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
-    """Return the prediction, its `failure` set where there is no surface to measure."""
+    """Return the prediction, with `failure` set if there is no surface."""
     try:
         prediction = predict()
     except EmptySurfaceError as error:

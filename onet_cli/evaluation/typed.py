@@ -1,15 +1,15 @@
-"""Whether data that were read from a file are of the types that a dataclass says."""
+"""Runtime type checks of dataclasses that were read from files."""
 
 from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 LARGEST = 1e15
-"""The largest number that is taken for a score: sums and squares of larger ones overflow."""
+"""Maximum magnitude of numbers: sums and squares of larger ones overflow."""
 
 
 def check_types(record: Any) -> None:
-    """Raise TypeError unless each field of the dataclass `record` is of its type.
+    """Raise TypeError unless every field of the dataclass `record` has its type.
 
     Numbers must be finite, and at most `LARGEST`.
     """

@@ -1,4 +1,4 @@
-"""What the choice of the view does to a score: its spread, and the sides that are hard."""
+"""Variation of scores over the views of an object, and by azimuth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SECTORS = 8
 
 @dataclass(frozen=True)
 class SectorScore:
-    """The mean IoU of the views from one side; `centre_deg` 0 is the front, +z, 90 is +x."""
+    """Mean IoU of the views in a sector of azimuths; `centre_deg` 0 is the front, +z, 90 is +x."""
 
     centre_deg: float
     views: int
@@ -21,10 +21,10 @@ class SectorScore:
 
 @dataclass(frozen=True)
 class ViewSpread:
-    """How IoU varies over the views of one object, in the mean over objects.
+    """Variation of IoU over the views of an object, averaged over objects.
 
-    `deviation` is the standard deviation over an object's views, `worst` and `best` the means of
-    each object's lowest and highest.
+    `deviation` is the standard deviation over an object's views, `worst` and `best` are the means
+    of each object's minimum and maximum.
     """
 
     objects: int
@@ -35,7 +35,7 @@ class ViewSpread:
 
 
 def spread_over_views(objects: Sequence[ObjectResult]) -> ViewSpread | None:
-    """Return the spread over the views of each object, or None where none has several scores."""
+    """Return the variation over views, or None if no object has several scored views."""
     groups: dict[str, list[float]] = {}
     for result in objects:
         if result.metrics.iou is not None:

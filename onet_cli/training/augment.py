@@ -1,4 +1,4 @@
-"""Photo augmentation: what a camera and a crop vary, and the mirror symmetry of the data."""
+"""Photo augmentation: mirroring, crops, colours and photo artefacts."""
 
 import torch
 from torch import Tensor
@@ -18,14 +18,14 @@ TINT = 0.12
 def augment_photos(
     images: Tensor, points: Tensor, known: Known | None, rng: torch.Generator
 ) -> tuple[Tensor, Tensor, Known | None]:
-    """Return varied `images` (B, 3, H, W) in [0, 1], the points that go with them, what is known.
+    """Return augmented `images` (B, 3, H, W) in [0, 1], their points, and their annotations.
 
     `points` are (B, T, 3), in the unit cube.
 
-    Half of the samples are mirrored, picture and shape alike: a picture flipped left to right
-    shows the shape mirrored in x from the mirrored viewpoint. Size and place in the picture vary;
-    brightness, gamma and tint vary on the object only, as the background stays white, but for what
-    `apply_photo_augmentation` leaves of another one.
+    Half of the samples are mirrored, image and shape alike: a flipped image shows the shape
+    mirrored in x from the mirrored viewpoint. Scale and position in the image vary; brightness,
+    gamma and tint vary on the object only, as the background stays white, except for remains of
+    the backgrounds of `apply_photo_augmentation`.
     """
     flips = torch.rand(len(images), generator=rng) < 0.5
     images, points = mirror(images, points, flips)
@@ -43,7 +43,7 @@ def augment_photos(
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both with the samples marked in `flips` (B,) bool mirrored left to right."""
+    """Mirror images and points left to right where `flips` (B,) bool is True."""
     flips = sent(flips, images.device)
     images = torch.where(flips[:, None, None, None], images.flip(-1), images)
     signs = torch.ones(len(points), 1, 3, device=points.device)
@@ -56,15 +56,15 @@ def _uniform(low: float, high: float, shape: tuple[int, ...], rng: torch.Generat
 
 
 def move(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Return `images` that show at (x, y) what was at `scale` (x, y) + `shift`, (B,) and (B, 2).
+    """Resample `images` so that (x, y) shows `scale` (x, y) + `shift`, (B,) and (B, 2).
 
-    Places are in half edges from the middle. What was outside of the pictures is white.
+    Coordinates are in half edges from the centre. The outside is white.
     """
     transform = torch.zeros(len(images), 2, 3)
     transform[:, 0, 0] = transform[:, 1, 1] = scale
     transform[:, :, 2] = shift
     grid = affine_grid(sent(transform, images.device), list(images.shape), align_corners=False)
-    # Sampling the darkness instead of the brightness makes "outside the picture" white.
+    # Sampling the inverted image makes the outside white.
     return 1 - grid_sample(1 - images, grid, align_corners=False)
 
 

@@ -1,4 +1,4 @@
-"""The average of the weights over the steps, which validation sees and checkpoints keep."""
+"""Exponential moving average (EMA) of the weights, used for validation and checkpoints."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -12,11 +12,11 @@ from torch.optim.swa_utils import AveragedModel
 
 
 class Average(AveragedModel):
-    """An exponential average of a module's weights and buffers, on `device`.
+    """EMA of a module's weights and buffers, on `device`.
 
-    Its memory grows with the number of updates: with a fixed decay the random initial weights would
-    linger for thousands of steps. Updates are counted on the CPU, because asking a GPU for a number
-    waits for all that it was given to do.
+    The effective decay grows with the number of updates: with a fixed decay, the random initial
+    weights would persist for thousands of steps. Updates are counted on the CPU, because reading a
+    number from a GPU synchronises with it.
     """
 
     def __init__(self, module: nn.Module, decay: float, device: torch.device) -> None:
@@ -26,7 +26,7 @@ class Average(AveragedModel):
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
-        """Take the weights and buffers of `model`, on the same device, into the average."""
+        """Update the average with the weights and buffers of `model`, on the same device."""
         pairs = list(
             zip(
                 chain(self.module.parameters(), self.module.buffers()),
@@ -47,7 +47,7 @@ class Average(AveragedModel):
         self.n_averaged.fill_(self.updates)
 
     def _share(self) -> float:
-        """Return what the next update counts."""
+        """Return the weight of the next update."""
         return 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -58,15 +58,15 @@ class Average(AveragedModel):
 
 
 class AveragedWeights(WeightAveraging):
-    """Keeps the average where the network is, and puts it in its place while validating."""
+    """Keeps the EMA on the network's device, and swaps it in for validation."""
 
     def __init__(self, decay: float) -> None:
         super().__init__()
         self.decay = decay
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Begin the average when a fit begins."""
+        """Create the average at the start of fitting."""
         if stage == "fit":
-            # Lightning builds it where the module is now: still on the CPU.
+            # Lightning would create it on the module's current device, still the CPU.
             place = trainer.strategy.root_device
             self._average_model = Average(pl_module, self.decay, place)

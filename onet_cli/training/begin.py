@@ -1,4 +1,4 @@
-"""The network that a run begins with: a new one, or one with weights from elsewhere."""
+"""Initial network of a run: randomly initialised, or with weights of a checkpoint."""
 
 from onet_cli.models.catalogue import find_model, vary_model
 from onet_cli.models.checkpoint import load_checkpoint
@@ -12,13 +12,13 @@ USUAL_MODEL = "onet-small"
 def begin_network(
     options: NetworkOptions, seed: int, *, resume: bool = False
 ) -> tuple[OccupancyNetwork, str | None]:
-    """Return the network that `options` name, and what was taken from the checkpoint `init`.
+    """Build the network of `options`; return it and a summary of the weights taken from `init`.
 
-    With `resume` its weights come from the run, and none are taken.
+    With `resume`, weights come from the run, and none are taken from `init`.
 
     Raises:
         UnknownNameError: there is no such model, encoder or decoder.
-        CheckpointError: weights cannot be read or do not fit.
+        CheckpointError: weights cannot be read or are incompatible.
     """
     init = options.init
     given = load_checkpoint(init, "cpu").info.spec if init and not options.model else None

@@ -1,7 +1,7 @@
-"""All training shapes in memory: pictures decoded, points and labels as they are stored.
+"""Cache of all training shapes in memory: decoded images, stored points and labels.
 
-A batch is then a few look-ups by index, on the CPU or on a GPU, in place of files, decoders and
-loader processes; its samples are those that the files would give, bit for bit.
+A batch is then assembled by indexing, on the CPU or on a GPU, without files, decoders and loader
+processes; its samples are bit for bit those of the data loader.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,17 +29,17 @@ from onet_cli.training.memory import free_memory
 from onet_cli.training.transfer import sent
 
 READERS = 8
-"""Threads that fill the cache."""
+"""Number of threads that fill the cache."""
 
 _BITS = 8
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a shape lies in the cache: its views, and its points and those near the surface.
+    """Location of a shape in the cache: its views, its points and those near the surface.
 
-    `starts` are the first rows, multiples of 8, and `counts` how many rows there are; of the points
-    near the surface there are none where they are not asked for.
+    `starts` are the first rows, multiples of 8, and `counts` the numbers of rows, 0 for points near
+    the surface if they are not used.
     """
 
     first_view: int
@@ -50,7 +50,7 @@ class _Place:
 
 @dataclass(frozen=True)
 class CachePlan:
-    """What a cache will hold; `bytes` is its size."""
+    """Layout of a cache; `bytes` is its size."""
 
     places: tuple[_Place, ...]
     views: int
@@ -59,16 +59,16 @@ class CachePlan:
 
     @property
     def bytes(self) -> int:
-        """Three bytes a pixel, six and a bit a point."""
+        """Size: 3 bytes per pixel, 6 bytes and 1 bit per point."""
         height, width = self.picture
         return self.views * 3 * height * width + self.rows * 6 + self.rows // _BITS
 
 
 def plan_cache(data: OccupancyDataset) -> CachePlan:
-    """Return where each shape of `data` would lie, for which every file is looked at.
+    """Return the layout of a cache for `data`, after opening every file.
 
     Raises:
-        StoreError: a shape cannot be read, or has no points near the surface and should.
+        StoreError: a shape cannot be read, or lacks required points near the surface.
     """
     places, views, rows = [], 0, 0
     picture = (0, 0)
@@ -87,12 +87,12 @@ def plan_cache(data: OccupancyDataset) -> CachePlan:
 
 
 def check_room(plan: CachePlan, device: torch.device, copies: int = 1) -> None:
-    """Refuse a cache that does not fit.
+    """Check that a cache fits into the free memory.
 
     Args:
-        plan: What the cache would hold.
-        device: Where: the CPU or a GPU.
-        copies: Processes on this machine that hold one each, where it is held on the CPU.
+        plan: Layout of the cache.
+        device: The CPU or a GPU.
+        copies: Number of processes on this machine with a cache each, on the CPU.
 
     Raises:
         InvalidOptionError: it needs more than is free.
@@ -101,8 +101,8 @@ def check_room(plan: CachePlan, device: torch.device, copies: int = 1) -> None:
     free = free_memory(device)
     if free is not None and needed > free:
         raise InvalidOptionError(
-            f"the set needs {_size(needed)} of memory, {_size(free)} are free",
-            hint="leave out --cache: the files are then read as they are needed",
+            f"the cache needs {_size(needed)} of memory, but {_size(free)} are free",
+            hint="omit --cache, to read the files on demand",
         )
 
 
@@ -119,10 +119,10 @@ class ShapeCache:
     """The training shapes of a data set in memory, on `device`."""
 
     def __init__(self, data: OccupancyDataset, plan: CachePlan, device: torch.device) -> None:
-        """Read all of them.
+        """Read all shapes.
 
         Raises:
-            StoreError: a shape cannot be read, or its pictures have not the size of the first.
+            StoreError: a shape cannot be read, or its images differ in size from the first.
         """
         self._config, self._places, self._device = data.config, plan.places, device
         images = torch.empty((plan.views, 3, *plan.picture), dtype=torch.uint8)
@@ -147,7 +147,7 @@ class ShapeCache:
         self._packed = torch.from_numpy(self._bits).to(device)
 
     def batch(self, draws: Sequence[Draw]) -> Batch:
-        """Return the samples `draws`, as `OccupancyDataset` gives them, on the cache's device."""
+        """Return the samples for `draws`, equal to those of `OccupancyDataset`, on `device`."""
         views, rows, weights = [], [], []
         for draw in draws:
             place = self._places[draw[0]]
@@ -176,17 +176,17 @@ class ShapeCache:
         )
 
     def pinned(self, batch: Batch) -> Batch:
-        """Return `batch` where a GPU can fetch it by itself."""
+        """Return `batch` in pinned memory if the cache is on the CPU."""
         if self._device.type != "cpu":
             return batch
         return Batch(*(part.pin_memory() for part in batch))
 
 
 class CachedBatches:
-    """Endless batches of a cache, in the order of `draws`.
+    """Infinite iterator over batches of a cache, in the order of `draws`.
 
-    With a network on a GPU the next one is made meanwhile, by a thread, and is ready to be sent.
-    On a CPU the network wants the cores.
+    With a network on a GPU, a thread prepares the next batch in advance. On a CPU, the network
+    uses all cores.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class CachedBatches:
         self._batch_size, self._for_gpu = batch_size, for_gpu
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield them."""
+        """Yield batches."""
         draws = iter(self._draws)
 
         def make() -> Batch:
@@ -216,7 +216,7 @@ class CachedBatches:
 
 @dataclass(frozen=True)
 class _Cached:
-    """A cached shape as `draw_sample` wants it."""
+    """A cached shape with the interface of `Drawable`."""
 
     place: _Place
     bits: NDArray[np.uint8]
@@ -242,7 +242,7 @@ def _fill(
     place: _Place,
     arrays: tuple[NDArray[np.uint8], NDArray[np.float16], NDArray[np.uint8]],
 ) -> None:
-    """Read `shape` into its place in the pictures, points and bits."""
+    """Read `shape` into the arrays of images, points and bits."""
     images, points, bits = arrays
     with reader.open(shape) as file:
         for view in range(place.view_count):
@@ -250,8 +250,8 @@ def _fill(
             if picture.shape[:2] != images.shape[2:]:
                 sizes = [f"{h} x {w}" for h, w in (picture.shape[:2], images.shape[2:])]
                 raise StoreError(
-                    f"the pictures of {shape} are {sizes[0]}, those of other shapes {sizes[1]}",
-                    hint="a batch takes pictures of one size: convert the shapes alike",
+                    f"the images of {shape} are {sizes[0]}, those of other shapes {sizes[1]}",
+                    hint="convert all shapes with the same image size",
                 )
             images[place.first_view + view] = picture.transpose(2, 0, 1)
         for near, start in enumerate(place.starts):

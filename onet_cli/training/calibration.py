@@ -1,4 +1,4 @@
-"""The end of a run: what the best checkpoint's answers are worth is measured and stored in it."""
+"""Calibration of the best checkpoint at the end of a run."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +14,10 @@ from onet_cli.reconstruction.calibrate import (
 from onet_cli.shapes.store import ShapeStore
 
 SETTINGS = CalibrationSettings(training_views=2048, validation_views=512, cut_views=288, meshes=48)
-"""How much is measured: half a minute of a small network's time, a minute or two of the paper's."""
+"""Sample sizes: half a minute for a small network, a minute or two for the paper's."""
 
 FEWEST_SHAPES = 24
-"""Validation shapes from which thresholds are adapted to photos: two numbers are fitted to them."""
+"""Minimum number of validation shapes for adaptive thresholds, which have two parameters."""
 
 
 def calibrate_checkpoint(
@@ -31,16 +31,16 @@ def calibrate_checkpoint(
     device: str = "auto",
     progress: Progress = lambda stage, done, total: None,
 ) -> Checkpoint:
-    """Store in the checkpoint at `path` what its answers are worth, measured, and return it.
+    """Calibrate the checkpoint at `path`, save it with its calibration, and return it.
 
-    `data` are the data sets that it was trained on; thresholds are measured on the first one, if
-    it has `fewest_shapes` to validate. It is stored at `target`, by default `path`, with its
-    matrices in `half` precision or not. `progress` is called as `calibrate` does.
+    `data` are the data sets that it was trained on; adaptive thresholds are fitted to the first
+    one, if it has at least `fewest_shapes` validation shapes. The result is saved to `target`, by
+    default `path`, optionally in `half` precision. `progress` is called as in `calibrate`.
 
     Raises:
-        CheckpointError: `path` is no checkpoint.
-        StoreError: a data set cannot be read, or has no views to train on or to validate.
-        EmptySurfaceError: not one validation view gives a mesh.
+        CheckpointError: `path` is not a checkpoint.
+        StoreError: a data set cannot be read, or has no training or validation views.
+        EmptySurfaceError: no validation view gives a mesh.
     """
     checkpoint = load_checkpoint(path, device)
     stores = [ShapeStore.open(folder) for folder in data]

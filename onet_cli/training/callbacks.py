@@ -1,4 +1,4 @@
-"""What happens around the steps of a run: the clock, the best, the last, the report."""
+"""Callbacks of a run: budget, best and last checkpoint, and progress reports."""
 
 import math
 import time
@@ -20,26 +20,26 @@ from onet_cli.training.module import OccupancyModule
 from onet_cli.training.status import TrainingStatus
 
 AGREE_EVERY = 25
-"""Steps between two looks at the first rank's watch; before that many, each step has one."""
+"""Steps between broadcasts of the first rank's time; every step before that many."""
 
 SHARE = 0.02
-"""What a step counts in the average of loss and speed."""
+"""Weight of a step in the moving averages of loss and speed."""
 
 
 def look_interval(device: torch.device) -> int:
-    """Return the steps between two looks at the loss.
+    """Return the number of steps between reads of the loss.
 
-    A GPU has to finish all its work for each, so it is looked at when a row of metrics is written.
+    Reading synchronises with a GPU, so there it is read only for rows of the metrics.
     """
     return 1 if device.type == "cpu" else EVERY
 
 
 class Clock(Callback):
-    """Counts steps and seconds over all parts of a run, and ends it when the budget is spent.
+    """Counts steps and seconds of a run, including resumed parts, and ends it with the budget.
 
-    With several ranks all of them go by the first one's watch: a rank that ended alone, or had
-    another learning rate, would leave the others waiting or drift away from them. Between two looks
-    at it, all go by the pace between the last two.
+    All ranks use the time of the first one: a rank that ended alone, or had another learning rate,
+    would block the others or diverge from them. Between broadcasts, time is extrapolated from the
+    last two.
     """
 
     def __init__(self, budget: Budget, steps_per_epoch: int) -> None:
@@ -51,11 +51,11 @@ class Clock(Callback):
 
     @property
     def seconds(self) -> float:
-        """Seconds of training so far, those before a resumption included."""
+        """Seconds of training so far, including those before a resumption."""
         return self._before + time.monotonic() - self._started
 
     def spent(self) -> float:
-        """Return the share of the budget that is used up."""
+        """Return the spent share of the budget."""
         seconds = self.seconds
         if self._agreed is not None:
             step, agreed = self._agreed
@@ -63,14 +63,14 @@ class Clock(Callback):
         return self.budget.spent(self.step, self.steps_per_epoch, seconds)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start counting; what went before came with the checkpoint."""
+        """Start counting, after the state of a resumed run was loaded."""
         self._started = time.monotonic()
         self._first = trainer.global_step
         self._count(trainer)
         trainer.should_stop = self.spent() >= 1
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Ask Lightning to stop once nothing is left."""
+        """Stop training when the budget is spent."""
         self._count(trainer)
         if self.spent() >= 1:
             trainer.should_stop = True
@@ -85,7 +85,7 @@ class Clock(Callback):
             self._agreed = self.step, seconds
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run has to know."""
+        """Return the state for resuming."""
         return {"seconds": self.seconds}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -94,10 +94,10 @@ class Clock(Callback):
 
 
 class KeepBest(Callback):
-    """Writes `best.safetensors` whenever validation IoU rises.
+    """Writes `best.safetensors` whenever the validation IoU improves.
 
-    It has to stand before `AveragedWeights` in the list of callbacks: that one puts the averaged
-    weights back into the drawer when validation ends.
+    It must precede `AveragedWeights` in the list of callbacks, which swaps the averaged weights out
+    when validation ends.
     """
 
     def __init__(self, path: Path, categories: tuple[str, ...], training: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class KeepBest(Callback):
         self.scored_step = -1
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Score the validation that has just ended and keep the network if it is the best yet."""
+        """Compute the validation score, and save the network if it is the best so far."""
         assert isinstance(pl_module, OccupancyModule)
         self.iou, self.threshold = pl_module.take_validation()
         self.scored_step = trainer.global_step
@@ -125,7 +125,7 @@ class KeepBest(Callback):
         save_checkpoint(self.path, pl_module.network, info)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run has to know."""
+        """Return the state for resuming."""
         return {"best_iou": self.best_iou}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -134,33 +134,34 @@ class KeepBest(Callback):
 
 
 class KeepLast(Callback):
-    """Writes `last.ckpt` after each validation and at the end, for resuming; keeps the one before.
+    """Writes `last.ckpt` for resuming, after each validation and at the end; keeps its predecessor.
 
-    A file is written whole or not at all: whenever the run is killed, one of the two is whole. It
-    has to stand after `AveragedWeights` in the list, which puts the weights back after validation.
+    Files are written atomically, so that at least one of the two is complete even if the run is
+    killed. It must follow `AveragedWeights` in the list of callbacks, which restores the weights
+    after validation.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the file, the score that the weights have just got in it."""
+        """Write the file, including the score of this validation."""
         if trainer.state.fn == "fit":
             self.write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Write the file: the one endless epoch has been stopped."""
-        # Not at the end of training, when the average has already replaced the weights.
+        """Write the file at the end of the only, endless epoch."""
+        # Not at the end of training, when the EMA has already replaced the weights.
         self.write(trainer)
 
     def write(self, trainer: pl.Trainer) -> None:
-        """Write the file, between two steps.
+        """Write the file between two steps.
 
         Raises:
-            CheckpointError: it cannot be written.
+            CheckpointError: the file cannot be written.
         """
         if not trainer.is_global_zero:
-            trainer.save_checkpoint(self.path)  # gathers with the others, writes nothing
+            trainer.save_checkpoint(self.path)  # takes part in gathering, writes nothing
             return
         with whole_file(self.path, CheckpointError) as temporary:
             trainer.save_checkpoint(temporary)
@@ -169,12 +170,12 @@ class KeepLast(Callback):
 
 
 def previous_checkpoint(last: Path) -> Path:
-    """Return where the checkpoint before `last` is kept."""
+    """Return the path of the predecessor of `last`."""
     return last.with_name("previous.ckpt")
 
 
 class Reporter(Callback):
-    """Tells a listener and metrics.csv how the run goes: every step, and after each validation."""
+    """Reports progress to a listener and to metrics.csv, per step and after each validation."""
 
     def __init__(
         self,
@@ -192,7 +193,7 @@ class Reporter(Callback):
         self._last = self._began = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the stop-watch and the file."""
+        """Start the timer and the file."""
         if trainer.is_global_zero:
             self._metrics = MetricsFile(self.path, trainer.global_step)
             if self.best.scored_step == 0:
@@ -201,7 +202,7 @@ class Reporter(Callback):
         self._last = time.monotonic()
 
     def on_train_batch_start(self, *args: Any) -> None:
-        """Note when the batch came: what has passed since the last step was waiting for it."""
+        """Record the arrival of the batch, to measure the wait for data."""
         self._began = time.monotonic()
 
     def on_train_batch_end(
@@ -211,7 +212,7 @@ class Reporter(Callback):
         outputs: Any,
         *args: Any,
     ) -> None:
-        """Report the step; loss and speed are averaged over the last hundred or so."""
+        """Report the step; loss and speed are exponential moving averages."""
         assert isinstance(pl_module, OccupancyModule)
         now = time.monotonic()
         first = self._mean is None
@@ -226,18 +227,18 @@ class Reporter(Callback):
         self._tell(self._status(trainer, pl_module))
 
     def on_validation_start(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Look at the loss before a network can be kept for its score."""
+        """Check the loss before a network can be saved for its score."""
         self._look(trainer)
 
     def on_save_checkpoint(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Look at the loss before the weights are written."""
+        """Check the loss before the weights are written."""
         self._look(trainer)
 
     def _look(self, trainer: pl.Trainer) -> None:
-        """Read the loss of the last steps, for which a GPU finishes its work.
+        """Read the average loss, which synchronises with a GPU.
 
         Raises:
-            OnetError: it is not finite.
+            OnetError: the loss is not finite.
         """
         if self._mean is None:
             return
@@ -245,11 +246,11 @@ class Reporter(Callback):
         if not math.isfinite(self.loss):
             raise OnetError(
                 f"the loss is {self.loss} after step {trainer.global_step}",
-                hint="lower --lr, or compute with --precision 32",
+                hint="lower --lr, or use --precision 32",
             )
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Report the score; validation's time is not the steps' time."""
+        """Report the score; the time of validation is excluded from the steps'."""
         assert isinstance(pl_module, OccupancyModule)
         if not trainer.optimizers:  # before the first step: `on_train_start` reports
             return

@@ -1,4 +1,4 @@
-"""A line chart as a small picture."""
+"""Line charts as small images."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ SIZE = 420, 300
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 30, 20, 26
 _INK, _RULE, _LINE = (90, 96, 108), (225, 228, 234), (60, 90, 160)
 _SCALE = 3
-"""Pixels drawn per pixel kept, so that slanted lines are smooth."""
+"""Supersampling factor, for smooth lines."""
 
 
 def draw_chart(title: str, across: Sequence[float], up: Sequence[float]) -> Image.Image:
-    """Return a chart of `up`, from 0 to 1, over the rising `across`; the highest is marked."""
+    """Return a chart of `up`, 0 to 1, over the ascending `across`, with its maximum marked."""
     width, height = (side * _SCALE for side in SIZE)
     sheet = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(sheet)

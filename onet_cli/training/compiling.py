@@ -1,4 +1,4 @@
-"""A training step through torch.compile."""
+"""Training steps with torch.compile."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from onet_cli.errors import InvalidOptionError
 Result = TypeVar("Result")
 
 _COMPILERS = "torch._dynamo", "torch._inductor", "torch._functorch", "triton"
-"""Where the errors come from that no network raises."""
+"""Modules of compiler errors."""
 
 
 def compiled(step: Callable[..., Result]) -> Callable[..., Result]:
-    """Return `step`, a function of tensors that calls a network, compiled.
+    """Compile `step`, a function of tensors that calls a network.
 
-    It is compiled when first called, for half a minute or more, and trains the weights of
-    the network itself. Its way back is compiled when first gone: see `compiler_errors`.
+    It is compiled at its first call, which takes half a minute or more, and shares the weights of
+    the network. Its backward pass is compiled when first used; see `compiler_errors`.
 
     The function raises:
         InvalidOptionError: there is no compiler, or torch cannot compile this network.
@@ -38,7 +38,7 @@ def compiled(step: Callable[..., Result]) -> Callable[..., Result]:
 
 @contextmanager
 def compiler_errors(device: torch.device) -> Iterator[None]:
-    """Turn a compiler's error inside the block into one that says what to do about it.
+    """Convert compiler errors inside the block to OnetErrors with a hint.
 
     Raises:
         InvalidOptionError: there is no compiler for `device`, or torch cannot compile this network.
@@ -53,7 +53,7 @@ def compiler_errors(device: torch.device) -> Iterator[None]:
 
 
 def _is_compilers(error: BaseException | None) -> bool:
-    """Return whether `error`, or what it came from, is a compiler's."""
+    """Return whether `error` or one of its causes is a compiler error."""
     while error is not None:
         if type(error).__module__.startswith(_COMPILERS):
             return True
@@ -63,7 +63,7 @@ def _is_compilers(error: BaseException | None) -> bool:
 
 def _hint(device: torch.device) -> str:
     if device.type == "cpu":
-        return "install a C++ compiler, such as g++, or leave out --compile"
+        return "install a C++ compiler, such as g++, or omit --compile"
     if find_spec("triton") is None:
-        return "install Triton (pip install triton) for this torch, or leave out --compile"
-    return "install a C compiler, such as gcc, which Triton needs, or leave out --compile"
+        return "install Triton (pip install triton) for this torch, or omit --compile"
+    return "install a C compiler, such as gcc, which Triton needs, or omit --compile"

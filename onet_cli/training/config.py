@@ -1,6 +1,6 @@
-"""What a training run was asked to do: plain data, written to RUN/config.json.
+"""Settings of a training run, written to RUN/config.json.
 
-The options of `onet train` are the fields here: name, default, help and limits are written once.
+The fields declare the options of `onet train`: name, default, help and limits.
 """
 
 import json
@@ -33,7 +33,7 @@ HARDWARE = "Hardware"
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds in a duration such as 90s, 25m, 1h30m or 2d.
+    """Return the seconds of a duration such as 90s, 25m, 1h30m or 2d.
 
     Raises:
         InvalidOptionError: `text` is not of that form.
@@ -55,7 +55,7 @@ def _parts(kind: str) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where a run is kept, and what is made of it besides training."""
+    """Folder of a run, and actions besides training."""
 
     output: Annotated[Path, Setting("Folder of the run.", RUN, metavar="RUN", short="-o")]
     resume: Annotated[bool, Setting("Continue the run in RUN.", RUN)] = False
@@ -69,10 +69,9 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """Which network is trained, and from which weights it starts.
+    """The network to train, and its initial weights.
 
-    `model` is None for that of `init`, or else the default one; the fields below it replace parts
-    of it.
+    `model` is None for the model of `init`, or else the default; other fields replace parts of it.
     """
 
     model: Annotated[
@@ -131,7 +130,7 @@ class NetworkOptions:
 
 @dataclass(frozen=True)
 class Hardware:
-    """Where a run computes: `devices` processes on each of `nodes` machines."""
+    """Hardware of a run: `devices` processes on each of `nodes` machines."""
 
     device: Device = "auto"
     devices: Annotated[int, Setting("Processes per machine, one per GPU.", RARE, minimum=1)] = 1
@@ -145,7 +144,7 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Budget:
-    """When training ends: at the first of the limits that are set. All None means never."""
+    """Training ends at the first of these limits; None: no limit."""
 
     steps: Annotated[int | None, Setting("Maximum steps.", RUN, minimum=1, name="max_steps")] = None
     epochs: Annotated[int | None, Setting("Maximum epochs.", RUN, minimum=1, name="max_epochs")] = (
@@ -165,7 +164,7 @@ class Budget:
     def __post_init__(self) -> None:
         for limit in (self.steps, self.epochs, self.seconds):
             if limit is not None and not limit > 0:
-                raise InvalidOptionError(f"training cannot end after {limit:g} steps or seconds")
+                raise InvalidOptionError(f"limits of training must be positive, not {limit:g}")
 
     @property
     def unlimited(self) -> bool:
@@ -173,7 +172,7 @@ class Budget:
         return self.steps is None and self.epochs is None and self.seconds is None
 
     def spent(self, step: int, steps_per_epoch: int, seconds: float) -> float:
-        """Return the share of the budget that is used up, 0 at the start and 1 at the end."""
+        """Return the spent share of the budget, 0 at the start and 1 at the end."""
         shares = [0.0]
         if self.steps is not None:
             shares.append(step / self.steps)
@@ -184,7 +183,7 @@ class Budget:
         return min(max(shares), 1.0)
 
     def steps_at(self, steps_per_epoch: int, seconds_per_step: float) -> int:
-        """Return how many steps the budget pays for at a pace."""
+        """Return the number of steps within the budget at a given speed."""
         limits = []
         if self.steps is not None:
             limits.append(self.steps)
@@ -197,16 +196,16 @@ class Budget:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Every setting of a run apart from its data, network and place.
+    """Settings of a run apart from its data, network and hardware.
 
-    The learning rate rises to `lr` over `warm_up`, a share of the budget, and follows half a cosine
-    to zero; with the schedule `constant` it holds all the time. The averaged weights of `ema` are
-    the ones validated and kept. `recipe` names the defaults that these settings come from. What
-    each field does stands beside it.
+    The learning rate rises linearly to `lr` over `warm_up`, a share of the budget, and decays along
+    a half cosine to zero; with the schedule `constant` it does not change. If `ema` is set, the
+    averaged weights are validated and saved. `recipe` names the source of the defaults. Other
+    fields are described by their settings.
     """
 
     budget: Budget
-    recipe: Annotated[Recipe, Setting("Default values: ours or the paper's.", RUN)] = "ours"
+    recipe: Annotated[Recipe, Setting("Defaults: ours or the paper's.", RUN)] = "ours"
     batch_size: Annotated[int, Setting("Shapes per step.", DATA, minimum=1)] = 32
     points: Annotated[int, Setting("Query points per shape.", DATA, minimum=1)] = 2048
     near: Annotated[
@@ -224,7 +223,7 @@ class TrainingConfig:
     encoder_lr: Annotated[
         float,
         Setting(
-            "Rate of pretrained layers, as a share of --lr.",
+            "Factor on --lr for pretrained layers.",
             OPTIMISATION,
             minimum=0,
             maximum=1,
@@ -238,7 +237,7 @@ class TrainingConfig:
     ] = 0.01
     ema: Annotated[
         float,
-        Setting("Decay of the weight average; 0: off.", OPTIMISATION, minimum=0, maximum=0.99999),
+        Setting("EMA decay of the weights; 0: off.", OPTIMISATION, minimum=0, maximum=0.99999),
     ] = 0.999
     beta2: Annotated[float, Setting("AdamW beta2.", RARE, above=0, below=1)] = 0.99
     clip: Annotated[float, Setting("Maximum gradient norm; 0: no clipping.", RARE, minimum=0)] = (
@@ -254,12 +253,12 @@ class TrainingConfig:
     ] = "32"
     compile: Annotated[bool, Setting("Use torch.compile; for GPUs.", RARE)] = False
     val_every: Annotated[int, Setting("Steps between validations.", RUN, minimum=1)] = 200
-    mesh_every: Annotated[int, Setting("Steps between meshes; 0: none.", RARE, minimum=0)] = 2000
+    mesh_every: Annotated[int, Setting("Steps between meshes; 0: off.", RARE, minimum=0)] = 2000
     validation_samples: int = 512
     workers: Annotated[
         int,
         Setting(
-            "Loader processes; 0: none.",
+            "Data loader processes; 0: none.",
             HARDWARE,
             minimum=0,
             default="GPU: up to 8",
@@ -280,19 +279,19 @@ class TrainingConfig:
             )
 
     def write(self, path: Path, **more: Any) -> None:
-        """Write the settings, and `more` beside them, as JSON."""
+        """Write the settings and `more` entries as JSON."""
         write_text(path, json.dumps({"training": asdict(self), **more}, indent=2) + "\n")
 
 
 MOST_WORKERS = 8
-"""Loader processes for a GPU unless others are asked for: files of eight are read in time."""
+"""Maximum default number of data loader processes for a GPU; eight keep up with it."""
 
 
 def usual_workers(device: str, processes: int = 1) -> int:
-    """Return how many loader processes go with a process that trains on the kind `device`.
+    """Return the default number of data loader processes for training on the type `device`.
 
-    On a CPU one, as the network wants the cores; for a GPU, its share of the cores among the
-    `processes` of this machine.
+    One on a CPU, as the network uses all cores; for a GPU, its share of the cores among the
+    `processes` on this machine.
     """
     if device == "cpu":
         return 1
@@ -302,7 +301,7 @@ def usual_workers(device: str, processes: int = 1) -> int:
 
 
 def read_precision(path: Path) -> Precision:
-    """Return the precision that a run's config.json names.
+    """Return the precision in a run's config.json.
 
     Raises:
         CheckpointError: there is no such file, or it is damaged.
@@ -310,12 +309,12 @@ def read_precision(path: Path) -> Precision:
     try:
         found: Precision = json.loads(read_text(path))["training"]["precision"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} does not say in which precision was trained") from error
+        raise CheckpointError(f"{path} does not contain the precision of the run") from error
     return found
 
 
 def read_spec(path: Path) -> ModelSpec:
-    """Return the model that a run's config.json names.
+    """Return the model in a run's config.json.
 
     Raises:
         CheckpointError: there is no such file, or it is damaged.
@@ -323,4 +322,4 @@ def read_spec(path: Path) -> ModelSpec:
     try:
         return ModelSpec.from_dict(json.loads(read_text(path))["model"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} does not say which model was trained") from error
+        raise CheckpointError(f"{path} does not contain the model of the run") from error

@@ -1,4 +1,4 @@
-"""The data of a training run: what is trained on, what validates, and in which order."""
+"""Data module of a training run: training and validation splits, and sampling order."""
 
 import signal
 from math import ceil
@@ -25,11 +25,11 @@ from onet_cli.training.draws import Draws
 
 VALIDATION_POINTS = 4096
 VALIDATION_WORKERS = 4
-"""Most loader processes of a validation on a GPU; on a CPU the network wants the cores."""
+"""Maximum data loader processes for validation on a GPU; on a CPU there are none."""
 
 
 class ShapeData(pl.LightningDataModule):
-    """The train and validation splits of a store, and the train split of a second one."""
+    """The train and validation splits of a data set, and the train split of a second one."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class ShapeData(pl.LightningDataModule):
         extra: Path | None = None,
         spec: ModelSpec | None = None,
     ) -> None:
-        """Take the folders of the sets, the settings, and the network to train.
+        """Open the data sets.
 
-        Without `spec` it is one that needs neither cameras nor symmetry.
+        Without `spec`, neither cameras nor symmetry are required.
 
         Raises:
-            StoreError: a set is missing or empty, or lacks the cameras that the network needs.
+            StoreError: a data set is missing or empty, or lacks the cameras that `spec` requires.
         """
         super().__init__()
         self.root, self.extra, self.config = root, extra, config
@@ -56,31 +56,31 @@ class ShapeData(pl.LightningDataModule):
         self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:
-            raise StoreError(f"{root} has no validation shapes", hint="list some in its val.lst")
+            raise StoreError(f"{root} has no validation shapes", hint="add some to its val.lst")
         self.validation = ValidationDataset(
             root, validation, VALIDATION_POINTS, config.validation_samples, cameras
         )
-        if cameras:  # told now rather than in the middle of the run, which looks at each picture
+        if cameras:  # fail early rather than in the middle of the run
             for number in {0, len(self.training) - 1}:
                 reader, shape = self.training.find(number)
                 check_camera(reader.cameras(shape), shape)
 
     def plan_cache(self, device: torch.device, copies: int = 1) -> int:
-        """Return how many bytes the cache will hold, of which this machine has room for `copies`.
+        """Plan the cache and return its bytes, after checking the memory for `copies` of it.
 
         Raises:
-            InvalidOptionError: it has not, or `device` is no GPU and the cache should be on one.
+            InvalidOptionError: memory is insufficient, or a GPU cache is requested without a GPU.
             StoreError: a training shape cannot be read.
         """
         if self.config.cache == "none":
             return 0
         if self.config.cache == "gpu" and device.type != "cuda":
             raise InvalidOptionError(
-                f"--cache gpu needs a CUDA device, and training is on {device.type}",
+                f"--cache gpu needs a CUDA device, but training is on {device.type}",
                 hint="use --cache ram",
             )
         self.cache_plan = plan_cache(self.training)
-        # On a GPU or not, it is read into the machine's memory first.
+        # A GPU cache is first read into main memory.
         check_room(self.cache_plan, torch.device("cpu"), copies)
         check_room(self.cache_plan, self._cache_device(device))
         return self.cache_plan.bytes
@@ -89,12 +89,12 @@ class ShapeData(pl.LightningDataModule):
         return device if self.config.cache == "gpu" else torch.device("cpu")
 
     def steps_per_epoch(self, ranks: int = 1) -> int:
-        """Return the steps in which `ranks` draw every training shape of the first set once."""
+        """Return the steps in which `ranks` draw each training shape of the first set once."""
         own = 1 - self.config.extra_share if self.training.extra_ids else 1.0
         return max(1, ceil(len(self.training.ids) / (own * ranks * self.config.batch_size)))
 
     def draws(self, done: int = 0, rank: int = 0, ranks: int = 1) -> Draws:
-        """Return the endless stream of training draws after the first `done`."""
+        """Return the infinite stream of training draws after the first `done`."""
         return Draws(
             len(self.training.ids),
             self.config.seed,
@@ -106,7 +106,7 @@ class ShapeData(pl.LightningDataModule):
         )
 
     def train_dataloader(self) -> DataLoader[Batch] | CachedBatches:
-        """Return the endless stream of training batches, from the trainer's step on."""
+        """Return the infinite stream of training batches, from the trainer's step on."""
         assert self.trainer is not None
         ranks = self.trainer.world_size
         done = self.trainer.global_step * self.config.batch_size * ranks
@@ -128,7 +128,7 @@ class ShapeData(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return the fixed validation batches: of several ranks, each has its share, none twice."""
+        """Return the fixed validation batches, distributed over ranks without duplicates."""
         assert self.trainer is not None
         own = range(self.trainer.global_rank, len(self.validation), self.trainer.world_size)
         workers = min(self.config.workers, VALIDATION_WORKERS) if self._on_gpu else 0
@@ -150,7 +150,7 @@ class ShapeData(pl.LightningDataModule):
 
 
 def _leave_signals(worker: int) -> None:
-    """Leave ctrl-C and SIGTERM, which reach the whole group, to the process that trains."""
-    # A loader ends when that one is done with it, or is no more.
+    """Ignore ctrl-C and SIGTERM, which reach the whole process group, in loader processes."""
+    # A loader ends with the training process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Training samples from a store: one view and one chunk of points of a shape each."""
+"""Training samples from a data set: one view and one chunk of points of a shape each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,13 @@ from onet_cli.training.draws import Draw
 
 
 class Batch(NamedTuple):
-    """Samples side by side.
+    """A batch of samples.
 
     `images` is (B, 3, H, W) uint8, `points` (B, T, 3) float32 in the unit-cube frame,
-    `occupancies` (B, T) float32 of 0 and 1, and `weights` (B, T) float32 what each point counts:
-    1 under uniform sampling, and under balanced sampling whatever restores the uniform mean.
-    `cameras` (B, 8) float32 are the pictures', as in `shapes.camera`, NaN where unknown, and
-    `symmetry` (B, 36) float32 the shapes', as in `shapes.symmetry`, NaN where it is not asked for.
+    `occupancies` (B, T) float32 of 0 and 1, and `weights` (B, T) float32 the weights of points:
+    1 with uniform sampling, importance weights with balanced sampling.
+    `cameras` (B, 8) float32 are as in `shapes.camera`, NaN if unknown, and `symmetry` (B, 36)
+    float32 as in `shapes.symmetry`, NaN if not requested.
     """
 
     images: Tensor
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class PointDraw:
-    """Rows of a chunk, (T,), and the weight of each, (T,) float32."""
+    """Rows (T,) of a chunk and their weights (T,) float32."""
 
     rows: NDArray[np.int64]
     weights: NDArray[np.float32]
@@ -49,12 +49,11 @@ class PointDraw:
 def draw_points(
     occupancies: NDArray[np.bool_], count: int, sampling: Sampling, rng: np.random.Generator
 ) -> PointDraw:
-    """Return `count` rows of a chunk whose `occupancies` are (N,).
+    """Sample `count` rows of a chunk with `occupancies` (N,).
 
-    Uniform sampling takes a window of the chunk, which lies in random order on disk. Balanced
-    sampling takes half of the points inside and half outside, with replacement, and weighs them
-    so that a weighted mean estimates the same as a uniform one. A chunk that is all inside or
-    all outside is drawn uniformly.
+    Uniform sampling takes a window of the chunk, which is stored in random order. Balanced sampling
+    takes half of the points inside and half outside, with replacement, with weights that make the
+    weighted mean unbiased. A chunk that is all inside or all outside is sampled uniformly.
     """
     total = len(occupancies)
     inside = np.flatnonzero(occupancies) if sampling == "balanced" else occupancies[:0]
@@ -72,21 +71,21 @@ def draw_points(
 
 
 class Drawable(Protocol):
-    """What has to be known of a shape to draw a sample of it."""
+    """Interface of a shape for drawing samples."""
 
     @property
     def view_count(self) -> int:
-        """Pictures stored."""
+        """Number of stored views."""
 
     def rows(self, near: bool) -> int:
-        """Return how many points are stored: of all of them, or of those `near` the surface."""
+        """Return the number of stored points, in the cube or `near` the surface."""
 
     def inside(self, near: bool, chunk: int) -> NDArray[np.bool_]:
-        """Return the occupancies of one chunk of them."""
+        """Return the occupancies of one chunk."""
 
 
 class PartDraw(NamedTuple):
-    """Points of one chunk, of all or of those `near` the surface."""
+    """Points of one chunk, in the cube or `near` the surface."""
 
     near: bool
     chunk: int
@@ -95,14 +94,14 @@ class PartDraw(NamedTuple):
 
 @dataclass(frozen=True)
 class SampleDraw:
-    """Which picture and which points of a shape make up a sample."""
+    """The view and the points of a sample."""
 
     view: int
     parts: tuple[PartDraw, ...]
 
 
 def draw_sample(shape: Drawable, config: TrainingConfig, draw: Draw) -> SampleDraw:
-    """Return what the sample `draw` of `shape` is made of: a function of these and the seed."""
+    """Select the view and points of a sample, determined by `shape`, `draw` and the seed."""
     index, this_pass = draw
     rng = np.random.default_rng([config.seed, this_pass, index])
     near = round(config.points * config.near)
@@ -124,8 +123,8 @@ def draw_sample(shape: Drawable, config: TrainingConfig, draw: Draw) -> SampleDr
 class OccupancyDataset(Dataset[Batch]):
     """The training shapes of a data set, as unbatched samples addressed by `Draw`.
 
-    Those of a second set, `extra`, are numbered after them. With `cameras`, each picture has to
-    have one; with `symmetry`, how shapes mirror themselves is found.
+    Shapes of a second set, `extra`, have the indices after them. With `cameras`, every view must
+    have a camera; with `symmetry`, the mirror symmetry of shapes is included.
     """
 
     def __init__(
@@ -148,7 +147,7 @@ class OccupancyDataset(Dataset[Batch]):
         return len(self.ids) + len(self.extra_ids)
 
     def find(self, index: int) -> tuple[SampleReader, ShapeId]:
-        """Return shape number `index` and what reads its set."""
+        """Return the shape at `index` and the reader of its data set."""
         if index < len(self.ids):
             return self._reader, self.ids[index]
         return self._extra_reader, self.extra_ids[index - len(self.ids)]
@@ -164,7 +163,7 @@ class OccupancyDataset(Dataset[Batch]):
         return _assemble(picture, parts, camera, self.symmetry(draw[0]))
 
     def symmetry(self, index: int) -> NDArray[np.float32]:
-        """Return how shape number `index` mirrors itself, (36,); NaN where it is not asked for."""
+        """Return the mirror symmetry (36,) of the shape at `index`, NaN if not requested."""
         if not self._symmetry:
             return no_symmetry()
         reader, shape = self.find(index)
@@ -172,7 +171,7 @@ class OccupancyDataset(Dataset[Batch]):
 
 
 class _File:
-    """An open file as `draw_sample` wants it; the chunk it looked at is read once."""
+    """An open file with the interface of `Drawable`; each chunk is read once."""
 
     def __init__(self, shape: ShapeId, file: OpenShape) -> None:
         self._shape, self._file = shape, file
@@ -196,10 +195,10 @@ class _File:
 
 
 def near_rows(shape: ShapeId, file: OpenShape) -> int:
-    """Return how many points near the surface are stored.
+    """Return the number of stored points near the surface.
 
     Raises:
-        StoreError: none are.
+        StoreError: there are none.
     """
     if file.layout.near is None or file.layout.near.rows == 0:
         raise StoreError(
@@ -212,14 +211,14 @@ def near_rows(shape: ShapeId, file: OpenShape) -> int:
 def check_camera(
     camera: NDArray[np.float32], shape: ShapeId, needed: bool = True
 ) -> NDArray[np.float32]:
-    """Return the numbers of `camera`, (8,) or those of several views, (K, 8).
+    """Return `camera`, (8,) or (K, 8) for several views, after checking it.
 
     Raises:
-        StoreError: cameras are needed, and one is not known.
+        StoreError: a required camera is unknown.
     """
     if needed and np.isnan(camera).any():
         raise StoreError(
-            f"{shape} has pictures without cameras, and this network learns where they were taken",
+            f"{shape} has views without cameras, which this network needs for training",
             hint="convert a source with cameras, or train another model, such as onet-small",
         )
     return camera
@@ -234,10 +233,10 @@ def _training_shapes(root: Path) -> tuple[ShapeStore, list[ShapeId]]:
 
 
 class ValidationDataset(Dataset[Batch]):
-    """Fixed samples of `ids`: some views of each, spread over its turn, and its first chunk.
+    """Fixed samples of `ids`: views spread over those stored, and the first chunk of points.
 
-    At most about `samples` of them: a small split is seen from several sides, so that its score
-    does not hang on a lucky view.
+    There are about `samples` at most. A small split has several views per shape, which reduces the
+    variance of its score.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which shape is drawn when: a function of the seed and the draw's number, nothing else."""
+"""Sampling order of shapes, determined by the seed and the number of the draw."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Draw = tuple[int, int]
 
 
 class Draws(Sampler[Draw]):
-    """An endless stream of draws, each pass over a set in a new order.
+    """An infinite stream of draws, with a new permutation for each pass over a data set.
 
     Shapes `size` to `size + extra` - 1 are a second set, which gets `share` of the draws, spread
-    evenly. Because draw number k depends on `seed` and k alone, a run that is resumed after k draws
-    continues with the very draws that it would have made. With several ranks, rank r takes every
-    `ranks`-th draw.
+    evenly. Draw k depends only on `seed` and k, so a run resumed after k draws continues with the
+    same draws as an uninterrupted one. With several ranks, each takes every `ranks`-th draw,
+    starting at its rank.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Draws(Sampler[Draw]):
 
 @dataclass
 class _Passes:
-    """Endless passes over `size` indices."""
+    """Infinite passes over `size` indices."""
 
     size: int
     seed: tuple[int, ...]
@@ -56,7 +56,7 @@ class _Passes:
     _ordered: int = -1
 
     def draw(self, number: int) -> Draw:
-        """Return draw `number` of these."""
+        """Return draw `number`."""
         this_pass, position = divmod(number, self.size)
         if this_pass != self._ordered:
             self._order = np.random.default_rng([*self.seed, this_pass]).permutation(self.size)

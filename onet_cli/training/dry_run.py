@@ -1,4 +1,4 @@
-"""What a run would cost and look at, from a few steps of it."""
+"""Dry run: costs and an example batch of a run, from a few steps."""
 
 import time
 from collections.abc import Sequence
@@ -30,22 +30,22 @@ from onet_cli.training.precision import float32_products, mixed
 from onet_cli.training.trial import settle_precision, try_precisions
 
 STEPS = 4
-"""Steps that are timed, after one that warms up."""
+"""Timed steps, after a warm-up step."""
 
 COPIES = 5
-"""Of the weights: themselves, gradients, two moments of Adam, averaged weights."""
+"""Copies of the weights: themselves, gradients, two moments of Adam, EMA."""
 
 SHOWN, EDGE, COLOUR = 12, 112, (60, 90, 160)
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a few steps have shown.
+    """Costs measured in a few steps.
 
-    `flops` are those of the matrices and convolutions of one step, forward and backward;
-    `weight_bytes` hold the weights in all their copies, `activation_bytes` what one step keeps for
-    its backward pass; `steps` is how many the budget pays for. `cache_bytes` is what the training
-    shapes take in memory, 0 without a cache; `precision` is that of the steps.
+    `flops` counts the matrix products and convolutions of one step, forward and backward;
+    `weight_bytes` is the size of all copies of the weights, `activation_bytes` that of tensors
+    saved for the backward pass; `steps` is the number of steps within the budget. `cache_bytes` is
+    the size of the cache, 0 without one; `precision` is that of the steps.
     """
 
     training_shapes: int
@@ -62,7 +62,7 @@ class DryRun:
 
     @property
     def gflops(self) -> float:
-        """Arithmetic speed, in GFLOP/s."""
+        """Throughput in GFLOP/s."""
         return self.flops / self.seconds_per_step / 1e9
 
 
@@ -75,15 +75,15 @@ def measure_dry_run(
     extra: Path | None = None,
     device: str = "auto",
 ) -> DryRun:
-    """Make a few steps with `network`, draw the first batch to the PNG `picture`, and report.
+    """Run a few steps with `network`, draw the first batch to the PNG `picture`, and report.
 
-    The network's weights are changed by it. The picture shows what the encoder sees and, below
-    each view, the inside points of its shape from the front.
+    This changes the network's weights. The image shows the encoder's input and, below each view,
+    the inside points of its shape from the front.
 
     Raises:
-        StoreError: `data` or `extra` is no data set, or has no shapes to train on.
-        InvalidOptionError: the cache asked for does not fit.
-        OnetError: memory does not suffice, or `picture` cannot be written.
+        StoreError: `data` or `extra` is not a data set, or has no training shapes.
+        InvalidOptionError: the requested cache does not fit into memory.
+        OnetError: memory is insufficient, or `picture` cannot be written.
     """
     place = resolve_device(device)
     if place.type == "cpu":
@@ -106,7 +106,7 @@ def measure_dry_run(
                 continue
             stepping.append(_step(module, optimizer, batch))
     seconds = float(np.median(stepping))
-    # Loader processes read while the network computes.
+    # Loader processes work in parallel to the network.
     wait = float(np.median(loading)) / max(config.workers, 1)
     pace = max(seconds, wait) if config.workers else seconds + wait
     steps = config.budget.steps_at(shapes.steps_per_epoch(), pace)
@@ -134,7 +134,7 @@ def _load(shapes: ShapeData, draws: list[Draw], place: torch.device) -> Batch:
 
 
 def _step(module: OccupancyModule, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
-    """Make a step and return its seconds."""
+    """Run a step and return its time in seconds."""
     place = batch.images.device
     start = time.perf_counter()
     optimizer.zero_grad()
@@ -148,7 +148,7 @@ def _step(module: OccupancyModule, optimizer: torch.optim.Optimizer, batch: Batc
 
 
 def _count(module: OccupancyModule, batch: Batch) -> tuple[int, int]:
-    """Return the operations of one step, and the bytes it keeps for its backward pass."""
+    """Return the FLOPs of one step, and the bytes saved for its backward pass."""
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -176,9 +176,9 @@ def convolution_backward_flops(
     *options: Any,
     out_shape: object = None,
 ) -> int:
-    """Return the operations of a convolution's backward pass: for either gradient, the forward's.
+    """Return the FLOPs of a convolution's backward pass: per gradient, those of the forward pass.
 
-    torch's own rule takes a grouped convolution for a full one.
+    torch's own rule treats a grouped convolution as a full one.
     """
     *_, transposed, _padding, _groups, wanted = options
     forward: int = conv_flop_count(list(inputs), list(weight), list(gradient), transposed)
@@ -186,9 +186,9 @@ def convolution_backward_flops(
 
 
 def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:
-    """Write a PNG of what the network is shown: views, and inside points, seen from the front.
+    """Write a PNG of the network's input: views, and inside points seen from the front.
 
-    For networks of the picture's frame they are seen as the view's own camera sees them.
+    For networks of the picture's frame, points are projected by the camera of the view.
     """
     images, points, known = module.inputs(batch)
     places = points[..., :2] * (2 / CUBE_EDGE) * points.new_tensor([1, -1])
@@ -207,7 +207,7 @@ def draw_batch(module: OccupancyModule, batch: Batch, path: Path) -> None:
 
 
 def _dots(places: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return what is seen at `places` (N, 2), -1 to 1, dark on white, (EDGE, EDGE, 3)."""
+    """Return an image (EDGE, EDGE, 3) with dots at `places` (N, 2), in -1 to 1."""
     paper = np.full((EDGE, EDGE, 3), 255, np.uint8)
     column, row = np.clip((places.T / 2 + 0.5) * EDGE, 0, EDGE - 2).astype(int)
     for right in range(2):

@@ -1,4 +1,4 @@
-"""What is known of training pictures: their cameras, and how their objects mirror themselves."""
+"""Annotations of training images: cameras, and mirror symmetry of the objects."""
 
 from typing import NamedTuple
 
@@ -10,16 +10,16 @@ from onet_cli.models.mirror import BINS, STEP, Mirror
 from onet_cli.training.dataset import Batch
 
 LEAST, FULL = 0.7, 0.95
-"""Symmetry, by `shapes.symmetry`, from which an object begins to be its mirror image, and is."""
+"""Values of `shapes.symmetry` that map to a symmetry of 0 and of 1."""
 
 
 class Known(NamedTuple):
-    """What is known of B pictures.
+    """Annotations of B images.
 
     Attributes:
-        camera: Where each was taken from.
-        symmetry: (B, 36): from 0 to 1, how far its object is its own mirror image, at the angles of
-            `models.mirror` in the object's own frame; NaN where that is not known.
+        camera: Camera of each image.
+        symmetry: (B, 36) mirror symmetry of its object, 0 to 1, at the angles of `models.mirror` in
+            the object's frame; NaN if unknown.
     """
 
     camera: PictureCamera
@@ -27,27 +27,27 @@ class Known(NamedTuple):
 
     @classmethod
     def of(cls, batch: Batch) -> "Known":
-        """Return what is known of the pictures of `batch`."""
+        """Return the annotations of the images of `batch`."""
         return cls(PictureCamera.from_rows(batch.cameras), cls.clear(batch.symmetry))
 
     @staticmethod
     def clear(symmetry: Tensor) -> Tensor:
-        """Return how far objects are their own mirror image, 0 to 1, by `shapes.symmetry`."""
+        """Map values of `shapes.symmetry` to 0..1."""
         return ((symmetry - LEAST) / (FULL - LEAST)).clamp(0, 1)
 
     def mirrored(self, flips: Tensor) -> "Known":
-        """Return the same of pictures of which those marked in `flips` (B,) are mirrored."""
+        """Return the annotations after mirroring the images marked in `flips` (B,)."""
         around = torch.cat([self.symmetry[:, :1], self.symmetry[:, 1:].flip(1)], dim=1)
         return Known(
             self.camera.mirrored(flips), torch.where(flips[:, None], around, self.symmetry)
         )
 
     def moved(self, scale: Tensor, shift: Tensor) -> "Known":
-        """Return the same of pictures moved as `PictureCamera.moved` says."""
+        """Return the annotations after `PictureCamera.moved`."""
         return Known(self.camera.moved(scale, shift), self.symmetry)
 
     def centre(self, elevation: Tensor) -> Tensor:
-        """Return x and z (B, 2) of the cubes' middles in the frames of cameras so high."""
+        """Return x and z (B, 2) of the cubes' centres in the picture's frame at `elevation`."""
         middle = self.camera.offset + self.camera.principal
         return torch.stack([middle[:, 0], middle[:, 1] * elevation.sin()], dim=1)
 
@@ -57,11 +57,11 @@ class Known(NamedTuple):
         return _between(self.symmetry, place - self.camera.azimuth[:, None] / STEP)
 
     def plane(self, logits: Tensor, centre: Tensor) -> Mirror:
-        """Return a true mirror plane of each object: of several, the one that `logits` are for.
+        """Return a true mirror plane of each object: of several, the one preferred by `logits`.
 
         Args:
-            logits: (B, 36), as `mirror.find_plane` takes them.
-            centre: (B, 2), of `centre`.
+            logits: (B, 36), as in `mirror.find_plane`.
+            centre: (B, 2), from `centre`.
         """
         angles = torch.arange(BINS, device=logits.device) * STEP + self.camera.azimuth[:, None]
         expected = _between(torch.sigmoid(logits), angles / STEP)
@@ -71,7 +71,7 @@ class Known(NamedTuple):
 
 
 def _between(values: Tensor, places: Tensor) -> Tensor:
-    """Return `values` (B, 36), given all around, at `places` (B, K) between them."""
+    """Interpolate the periodic `values` (B, 36) linearly at `places` (B, K)."""
     low = places.floor()
     share = places - low
     first = low.long() % BINS

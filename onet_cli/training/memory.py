@@ -1,4 +1,4 @@
-"""CachedField while a network trains: how much is left, and what to say when it ends."""
+"""Memory during training: free memory, and errors when it runs out."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from onet_cli.training.config import TrainingConfig
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Return the bytes of memory that can still be had on `device`; None where that is unknown."""
+    """Return the free memory on `device` in bytes, or None if unknown."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if device.type != "cpu":
@@ -22,10 +22,10 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def _available() -> int | None:
-    """Return what the system could give without swapping."""
+    """Return the memory available without swapping."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:  # no Linux: physical memory is a bound at least
+    except OSError:  # not Linux: physical memory is an upper bound
         try:
             return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (ValueError, OSError, AttributeError):
@@ -35,18 +35,18 @@ def _available() -> int | None:
 
 
 def _left_in_group() -> int | None:
-    """Return what the control group of a container or a batch job leaves."""
+    """Return the remaining memory of the control group of a container or batch job."""
     group = Path("/sys/fs/cgroup")
     try:
         limit, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
         return max(0, int(limit) - int(used))
-    except (OSError, ValueError):  # no group, or no limit: "max"
+    except (OSError, ValueError):  # no group, or "max": no limit
         return None
 
 
 @contextmanager
 def memory_errors(config: TrainingConfig) -> Iterator[None]:
-    """Turn "out of memory" inside the block into an error that names the options to lower.
+    """Convert out-of-memory errors inside the block to OnetErrors with a hint.
 
     Raises:
         OnetError: memory ran out, on the CPU or on a GPU.
@@ -60,6 +60,6 @@ def memory_errors(config: TrainingConfig) -> Iterator[None]:
             raise
         size = f"{config.batch_size} x {config.points} points"
         raise OnetError(
-            f"there is not enough memory for batches of {size}",
-            hint="lower --batch-size or --points; on a GPU, --precision bf16 halves most of it",
+            f"out of memory with batches of {size}",
+            hint="lower --batch-size or --points; on a GPU, --precision bf16 nearly halves memory",
         ) from error

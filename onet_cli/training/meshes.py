@@ -1,4 +1,4 @@
-"""Meshes during training: their IoU on a few validation shapes, and pictures for TensorBoard."""
+"""Meshes of a few validation shapes during training: IoU, and images for TensorBoard."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,17 +30,17 @@ from onet_cli.training.chart import draw_chart
 from onet_cli.training.module import THRESHOLDS, OccupancyModule
 
 SHAPES, SHOWN = 8, 4
-"""Validation shapes that get a mesh, and how many of these are shown."""
+"""Number of validation shapes with a mesh, and of those shown."""
 
 RESOLUTION, POINTS, TILE = 64, 10_000, 192
 
 
 class WatchMeshes(Callback):
-    """Makes meshes of a few validation shapes, first view each, every `every` steps and at the end.
+    """Reconstructs the first views of a few validation shapes, every `every` steps and at the end.
 
-    It does so with a validation, whose threshold and averaged weights it takes: so it has to stand
-    after `KeepBest` and before `AveragedWeights`. The IoU is that of the stored points; a shape
-    without a mesh counts 0.
+    It runs with a validation, and uses its threshold and averaged weights; therefore it must be
+    between `KeepBest` and `AveragedWeights` in the list of callbacks. The IoU is measured at stored
+    points; a shape without a mesh counts as 0.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WatchMeshes(Callback):
         self.iou: float | None = None
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw the threshold curve; make meshes if it is their turn."""
+        """Draw the threshold curve, and reconstruct meshes if due."""
         assert isinstance(pl_module, OccupancyModule)
         self.iou = None
         if not trainer.is_global_zero:
@@ -65,13 +65,13 @@ class WatchMeshes(Callback):
             pl_module.log("mesh_iou", self.iou, rank_zero_only=True)
 
     def _is_due(self, step: int, interval: int) -> bool:
-        """Return whether a turn came since the validation before, or the run ends here."""
-        # From the step alone, so that a resumed run has the same turns.
+        """Return whether meshes became due since the last validation, or the run ends."""
+        # Depends only on the step, so that a resumed run has the same schedule.
         turns, before = (at // self.every for at in (step, step - interval))
         return turns > before or self.clock.spent() >= 1
 
     def _look(self, network: OccupancyNetwork, board: TensorBoardLogger, step: int) -> float:
-        """Return the mean IoU of the meshes, and show some of them."""
+        """Reconstruct meshes, log some of them, and return their mean IoU."""
         info = CheckpointInfo(network.spec, threshold=self.best.threshold)
         generator = MeshGenerator(Checkpoint(network, info), plain_settings(RESOLUTION))
         ious = []
@@ -93,19 +93,19 @@ class WatchMeshes(Callback):
         return float(np.mean(ious))
 
     def _turned(self, made: Reconstruction, shape: ShapeId) -> Reconstruction:
-        """Return what was made of the first view as the shape is turned in the data set."""
+        """Return the reconstruction of the first view, rotated to the data set's frame."""
         known = Viewpoint.known(self.store.read_cameras(shape)[0])
         if made.viewpoint is None:
             return replace(made, viewpoint=known)
         if known is None:
-            raise ValueError("the camera of this view is not known")
+            raise ValueError("the camera of this view is unknown")
         turned, viewpoint = turn_mesh(made.mesh, made.viewpoint, known.azimuth_deg)
         return replace(made, mesh=turned, viewpoint=viewpoint)
 
     def _draw(
         self, made: Reconstruction, shape: ShapeId, photo: Image.Image, size: int
     ) -> Image.Image:
-        """Return the photo beside views of the mesh and of the truth, from the photo's side on."""
+        """Return an image of the photo, and of views of the mesh and the ground truth."""
         surface = self.store.read_surface(shape, MOST)
         truth = surfels(surface.points, surface.normals)
         seen = photo.resize((size, size), Image.Resampling.BILINEAR)
@@ -116,7 +116,7 @@ class WatchMeshes(Callback):
 def _show(
     board: TensorBoardLogger, name: str, picture: Image.Image, mesh: Trimesh, step: int
 ) -> None:
-    """Log the `picture` of a mesh, and the mesh itself for TensorBoard's mesh plugin."""
+    """Log the preview image of a mesh, and the mesh itself for TensorBoard's mesh plugin."""
     pixels = np.asarray(picture)
     board.experiment.add_image(f"preview/{name}", pixels, step, dataformats="HWC")
     vertices = torch.from_numpy(np.asarray(mesh.vertices, np.float32))[None]

@@ -1,4 +1,4 @@
-"""RUN/metrics.csv: how a run went, one row every few steps and one for each validation."""
+"""RUN/metrics.csv: the progress of a run, a row every few steps and one per validation."""
 
 import csv
 import io
@@ -16,9 +16,9 @@ EVERY = 25
 
 
 class MetricsFile:
-    """Appends to a CSV file what it is told; rows after `step` of an earlier part are dropped.
+    """Appends rows to a CSV file, after removing rows beyond `step` of a resumed run.
 
-    Those are the rows between a run's last checkpoint and its end: a resumed run makes them again.
+    Those rows are between the last checkpoint and the end of the run, and will be repeated.
     A step is validated once: a run that was over and is resumed adds no row for what it has.
     """
 
@@ -32,10 +32,10 @@ class MetricsFile:
         self._validated = {int(row["step"]) for row in kept if row["iou"]}
 
     def add(self, status: TrainingStatus) -> None:
-        """Write a row if `status` has a validation's score or its turn has come.
+        """Write a row if `status` has a validation score or a row is due.
 
         Raises:
-            OnetError: the row cannot be written: no space is left, say.
+            OnetError: the row cannot be written, for example on a full disk.
         """
         if status.iou is None and status.step % EVERY:
             return
@@ -48,7 +48,7 @@ class MetricsFile:
         except OSError as error:
             raise OnetError(
                 f"{self.path} cannot be written: {error.strerror}",
-                hint="make room, then continue the run with --resume",
+                hint="free some space, then continue the run with --resume",
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""The network under Lightning: loss, validation IoU, optimiser and schedule."""
+"""Lightning module: loss, validation IoU, optimiser and schedule."""
 
 import math
 from collections.abc import Callable
@@ -34,21 +34,21 @@ from onet_cli.training.picture import (
 from onet_cli.training.transfer import sent
 
 THRESHOLDS = torch.arange(1, 20) / 20
-"""Probabilities among which validation picks the one of the highest IoU."""
+"""Candidate thresholds; validation selects the one with the highest IoU."""
 
 
 def rate_factor(spent: float, warm_up: float) -> float:
-    """Return the share of the peak rate after `spent` of the budget: linear rise, half a cosine."""
+    """Return the factor on the peak learning rate: linear warm-up, then half-cosine decay."""
     if spent < warm_up:
         return max(spent / warm_up, 1e-3)
     return 0.5 * (1 + math.cos(math.pi * (spent - warm_up) / (1 - warm_up)))
 
 
 def occupancy_loss(logits: Tensor, batch: Batch, smoothing: float = 0.0) -> Tensor:
-    """Return the cross-entropy summed over points and averaged over the batch.
+    """Return the binary cross-entropy, summed over points and averaged over the batch.
 
-    Labels are `smoothing` and 1 - `smoothing`, so that the loss of a certain point ends at that
-    probability: large logits of the many certain points gain nothing.
+    With label smoothing, labels are `smoothing` and 1 - `smoothing`, which avoids large logits at
+    the many unambiguous points.
 
     Source: Mescheder et al., CVPR 2019, equation 3.
     """
@@ -58,7 +58,7 @@ def occupancy_loss(logits: Tensor, batch: Batch, smoothing: float = 0.0) -> Tens
 
 
 def iou_by_threshold(logits: Tensor, occupancies: Tensor) -> Tensor:
-    """Return the IoU of each sample at each of `THRESHOLDS`: (B, T) twice to (B, thresholds)."""
+    """Return the IoU of each sample at each of `THRESHOLDS`: (B, T) and (B, T) to (B, K)."""
     levels = torch.logit(THRESHOLDS).to(logits.device)
     predicted = logits[:, None, :] >= levels[None, :, None]
     actual = (occupancies > 0.5)[:, None, :]
@@ -73,14 +73,14 @@ class OccupancyModule(pl.LightningModule):
     def __init__(
         self, network: OccupancyNetwork, config: TrainingConfig, spent: Callable[[], float]
     ) -> None:
-        """Take the network to train and a function that tells how much budget is spent."""
+        """Take the network, the settings, and a function that returns the spent budget share."""
         super().__init__()
-        # Channels-last convolutions, with these images, are a third faster on a CPU.
+        # Channels-last convolutions are a third faster on a CPU with these images.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config, self._spent = config, spent
         if config.encoder_lr < 1:
             freeze_encoder(network)
-        # Functions, which are no part of the module's state.
+        # Functions are not part of the module's state.
         self._logits: Callable[..., Tensor] = network.forward
         self._see: Callable[..., Seen] = partial(see, network)
         if config.compile:
@@ -96,8 +96,8 @@ class OccupancyModule(pl.LightningModule):
     def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Known | None]:
         """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented.
 
-        Points are in the unit cube; what is known of the pictures comes beside them for networks of
-        the picture's frame, for others None. All are float32, whatever the network computes in.
+        Points are in the unit cube. The third value is the annotations for networks of the
+        picture's frame, else None. All are float32, independent of the precision of the network.
         """
         images, points, known = self._images(batch), batch.points, self._known(batch)
         if self.config.augment == "photo":
@@ -109,8 +109,8 @@ class OccupancyModule(pl.LightningModule):
         return None if self.network.spec.frame == "object" else Known.of(batch)
 
     def _generator(self, use: int) -> torch.Generator:
-        """Return what draws for one of several uses in this step, on this rank."""
-        # Seeded by the step, so that a resumed run varies its pictures alike.
+        """Return the random generator for one of several uses in this step and rank."""
+        # Seeded by the step, so that a resumed run has the same augmentation.
         seed = self.config.seed * 1_000_003 + self.global_step
         seed += (self.global_rank * 7_919 + use * 104_729) * 1_000_003
         return torch.Generator().manual_seed(seed)
@@ -120,7 +120,7 @@ class OccupancyModule(pl.LightningModule):
         return self.loss_of(batch, *self.inputs(batch))
 
     def loss_of(self, batch: Batch, images: Tensor, points: Tensor, known: Known | None) -> Tensor:
-        """Return the training loss of what `inputs` makes of a batch."""
+        """Return the training loss of a batch with the results of `inputs`."""
         smoothing = self.config.label_smoothing
         if known is None:
             return occupancy_loss(self._logits(images, points).float(), batch, smoothing)
@@ -139,12 +139,12 @@ class OccupancyModule(pl.LightningModule):
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        """Go back through the network, which a compiler looks at only now."""
+        """Run the backward pass, which is compiled at its first use."""
         with compiler_errors(loss.device) if self.config.compile else nullcontext():
             torch.autograd.backward(loss, *args, **kwargs)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Collect the IoU at every threshold."""
+        """Collect the IoU at every candidate threshold."""
         images, known = self._images(batch), self._known(batch)
         if known is None:
             logits = self.network(images, batch.points).float()
@@ -153,13 +153,13 @@ class OccupancyModule(pl.LightningModule):
         self.validation_ious.append(iou_by_threshold(logits, batch.occupancies).cpu())
 
     def take_validation(self) -> tuple[float, float]:
-        """Return the best mean IoU of the validation samples of all ranks and its threshold.
+        """Return the best mean validation IoU over all ranks, and its threshold.
 
-        The IoU at each of `THRESHOLDS` is then in `iou_curve`.
+        `iou_curve` is set to the IoU at each of `THRESHOLDS`.
         """
         ious = torch.cat([torch.zeros(0, len(THRESHOLDS)), *self.validation_ious]).double()
         self.validation_ious.clear()
-        # Sums and a count, as the ranks' shares of the samples differ by one.
+        # Sums and a count, because ranks may have different numbers of samples.
         totals = torch.cat([ious.sum(dim=0), torch.tensor([len(ious)])])
         if torch.distributed.is_initialized():
             shared = totals.to(self.device)
@@ -171,16 +171,16 @@ class OccupancyModule(pl.LightningModule):
         return float(mean[best]), float(THRESHOLDS[best])
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Bound the gradient, which early steps of the summed loss can make huge."""
-        # By torch itself: Lightning, when mixing precisions, refuses to with a fused optimiser.
+        """Clip the gradient norm, which can be huge in early steps of the summed loss."""
+        # With torch, as Lightning does not clip with a fused optimiser in mixed precision.
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return AdamW, decaying matrices only, under the budget's schedule."""
+        """Return AdamW with weight decay on matrices only, and the schedule of the budget."""
         groups = self._parameter_groups()
-        # One pass over the weights instead of a dozen; but half precision has gradients scaled, and
-        # fused these would be scaled back after they were bounded.
+        # Fused: one pass over the weights instead of a dozen. Not in half precision, where a fused
+        # optimiser would unscale gradients after clipping.
         device = self.network.mean.device.type
         fused = device in ("cpu", "cuda") and self.config.precision != "16"
         betas = 0.9, self.config.beta2
@@ -192,7 +192,7 @@ class OccupancyModule(pl.LightningModule):
         }
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        """Return matrices and vectors apart, those of the encoder's features after the others."""
+        """Return separate groups of matrices and vectors, with encoder features last."""
         slow = {id(parameter) for parameter in encoder_features(self.network)}
         if self.config.encoder_lr == 1:
             slow = set()

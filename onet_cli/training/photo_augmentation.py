@@ -1,8 +1,8 @@
-"""What photos are that renders are not: out of focus, compressed, and cut out badly.
+"""Photo artefacts for rendered images: blur, JPEG compression and imperfect masks.
 
-Pictures are (B, 3, H, W) in [0, 1], objects on white. All is torch, in the batch, on its device. A
-generator on the CPU draws a few numbers for each picture, so that the same seed gives the same
-pictures everywhere; these are sent to the device and enlarged there.
+Images are (B, 3, H, W) in [0, 1], objects on white. Everything runs in torch on the batch's device.
+A generator on the CPU draws a few numbers per image, so that the same seed gives the same images
+on every device; they are sent to the device and upsampled there.
 """
 
 import math
@@ -14,22 +14,22 @@ from torch.nn import functional as F
 from onet_cli.training.transfer import sent
 
 CUT_OUT = 0.3
-"""Share of the pictures that are taken before a background and cut out of it by a bad mask."""
+"""Share of the images with a background and an imperfect mask."""
 
 BLURRED, WIDEST_BLUR = 0.5, 0.008
-"""Share of the pictures out of focus; the largest deviation of a Gaussian blur, in edges."""
+"""Share of blurred images; maximum standard deviation of the Gaussian, in image edges."""
 
 COMPRESSED, QUALITIES = 0.5, (30.0, 95.0)
-"""Share of the pictures that go through JPEG; at which qualities, as libjpeg counts them."""
+"""Share of images with JPEG compression; range of libjpeg's quality."""
 
 OCTAVES = 5
 ROUGHNESS = 0.01, 0.05
-"""How far a mask may be off, in edges: of the largest error of each picture, the range."""
+"""Range of the maximum error of a mask per image, in image edges."""
 
 _NEARLY_WHITE, _SOFT = 0.9, 0.08
 _BLOCK = 8
 
-# ITU-T T.81, annex K: steps of the luminance and of the chrominance, row by row.
+# ITU-T T.81, annex K: quantisation tables of luminance and chrominance, row-major.
 _LUMINANCE = (
     (16, 11, 10, 16, 24, 40, 51, 61),
     (12, 12, 14, 19, 26, 58, 60, 55),
@@ -48,7 +48,7 @@ _CHROMINANCE = (
     *(4 * ((99,) * 8,)),
 )
 
-# JFIF: red, green, blue to Y, Cb, Cr.
+# JFIF: RGB to YCbCr.
 _TO_YCC = (
     (0.299, 0.587, 0.114),
     (-0.168736, -0.331264, 0.5),
@@ -57,12 +57,12 @@ _TO_YCC = (
 
 
 def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Tensor:
-    """Return `images` as a camera and a mask would have left them.
+    """Return `images` with random photo artefacts.
 
-    `object_share` (B, 1, H, W) says how much of each pixel is the object, 0 to 1.
+    `object_share` (B, 1, H, W) is the object mask, 0 to 1.
     """
     count, device = len(images), images.device
-    # Which ones is settled on the CPU: a GPU would have to be asked how many there are.
+    # Selected on the CPU, to avoid synchronising with a GPU for the number of images.
     cut_out = sent(_chosen(count, CUT_OUT, rng).nonzero().squeeze(1), device)
     objects = object_share[cut_out]
     behind = backdrops(torch.Size((len(cut_out), *images.shape[1:])), rng, device)
@@ -79,17 +79,17 @@ def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Ge
 
 
 def whiteness(images: Tensor) -> Tensor:
-    """Return how much of each pixel (B, 1, H, W) is white background, 0 to 1."""
-    # JPEG leaves the background a little off white, so the mask has to be soft.
+    """Return the share of white background of each pixel (B, 1, H, W), 0 to 1."""
+    # JPEG makes the background slightly off-white, so the mask is soft.
     return ((images.amin(dim=1, keepdim=True) - _NEARLY_WHITE) / _SOFT).clamp(0, 1)
 
 
 def backdrops(
     shape: torch.Size, rng: torch.Generator, device: torch.device | None = None
 ) -> Tensor:
-    """Return random backgrounds of `shape` (B, 3, H, W): a colour, and clouds of all sizes on it.
+    """Return random backgrounds of `shape` (B, 3, H, W): a colour with multi-scale noise.
 
-    Their contrast halves with their size, as that of photographs does (Field, JOSA A 1987).
+    The contrast halves with the scale, as in natural images (Field, JOSA A 1987).
     """
     count, channels, height, width = shape
     device = device or torch.device("cpu")
@@ -105,28 +105,28 @@ def backdrops(
 
 
 def rough_mask(object_share: Tensor, rng: torch.Generator) -> Tensor:
-    """Return the mask (B, 1, H, W) of somebody who cut out what `object_share` says, not quite.
+    """Return an imperfect version (B, 1, H, W) of the mask `object_share`.
 
-    Here and there it takes in what is beside the object or leaves out what is at its border.
+    In places it includes some background or omits parts of the object's border.
     """
     count, _, height, width = object_share.shape
     reach = max(1, round(ROUGHNESS[1] * max(height, width)))
-    # About 0.5 at the outline, and by a share of `reach` more or less at a share of it away.
+    # About 0.5 at the outline, and linear in the distance up to `reach`.
     near = F.avg_pool2d(object_share, 2 * reach + 1, stride=1, padding=reach)
     coarse = sent(torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1, object_share.device)
     wander = F.interpolate(coarse, (height, width), mode="bilinear")
     error = 0.5 / ROUGHNESS[1] * _uniform(*ROUGHNESS, (count, 1, 1, 1), rng)
     taken = near + sent(error, object_share.device) * wander
-    taken = taken.maximum(object_share * (0.75 + 0.5 * wander))  # most of what is thin is left
+    taken = taken.maximum(object_share * (0.75 + 0.5 * wander))  # keep most thin parts
     mask = ((taken - 0.5) * reach + 0.5).clamp(0, 1)
-    # Away from the outline there is no doubt; sums of ones may come out a little below their count.
+    # Exact away from the outline, with a tolerance for rounding of means.
     return torch.where(near > 1 - 1e-4, 1.0, torch.where(near > 1e-4, mask, 0.0))
 
 
 def blur(images: Tensor, sigmas: Tensor) -> Tensor:
-    """Return each of `images` under a Gaussian of deviation `sigmas` (B,) pixels; 0 leaves it.
+    """Blur each of `images` with a Gaussian of standard deviation `sigmas` (B,) pixels; 0: off.
 
-    `sigmas` are on the CPU, as the largest of them settles how many pixels are looked at.
+    `sigmas` are on the CPU, because the largest determines the kernel size.
     """
     count, channels, height, width = images.shape
     reach = max(1, math.ceil(3 * float(sigmas.max())))
@@ -144,15 +144,15 @@ def blur(images: Tensor, sigmas: Tensor) -> Tensor:
 
 
 def compress(images: Tensor, qualities: Tensor) -> Tensor:
-    """Return `images` as JPEG gives them back at `qualities` (B,), 1 to 100, colours not thinned.
+    """Return `images` after JPEG compression at `qualities` (B,), 1 to 100, without subsampling.
 
-    Source: ITU-T T.81; how a quality scales the steps: libjpeg.
+    Source: ITU-T T.81; scaling of the tables by quality: libjpeg.
     """
     height, width = images.shape[2:]
     padding = (0, -width % _BLOCK, 0, -height % _BLOCK)
     values = F.pad(255 * images, padding, mode="replicate")
     device, given = values.device, torch.tensor(_TO_YCC)
-    from_ycc = sent(torch.linalg.inv(given), device)  # found on the CPU: not every device can
+    from_ycc = sent(torch.linalg.inv(given), device)  # on the CPU: not supported on every device
     to_ycc = sent(given, device)
     values = torch.einsum("yc,bchw->byhw", to_ycc, values)
     values[:, 0] -= 128
@@ -173,7 +173,7 @@ def compress(images: Tensor, qualities: Tensor) -> Tensor:
 
 
 def _cosines() -> Tensor:
-    """Return the orthonormal discrete cosine transform of eight numbers, (8, 8)."""
+    """Return the matrix (8, 8) of the orthonormal discrete cosine transform."""
     places = torch.arange(_BLOCK, dtype=torch.float32)
     waves = torch.cos(math.pi / _BLOCK * (places + 0.5) * places[:, None]) * math.sqrt(2 / _BLOCK)
     waves[0] /= math.sqrt(2)

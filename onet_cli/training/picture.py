@@ -1,9 +1,9 @@
-"""Training in the picture's frame: points go where the picture shows them, by cameras in doubt.
+"""Training in the picture's frame, with uncertain cameras.
 
-In use a network has only its own guess of the camera. So the elevation by which points are laid
-into its frame lies between the true one and that guess, and is jittered besides: the shape leans as
-it will lean then. Likewise the object's own mirror plane is now a true one, not quite, now the one
-that the network takes it to be. Camera and plane are learned beside.
+At inference, a network has only its own prediction of the camera. Therefore the elevation that
+maps points into its frame is interpolated between the true one and the prediction, with added
+noise, so that shapes are tilted as at inference. Likewise, the mirror plane is either a true one
+with noise or the prediction. Camera and plane are trained by auxiliary losses.
 """
 
 from typing import NamedTuple
@@ -28,34 +28,34 @@ from onet_cli.models.network import OccupancyNetwork
 from onet_cli.training.known import Known
 
 OUTSIDE = 256
-"""Points drawn in the network's cube for each sample; outside of the object's cube all is empty."""
+"""Points per sample in the network's cube; those outside the object's cube are empty."""
 
 OUTSIDE_WEIGHT = 2.0
 JITTER = 0.05, 0.02
-"""Deviation of what is added to the cameras: of the elevation, in radians, and of kappa."""
+"""Standard deviation of the camera noise: elevation in radians, and kappa."""
 
 CAMERA_WEIGHT = 60.0
 CAMERA_ERRORS = 0.15, 0.04
-"""Errors of elevation and kappa that count as one."""
+"""Unit errors of elevation and kappa in the camera loss."""
 
 
 MIRROR_WEIGHT = 400.0
 MIRROR_JITTER = 0.05, 0.02
-"""Deviation of what is added to a true plane: to its angle, in radians, and its offset."""
+"""Standard deviation of the noise on a true plane: angle in radians, and offset."""
 
 GUESSED_PLANES = 0.6
-"""Share of the samples whose mirror plane is the network's guess."""
+"""Share of the samples with a predicted mirror plane."""
 
 CENTRE_ERROR, CENTRE_SHARE = 0.05, 0.2
-"""Error of the object's middle, in half edges of the picture, that counts as one, and its share."""
+"""Unit error of the object's centre in half image edges, and the weight of its loss."""
 
 
 class Doubts(NamedTuple):
-    """What is drawn for a step, B samples: see the module's first lines.
+    """Random numbers of a step with B samples; see the module's docstring.
 
-    `share` (B, 1) of the guess in the camera that is used, `jitter` (B, 2) of the camera, the
-    points `outside` (B, O, 3) of the network's cube; `guessed` (B, 1) is 1 for the samples whose
-    mirror plane is the guess, and `wobble` (B, 2) the jitter of the others'.
+    `share` (B, 1) is the weight of the predicted camera, `jitter` (B, 2) the camera noise,
+    `outside` (B, O, 3) points of the network's cube; `guessed` (B, 1) is 1 for samples with a
+    predicted mirror plane, and `wobble` (B, 2) the noise on true planes.
     """
 
     share: Tensor
@@ -66,10 +66,10 @@ class Doubts(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a network makes of a batch: `logits` (B, T) and those `outside` (B, O).
+    """Outputs of a network for a batch: `logits` (B, T) and those `outside` (B, O).
 
-    `empty` (B, O) says which of the latter lie outside of the object's cube; `camera_loss` and
-    `mirror_loss` are numbers.
+    `empty` (B, O) marks the latter outside the object's cube; `camera_loss` and `mirror_loss` are
+    scalars.
     """
 
     logits: Tensor
@@ -80,7 +80,7 @@ class Seen(NamedTuple):
 
 
 def draw_doubts(count: int, rng: torch.Generator) -> Doubts:
-    """Return what a step with `count` samples needs to be random, on the CPU."""
+    """Draw the random numbers of a step with `count` samples, on the CPU."""
     return Doubts(
         torch.rand(count, 1, generator=rng),
         torch.randn(count, 2, generator=rng) * torch.tensor(JITTER),
@@ -97,7 +97,7 @@ def see(
     known: Known,
     doubts: Doubts,
 ) -> Seen:
-    """Return what `network` makes of `images` (B, 3, S, S) at `points` (B, T, 3), unit cube."""
+    """Evaluate `network` on `images` (B, 3, S, S) at `points` (B, T, 3) of the unit cube."""
     code, camera = network.encode(images), known.camera
     guess = camera_of(code).float()
     true = torch.stack([camera.elevation, camera.kappa], dim=1)
@@ -106,7 +106,7 @@ def see(
     asked = torch.cat([inside, doubts.outside], dim=1)
     code, mirror_loss = _with_some_plane(code, known, used[:, 0], doubts)
     logits = network.decode(asked, with_camera(code, used)).float()
-    # The object's cube has an edge of 1 and all of the object in it.
+    # The object's cube has an edge of 1 and contains the whole object.
     there = camera.from_picture(from_cube(doubts.outside), used[:, 0])
     amiss = (guess - true).unbind(1)
     errors = torch.stack([e / unit for e, unit in zip(amiss, CAMERA_ERRORS, strict=True)], dim=1)
@@ -123,9 +123,9 @@ def see(
 def _with_some_plane(
     code: Tensor, known: Known, elevation: Tensor, doubts: Doubts
 ) -> tuple[Tensor, Tensor]:
-    """Return `code` with the mirror planes that are used in training, and the loss of its own.
+    """Return `code` with mirror planes for training, and the loss of the predicted ones.
 
-    Nothing is changed, and there is no loss, where a code has no plane.
+    Codes without a plane are returned unchanged, with zero loss.
     """
     if not CodeLayout(code.shape[1]).mirrored:
         return code, code.new_zeros(())
@@ -146,9 +146,9 @@ def _with_some_plane(
 def see_alone(
     network: OccupancyNetwork, images: Tensor, points: Tensor, camera: PictureCamera
 ) -> Tensor:
-    """Return logits (B, T) at `points` of the unit cube with the camera that `network` guesses.
+    """Return logits (B, T) at `points` of the unit cube with the predicted camera.
 
-    Of the true camera only the azimuth, size and place are used, by which the points are found.
+    Of the true camera, only azimuth, scale and position are used, to map the points.
     """
     code = network.encode(images)
     places = to_cube(camera.to_picture(points, camera_of(code)[:, 0]))
@@ -156,8 +156,8 @@ def see_alone(
 
 
 def plausible(camera: Tensor) -> Tensor:
-    """Return `camera` (B, 2), elevation and kappa, within what a network can guess."""
-    # Bounds as numbers: as tensors they would have to be sent to a GPU, which waits.
+    """Clamp `camera` (B, 2), elevation and kappa, to the range of predictions."""
+    # Bounds are Python numbers; tensors would have to be copied to a GPU.
     ranges = zip(camera.unbind(1), CAMERA_MIDDLE, CAMERA_SPREAD, strict=True)
     bounded = [value.clamp(middle - spread, middle + spread) for value, middle, spread in ranges]
     return torch.stack(bounded, dim=1)

@@ -1,4 +1,4 @@
-"""In how many bits a network is trained."""
+"""Numerical precision of training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +12,17 @@ _DTYPES = {"bf16": torch.bfloat16, "16": torch.float16}
 
 
 def mixed(precision: Precision, device: torch.device) -> torch.autocast:
-    """Return the block in which a network's step computes in `precision` on `device`."""
-    # Lightning takes bfloat16 on CPUs too where half precision is asked for.
+    """Return the autocast context for `precision` on `device`."""
+    # Like Lightning, use bfloat16 on CPUs for half precision.
     dtype = torch.bfloat16 if device.type == "cpu" else _DTYPES.get(precision, torch.bfloat16)
     return torch.autocast(device.type, dtype, enabled=precision in _DTYPES)
 
 
 def takes_tf32(precision: Precision, device: torch.device) -> bool:
-    """Return whether products of float32 matrices are to be rounded to TF32 on the way in.
+    """Return whether inputs of float32 matrix products are rounded to TF32.
 
-    On a GPU they are several times as fast then, and nearer to float32 than bfloat16 is: TF32 has
-    10 bits behind the point, bfloat16 7. Convolutions are so anyway, by torch's own default.
+    On a GPU this is several times as fast, and more precise than bfloat16: TF32 has 10 mantissa
+    bits, bfloat16 has 7. Convolutions use TF32 by torch's default.
     """
     return precision == "32" and device.type == "cuda"
 
@@ -39,7 +39,7 @@ def slow_precision(precision: Precision, device: torch.device) -> str | None:
 
 @contextmanager
 def float32_products(precision: Precision, device: torch.device) -> Iterator[None]:
-    """Let products of float32 matrices inside the block be as `takes_tf32` says."""
+    """Within the block, use TF32 for float32 matrix products if `takes_tf32`."""
     before = torch.get_float32_matmul_precision()
     if takes_tf32(precision, device):
         torch.set_float32_matmul_precision("high")

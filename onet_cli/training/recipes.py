@@ -1,4 +1,4 @@
-"""Recipes: defaults of the options of `onet train` under one name. Importing this loads nothing."""
+"""Recipes: named sets of defaults of `onet train`. Importing this loads no dependency."""
 
 RECIPES: dict[str, dict[str, str | int | float]] = {
     "ours": {},
@@ -20,7 +20,7 @@ RECIPES: dict[str, dict[str, str | int | float]] = {
         "val_every": 2000,
     },
 }
-"""`ours` is what the options say themselves, `paper` what the authors' code does.
+"""`ours` has the options' own defaults, `paper` those of the authors' code.
 
 Source of the latter: Mescheder et al., CVPR 2019, supplementary section 2, and the configuration of
 the authors' single-image experiment.

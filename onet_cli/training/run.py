@@ -1,4 +1,4 @@
-"""A whole training run: data, network, Lightning's trainer, and the files in RUN/."""
+"""A training run: data, network, Lightning's trainer, and the files in RUN/."""
 
 import logging
 import os
@@ -45,7 +45,7 @@ _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended: the best validation IoU, its checkpoint, and what was spent."""
+    """Result of a run: the best validation IoU, its checkpoint, steps and seconds."""
 
     best_iou: float
     checkpoint: Path
@@ -64,21 +64,21 @@ def train_network(
     start: Start = "fresh",
     events: RunEvents = NO_EVENTS,
 ) -> TrainingResult:
-    """Train `network` on the store `data` and leave config, logs and checkpoints in `run`.
+    """Train `network` on the data set `data`; write settings, logs and checkpoints to `run`.
 
-    Further shapes to train on, but never to validate on, may lie in the store `extra`.
+    Training shapes of the data set `extra` are added, but not used for validation.
 
-    A network that starts as `trained` is scored before the first step, so that the best checkpoint
-    is never worse than what was begun with; `resumed` continues the run in `run`.
+    With `start` = `trained`, the network is validated before the first step, so that the best
+    checkpoint is never worse than the initial weights; `resumed` continues the run in `run`.
 
-    With several processes in `hardware`, they train together, each on batches of its own; started
-    as one process, it starts the others by running this program again.
+    Several processes in `hardware` train with distributed data parallelism, each on its own
+    batches; a single process starts the others by running this program again.
 
     Raises:
-        StoreError: `data` is no data set, or has no training or validation shapes.
-        InvalidOptionError: `run` holds an earlier run that is not resumed, or several processes are
-            to find out which precision is faster.
-        CheckpointError: there is nothing to resume.
+        StoreError: `data` is not a data set, or has no training or validation shapes.
+        InvalidOptionError: `run` contains an earlier run that is not resumed, or the precision is
+            `auto` with several processes.
+        CheckpointError: there is no checkpoint to resume.
     """
     last, resume = run / "last.ckpt", start == "resumed"
     _check_run(run, last, network, resume)
@@ -92,7 +92,7 @@ def train_network(
     find = partial(try_precisions, shapes, network, config, place)
     config = settle_precision(config, find, run if resume else None, events.note)
     if takes_tf32(config.precision, place):
-        events.note("--precision 32: products of matrices are rounded to TF32 on this GPU")
+        events.note("--precision 32: matrix products use TF32 on this GPU")
     if slow := slow_precision(config.precision, place):
         events.note(slow)
     if is_first_process():
@@ -125,10 +125,10 @@ def _beginning(network: OccupancyNetwork, shapes: ShapeData, place: torch.device
 
 
 def _check_precision(config: TrainingConfig, processes: int) -> None:
-    """Refuse to let several processes find out a precision, each for itself."""
+    """Raise InvalidOptionError for automatic precision with several processes."""
     if config.precision == "auto" and processes > 1:
         raise InvalidOptionError(
-            "--precision auto is for one process, and several might not agree",
+            "--precision auto supports only a single process",
             hint="use --precision bf16",
         )
 
@@ -152,7 +152,7 @@ def _write_config(
 
 @contextmanager
 def _errors_as_raised() -> Iterator[None]:
-    """Undo what Lightning makes of Ctrl-C, and loader processes of an error for the user."""
+    """Restore KeyboardInterrupt, and errors of loader processes, as they were raised."""
     try:
         yield
     except SystemExit as stop:
@@ -162,27 +162,27 @@ def _errors_as_raised() -> Iterator[None]:
 
 
 def _check_run(run: Path, last: Path, network: OccupancyNetwork, resume: bool) -> None:
-    """Refuse to resume what is not there or another network, and to overwrite what is."""
+    """Raise on resuming a missing run or another network, and on overwriting a run."""
     if network.spec.point_dim != 3:
         raise InvalidOptionError(
-            f"the points of a data set have 3 coordinates, not {network.spec.point_dim}"
+            f"points of a data set have 3 coordinates, not {network.spec.point_dim}"
         )
     if not resume:
         if last.exists():
             raise InvalidOptionError(
-                f"{run} holds an earlier run", hint="add --resume, or choose another --output"
+                f"{run} contains an earlier run", hint="add --resume, or choose another --output"
             )
         return
     if not (last.is_file() or previous_checkpoint(last).is_file()):
         raise CheckpointError(f"{run} has no last.ckpt to resume", hint="train without --resume")
     if read_spec(run / "config.json") != network.spec:
         raise CheckpointError(
-            f"{run} holds a run of another network", hint="give the model options of that run"
+            f"{run} contains a run of another network", hint="give the model options of that run"
         )
 
 
 def _whole(last: Path) -> Path:
-    """Return `last`, or the checkpoint before it where `last` is missing or damaged."""
+    """Return `last`, or its predecessor if `last` is missing or damaged."""
     for path in (last, previous_checkpoint(last)):
         if path.is_file() and zipfile.is_zipfile(path):
             return path
@@ -190,21 +190,21 @@ def _whole(last: Path) -> Path:
 
 
 def is_first_process() -> bool:
-    """Return whether this is the one process of a run, or the first of several."""
+    """Return whether this is the only or the first process of a run."""
     ranks = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
     return all(os.environ.get(name, "0") == "0" for name in ranks)
 
 
 def local_device(name: str, processes: int = 1) -> torch.device:
-    """Return the device called `name`; of several `processes`, this one's own GPU.
+    """Return the device `name`; with several `processes`, the GPU of this one.
 
     Raises:
-        InvalidOptionError: there is no such device here.
+        InvalidOptionError: there is no such device.
     """
     place = resolve_device(name)
     if processes == 1 or place.type != "cuda":
         return place
-    # The first one is asked before Lightning starts the others, and has no number yet.
+    # The first process gets its device before Lightning sets its rank.
     numbers = (os.environ.get(name) for name in ("LOCAL_RANK", "SLURM_LOCALID"))
     return torch.device("cuda", int(next((number for number in numbers if number), "0")))
 
@@ -220,7 +220,7 @@ def _trainer(
         devices=hardware.devices if several or place.index is None else [place.index],
         num_nodes=hardware.nodes,
         strategy="ddp" if several else "auto",
-        # torch has no synchronised batch norm for CPUs.
+        # torch does not support synchronised batch norm on CPUs.
         sync_batchnorm=several and place.type == "cuda",
         precision=_PRECISIONS[config.precision],  # type: ignore[arg-type]
         max_epochs=-1,
@@ -241,7 +241,7 @@ def _trainer(
 def _keeping(
     last: Path, reporter: Reporter, config: TrainingConfig, events: RunEvents
 ) -> list[pl.Callback]:
-    """Return what comes last in a step: the file to resume from, the report, and a stop."""
+    """Return the last callbacks of a step: checkpoint for resuming, report, and stop."""
     keep = KeepLast(last)
     return [keep, reporter, StopBetweenSteps(keep, config.val_every, events.note)]
 
@@ -260,14 +260,14 @@ def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:
 
 
 def _as_raised(error: OnetError) -> OnetError:
-    """Return `error` without the traceback that a loader process puts into its message."""
+    """Return `error` without the traceback that a loader process adds to its message."""
     lines = str(error).rstrip().splitlines()
     _, _, message = lines[-1].partition(f"{type(error).__name__}: ")
     return type(error)(message) if len(lines) > 1 and message else error
 
 
 def _quieten() -> None:
-    """Silence Lightning's advice, which is for its developers and not for our users."""
+    """Silence Lightning's warnings, which are for developers."""
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")

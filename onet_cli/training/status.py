@@ -1,4 +1,4 @@
-"""Where a training run stands."""
+"""Progress of a training run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrainingStatus:
-    """A moment of a run.
+    """Status of a run at one step.
 
-    `spent` is the share of the budget that is used up, `seconds` the time so far, `loss` the mean
-    cross-entropy of a point, averaged over recent steps, `rate` the learning rate. `iou` and
-    `threshold` are the latest validation's, and None between validations; `mesh_iou` is None also
-    where that one made no meshes. `data_wait` is the share of the recent steps' time in which the
-    network waited for its batch.
+    `spent` is the spent share of the budget, `seconds` the time so far, `loss` the mean
+    cross-entropy per point, averaged over recent steps, `rate` the learning rate. `iou` and
+    `threshold` are those of a validation at this step, else None; `mesh_iou` is also None if the
+    validation made no meshes. `data_wait` is the share of recent time spent waiting for data.
     """
 
     step: int
@@ -28,18 +27,18 @@ class TrainingStatus:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the budget is spent, if it goes on like this; None at the very start."""
+        """Estimated seconds until the budget is spent, or None at the start."""
         return self.seconds * (1 - self.spent) / self.spent if self.spent > 0 else None
 
 
 @dataclass(frozen=True)
 class RunEvents:
-    """What is told of a run.
+    """Callbacks for the events of a run.
 
     Attributes:
-        started: Called once the run is known to be possible, before its first step.
+        started: Called after all checks, before the first step.
         listen: Called after each step.
-        note: Called with what is chosen for this device.
+        note: Called with messages, such as settings chosen for the device.
     """
 
     started: Callable[[], None] = lambda: None

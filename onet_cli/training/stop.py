@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: the step under way is finished and `last.ckpt` written first."""
+"""Ctrl-C and SIGTERM during a run: finish the current step and write `last.ckpt` first."""
 
 import signal
 import threading
@@ -16,14 +16,13 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 class StopBetweenSteps(Callback):
-    """Holds the first signal until the weights agree with the step count, and keeps them.
+    """Delays the first signal until the end of a step, and saves the weights.
 
-    A signal in the middle of a step would leave some weights updated and others not. A second
-    signal is not held. Where a validation is due it comes first, because a resumed run would not
-    make up for it. The callback has to stand last in the list: what the others note of the step is
-    then part of the checkpoint.
+    A signal within a step would leave some weights updated and others not. A second signal is not
+    delayed. A due validation is run first, because a resumed run would not repeat it. The callback
+    must be the last in the list, so that the state of the others is part of the checkpoint.
 
-    With several processes signals are not held: they would not all stop after the same step.
+    With several processes, signals are not delayed: they would not all stop after the same step.
     """
 
     def __init__(self, keep: KeepLast, validate_every: int, note: Callable[[str], None]) -> None:
@@ -32,7 +31,7 @@ class StopBetweenSteps(Callback):
         self._before: dict[int, Handler] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take over the signals that something handles; those that are ignored stay so."""
+        """Replace the handlers of both signals, unless ignored."""
         if trainer.world_size > 1 or threading.current_thread() is not threading.main_thread():
             return
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,24 +41,24 @@ class StopBetweenSteps(Callback):
                 signal.signal(number, self._hold)
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
-        """Stop after this step, if asked to."""
+        """Stop after this step if a signal was received."""
         if self._held is not None and trainer.global_step % self._validate_every:
             self._keep.write(trainer)
             self._stop()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Stop after this validation, if asked to: `KeepLast` has just written the file."""
+        """Stop after this validation if a signal was received; `KeepLast` has written the file."""
         if self._held is not None and trainer.state.fn == "fit":
             self._stop()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Give the signals back."""
+        """Restore the handlers."""
         self._restore()
         if self._held is not None:
             self._stop()
 
     def on_exception(self, *args: Any) -> None:
-        """Give the signals back."""
+        """Restore the handlers."""
         self._restore()
 
     def _hold(self, number: int, frame: FrameType | None) -> None:
@@ -67,10 +66,10 @@ class StopBetweenSteps(Callback):
             self._stop()
         self._held = number
         with suppress(RuntimeError):  # the signal came in the middle of another output
-            self._note("stopping after this step; a second time: at once")
+            self._note("stopping after this step; repeat to stop at once")
 
     def _stop(self) -> None:
-        """Do what the held signal would have done."""
+        """Call the original handler of the delayed signal."""
         assert self._held is not None
         self._restore()
         self._before[self._held](self._held, None)

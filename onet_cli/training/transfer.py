@@ -1,14 +1,13 @@
-"""From the CPU to where a network computes, without waiting."""
+"""Asynchronous transfer of tensors from the CPU to a device."""
 
 import torch
 from torch import Tensor
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """Return `tensor`, which lies on the CPU, on `device`.
+    """Copy a CPU `tensor` to `device`.
 
-    The copy to a GPU is queued behind what the GPU still computes, and the CPU goes on at once. For
-    that it has to lie in memory that the GPU can read by itself.
+    The copy to a GPU is asynchronous, which requires pinned memory.
     """
     if device.type != "cuda":
         return tensor.to(device)

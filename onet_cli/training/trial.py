@@ -1,4 +1,4 @@
-"""`--precision auto`: which precision is the faster one here, by a few steps of each."""
+"""`--precision auto`: choose the faster precision by timing a few steps of each."""
 
 import time
 from collections.abc import Callable
@@ -19,22 +19,22 @@ from onet_cli.training.module import OccupancyModule
 from onet_cli.training.precision import float32_products, mixed
 
 STEPS = 3
-"""Steps of each that are timed, in turns, after one that warms up."""
+"""Timed steps of each, interleaved, after a warm-up step."""
 
 WORTH = 0.95
-"""bfloat16 is taken where a step takes at most this share of the time of one in float32."""
+"""bfloat16 is used if a step takes at most this share of the time of one in float32."""
 
 
 @dataclass(frozen=True)
 class PrecisionTrial:
-    """Seconds of a step in float32, and in bfloat16."""
+    """Seconds per step in float32 and in bfloat16."""
 
     float32: float
     bfloat16: float
 
     @property
     def faster(self) -> Precision:
-        """The precision to train in."""
+        """The precision to use."""
         return "bf16" if self.bfloat16 <= WORTH * self.float32 else "32"
 
     def __str__(self) -> str:
@@ -47,13 +47,13 @@ class PrecisionTrial:
 def try_precisions(
     shapes: ShapeData, network: OccupancyNetwork, config: TrainingConfig, device: torch.device
 ) -> PrecisionTrial:
-    """Return what steps of `network` take in either precision; it stays as it is.
+    """Measure the time of steps of `network` in both precisions, without changing it.
 
-    They are made without torch.compile, which takes longer to compile than they do.
+    torch.compile is not used, as compilation takes longer than the steps.
 
     Raises:
         StoreError: a shape cannot be read.
-        OnetError: memory does not suffice.
+        OnetError: memory is insufficient.
     """
     draws = iter(shapes.draws())
     samples = [shapes.training[next(draws)] for _ in range(config.batch_size)]
@@ -78,7 +78,7 @@ def settle_precision(
     resumed: Path | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> TrainingConfig:
-    """Return `config` with "auto" replaced: as in the run that is `resumed`, or as `find` finds."""
+    """Return `config` with "auto" replaced by the precision of the `resumed` run or of `find`."""
     if config.precision != "auto":
         return config
     if resumed is not None:
@@ -89,7 +89,7 @@ def settle_precision(
 
 
 class _Step:
-    """Training steps of a network, apart from the average."""
+    """Training steps of a network, without EMA."""
 
     def __init__(
         self, network: OccupancyNetwork, config: TrainingConfig, device: torch.device
@@ -99,7 +99,7 @@ class _Step:
         self._optimizer = torch.optim.AdamW(self._module.parameters(), lr=config.lr)
 
     def seconds(self, batch: Batch) -> float:
-        """Make a step with `batch` and return how long it took."""
+        """Run a step with `batch` and return its time."""
         start = _now(self._device)
         self._optimizer.zero_grad()
         with float32_products(self._precision, self._device):
@@ -111,7 +111,7 @@ class _Step:
 
 
 def _now(device: torch.device) -> float:
-    """Return the clock's seconds, when a GPU has done all that it was given."""
+    """Return the time in seconds, after synchronising with a GPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()

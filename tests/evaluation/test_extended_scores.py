@@ -265,7 +265,7 @@ def test_the_title_says_how_meshes_were_placed_and_turned():
     assert "placed" not in plain
     assert "turned" not in plain
     assert "meshes placed as the network says" in placed
-    assert "turned about the upright axis" in turned_too
+    assert "rotated about the vertical" in turned_too
 
 
 def test_a_comparison_has_the_scores_of_both_and_warns_of_another_turn():

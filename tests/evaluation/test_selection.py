@@ -38,9 +38,9 @@ def test_a_split_is_narrowed_to_the_categories_asked_for(tmp_path):
 def test_an_empty_or_unknown_split_is_refused(tmp_path):
     store = make_store(tmp_path, CHAIRS)
 
-    with pytest.raises(StoreError, match="holds no shape of sofa"):
+    with pytest.raises(StoreError, match="has no shapes of sofa"):
         select_shapes(store, EvaluationSettings(categories=("sofa",)))
-    with pytest.raises(StoreError, match=r"'train' .* holds no shape"):
+    with pytest.raises(StoreError, match=r"'train' .* has no shapes"):
         select_shapes(store, EvaluationSettings(split="train"))
     with pytest.raises(UnknownNameError, match="no split is named 'tset'"):
         select_shapes(store, EvaluationSettings(split="tset"))

@@ -81,7 +81,7 @@ def test_no_name_is_not_the_folder_one_is_in(tmp_path, monkeypatch):
     Image.new("RGB", (40, 40)).save(tmp_path / "chair.png")
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(PhotoError, match="no name"):
+    with pytest.raises(PhotoError, match="name is empty"):
         find_photos([""])
 
 
@@ -243,7 +243,7 @@ def test_the_pace_counts_meshes_and_not_failures():
     photo, target = PhotoFile(Path("a.png")), Path("a.obj")
     good, bad = PhotoResult(photo, target), PhotoResult(photo, target, error=PhotoError("x"))
 
-    assert describe_pace([good, bad, good], 3.0) == "2 of 3 photos, 40 meshes a minute"
+    assert describe_pace([good, bad, good], 3.0) == "2 of 3 photos, 40 meshes per minute"
 
 
 @pytest.mark.parametrize("kind", ["path", "text", "bytes", "picture"])

@@ -194,14 +194,14 @@ def test_what_is_not_auto_needs_no_trial():
 
 
 def test_a_run_that_does_not_say_its_precision_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="in which precision"):
+    with pytest.raises(CheckpointError, match="the precision of the run"):
         trial.read_precision(tmp_path / "config.json")
 
 
 def test_several_processes_have_to_be_told_the_precision(balls, tmp_path):
     network = build_network(TINY, seed=0)
 
-    with pytest.raises(InvalidOptionError, match="is for one process") as error:
+    with pytest.raises(InvalidOptionError, match="only a single process") as error:
         train_network(
             balls,
             tmp_path / "run",

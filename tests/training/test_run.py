@@ -124,7 +124,7 @@ def test_a_run_ends_on_time_with_a_validated_checkpoint(balls, tmp_path):
 def test_an_earlier_run_is_not_overwritten(balls, tmp_path):
     train(balls, tmp_path / "run", steps=2)
 
-    with pytest.raises(InvalidOptionError, match="holds an earlier run"):
+    with pytest.raises(InvalidOptionError, match="contains an earlier run"):
         train(balls, tmp_path / "run", steps=2)
 
 
@@ -249,7 +249,7 @@ def test_running_out_of_memory_says_which_options_to_lower(balls, tmp_path, monk
         raise error
 
     monkeypatch.setattr(OccupancyModule, "training_step", step)
-    with pytest.raises(OnetError, match="not enough memory for batches of 4 x 256") as caught:
+    with pytest.raises(OnetError, match="out of memory with batches of 4 x 256") as caught:
         train(balls, tmp_path, steps=5)
     assert "--batch-size" in caught.value.hint
 

@@ -115,7 +115,7 @@ def test_a_second_signal_stops_at_once(balls, tmp_path, monkeypatch):
         train(balls, tmp_path, note=said.append)
 
     assert not (tmp_path / "last.ckpt").exists()
-    assert said == ["stopping after this step; a second time: at once"]
+    assert said == ["stopping after this step; repeat to stop at once"]
 
 
 def test_the_handlers_of_before_are_back_after_a_run(balls, tmp_path, monkeypatch):

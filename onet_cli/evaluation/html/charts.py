@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn with the page's own colours."""
+"""SVG charts, styled by the page."""
 
 import html
 import math
@@ -12,7 +12,7 @@ from onet_cli.evaluation.intervals import Interval
 from onet_cli.evaluation.views import SectorScore
 
 MOST_DOTS = 3000
-"""Dots that a chart draws at most; of more objects it shows so many, evenly picked."""
+"""Maximum number of dots in a chart; larger sets are subsampled evenly."""
 
 _WIDTH, _HEIGHT = 420.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 12.0, 40.0
@@ -20,7 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 12.0, 40.0
 
 @dataclass(frozen=True)
 class Axis:
-    """Values from `low` to `high` laid out between two places on the page."""
+    """Maps values from `low` to `high` to page coordinates from `start` to `end`."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Axis:
     least_step: float = 0.0
 
     def place(self, value: float) -> float:
-        """Return where `value` is drawn; beyond the ends is at the end."""
+        """Return the page coordinate of `value`, clamped to the ends."""
         low, high, value = (
             (math.log(v) if self.logarithmic else v)
             for v in (self.low, self.high, min(max(value, self.low), self.high))
@@ -38,7 +38,7 @@ class Axis:
         return round(self.start + (self.end - self.start) * (value - low) / (high - low), 2)
 
     def ticks(self) -> list[float]:
-        """Return round values, about five."""
+        """Return about five round values."""
         if self.logarithmic:
             steps = [m * 10.0**e for e in range(-6, 4) for m in (1, 2, 5)]
             return [value for value in steps if self.low <= value <= self.high]
@@ -48,14 +48,14 @@ class Axis:
 
 
 def nice_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10 ... times a power of ten that is not below `least`."""
+    """Return the smallest of 1, 2, 5 times a power of ten that is at least `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(m * power for m in (1, 2, 5, 10) if m * power >= least * (1 - 1e-9))
 
 
 @dataclass(frozen=True)
 class Dot:
-    """An object in a chart, and what is said when one points at it."""
+    """An object in a chart, with its tooltip."""
 
     x: float
     y: float
@@ -63,7 +63,7 @@ class Dot:
 
 
 def histogram(values: Sequence[float], low: float, high: float, label: str, bins: int = 20) -> str:
-    """Return how many of `values` lie in each bin; what lies above `high` is in the last."""
+    """Return a histogram of `values`, clamped to `low` and `high`."""
     counts, edges = np.histogram(np.clip(values, low, high), bins, (low, high))
     most = float(max(counts.max(), 1))
     x = Axis(low, high, _LEFT, _WIDTH - _RIGHT)
@@ -87,7 +87,7 @@ def histogram(values: Sequence[float], low: float, high: float, label: str, bins
 def curves(
     places: Sequence[float], lines: Sequence[tuple[str, Sequence[float]]], label: str
 ) -> str:
-    """Return lines over `places` (on a logarithmic axis), the last one in bold; 0 to 1 upwards."""
+    """Return line plots over `places` (logarithmic axis) with values 0 to 1, the last in bold."""
     x = Axis(min(places), max(places), _LEFT, _WIDTH - _RIGHT, logarithmic=True)
     y = Axis(0, 1, _floor(), _TOP)
     drawn = []
@@ -110,7 +110,7 @@ def curves(
 
 @dataclass(frozen=True)
 class Strip:
-    """One line of `strips`: a name, its objects, their mean and the mean's interval."""
+    """One row of `strips`: a name, its objects, their mean and its interval."""
 
     name: str
     dots: Sequence[tuple[float, str]]
@@ -119,7 +119,7 @@ class Strip:
 
 
 def strips(rows: Sequence[Strip], label: str) -> str:
-    """Return a line for each row: a dot an object, the mean and its interval; 0 to 1."""
+    """Return a strip plot: per row a dot per object, the mean and its interval, 0 to 1."""
     left, step = 110.0, 24.0
     x = Axis(0, 1, left, _WIDTH - _RIGHT)
     bottom = _TOP + step * len(rows)
@@ -150,7 +150,7 @@ def strips(rows: Sequence[Strip], label: str) -> str:
 
 
 def compass(sectors: Sequence[SectorScore], label: str) -> str:
-    """Return the scores by side, seen from above: the front is below, +x on the right; 0 to 1."""
+    """Return a polar chart of scores 0 to 1 by azimuth, with the front below and +x right."""
     centre_x, centre_y, radius = _WIDTH / 2, 150.0, 110.0
     half = math.radians(360 / 8 / 2)
     parts = [
@@ -180,9 +180,9 @@ def compass(sectors: Sequence[SectorScore], label: str) -> str:
 
 
 def scatter(dots: Sequence[Dot], label: str, logarithmic: bool = False) -> str:
-    """Return one dot an object with the diagonal on which both evaluations agree.
+    """Return a scatter plot with a dot per object and the diagonal of equal scores.
 
-    Both axes are from 0 to 1, or logarithmic from the least to the greatest value.
+    Both axes are 0 to 1, or logarithmic from the minimum to the maximum.
     """
     values = [value for dot in dots for value in (dot.x, dot.y)]
     low, high = (max(min(values), 1e-6) * 0.9, max(values) * 1.1) if logarithmic else (0.0, 1.0)
@@ -202,7 +202,7 @@ def scatter(dots: Sequence[Dot], label: str, logarithmic: bool = False) -> str:
 
 
 def upper_end(values: NDArray[np.float64]) -> float:
-    """Return a round number that nearly all of `values` lie below."""
+    """Return a round number above nearly all of `values`."""
     high = float(np.quantile(values, 0.95)) if len(values) else 1.0
     step = nice_step(max(high, 1e-6) / 4)
     return step * math.ceil(high / step)

@@ -1,4 +1,4 @@
-"""Two evaluations side by side as one HTML file."""
+"""HTML page that compares two evaluations."""
 
 import html
 
@@ -23,19 +23,19 @@ Pairs = dict[ShapeId, tuple[float, float]]
 def comparison_page(
     first: EvaluationTable, second: EvaluationTable, comparison: Comparison, names: tuple[str, str]
 ) -> str:
-    """Return the page: the table of differences, scatters by object, and every object.
+    """Return the page: table of differences, scatter plots, and all objects.
 
-    `names` say which evaluations these are, such as their file names.
+    `names` identify the evaluations, such as their file names.
     """
     title = f"{names[1]} compared with {names[0]}"
     warned = "".join(f"<li>{html.escape(text)}</li>" for text in comparison.warnings)
-    warning = f'<div class="warning">Not measured alike:<ul>{warned}</ul></div>' if warned else ""
+    warning = f'<div class="warning">Settings differ:<ul>{warned}</ul></div>' if warned else ""
     verdict = html.escape(comparison_verdict(comparison))
     head = f'<h1>{html.escape(title)}</h1>\n<p class="lead">{verdict}</p>\n{warning}'
     about = (
-        "Means over the objects that both scored, raw distances in the unit-cube frame. The "
-        "interval is the 95 % bootstrap interval of the difference, paired by object; * marks one "
-        "that leaves out zero."
+        "Means over the objects scored in both, with raw distances in the unit-cube frame. The "
+        "interval is the 95 % bootstrap interval of the difference, paired by object; * marks "
+        "intervals that exclude zero."
     )
     differences = plain_table(COMPARISON_HEADER, comparison_cells(comparison))
     iou = _pairs(first, second, "iou", 1.0)
@@ -51,7 +51,7 @@ def comparison_page(
             section(
                 "Object by object",
                 f'<div class="charts">{charts}</div>',
-                about="On the diagonal both score the same. For IoU the second is better above it, "
+                about="Scores are equal on the diagonal. For IoU the second is better above it, "
                 "for Chamfer-L1 (tenths of the longest edge, logarithmic) below it.",
             ),
             _objects(first, iou, chamfer),
@@ -82,7 +82,7 @@ def _objects(table: EvaluationTable, iou: Pairs, chamfer: Pairs) -> str:
         ]
         for key in sorted(iou.keys() | chamfer.keys())
     ]
-    return section("Every object", sortable_table(header, rows), about="Click a head to sort.")
+    return section("All objects", sortable_table(header, rows), about="Click a heading to sort.")
 
 
 def _cells(pair: tuple[float, float] | None) -> list[str]:

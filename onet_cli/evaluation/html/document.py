@@ -1,4 +1,4 @@
-"""The frame of a page: one file, no network, light and dark."""
+"""Self-contained HTML documents with light and dark mode."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,9 @@ from onet_cli.reconstruction.viewer.frame import frame, viewer_scripts
 
 
 def document(title: str, sections: Iterable[str], data: Any = None) -> str:
-    """Return a page of `sections` (HTML), whose tables sort and, with `data`, whose panes turn.
+    """Return a page of `sections` (HTML) with sortable tables and, with `data`, mesh viewers.
 
-    The page may load nothing: its Content-Security-Policy forbids it. `data` is anything that JSON
-    can hold; `viewer.js` reads it.
+    Its Content-Security-Policy forbids loading anything. `data` is JSON-ready data for `viewer.js`.
     """
     scripts = [f"<script>\n{asset('table.js')}</script>"]
     if data is not None:
@@ -40,13 +39,13 @@ def figure(picture: str, caption: str) -> str:
 
 
 def facts_list(facts: Iterable[tuple[str, str]]) -> str:
-    """Return names and what they are, all text."""
+    """Return a list of names and values, all text."""
     entries = (f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in facts)
     return f"<dl>{''.join(entries)}</dl>"
 
 
 def plain_table(header: Sequence[str], rows: Iterable[Sequence[str]], emphasised: int = 0) -> str:
-    """Return a table of text; the last `emphasised` rows stand out, second lines are small."""
+    """Return a table of text; the last `emphasised` rows are its footer, second lines are small."""
     lines = [_row(row, "td") for row in rows]
     body = lines[: len(lines) - emphasised]
     foot = lines[len(lines) - emphasised :]
@@ -58,7 +57,7 @@ def plain_table(header: Sequence[str], rows: Iterable[Sequence[str]], emphasised
 
 
 def sortable_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of text that sorts by a click on its head and shows rows by words in them."""
+    """Return a table of text that can be sorted by its headings and filtered by words."""
     heads = "".join(
         f'<th scope="col"><button type="button">{html.escape(name)}</button></th>'
         for name in header

@@ -1,4 +1,4 @@
-"""The objects that a report shows: chosen by their scores, predicted once more."""
+"""Example objects of a report, selected by their scores and predicted again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,18 +26,18 @@ IN_EACH_GROUP = 3
 FACES = 6000
 POINTS = 10_000
 
-_LONGEST_EDGE = 0.08  # of a face: colours are told at corners only
+_LONGEST_EDGE = 0.08  # maximum edge of a face, as colours are per vertex
 _DRAWN = 50_000
 _USUAL_EYE = (AZIMUTHS[0], ELEVATION)
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One object as the page shows it.
+    """One example object of the page.
 
-    `group` is `best`, `median`, `worst` or `empty`; `eye` the azimuth and elevation, in degrees,
-    that its photo was taken from. `mesh` is packed, or `points` where the prediction is samples of
-    a surface, or neither where there is no surface.
+    `group` is `best`, `median`, `worst` or `empty`; `eye` the azimuth and elevation of its photo in
+    degrees. The prediction is a packed `mesh`, or packed `points` for surface samples, or neither
+    if it is empty.
     """
 
     group: str
@@ -52,10 +52,10 @@ class Exhibit:
 def choose_results(
     objects: Sequence[ObjectResult], count: int = IN_EACH_GROUP
 ) -> list[tuple[str, ObjectResult]]:
-    """Return the `count` best, median and worst objects by IoU with a surface, and empty ones.
+    """Return `count` best, median and worst non-empty objects by IoU, and empty ones.
 
-    Objects are ranked by the mean over their views, each is shown from the view nearest to it, and
-    none is in two groups.
+    Objects are ranked by the mean over their views and shown from the view nearest to that mean.
+    Groups are disjoint.
     """
     views: dict[ShapeId, list[ObjectResult]] = {}
     for result in objects:
@@ -84,7 +84,7 @@ def collect_exhibits(
     table: EvaluationTable,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Exhibit]:
-    """Return what the page shows of the objects that `choose_results` names.
+    """Return the exhibits of the objects selected by `choose_results`.
 
     Raises:
         OnetError: the method cannot start, or an object can no longer be read.
@@ -134,11 +134,11 @@ def _predict(predict: Predict, task: Task, photo: bytes, truth: Truth) -> Predic
     try:
         return predict(task, decode_view(photo), truth)
     except OnetError:
-        return None  # it had a surface when it was scored: files may have gone since
+        return None  # its files may have been removed since it was scored
 
 
 def _sides(prediction: Prediction) -> SurfaceSamples | None:
-    """Return samples of the predicted surface, None where there is none."""
+    """Return samples of the predicted surface, or None if it is empty."""
     if prediction.surface is not None:
         return prediction.surface
     if prediction.mesh is None or not prediction.mesh.area > 0:
@@ -163,7 +163,7 @@ def _lightened(mesh: Trimesh) -> Trimesh:
 
 
 def _spread(surface: SurfaceSamples) -> SurfaceSamples:
-    """Return at most `POINTS` of the samples, the same each time."""
+    """Return at most `POINTS` of the samples, deterministically."""
     count = len(surface.points)
     some = np.random.default_rng(0).permutation(count)[:POINTS]
     parts = (surface.points[some], surface.normals[some])

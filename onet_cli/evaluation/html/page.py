@@ -1,4 +1,4 @@
-"""The report of an evaluation as one HTML file."""
+"""HTML report of an evaluation."""
 
 import base64
 import html
@@ -37,7 +37,7 @@ _GROUPS = {
 
 
 def report_page(table: EvaluationTable, exhibits: Sequence[Exhibit]) -> str:
-    """Return the page: means, charts, the `exhibits`, every object, and what was measured."""
+    """Return the page: means, charts, `exhibits`, all objects, and settings."""
     title = f"{table.facts.model} on {table.facts.data_source}"
     head = (
         f"<h1>{html.escape(title)}</h1>\n"
@@ -58,7 +58,7 @@ def _warnings(table: EvaluationTable) -> str:
     listed = "".join(
         f"<li>{html.escape(name)}: {html.escape(reason)}</li>" for name, reason in table.unscored
     )
-    return f'<div class="warning">Without a score, and in no mean:<ul>{listed}</ul></div>'
+    return f'<div class="warning">Without a score, and not in the means:<ul>{listed}</ul></div>'
 
 
 def _cards(table: EvaluationTable) -> str:
@@ -95,9 +95,8 @@ def _means(table: EvaluationTable) -> str:
     return section(
         "Scores",
         plain_table(header, rows, emphasised=2),
-        about="Below the means 95 % bootstrap intervals over objects: how far the mean would move "
-        "with other objects of the same kind. Distances are in tenths of the longest edge, the "
-        "F-score is at 1 % of it.",
+        about="Below the means are 95 % bootstrap intervals over objects. Distances are in tenths "
+        "of the longest edge; the F-score is at 1 % of it.",
     )
 
 
@@ -112,24 +111,24 @@ def _charts(table: EvaluationTable) -> str:
         picture = histogram(ious, 0, 1, "IoU")
         drawn.append(figure(picture, "IoU of the objects; the dashed line is the median."))
     if len(chamfers):
-        # An empty mesh scores so much that all others would share one bar.
+        # Empty meshes have such large distances that all others would share one bar.
         end = upper_end(np.array([c for i, c in found if i not in empty] or chamfers))
         beyond = int((chamfers > end).sum())
-        more = f" The last bar holds {beyond} objects beyond {end:g}." if beyond else ""
+        more = f" The last bar includes {beyond} objects beyond {end:g}." if beyond else ""
         picture = histogram(list(chamfers), 0, end, "Chamfer-L1, tenths of the longest edge")
         drawn.append(figure(picture, f"Chamfer-L1 of the objects.{more}"))
     lines = [(c.name.split(",")[0], c.metrics.f_curve) for c in table.categories]
     lines.append(("mean over objects", table.instance_mean.f_curve))
     percent = [100 * distance for distance in table.facts.f_score_distances]
     picture = curves(percent, lines, "distance, % of the longest edge")
-    drawn.append(figure(picture, "F-score by distance: all objects, and each category (thin)."))
+    drawn.append(figure(picture, "F-score by distance: all objects, and categories (thin)."))
     picture = strips(_strips(table, objects), "IoU")
     drawn.append(figure(picture, "IoU by category: objects, their mean and its 95 % interval."))
     if (spread := spread_over_views(table.objects)) and spread.sectors:
         caption = (
-            f"IoU by the side of the view, seen from above. Over the views of an object it varies "
-            f"by {spread.deviation:.3f} (standard deviation), from {spread.worst:.3f} to "
-            f"{spread.best:.3f} in the mean."
+            f"IoU by azimuth of the view, seen from above. Over the views of an object it has a "
+            f"standard deviation of {spread.deviation:.3f} and ranges from {spread.worst:.3f} to "
+            f"{spread.best:.3f} on average."
         )
         drawn.append(figure(compass(spread.sectors, "IoU by azimuth"), caption))
     return section("Distributions", f'<div class="charts">{"".join(drawn)}</div>')
@@ -152,14 +151,14 @@ def _strips(table: EvaluationTable, objects: dict[ShapeId, MeshMetrics]) -> list
 def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
     tools = (
         '<div class="tools"><label><input type="checkbox" id="wireframe"> wireframe</label>'
-        '<label><input type="checkbox" id="colours"> distances on the truth too</label>'
+        '<label><input type="checkbox" id="colours"> show distances on the ground truth</label>'
         f"{turn_buttons(photo_captions(), FROM_PHOTO)}"
         '<button type="button" id="reset">reset views</button>'
-        '<span class="scale">distance 0 <i></i> 5 % and more</span></div>'
+        '<span class="scale">distance 0 <i></i> 5 % or more</span></div>'
     )
     turning = (
         "Drag to turn, click and scroll to zoom, double-click to reset; arrow keys and + - work "
-        "too. All panes of an object turn together and start where the photo was taken."
+        "too. All views of an object turn together, starting from the photo's direction."
     )
     parts = [f'<p class="note turning">{turning}</p>', tools]
     for group, heading in _GROUPS.items():
@@ -170,8 +169,9 @@ def _gallery(exhibits: Sequence[Exhibit], names: dict[str, str]) -> str:
     return section(
         "Objects",
         *parts,
-        about="Meshes are simplified for this page, scores are of the whole ones; the truth is "
-        "shown by its stored surface samples. Distances are shares of the longest edge.",
+        about="Meshes are simplified for this page; scores are those of the full meshes. The "
+        "ground truth is shown by its stored surface samples. Distances are shares of the longest "
+        "edge.",
     )
 
 
@@ -189,8 +189,8 @@ def _card_of(exhibit: Exhibit, names: dict[str, str]) -> str:
     panes = [
         photo,
         _pane(model, "prediction", "prediction", why),
-        _pane(model, "distance", "prediction, by distance to the truth", why),
-        _pane("truth", "truth", "truth", ""),
+        _pane(model, "distance", "prediction, by distance to the ground truth", why),
+        _pane("truth", "truth", "ground truth", ""),
     ]
     heading = f"{html.escape(str(result.id))} <small>{html.escape(name)}: {scores}</small>"
     return (
@@ -239,9 +239,9 @@ def _objects(table: EvaluationTable) -> str:
     if not several:
         header[2] = "view"
     return section(
-        "Every object",
+        "All objects",
         sortable_table(header, rows),
-        about="The mean over its views where there are several. Click a head to sort.",
+        about="Means over the views of each object. Click a heading to sort.",
     )
 
 
@@ -260,7 +260,7 @@ def _measured(facts: EvaluationFacts) -> str:
         return "-" if value in (None, "") else str(value)
 
     pairs = [(f.name.replace("_", " "), text(getattr(facts, f.name))) for f in fields(facts)]
-    return section("What was measured", facts_list(pairs))
+    return section("Settings", facts_list(pairs))
 
 
 def _by_object(table: EvaluationTable) -> dict[ShapeId, MeshMetrics]:
@@ -271,7 +271,7 @@ def _by_object(table: EvaluationTable) -> dict[ShapeId, MeshMetrics]:
 
 
 def _shown(table: EvaluationTable) -> list[str]:
-    """Return the scores of every table, and those of `EXTENDED` that some object has."""
+    """Return the scores of every table, and those of `EXTENDED` that an object has."""
     found = [result.metrics for result in table.objects]
     known = (s for s in EXTENDED if any(getattr(metrics, s) is not None for metrics in found))
     return [*MAIN, *known]

@@ -1,4 +1,4 @@
-"""Pages to files."""
+"""Writing of HTML pages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,13 +16,13 @@ from onet_cli.shapes.store import ShapeStore
 
 
 def check_page(path: Path) -> None:
-    """Refuse a path that no page can be written to, before any work is done.
+    """Check the path of a page before any work is done.
 
     Raises:
         InvalidOptionError: it does not end in .html, or its folder does not exist.
     """
     if path.suffix.lower() not in (".html", ".htm"):
-        raise InvalidOptionError(f"{path} is no name of a page", hint="end it in .html")
+        raise InvalidOptionError(f"{path} does not end in .html", hint="give a name that does")
     check_folder(path)
 
 
@@ -33,12 +33,12 @@ def write_report(
     table: EvaluationTable,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Write the page of an evaluation of `method` on the data set in `data`.
+    """Write the report of an evaluation of `method` on the data set in `data`.
 
-    The objects that it shows are predicted once more, in this process.
+    Its example objects are predicted again, in this process.
 
     Raises:
-        OnetError: the file cannot be written, or the data or the method are gone.
+        OnetError: the file cannot be written, or the data or the method cannot be read.
     """
     exhibits = collect_exhibits(ShapeStore.open(data), method, table, progress)
     write_text(path, report_page(table, exhibits))
@@ -50,7 +50,7 @@ def write_comparison(
     comparison: Comparison,
     names: tuple[str, str],
 ) -> None:
-    """Write the page that compares the second of two evaluations, called `names`, with the first.
+    """Write a page that compares two evaluations, labelled by `names`.
 
     Raises:
         OnetError: the file cannot be written.
