@@ -333,7 +333,7 @@ def test_a_comparison_warns_of_what_was_measured_otherwise():
 
     assert compare_tables(uneven_table(), uneven_table()).warnings == ()
     assert any("view: 0 and all" in w for w in compare_tables(uneven_table(), other).warnings)
-    with pytest.raises(InvalidOptionError, match="in common"):
+    with pytest.raises(InvalidOptionError, match="no common"):
         compare_tables(uneven_table(), table(result(SOFA, "zz", metrics(0.1))))
 
 
