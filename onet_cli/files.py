@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever happens while they are written; reads with bounds."""
+"""Atomic file writes, and reads of limited size."""
 
 import errno
 import os
@@ -17,29 +17,30 @@ if sys.platform != "win32":
     import fcntl
 
 MAX_BYTES = 4 * 2**30
-"""The largest file, or member of an archive, that is read into memory."""
+"""Maximum size of a file, or archive member, that is read into memory."""
 
 MAX_ARRAY_BYTES = 2**29
-"""What the arrays of one file may take in memory, all together."""
+"""Maximum total size in memory of the arrays of one file."""
 
-_STEP = 2**20  # bytes that are read at a time of a file that has more than it says
+_STEP = 2**20  # bytes per read of a file that is larger than its reported size
 _TOKEN_BYTES = 4
 _TEMPORARY = re.compile(rf".*\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
-_LONGEST_STEM = 200  # of the 255 bytes that a file name may have
+_LONGEST_STEM = 200  # file names may have 255 bytes
 
 
 @contextmanager
 def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, which takes its place when the block ends well.
+    """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
 
-    The folder is made if need be, and a link to a file stays a link. The temporary file exists,
-    empty, has a random name, and is locked while this process lives. When the block ends well, its
-    bytes are on the disk before it is renamed. When the block fails, it is removed and `path` is as
-    it was before. What killed processes left of writing `path` is removed first.
+    The folder is created if necessary, and a symbolic link to a file is kept. The temporary file is
+    created empty, has a random name, and is locked while this process lives. When the block
+    succeeds, its bytes are flushed to disk before it is renamed. When the block raises, it is
+    removed and `path` is unchanged. Temporary files of `path` left by killed processes are removed
+    first.
 
     Raises:
-        OnetError: the file cannot be written (no right, no space, no such place, or what is there
-            is a folder or a device); an `error`.
+        OnetError: the file cannot be written (no permission, no space, an invalid path, or `path`
+            is a folder or a device); of the class `error`.
     """
     with _in_words(path, error):
         target = _place(path, error)
@@ -52,9 +53,9 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
 
 
 def require_place(path: Path, error: type[OnetError] = OnetError) -> None:
-    """Refuse a `path` that cannot be written, before the work that its content takes.
+    """Check that `path` can be written, before its content is computed.
 
-    Nothing is left behind: folders that are missing are not made.
+    Nothing is created: missing folders are not created either.
 
     Raises:
         OnetError: as `whole_file`.
@@ -68,7 +69,7 @@ def require_place(path: Path, error: type[OnetError] = OnetError) -> None:
 
 @contextmanager
 def _in_words(path: Path, error: type[OnetError]) -> Iterator[None]:
-    """Raise what keeps `path` from being written as an `error`."""
+    """Convert exceptions of writing `path` to `error`."""
     try:
         yield
     except OSError as problem:
@@ -81,16 +82,16 @@ def _in_words(path: Path, error: type[OnetError]) -> Iterator[None]:
 
 
 def _place(path: Path, error: type[OnetError]) -> Path:
-    """Return the file that writing `path` replaces or makes."""
+    """Return the file that is replaced or created by writing `path`."""
     target = path.resolve()
-    # A file may not take the place of /dev/null or of a folder.
+    # A file must not replace /dev/null or a folder.
     if target.exists() and not target.is_file():
-        raise error(f"{path} cannot be written: it is no regular file")
+        raise error(f"{path} cannot be written: it is not a regular file")
     return target
 
 
 def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
-    """Write `text` to `path` in UTF-8, whole or not at all.
+    """Write `text` to `path` in UTF-8, atomically.
 
     Raises:
         OnetError: as `whole_file`.
@@ -99,7 +100,7 @@ def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> Non
 
 
 def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> None:
-    """Write `data` to `path`, whole or not at all.
+    """Write `data` to `path`, atomically.
 
     Raises:
         OnetError: as `whole_file`.
@@ -109,27 +110,28 @@ def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> 
 
 
 def remove_leftovers(targets: Iterable[Path]) -> None:
-    """Remove what killed processes left of writing `targets`."""
+    """Remove the temporary files for `targets` that killed processes left behind."""
     for target in targets:
         _remove_unfinished(target.parent, f".{_stem(target)}.")
 
 
 def remove_all_leftovers(folder: Path) -> int:
-    """Remove what killed processes left of writing files in `folder`; return how many there were.
+    """Remove temporary files in `folder` that killed processes left behind; return their number.
 
-    Files that another process is writing stay.
+    Files that another process is writing are kept.
     """
     return _remove_unfinished(folder, ".")
 
 
 @contextmanager
 def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[None]:
-    """Keep other processes that ask for the same out of `folder` while the block runs.
+    """Hold an exclusive lock on `folder` while the block runs.
 
-    The folder is made if need be, and removed where it is empty after.
+    The folder is created if necessary, and removed afterwards if it is empty.
 
     Raises:
-        OnetError: another process writes there, or the folder cannot be made; an `error`.
+        OnetError: another process holds the lock, or the folder cannot be created; of the class
+            `error`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +147,7 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
         os.close(descriptor)
         raise error(
             f"{folder} is being written by another process",
-            hint="wait for it, or choose another folder",
+            hint="wait for that process, or choose another folder",
         ) from None
     except OSError:  # a file system without locks
         pass
@@ -158,12 +160,13 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
 
 
 def open_alone(path: Path, error: type[OnetError] = OnetError) -> TextIO:
-    """Return `path` opened for writing from its beginning, which no other process does meanwhile.
+    """Open `path` for writing from its beginning, with an exclusive lock.
 
-    Unlike `whole_file`, what was written is there at once.
+    Unlike with `whole_file`, written data is visible at once.
 
     Raises:
-        OnetError: another process writes the file, or it cannot be written; an `error`.
+        OnetError: another process holds the lock, or the file cannot be written; of the class
+            `error`.
     """
     with _in_words(path, error):
         while True:
@@ -172,21 +175,21 @@ def open_alone(path: Path, error: type[OnetError] = OnetError) -> TextIO:
                 os.close(descriptor)
                 raise error(
                     f"{path} is being written by another process",
-                    hint="wait for it, or choose another file",
+                    hint="wait for that process, or choose another file",
                 )
             if os.fstat(descriptor).st_nlink:
                 os.ftruncate(descriptor, 0)
                 return os.fdopen(descriptor, "w", encoding="utf-8")
-            os.close(descriptor)  # the other process has just removed it: it is done
+            os.close(descriptor)  # the other process has just finished and removed it
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Return `path` opened for reading, never blocking.
+    """Return `path` opened for reading, without blocking.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file: a pipe, a device, a socket.
+        OSError: it cannot be opened, or is not a regular file (a pipe, device or socket).
     """
-    _require_regular(path, path.stat())  # before it is opened, which may have effects on a device
+    _require_regular(path, path.stat())  # checked first: opening a device may have side effects
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         _require_regular(path, os.fstat(descriptor))
@@ -204,7 +207,7 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        # One byte more shows where the file grows. Never `most`: Python takes that memory at once.
+        # One byte more detects growth. Not `most`, as Python would allocate that at once.
         data = file.read(min(size, most) + 1)
         while len(data) > size and len(data) <= most and (more := file.read(_STEP)):
             data += more
@@ -214,19 +217,19 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
-    """Return the text of a regular file in UTF-8.
+    """Return the text of a regular UTF-8 file.
 
     Raises:
-        OSError: as `read_regular`, or it is no text in UTF-8.
+        OSError: as `read_regular`, or the file is not UTF-8.
     """
     try:
         return read_regular(path, most).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, "it is no text in UTF-8", str(path)) from error
+        raise OSError(errno.EILSEQ, "it is not UTF-8 text", str(path)) from error
 
 
 def describe_bytes(count: int) -> str:
-    """Return a number of bytes as a person reads it: 4 GiB, 512 KiB."""
+    """Return a number of bytes in readable units: 4 GiB, 512 KiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
@@ -235,7 +238,7 @@ def describe_bytes(count: int) -> str:
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """Yield a new, locked file beside `target`; it is removed where it is still there after."""
+    """Yield a new, locked file next to `target`; it is removed afterwards if it still exists."""
     path, descriptor = _locked_file(target)
     try:
         yield path
@@ -246,18 +249,18 @@ def _temporary(target: Path) -> Iterator[Path]:
 
 
 def _locked_file(target: Path) -> tuple[Path, int]:
-    """Return a new file with a random name beside `target`, and the descriptor that locks it."""
+    """Create a file with a random name next to `target`; return it and its locked descriptor."""
     while True:
         path = target.with_name(f".{_stem(target)}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
-        # Exclusive, so that a link that someone put there is not followed.
+        # O_EXCL does not follow an existing link.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if _lock(descriptor) and os.fstat(descriptor).st_nlink:
             return path, descriptor
-        os.close(descriptor)  # taken for a leftover before it was locked, and removed
+        os.close(descriptor)  # removed as a leftover before it was locked
 
 
 def _lock(descriptor: int, alone: bool = False) -> bool:
-    """Lock a file while this process lives; return False where another one has."""
+    """Lock a file while this process lives; return False if another process holds the lock."""
     if sys.platform != "win32":
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -269,7 +272,7 @@ def _lock(descriptor: int, alone: bool = False) -> bool:
 
 
 def _remove_unfinished(folder: Path, start: str) -> int:
-    """Remove the temporary files in `folder` that begin with `start` and that nobody writes."""
+    """Remove unlocked temporary files in `folder` whose names begin with `start`."""
     count = 0
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -281,19 +284,19 @@ def _remove_unfinished(folder: Path, start: str) -> int:
 
 
 def _remove_unlocked(path: Path) -> bool:
-    """Remove a regular file unless a living process has locked it; return whether it was."""
+    """Remove a regular file unless a process has locked it; return whether it was removed."""
     if sys.platform == "win32":
-        with suppress(OSError):  # one that is open cannot be removed
+        with suppress(OSError):  # open files cannot be removed
             path.unlink()
             return True
         return False
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return False  # a link, or not ours to judge
+        return False  # a link, or unknown: leave it alone
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()  # while it is locked, or its writer might have come meanwhile
+        path.unlink()  # while it is locked, so that no writer can take it
     except OSError:
         return False
     finally:
@@ -321,4 +324,4 @@ def _require_regular(path: Path, state: os.stat_result) -> None:
     if stat.S_ISDIR(state.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(state.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))

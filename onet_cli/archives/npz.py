@@ -38,18 +38,18 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
             }
     except SourceError:
         raise
-    except Exception as error:  # numpy passes on what its parsers of heads raise
+    except Exception as error:  # numpy's header parsers raise many kinds of errors
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST_REASON]
         raise SourceError(f"{name} is damaged: {reason}") from error
     return {key: array for key, array in arrays.items() if array.dtype.kind in _NUMBERS}
 
 
 def _read_array(data: bytes) -> NDArray[Any]:
-    """Return the array of an npy file; raise ValueError where it claims more than there is."""
+    """Return the array of an npy file; raise ValueError if it declares more data than it has."""
     stream = io.BytesIO(data)
     read_header = _HEADERS[npy.read_magic(stream)]
     shape, _, dtype = read_header(stream)
-    if prod(shape) * dtype.itemsize > len(data):  # numpy would take the memory first
+    if prod(shape) * dtype.itemsize > len(data):  # numpy would allocate first
         raise ValueError("an array is shorter than its head says")
     stream.seek(0)
     array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)

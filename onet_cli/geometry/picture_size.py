@@ -1,20 +1,20 @@
-"""How many pixels a picture may have, told before they are decoded."""
+"""Limits on image sizes, checked before decoding."""
 
 from PIL import Image
 
-_MOST_PIXELS = 178_956_970  # Pillow's own limit, twice what it warns from
-_MOST_DEEP_PIXELS = 2**26  # of 4 bytes each, which are converted with copies
+_MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its warning threshold
+_MOST_DEEP_PIXELS = 2**26  # 4 bytes per channel, converted with copies
 _LONGEST_SIDE = 2**16
-_FEW_PIXELS = 2**24  # so many are quick, whatever they are packed in
-_DENSEST = 8192  # pixels a byte: a white mask of one bit a pixel as PNG
+_FEW_PIXELS = 2**24  # fast to decode in any format
+_DENSEST = 8192  # maximum pixels per byte: a white 1-bit mask as PNG
 
 
 def check_picture_size(image: Image.Image, size_bytes: int) -> None:
-    """Raise DecompressionBombError where a picture claims more pixels than its bytes can hold.
+    """Raise DecompressionBombError if an image is too large, or declares implausibly many pixels.
 
     Args:
-        image: a picture that is opened and not yet decoded.
-        size_bytes: of its file.
+        image: An opened image that is not decoded yet.
+        size_bytes: Size of its file.
     """
     width, height = image.size
     pixels = width * height
@@ -25,5 +25,5 @@ def check_picture_size(image: Image.Image, size_bytes: int) -> None:
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Return whether the picture has more than 8 bits a channel."""
+    """Return whether the image has more than 8 bits per channel."""
     return image.mode.startswith(("I", "F"))

@@ -22,7 +22,7 @@ def surfels(points: NDArray[np.floating], normals: NDArray[np.floating]) -> Trim
         normals: (N, 3), of unit length.
     """
     places, up = (np.asarray(part[:MOST], np.float64) for part in (points, normals))
-    # One more is asked for than there are neighbours: the nearest of all is the sample itself.
+    # Query one more neighbour, as the nearest is the sample itself.
     distances, _ = nearest_few(places, places, min(NEIGHBOURS + 1, len(places)), np.inf)
     radius = REACH * distances[:, -1]
     # Any direction that is not the normal's serves to lay the triangle across it.

@@ -13,7 +13,7 @@ from onet_cli.shapes.shape import OccupancySamples, SurfaceSamples
 Arrays = Mapping[str, NDArray[Any]]
 
 _SIGNATURES = ((b"\xff\xd8\xff", b"\xff\xd9"), (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"))
-_FARTHEST = 1e4  # largest coordinate of a point, in edges of the unit cube
+_FARTHEST = 1e4  # maximum coordinate of a point, in edges of the unit cube
 _TAIL = 1024  # writers may pad an image after its end marker
 
 

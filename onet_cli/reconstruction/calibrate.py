@@ -177,7 +177,7 @@ def calibrate(
         "meshes": meshes,
         "threshold": checkpoint.info.threshold,
     }
-    # Where fronts are is known of these weights, whatever is measured anew.
+    # The front head depends only on the network's weights, so it is kept.
     known_front = None if checkpoint.calibration is None else checkpoint.calibration.front
     found = Calibration(reliability, familiarity, data, front=known_front)
     if settings.doubt_views == 0:
