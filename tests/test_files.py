@@ -6,8 +6,10 @@ import pytest
 from onet_cli.errors import OnetError, StoreError
 from onet_cli.files import (
     only_writer,
+    open_alone,
     read_regular,
     remove_leftovers,
+    require_place,
     whole_file,
     write_text,
 )
@@ -166,3 +168,50 @@ def test_a_new_file_that_is_taken_for_a_leftover_is_made_again(tmp_path, monkeyp
     assert target.read_text() == "whole"
     assert not removed[0].exists()
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_place_is_asked_for_without_a_trace(tmp_path):
+    require_place(tmp_path / "new/folder/list.txt")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
+    (tmp_path / "file").touch()
+
+    for place in (tmp_path / "file/list.txt", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(StoreError, match="cannot be written"):
+            require_place(place, StoreError)
+
+
+def test_a_file_has_one_writer_at_a_time(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("what was there before")
+
+    with open_alone(path) as file:
+        file.write("mine")
+        file.flush()
+        with pytest.raises(OnetError, match="is being written by another process"):
+            open_alone(path)
+
+    assert path.read_text() == "mine"
+    open_alone(path).close()
+    assert path.read_text() == ""
+
+
+def test_a_file_that_its_writer_has_removed_is_made_anew(tmp_path, monkeypatch):
+    path, plain, opened = tmp_path / "list.txt", os.open, []
+
+    def open_then_remove(place, flags, *mode):
+        descriptor = plain(place, flags, *mode)
+        if not opened:
+            path.unlink()  # by the process that had it
+        opened.append(descriptor)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_then_remove)
+    with open_alone(path) as file:
+        file.write("mine")
+
+    assert path.read_text() == "mine"
+    assert len(opened) == 2

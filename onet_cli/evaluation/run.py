@@ -14,7 +14,7 @@ from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
-from onet_cli.files import open_regular, require_place
+from onet_cli.files import open_regular
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -50,8 +50,6 @@ def evaluate_method(
     check(store, ids)
     facts = _facts(store, ids, method, settings)
     tasks = list(list_tasks(store, ids, settings))
-    if output is not None:
-        require_place(output)
     journal = Journal(output, facts, lambda task: _content_hash(store, method, task))
     results = {task: done for task, done in journal.done().items() if task in set(tasks)}
     journal.begin(results)

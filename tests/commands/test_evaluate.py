@@ -18,6 +18,7 @@ from onet_cli.errors import (
 from onet_cli.evaluation import pool
 from onet_cli.evaluation.report import from_json
 from onet_cli.evaluation.tasks import evaluate_task
+from onet_cli.files import open_alone
 from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import OccupancyNetwork
@@ -448,9 +449,21 @@ def test_a_disk_that_is_full_ends_the_run_in_words(data, spheres, tmp_path, monk
 
         close = flush
 
-    monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: Full())
+    monkeypatch.setattr("onet_cli.evaluation.journal.open_alone", lambda path: Full())
 
     result = run(data, "--predictions", spheres, "-o", tmp_path / "s.json", *SMALL)
 
     assert isinstance(result.exception, OnetError)
     assert "No space left" in str(result.exception)
+
+
+def test_an_output_that_another_process_is_writing_is_refused(data, spheres, tmp_path):
+    output = tmp_path / "scores.json"
+    with open_alone(tmp_path / "scores.json.partial") as other:
+        other.write("scores of the other process")
+        other.flush()
+
+        result = run(data, "--predictions", spheres, "-o", output, *SMALL)
+
+    assert "is being written by another process" in str(result.exception)
+    assert (tmp_path / "scores.json.partial").read_text() == "scores of the other process"

@@ -355,3 +355,11 @@ def test_a_click_or_box_that_names_nothing_is_refused(folder, arguments, error, 
     assert isinstance(result.exception, error)
     assert words in str(result.exception)
     assert result.exception.hint
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(folder, monkeypatch):
+    monkeypatch.setattr("onet_cli.reconstruction.generator.MeshGenerator.generate", None)
+
+    result = run(folder, folder / "chair.png", "-o", folder / "model.safetensors/x.obj")
+
+    assert "x.obj cannot be written: Not a directory" in str(result.exception)

@@ -2,13 +2,14 @@
 
 `python -m tests.faults.disks --points 10` prints a table by command. The points are spread evenly
 over the most that the command ever has on the disk. The disk is a small file system in memory;
-where that cannot be mounted, the size of a single file is limited instead. Expected is an error in
-words with exit code 1, no part of a file, and the outputs of an undisturbed run when the command
-is run again with room.
+where that cannot be mounted, the size of a single file is limited instead. Before that, the disk is
+read-only. Expected is an error in words with exit code 1, no part of a file, and the outputs of an
+undisturbed run when the command is run again with room.
 """
 
 import argparse
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.faults.commands import Case, contents, differences, fresh
 from tests.faults.process import Command, Ended, limit_files, watch
 from tests.faults.table import Row, print_table
 
-DISK_BYTES = 64 * 2**20
+DISK_BYTES = 192 * 2**20
 APPENDED = ("metrics.csv", "scores.json.partial")
 """Files that grow by whole lines, which may be fewer than in the end."""
 
@@ -47,6 +48,11 @@ class Disk:
         state = os.statvfs(self.place)
         return (state.f_blocks - state.f_bfree) * state.f_frsize
 
+    def write_protect(self, on: bool) -> None:
+        """Let nothing be written, or all."""
+        mode = "ro" if on else "rw"
+        subprocess.run(["mount", "-o", f"remount,{mode}", self.place], check=True)
+
     def leave(self, room: int) -> None:
         """Fill it but for `room` bytes."""
         self._filler.touch()
@@ -60,7 +66,7 @@ class Disk:
 
 def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
     """Return what became of a command on disks that were full at `points` points."""
-    full, broken, whole = 0, [], fresh(case, disk.place / "whole")
+    full, whole = 0, fresh(case, disk.place / "whole")
     peak, before = 0, disk.used
     command = Command(case.going_on(whole), whole, log)
 
@@ -69,14 +75,17 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
         peak = max(peak, disk.used - before)
 
     watch(command, whole, look)
-    if command.wait().code:
-        return [0, 0, 0], [f"undisturbed: {command.wait().printed[-300:]}"]
+    undisturbed = command.wait()
+    if undisturbed.code:
+        return [0, 0, 0, 0], [f"undisturbed: {undisturbed.printed[-300:]}"]
     look()
     files = [path for path in whole.rglob("*") if path.is_file()]
     if not disk.mounted:
         peak = max(path.stat().st_size for path in files)
     expected = contents(whole)
     parts = {path.relative_to(whole).as_posix(): path.read_bytes() for path in files}
+    shutil.rmtree(whole)
+    share, broken = _read_only(case, disk, log, undisturbed)
     for point in range(points):
         room = int(peak * (point + 0.5) / points)
         folder = fresh(case, disk.place / "work")
@@ -89,7 +98,24 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
         wrong += [f"then {text}" for text in differences(contents(folder), expected)]
         wrong += [f"then exit code {again.code}: {again.printed[-300:]}"] if again.code else []
         broken += [f"with {room} bytes: {'; '.join(wrong)}"] if wrong else []
-    return [full, points - full, 0 if disk.mounted else points], broken
+    return [full, points - full, 0 if disk.mounted else points, share], broken
+
+
+def _read_only(case: Case, disk: Disk, log: Path, undisturbed: Ended) -> tuple[int, list[str]]:
+    """Return the per cent of its work that a command does where nothing can be written."""
+    if not disk.mounted:
+        return 0, []
+    folder = fresh(case, disk.place / "work")
+    before = contents(folder)
+    disk.write_protect(True)
+    ended = Command(case.going_on(folder), folder, log).wait()
+    disk.write_protect(False)
+    wrong = differences(contents(folder), before)
+    lines = [line for line in ended.printed.splitlines() if not line.startswith("  try: ")]
+    if ended.code != 1 or len(lines) != 1 or "Read-only file system" not in lines[0]:
+        wrong.append(f"exit code {ended.code}, said {ended.printed.strip()[-300:]!r}")
+    share = round(100 * ended.cpu_seconds / undisturbed.cpu_seconds)
+    return share, [f"read-only: {text}" for text in wrong]
 
 
 def _with_room(case: Case, disk: Disk, folder: Path, log: Path, room: int) -> Ended:
@@ -134,7 +160,7 @@ def main() -> int:
     """Print a table of all commands; return 1 where one did not end as it should."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=10, help="of each command")
-    parser.add_argument("--only", help="a part of the names of the commands")
+    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
     options = parser.parse_args()
 
     def try_case(case: Case, root: Path) -> Row:
@@ -144,7 +170,7 @@ def main() -> int:
         finally:
             disk.close()
 
-    columns = "full at | had room at | of them by the size of a file"
+    columns = "full at | had room at | by a limit of files | work done where read-only, %"
     return print_table("tests.faults.disks", columns, try_case, options.only)
 
 

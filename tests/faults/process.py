@@ -55,11 +55,15 @@ def load_libraries() -> None:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code (or minus the signal), what it printed, its seconds."""
+    """How a command ended: its exit code (or minus the signal) and what it printed.
+
+    `seconds` have passed meanwhile, in `cpu_seconds` of which its own process computed.
+    """
 
     code: int
     printed: str
     seconds: float
+    cpu_seconds: float
 
 
 class Command:
@@ -83,22 +87,28 @@ class Command:
         if self.pid == 0:
             _run(arguments, folder, log, before)
         self._code: int | None = None
+        self._cpu_seconds = 0.0
 
     def poll(self) -> bool:
         """Return whether it has ended."""
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code is not None
+        return self._take(os.WNOHANG)
 
     def wait(self) -> Ended:
         """Wait for its end."""
-        if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self._take(0)
+        assert self._code is not None
         seconds = time.monotonic() - self.began
         self._outlive_group()
-        return Ended(self._code, self.log.read_text(errors="replace"), seconds)
+        printed = self.log.read_text(errors="replace")
+        return Ended(self._code, printed, seconds, self._cpu_seconds)
+
+    def _take(self, options: int) -> bool:
+        if self._code is None:
+            pid, status, usage = os.wait4(self.pid, options)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+                self._cpu_seconds = usage.ru_utime + usage.ru_stime
+        return self._code is not None
 
     def kill(self, whole_group: bool) -> Ended:
         """End it, or it and its workers, by SIGKILL, and wait until its workers have ended too."""

@@ -89,7 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=1, help="of each signal and command")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", help="a part of the names of the commands")
+    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
     options = parser.parse_args()
     return print_table(
         "tests.faults.signals",

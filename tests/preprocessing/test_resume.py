@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.files import only_writer
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.pipeline import preprocess
 from onet_cli.preprocessing.sources.resolve import open_source
@@ -168,3 +169,10 @@ def test_killed_again_and_again_the_data_set_is_the_same_to_the_byte(tmp_path, w
     assert kills >= 3
     assert content(out) == content(tmp_path / "straight")
     assert len(content(out)) == 24 + 4
+
+
+def test_two_runs_at_once_in_one_folder_exclude_each_other(meshes, tmp_path):
+    with only_writer(tmp_path / "out"), pytest.raises(StoreError, match="by another process"):
+        run(meshes, tmp_path / "out")
+
+    assert run(meshes, tmp_path / "out").kept == 4
