@@ -43,7 +43,11 @@ bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-resul
 sanitize: $(STAMP)  ## the kernels' tests under bounds checks and AddressSanitizer
 	$(BIN)/python bench/sanitize.py
 
-faults: $(STAMP)  ## half a million mutated inputs for every reader; prints a table, keeps what breaks
+faults: $(STAMP)  ## kills, full disks, signals, pairs, half a million mutated inputs; prints tables
+	$(BIN)/python -m tests.faults.kills
+	$(BIN)/python -m tests.faults.disks
+	$(BIN)/python -m tests.faults.signals
+	$(BIN)/python -m tests.faults.pairs
 	$(BIN)/python -m tests.faults.fuzz --executions 500000
 
 format: $(STAMP)  ## mend lint and formatting where that is automatic

@@ -68,7 +68,7 @@ def reconstruct_all(
     Raises:
         InvalidOptionError: a mask, click or box is given with more than one photo.
         PhotoError: the mask cannot be read.
-        OnetError: a folder of `targets` cannot be written to.
+        OnetError: no folder of `targets` can be written to.
     """
     given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
     for name in (name for name, is_given in given.items() if is_given and len(photos) > 1):
@@ -80,6 +80,7 @@ def reconstruct_all(
 
     def work(photo: PhotoFile, target: Path) -> PhotoResult:
         try:
+            require_place(target)
             return _reconstruct_one(generator, photo, target, settings, mask)
         except OnetError as error:
             return PhotoResult(photo, target, error=error)
@@ -87,8 +88,7 @@ def reconstruct_all(
             failure = OnetError("out of memory", hint="a lower --resolution")
             return PhotoResult(photo, target, error=failure)
 
-    for target in {target.parent: target for target in targets}.values():
-        require_place(target)
+    _require_some_place(targets)
     remove_leftovers(targets)
     pairs = list(zip(photos, targets, strict=True))
     threads = min(torch.get_num_threads(), len(pairs)) if generator.on_cpu else 1
@@ -96,6 +96,19 @@ def reconstruct_all(
         yield from (work(*pair) for pair in pairs)
     else:
         yield from _side_by_side(work, pairs, threads)
+
+
+def _require_some_place(targets: Sequence[Path]) -> None:
+    """Refuse `targets` at once where none of their folders can be written to."""
+    refusals = []
+    for target in {target.parent: target for target in targets}.values():
+        try:
+            require_place(target)
+            return
+        except OnetError as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
 
 
 def _side_by_side(

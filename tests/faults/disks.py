@@ -75,9 +75,8 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
         peak = max(peak, disk.used - before)
 
     watch(command, whole, look)
-    undisturbed = command.wait()
-    if undisturbed.code:
-        return [0, 0, 0, 0], [f"undisturbed: {undisturbed.printed[-300:]}"]
+    if (undisturbed := command.wait()).code:
+        return [0, 0, 0], [f"undisturbed: {undisturbed.printed[-300:]}"]
     look()
     files = [path for path in whole.rglob("*") if path.is_file()]
     if not disk.mounted:
@@ -85,7 +84,7 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
     expected = contents(whole)
     parts = {path.relative_to(whole).as_posix(): path.read_bytes() for path in files}
     shutil.rmtree(whole)
-    share, broken = _read_only(case, disk, log, undisturbed)
+    broken = _read_only(case, disk, log)
     for point in range(points):
         room = int(peak * (point + 0.5) / points)
         folder = fresh(case, disk.place / "work")
@@ -98,13 +97,13 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
         wrong += [f"then {text}" for text in differences(contents(folder), expected)]
         wrong += [f"then exit code {again.code}: {again.printed[-300:]}"] if again.code else []
         broken += [f"with {room} bytes: {'; '.join(wrong)}"] if wrong else []
-    return [full, points - full, 0 if disk.mounted else points, share], broken
+    return [full, points - full, 0 if disk.mounted else points], broken
 
 
-def _read_only(case: Case, disk: Disk, log: Path, undisturbed: Ended) -> tuple[int, list[str]]:
-    """Return the per cent of its work that a command does where nothing can be written."""
+def _read_only(case: Case, disk: Disk, log: Path) -> list[str]:
+    """Return what is wrong with how a command ends where nothing can be written."""
     if not disk.mounted:
-        return 0, []
+        return []
     folder = fresh(case, disk.place / "work")
     before = contents(folder)
     disk.write_protect(True)
@@ -114,8 +113,7 @@ def _read_only(case: Case, disk: Disk, log: Path, undisturbed: Ended) -> tuple[i
     lines = [line for line in ended.printed.splitlines() if not line.startswith("  try: ")]
     if ended.code != 1 or len(lines) != 1 or "Read-only file system" not in lines[0]:
         wrong.append(f"exit code {ended.code}, said {ended.printed.strip()[-300:]!r}")
-    share = round(100 * ended.cpu_seconds / undisturbed.cpu_seconds)
-    return share, [f"read-only: {text}" for text in wrong]
+    return [f"read-only: {text}" for text in wrong]
 
 
 def _with_room(case: Case, disk: Disk, folder: Path, log: Path, room: int) -> Ended:
@@ -170,7 +168,7 @@ def main() -> int:
         finally:
             disk.close()
 
-    columns = "full at | had room at | by a limit of files | work done where read-only, %"
+    columns = "full at | had room at | by a limit of files"
     return print_table("tests.faults.disks", columns, try_case, options.only)
 
 

@@ -55,15 +55,11 @@ def load_libraries() -> None:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code (or minus the signal) and what it printed.
-
-    `seconds` have passed meanwhile, in `cpu_seconds` of which its own process computed.
-    """
+    """How a command ended: its exit code (or minus the signal), what it printed, its seconds."""
 
     code: int
     printed: str
     seconds: float
-    cpu_seconds: float
 
 
 class Command:
@@ -87,7 +83,6 @@ class Command:
         if self.pid == 0:
             _run(arguments, folder, log, before)
         self._code: int | None = None
-        self._cpu_seconds = 0.0
 
     def poll(self) -> bool:
         """Return whether it has ended."""
@@ -99,15 +94,13 @@ class Command:
         assert self._code is not None
         seconds = time.monotonic() - self.began
         self._outlive_group()
-        printed = self.log.read_text(errors="replace")
-        return Ended(self._code, printed, seconds, self._cpu_seconds)
+        return Ended(self._code, self.log.read_text(errors="replace"), seconds)
 
     def _take(self, options: int) -> bool:
         if self._code is None:
-            pid, status, usage = os.wait4(self.pid, options)
+            pid, status = os.waitpid(self.pid, options)
             if pid:
                 self._code = os.waitstatus_to_exitcode(status)
-                self._cpu_seconds = usage.ru_utime + usage.ru_stime
         return self._code is not None
 
     def kill(self, whole_group: bool) -> Ended:
@@ -230,7 +223,8 @@ def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: N
 
 
 def folder_state(folder: Path) -> set[tuple[str, int, int]]:
-    found, folders = set(), [str(folder)]
+    """Return all paths in `folder` with sizes and times, and its own time: of the last change."""
+    found, folders = {(str(folder), 0, folder.stat().st_mtime_ns)}, [str(folder)]
     while folders:
         try:
             with os.scandir(folders.pop()) as entries:

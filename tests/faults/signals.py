@@ -62,6 +62,7 @@ def _stop(case: Case, folder: Path, number: signal.Signals, delay: float) -> tup
         cwd=folder,
         env=os.environ | {"PYTHONPATH": source},
         start_new_session=True,
+        preexec_fn=_listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -73,6 +74,12 @@ def _stop(case: Case, folder: Path, number: signal.Signals, delay: float) -> tup
             os.killpg(process.pid, number)
         said, _ = process.communicate()
     return process.returncode, said
+
+
+def _listen() -> None:
+    """Take back that shells let their background processes ignore ctrl-C."""
+    for number in CODES:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _not_told(code: int, said: str, number: signal.Signals) -> list[str]:
