@@ -243,7 +243,8 @@ def _keeping(
 ) -> list[pl.Callback]:
     """Return the last callbacks of a step: checkpoint for resuming, report, and stop."""
     keep = KeepLast(last)
-    return [keep, reporter, StopBetweenSteps(keep, config.val_every, events.note)]
+    # The row of a validation before the checkpoint: a resumed run drops rows, but adds none.
+    return [reporter, keep, StopBetweenSteps(keep, config.val_every, events.note)]
 
 
 def _averaging(config: TrainingConfig) -> list[pl.Callback]:

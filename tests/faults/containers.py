@@ -43,7 +43,16 @@ def mutate_zip(inner: Mapping[str, Mutation]) -> Mutation:
     return mutate
 
 
-_NAMES = ("../../x.obj", "/etc/x.obj", "a\\..\\x.obj", "\x1b[31m.obj", "x" * 300, "con", ".", "a//b")
+_NAMES = (
+    "../../x.obj",
+    "/etc/x.obj",
+    "a\\..\\x.obj",
+    "\x1b[31m.obj",
+    "x" * 300,
+    "con",
+    ".",
+    "a//b",
+)
 
 
 def _members(whole: bytes) -> dict[str, bytes]:
@@ -130,7 +139,9 @@ def mutate_png(whole: bytes, rng: np.random.Generator) -> bytes:
             case 2:
                 chunks.insert(int(rng.integers(0, len(chunks))), chunks.pop(at))
             case 3:
-                pixels = zlib.decompressobj().decompress(chunks[at][1]) if _packed(chunks[at]) else b""
+                pixels = (
+                    zlib.decompressobj().decompress(chunks[at][1]) if _packed(chunks[at]) else b""
+                )
                 chunks[at][1] = zlib.compress(mutate_bytes(pixels, rng))
             case 4:
                 head = bytearray(chunks[0][1])
@@ -146,7 +157,18 @@ def mutate_png(whole: bytes, rng: np.random.Generator) -> bytes:
 
 
 _CHUNKS = (b"iCCP", b"zTXt", b"iTXt", b"tEXt", b"tRNS", b"PLTE", b"acTL", b"fcTL", b"fdAT", b"eXIf")
-_CHUNKS = (*_CHUNKS, b"gAMA", b"cHRM", b"pHYs", b"IDAT", b"IHDR", b"sRGB", b"sBIT", b"bKGD", b"XXXX")
+_CHUNKS = (
+    *_CHUNKS,
+    b"gAMA",
+    b"cHRM",
+    b"pHYs",
+    b"IDAT",
+    b"IHDR",
+    b"sRGB",
+    b"sBIT",
+    b"bKGD",
+    b"XXXX",
+)
 
 
 def _packed(chunk: list[bytes]) -> bool:
@@ -203,7 +225,9 @@ def mutate_hdf5(whole: bytes, rng: np.random.Generator) -> bytes:
     """
     if rng.random() < 0.5:
         return _edited(whole, rng)
-    return with_checksums(mutate_bytes(whole, rng) if rng.random() < 0.3 else _head_bytes(whole, rng))
+    return with_checksums(
+        mutate_bytes(whole, rng) if rng.random() < 0.3 else _head_bytes(whole, rng)
+    )
 
 
 def _edited(whole: bytes, rng: np.random.Generator) -> bytes:
@@ -311,7 +335,10 @@ def lookup3(data: bytes) -> int:
         return c
     words = struct.unpack(f"<{-(-len(data) // 12) * 3}I", data + bytes(-len(data) % 12))
     for first in range(0, len(words), 3):
-        a, b, c = (value + word & _MASK for value, word in zip((a, b, c), words[first : first + 3], strict=True))
+        a, b, c = (
+            value + word & _MASK
+            for value, word in zip((a, b, c), words[first : first + 3], strict=True)
+        )
         if first + 3 < len(words):
             for shift in (4, 6, 8, 16, 19, 4):
                 a, b, c = b, c + b & _MASK, (a - c & _MASK) ^ _turned(c, shift)

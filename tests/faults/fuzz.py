@@ -216,7 +216,9 @@ def main() -> int:
         found = [r for r in all_readers(Path(folder)) if r.name in (options.only or [r.name])]
         shares = sum(reader.share for reader in found)
         counts = {r.name: max(1, round(options.executions * r.share / shares)) for r in found}
-        print("| reader | executions | read | refused | broke | slowest (s) | memory (MiB) | per s |")
+        print(
+            "| reader | executions | read | refused | broke | slowest (s) | memory (MiB) | per s |"
+        )
         print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
         tallies = fuzz(found, counts, options.seed, options.workers, options.keep)
     whole = Tally()

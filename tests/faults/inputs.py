@@ -76,7 +76,9 @@ def gltf_text() -> bytes:
     body = whole[28 + length :]
     import base64
 
-    tree["buffers"][0]["uri"] = f"data:application/octet-stream;base64,{base64.b64encode(body).decode()}"
+    tree["buffers"][0]["uri"] = (
+        f"data:application/octet-stream;base64,{base64.b64encode(body).decode()}"
+    )
     tree["nodes"].append({"mesh": 0, "rotation": [0, 0, 0, 1], "scale": [1, 2, 3]})
     tree["nodes"].append({"children": [1], "matrix": [float(i % 5 == 0) for i in range(16)]})
     tree["scenes"][0]["nodes"] = [0, 2]

@@ -10,6 +10,7 @@ import torch
 
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
+from onet_cli.training.callbacks import KeepLast
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.run import train_network
@@ -95,6 +96,25 @@ def test_a_run_stopped_in_a_validation_goes_on_to_the_bit(balls, tmp_path, monke
     train(balls, tmp_path, "resumed")
 
     assert same_end(tmp_path, whole)
+    assert steps(tmp_path) == steps(whole)
+
+
+def test_a_run_killed_right_after_its_checkpoint_lacks_no_row(balls, tmp_path, monkeypatch, whole):
+    class KilledError(Exception):
+        pass
+
+    def write_and_die(self, trainer):
+        plain(self, trainer)
+        raise KilledError
+
+    plain = KeepLast.write
+    with monkeypatch.context() as patched:
+        patched.setattr(KeepLast, "write", write_and_die)
+        with pytest.raises(KilledError):
+            train(balls, tmp_path)
+
+    train(balls, tmp_path, "resumed")
+
     assert steps(tmp_path) == steps(whole)
 
 
