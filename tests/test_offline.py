@@ -16,7 +16,8 @@ FAR = "192.0.2.1"  # for documentation (RFC 5737): nothing answers there
     ("kind", "use"),
     [
         (socket.SOCK_STREAM, lambda s: s.connect((FAR, 80))),
-        (socket.SOCK_STREAM, lambda s: s.bind(("0.0.0.0", 0))),
+        (socket.SOCK_STREAM, lambda s: (s.bind(("0.0.0.0", 0)), s.listen())),
+        (socket.SOCK_DGRAM, lambda s: s.bind(("", 0))),
         (socket.SOCK_DGRAM, lambda s: s.sendto(b"", (FAR, 53))),
     ],
 )
@@ -28,6 +29,13 @@ def test_a_socket_beyond_loopback_is_an_error(kind, use):
 def test_a_name_is_not_looked_up():
     with pytest.raises(NetworkUsed):
         urllib.request.urlopen("http://example.org/")
+
+
+def test_a_port_may_be_reserved():
+    with socket.socket() as opened:
+        opened.bind(("", 0))
+
+        assert opened.getsockname()[1] > 0
 
 
 def test_loopback_and_sockets_of_the_system_are_free(tmp_path):

@@ -30,10 +30,23 @@ def guard(event: str, arguments: tuple[object, ...]) -> None:
     if event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
         place, address = arguments
         known = isinstance(place, socket.socket) and isinstance(address, tuple)
-        if known and place.family in (socket.AF_INET, socket.AF_INET6) and not _is_near(address[0]):
+        if not known or place.family not in (socket.AF_INET, socket.AF_INET6):
+            return
+        # A stream that is bound but does not listen only reserves a port: see `listen`.
+        reserves = event == "socket.bind" and place.type == socket.SOCK_STREAM
+        if not reserves and not _is_near(address[0]):
             raise NetworkUsed(f"{event} {address}")
     elif event in ("socket.getaddrinfo", "socket.gethostbyname") and not _is_near(arguments[0]):
         raise NetworkUsed(f"{event} {arguments[0]!r}")
 
 
+def listen(self: socket.socket, *backlog: int) -> None:
+    """Listen as `socket.listen` does, on loopback only."""
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_near(self.getsockname()[0]):
+        raise NetworkUsed(f"socket.listen {self.getsockname()}")
+    _listen(self, *backlog)
+
+
+_listen = socket.socket.listen
+socket.socket.listen = listen  # type: ignore[method-assign]
 sys.addaudithook(guard)
