@@ -10,6 +10,9 @@ from onet_cli.setting import Setting
 if TYPE_CHECKING:
     from onet_cli.models.spec import ModelSpec
 
+FORMAT_VERSION = 1
+"""Of the JSON that is printed."""
+
 _WIDTH = 256  # code and hidden width for comparing encoders and decoders, as in the paper
 
 
@@ -23,7 +26,10 @@ def models(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
     """
     from json import dumps
 
-    overview = _overview()
+    from onet_cli.commands.report import progress_bar
+
+    with progress_bar("counting parameters", quiet=json):
+        overview = _overview()
     if json:
         typer.echo(dumps(overview, indent=2))
     else:
@@ -44,6 +50,7 @@ def _overview() -> dict[str, Any]:
     encoders = [(name, _cost(_pair(encoder=name))) for name in ENCODERS.names()]
     decoders = [(name, _cost(_pair(decoder=name))) for name in DECODERS.names()]
     return {
+        "format_version": FORMAT_VERSION,
         "models": named,
         "encoders": [{"name": n, "parameters": cost["encoder_parameters"]} for n, cost in encoders],
         "decoders": [

@@ -41,24 +41,16 @@ def preprocess(
     Example: `onet preprocess my_meshes/ data/ --report`
     """
     from onet_cli.commands.report import progress_bar, say, show_failures
-    from onet_cli.preprocessing.options import settle_options
-    from onet_cli.preprocessing.pipeline import preprocess as run_pipeline
     from onet_cli.preprocessing.report import write_report
-    from onet_cli.preprocessing.sources.resolve import has_photographs, open_source
+    from onet_cli.preprocessing.run import convert
 
     if verify:
         _verify(Path(source) if out is None else out, quiet)
         return
     if out is None:
         raise typer.BadParameter("give OUT, the folder of the data set")
-    options = settle_options(
-        options,
-        context.params,
-        photographed=options.manifest is None and has_photographs(source),
-        generated=source == "procedural",
-    )
     with progress_bar("shapes", quiet) as advance:
-        result = run_pipeline(open_source(source, options), out, options, advance)
+        result = convert(source, out, options, context.params, advance)
     if not quiet:
         say(
             f"{out}: {result.kept} shapes written, {result.already} already there, "

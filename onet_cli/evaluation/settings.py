@@ -5,7 +5,7 @@ The fields declare the options of `onet evaluate`: name, default, help and limit
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.protocol import Align, Protocol
@@ -104,6 +104,21 @@ class EvaluationSettings:
                 f"--protocol {self.protocol} requires --{option} {fixed}, not {value}",
                 hint="use --protocol strict, or omit the option",
             )
+
+
+class EvaluationKeywords(TypedDict, total=False):
+    """The fields of `EvaluationSettings` as keyword arguments."""
+
+    protocol: Protocol | Literal["strict", "paper"]
+    split: str
+    categories: tuple[str, ...]
+    limit: int | None
+    view: View
+    resolution: int
+    seed: int
+    mesh_samples: int
+    workers: int
+    align: Align
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import Tensor
 from onet_cli.errors import CheckpointError, UnknownNameError
 from onet_cli.models.calibration import Calibration, split_calibration
 from onet_cli.models.device import resolve_device
-from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.network import OccupancyNetwork, without_weights
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.weights import read_header, read_tensors, write_tensors
@@ -244,7 +244,7 @@ def _calibration_header(path: Path) -> dict[str, str]:
 def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
     # Built on no device, so that no time goes into initial weights that are then replaced.
     try:
-        with torch.device("meta"):
+        with without_weights():
             network = OccupancyNetwork(spec)
     except (ValueError, TypeError, RuntimeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"no network can be built as it says: {error}") from error

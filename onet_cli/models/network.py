@@ -1,11 +1,14 @@
 """The occupancy network: an encoder of images and a decoder of points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.encoders.maps import camera_of
@@ -146,9 +149,30 @@ class ParameterCount:
         return self.encoder + self.decoder
 
 
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Within the block, modules are built with shapes only: no memory, and no initial weights.
+
+    torch would draw weights there by its reference code, whose import takes seconds.
+    """
+    with torch.device("meta"), _NoDraws():
+        yield
+
+
+class _NoDraws(TorchFunctionMode):
+    """Leaves tensors as they are where they are to be filled with random numbers."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
 def count_parameters(spec: ModelSpec) -> ParameterCount:
     """Return the number of parameters of the network of `spec`, without allocating them."""
-    with torch.device("meta"):
+    with without_weights():
         network = OccupancyNetwork(spec)
     return ParameterCount(_count(network.encoder), _count(network.decoder))
 
@@ -158,7 +182,7 @@ def decoder_flops_per_point(spec: ModelSpec) -> int:
 
     Per-image computation (layers that process only the code) is excluded.
     """
-    with torch.device("meta"):
+    with without_weights():
         decoder = DECODERS.get(spec.decoder)(spec.point_dim, spec.code_dim, spec.hidden_dim)
     return decoder.flops_per_point
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from onet_cli import plugins
 from onet_cli.errors import UnknownNameError
+from onet_cli.plugins import find_plugins, load_plugin
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,9 +26,10 @@ class Registry(Generic[Factory]):
     that `--help` does not load torch.
     """
 
-    def __init__(self, kind: str, home: str) -> None:
+    def __init__(self, kind: str, home: str, group: str) -> None:
         self.kind = kind
         self._home = home
+        self._group = group
         self._factories: dict[str, Factory] = {}
 
     def register(self, name: str) -> Callable[[Factory], Factory]:
@@ -47,21 +50,25 @@ class Registry(Generic[Factory]):
             UnknownNameError: nothing was; the hint is the closest name.
         """
         import_module(self._home)
+        if name not in self._factories and name in find_plugins(self._group):
+            self._factories[name] = load_plugin(self._group, name)
         if name not in self._factories:
-            raise UnknownNameError.among(self.kind, name, self._factories)
+            raise UnknownNameError.among(self.kind, name, self.names())
         return self._factories[name]
 
     def names(self) -> tuple[str, ...]:
         """Return every registered name, sorted."""
         import_module(self._home)
-        return tuple(sorted(self._factories))
+        return tuple(sorted({*self._factories, *find_plugins(self._group)}))
 
 
-ENCODERS: Registry[Callable[[int], nn.Module]] = Registry("encoder", "onet_cli.models.encoders")
+ENCODERS: Registry[Callable[[int], nn.Module]] = Registry(
+    "encoder", "onet_cli.models.encoders", plugins.ENCODERS
+)
 """Called with C; the module maps normalised images (B, 3, S, S) to codes (B, C)."""
 
 DECODERS: Registry[Callable[[int, int, int], Decoder]] = Registry(
-    "decoder", "onet_cli.models.decoders"
+    "decoder", "onet_cli.models.decoders", plugins.DECODERS
 )
 """Called with the widths of point, code and hidden layers, in this order."""
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.files import read_regular
@@ -166,6 +166,29 @@ class PreprocessOptions:
         """Return the part of `recorded` that determines the content of a shape."""
         recorded = self.recorded()
         return {name: recorded[name] for name in _CONTENT if name in recorded}
+
+
+class PreprocessKeywords(TypedDict, total=False):
+    """The fields of `PreprocessOptions` as keyword arguments."""
+
+    count: int
+    limit: int | None
+    split: tuple[float, float, float]
+    overwrite: bool
+    manifest: Path | None
+    up: Up
+    solidify: Solidify
+    resolution: int
+    views: int
+    image_size: int
+    cameras: Cameras
+    background: Background
+    photos: Photos
+    points: int
+    near_points: int
+    workers: int
+    shape_timeout_s: float
+    seed: int
 
 
 def _describe(manifest: Path | None) -> str | None:

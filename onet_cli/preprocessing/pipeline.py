@@ -18,6 +18,9 @@ from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.split import SPLITS, check_fractions, split_ids
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, Licence, ShapeStore
 
+REPORT_VERSION = 1
+"""Of preprocess.json."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of finished shapes and the total number."""
 
@@ -223,6 +226,7 @@ def _report(
     report = {
         "source": source.name,
         "options": options.recorded(),
+        "format_version": REPORT_VERSION,
         "kept": result.kept,
         "already": result.already,
         "skipped": [{"id": str(i), "reason": reason} for i, reason in result.skipped],

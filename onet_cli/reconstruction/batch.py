@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from onet_cli.reconstruction.field import single_threaded_pool
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.result import Reconstruction
-from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
+from onet_cli.reconstruction.settings import BatchSettings, GeneratorKeywords, GeneratorSettings
 from onet_cli.shapes.photo import (
     Background,
     PreparedPhoto,
@@ -168,7 +168,7 @@ def reconstruct(
     mask: str | Path | Image.Image | None = None,
     target: Target | None = None,
     device: str = "auto",
-    **options: Any,
+    **options: Unpack[GeneratorKeywords],
 ) -> Reconstruction:
     """Reconstruct the object in `photo` as a mesh.
 

@@ -12,6 +12,9 @@ from onet_cli.reconstruction.facts import ACCURACY, mesh_facts
 from onet_cli.reconstruction.front import FrontGuess
 from onet_cli.reconstruction.result import Reconstruction
 
+FORMAT_VERSION = 1
+"""Of the JSON records."""
+
 
 def describe_line(result: PhotoResult) -> str:
     """Return one line with the photo, its mesh file, facts about the mesh, and warnings."""
@@ -50,7 +53,8 @@ def describe_record(result: PhotoResult) -> dict[str, Any]:
     (null if not requested or not needed). `whole_at` is a threshold at which a mesh in pieces would
     be connected (null if it is connected, or none was found). `warnings` lists warnings.
     """
-    record: dict[str, Any] = {"photo": str(result.photo), "path": None}
+    record: dict[str, Any] = {"format_version": FORMAT_VERSION}
+    record |= {"photo": str(result.photo), "path": None}
     mesh = result.mesh
     if result.reconstruction is None or mesh is None:
         hint = result.error.hint if result.error else None

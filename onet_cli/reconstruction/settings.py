@@ -5,7 +5,7 @@ The fields declare the options of the command: name, default, help and limits.
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.catalogue import DEFAULT_MODEL
@@ -92,6 +92,25 @@ class GeneratorSettings:
             raise InvalidOptionError(
                 f"a closed mesh has at least {FEWEST_FACES} faces, not {self.faces}"
             )
+
+
+class GeneratorKeywords(TypedDict, total=False):
+    """The fields of `GeneratorSettings` as keyword arguments."""
+
+    resolution: int
+    threshold: float | None
+    faces: int | None
+    refine: int
+    exact: bool
+    join: bool
+    min_component: float | None
+    largest_component: bool
+    confidence: bool
+    color: bool
+    thin: bool
+    flip: bool
+    front: bool
+    signs: bool
 
 
 def check_scale(scale_mm: float) -> None:

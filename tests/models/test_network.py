@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from urllib.error import URLError
 
 import pytest
@@ -5,10 +7,17 @@ import torch
 from safetensors.torch import save_file
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
+from onet_cli.models.catalogue import MODELS
 from onet_cli.models.decoders.attention import Look
 from onet_cli.models.encoders.pretrained import LITE0_PACKAGE
 from onet_cli.models.layers import ConditionalBatchNorm
-from onet_cli.models.network import build_network, freeze_encoder, load_pretrained_encoder
+from onet_cli.models.network import (
+    OccupancyNetwork,
+    build_network,
+    freeze_encoder,
+    load_pretrained_encoder,
+    without_weights,
+)
 from tests.models.networks import inputs, tiny_network, tiny_spec
 
 
@@ -288,3 +297,28 @@ def test_frozen_layers_keep_weights_and_statistics_while_the_others_learn():
 def test_only_efficientnets_are_downloaded():
     with pytest.raises(CheckpointError, match="only lite0-maps and efficientnet-b0 to b7"):
         load_pretrained_encoder(tiny_network("resnet18"), "imagenet")
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_network_without_weights_has_the_shapes_and_draws_none(name):
+    with without_weights():
+        shapes = {
+            key: tensor.shape for key, tensor in OccupancyNetwork(MODELS[name]).state_dict().items()
+        }
+
+    built = build_network(MODELS[name]).state_dict()
+    assert shapes == {key: tensor.shape for key, tensor in built.items()}
+
+
+def test_counting_parameters_does_not_load_torchs_compiler():
+    program = (
+        "import sys; from onet_cli.models.catalogue import MODELS\n"
+        "from onet_cli.models.network import count_parameters\n"
+        "count_parameters(MODELS['onet']); print('torch._dynamo' in sys.modules)"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout.strip() == "False"

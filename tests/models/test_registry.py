@@ -136,7 +136,7 @@ def test_a_misspelt_model_is_refused_with_the_nearest_name():
 
 
 def test_a_name_cannot_be_registered_twice():
-    registry = Registry("thing", "onet_cli.models")
+    registry = Registry("thing", "onet_cli.models", "onet.things")
     registry.register("one")(int)
 
     with pytest.raises(ValueError, match="twice"):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onet_cli.errors import InvalidOptionError, SourceError
+from onet_cli.plugins import SOURCES, find_plugins, load_plugin
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.archive import open_archive
 from onet_cli.preprocessing.sources.noisypixel import NoisypixelSource, find_folder
@@ -31,6 +32,8 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
         if options.manifest is not None:
             raise InvalidOptionError("--manifest does not apply to `procedural`")
         return _procedural(options)
+    if (source := _registered(text, options)) is not None:
+        return source
     path = Path(text).expanduser()
     if not path.exists():
         raise SourceError(f"{text} does not exist", hint=ACCEPTED)
@@ -48,6 +51,15 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
         if archive is not None:
             return archive
     return _meshes(path.resolve(), options)
+
+
+def _registered(text: str, options: PreprocessOptions) -> Source | None:
+    """Return the source NAME or NAME:PLACE of another package, None if there is no such name."""
+    name, _, place = text.partition(":")
+    if name not in find_plugins(SOURCES):
+        return None
+    source: Source = load_plugin(SOURCES, name)(place, options)
+    return source
 
 
 def has_photographs(text: str) -> bool:
