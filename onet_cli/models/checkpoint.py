@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError, UnknownNameError
+from onet_cli.models import noisypixel
 from onet_cli.models.calibration import Calibration, split_calibration
 from onet_cli.models.device import resolve_device
 from onet_cli.models.network import OccupancyNetwork, without_weights
@@ -211,7 +212,7 @@ def read_info(path: Path) -> CheckpointInfo:
     Raises:
         CheckpointError: the file is damaged, of another kind or of a newer version.
     """
-    if path.suffix in OFFICIAL_SUFFIXES:
+    if path.suffix in (*OFFICIAL_SUFFIXES, noisypixel.SUFFIX):
         return _read(path)[0]
     header = read_header(path)
     if HEADER_KEY not in header:
@@ -229,7 +230,15 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             spec=original.spec, step=original.step, training={"source": "original implementation"}
         )
         return info, original.tensors
-    if path.suffix == ".ckpt":
+    if path.suffix == noisypixel.SUFFIX:
+        if (other := noisypixel.read_noisypixel(path)) is not None:
+            info = CheckpointInfo(
+                spec=other.spec,
+                threshold=noisypixel.THRESHOLD,
+                step=other.step,
+                training={"source": "project noisypixel"},
+            )
+            return info, other.tensors
         raise CheckpointError(
             "this file serves to resume a run and nothing else",
             hint=f"give {path.with_name('best.safetensors')}",
@@ -238,7 +247,8 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
 
 
 def _calibration_header(path: Path) -> dict[str, str]:
-    return {} if path.suffix in OFFICIAL_SUFFIXES else read_header(path)
+    foreign = (*OFFICIAL_SUFFIXES, noisypixel.SUFFIX)
+    return {} if path.suffix in foreign else read_header(path)
 
 
 def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:

@@ -156,6 +156,19 @@ class PreActivationBlock(nn.Module):
         return features + change
 
 
+class SingleLayerBlock(nn.Module):
+    """x + relu(fc_1(x)): what noisypixel's published fc block computes; its fc_0 is not used."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.fc_1 = nn.Linear(width, width)
+        nn.init.zeros_(self.fc_1.weight)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (..., H) from `features` (..., H)."""
+        return features + F.relu(self.fc_1(features))
+
+
 class PostActivationBlock(nn.Module):
     """x + relu(fc_1(relu(fc_0(x)))): the residual block of noisypixel's fc decoder."""
 

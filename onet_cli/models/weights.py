@@ -70,7 +70,7 @@ def read_plain_pickle(path: Path) -> dict[str, Any]:
     """
     try:
         size = _unpacked_size(path)
-        with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
+        with torch.serialization.safe_globals(_stand_ins()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load raises arbitrary exceptions for a damaged pickle
@@ -142,6 +142,16 @@ def _number(kind: object, raw: object) -> float:
 
 
 _KINDS = {"f2": "e", "f4": "f", "f8": "d", "i4": "i", "i8": "q", "b1": "?"}
+
+
+class _Callback:
+    """Stands for a callback of Lightning, by whose class older versions file what it keeps."""
+
+
+def _stand_ins() -> list[Any]:
+    """Return what is built in place of objects that such files hold besides tensors."""
+    lightning = "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint"
+    return [*_numpy_scalars(), (_Callback, lightning)]
 
 
 def _numpy_scalars() -> list[Any]:

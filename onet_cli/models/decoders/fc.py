@@ -1,7 +1,7 @@
 """The fully connected decoder of project noisypixel."""
 
 from onet_cli.models.decoders.simple import AdditiveDecoder
-from onet_cli.models.layers import PostActivationBlock
+from onet_cli.models.layers import PostActivationBlock, SingleLayerBlock
 from onet_cli.models.registry import DECODERS
 
 
@@ -10,3 +10,10 @@ class FcDecoder(AdditiveDecoder):
     """Residual blocks that apply ReLU after each layer."""
 
     block = PostActivationBlock
+
+
+@DECODERS.register("fc-single")
+class SingleLayerDecoder(AdditiveDecoder):
+    """Residual blocks of one layer: what checkpoints of noisypixel's fc decoder were trained as."""
+
+    block = SingleLayerBlock

@@ -6,7 +6,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
-from onet_cli.models.layers import PostActivationBlock, PreActivationBlock
+from onet_cli.models.layers import (
+    PostActivationBlock,
+    PreActivationBlock,
+    SingleLayerBlock,
+)
 from onet_cli.models.registry import DECODERS
 
 BLOCKS = 5
@@ -15,7 +19,7 @@ BLOCKS = 5
 class AdditiveDecoder(Decoder):
     """Points plus code, each after one layer, then residual blocks of `block`."""
 
-    block: type[PreActivationBlock] | type[PostActivationBlock]
+    block: type[PreActivationBlock] | type[PostActivationBlock] | type[SingleLayerBlock]
 
     def __init__(self, point_dim: int, code_dim: int, hidden_dim: int) -> None:
         super().__init__()
