@@ -14,8 +14,8 @@ from onet_cli.models.spec import ModelSpec
 from onet_cli.models.weights import read_plain_pickle
 
 SUFFIX = ".ckpt"
-THRESHOLD = 0.5
-"""What its evaluation takes for inside."""
+THRESHOLD = 0.2
+"""Of its meshes (`get_mesh`)."""
 
 IMAGE_SIZE = 137
 """Its loader gives the renderings as they are."""
