@@ -29,6 +29,7 @@ from onet_cli.training.callbacks import (
 )
 from onet_cli.training.config import Hardware, TrainingConfig, read_spec
 from onet_cli.training.data import ShapeData
+from onet_cli.training.hyperparameters import log_hyperparameters
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
@@ -107,6 +108,9 @@ def train_network(
     reporter = Reporter(clock, best, run / "metrics.csv", events.listen, lambda: watch.iou)
     callbacks = [clock, best, watch, *_averaging(config), *_keeping(last, reporter, config, events)]
     trainer = _trainer(run, config, hardware, callbacks)
+    if is_first_process():
+        assert isinstance(trainer.logger, TensorBoardLogger)
+        log_hyperparameters(trainer.logger, config, network.spec)
     checkpoint = str(_whole(last)) if resume else None
     with _errors_as_raised(), memory_errors(config), float32_products(config.precision, place):
         if start == "trained":

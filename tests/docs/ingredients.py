@@ -84,6 +84,11 @@ def _photos(path: Path) -> None:
         shutil.copy(EXAMPLES / name, path)
 
 
+def _mask(path: Path) -> None:
+    chair = Image.open(EXAMPLES / "chair.jpg").convert("L")
+    chair.point(lambda value: 255 if value < 250 else 0).save(path)
+
+
 def _room(path: Path) -> None:
     """A room of grey wall and floor with the chair of the examples in it."""
     room = Image.new("RGB", (1280, 960), (200, 205, 210))
@@ -172,6 +177,7 @@ INGREDIENTS: dict[str, Callable[[Path], None]] = {
     "examples": lambda path: shutil.copytree(EXAMPLES, path) and None,
     "chair.jpg": lambda path: shutil.copy(EXAMPLES / "chair.jpg", path) and None,
     "photo.jpg": lambda path: shutil.copy(EXAMPLES / "chair.jpg", path) and None,
+    "mask.png": _mask,
     "photos/": _photos,
     "room.jpg": _room,
     "coffee.png": lambda path: shutil.copy(_skimage() / "coffee.png", path) and None,
