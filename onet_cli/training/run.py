@@ -19,6 +19,7 @@ from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.spec import ModelSpec
 from onet_cli.training.averaging import AveragedWeights
 from onet_cli.training.callbacks import (
     Clock,
@@ -107,10 +108,7 @@ def train_network(
     watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
     reporter = Reporter(clock, best, run / "metrics.csv", events.listen, lambda: watch.iou)
     callbacks = [clock, best, watch, *_averaging(config), *_keeping(last, reporter, config, events)]
-    trainer = _trainer(run, config, hardware, callbacks)
-    if is_first_process():
-        assert isinstance(trainer.logger, TensorBoardLogger)
-        log_hyperparameters(trainer.logger, config, network.spec)
+    trainer = _trainer(run, config, hardware, callbacks, network.spec)
     checkpoint = str(_whole(last)) if resume else None
     with _errors_as_raised(), memory_errors(config), float32_products(config.precision, place):
         if start == "trained":
@@ -214,11 +212,17 @@ def local_device(name: str, processes: int = 1) -> torch.device:
 
 
 def _trainer(
-    run: Path, config: TrainingConfig, hardware: Hardware, callbacks: list[pl.Callback]
+    run: Path,
+    config: TrainingConfig,
+    hardware: Hardware,
+    callbacks: list[pl.Callback],
+    spec: ModelSpec,
 ) -> pl.Trainer:
     place = resolve_device(hardware.device)
     several = hardware.processes > 1
     board = TensorBoardLogger(run, name="", version="")
+    if is_first_process():
+        log_hyperparameters(board, config, spec)
     return pl.Trainer(
         accelerator={"cuda": "gpu"}.get(place.type, place.type),
         devices=hardware.devices if several or place.index is None else [place.index],
