@@ -15,7 +15,7 @@ from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.evaluation.measure import Truth
-from onet_cli.evaluation.seen import AS_SAID, PLACING, predict_seen
+from onet_cli.evaluation.picture_frame import AS_SAID, PLACING, predict_in_picture_frame
 from onet_cli.evaluation.tasks import Predict, Prediction, Task
 from onet_cli.files import write_text
 from onet_cli.meshes.formats import MESH_SUFFIXES
@@ -117,7 +117,7 @@ class CheckpointMethod:
             planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
             if loaded.info.spec.frame == "picture":
                 kept = None if self.meshes is None else _place(self.meshes, task)
-                return predict_seen(generator, task, planes, truth, kept)
+                return predict_in_picture_frame(generator, task, planes, truth, kept)
             field = generator.look(planes).field
 
             def contains(points: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -91,7 +91,7 @@ class FrontAnswers:
         return self.error_deg <= FOUND_DEG
 
 
-def refuse_others(network: OccupancyNetwork) -> None:
+def require_mirror_planes(network: OccupancyNetwork) -> None:
     """Raise InvalidOptionError unless `network` predicts mirror planes, which fronts require."""
     spec = network.spec
     if spec.frame != "picture" or not CodeLayout(spec.code_dim).mirrored:
@@ -116,7 +116,7 @@ def look_at_views(
         InvalidOptionError: the network has no mirror planes.
         StoreError: no store has such views, or their cameras are unknown.
     """
-    refuse_others(network)
+    require_mirror_planes(network)
     views = draw_views(stores, split, count, np.random.default_rng(0))
     parts = []
     for start in range(0, len(views), BATCH):

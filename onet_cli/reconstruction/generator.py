@@ -28,7 +28,7 @@ from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
-from onet_cli.reconstruction.settings import CRUMBS, GeneratorSettings
+from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE, GeneratorSettings
 from onet_cli.reconstruction.threshold import adapted_threshold, expected_at_level
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
@@ -217,7 +217,7 @@ class MeshGenerator:
         settings, field, camera = self.settings, seen.field, seen.camera
         least = settings.min_component
         if least is None:
-            least = 0.0 if camera is None else CRUMBS
+            least = 0.0 if camera is None else MIN_COMPONENT_SHARE
         mesh = drop_components(surface, least, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order is closer to the iso-surface.
         mesh = refine(mesh, field, field.level, settings.refine)

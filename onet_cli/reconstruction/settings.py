@@ -20,12 +20,12 @@ Up = Literal["y", "z"]
 
 MESH = "Mesh"
 PHOTO = "Photo"
-MORE = "Additional output"
+ADDITIONAL = "Additional output"
 
 LEAST_MM, MOST_MM = 1e-3, 1e6
 """Range of --scale-mm: from a micrometre to a kilometre."""
 
-CRUMBS = 0.0005
+MIN_COMPONENT_SHARE = 0.0005
 """Default minimum share of the volume of a piece with networks of the picture's frame. It removes
 half of all pieces on validation views, for 0.001 of the IoU."""
 
@@ -40,7 +40,7 @@ class GeneratorSettings:
     all), and `refine` the number of refinement steps. Unless `exact`, points that do not affect the
     surface are skipped, which gives the same mesh with about 3/4 of the evaluations. `join`
     connects pieces that the field nearly connects. Pieces below the share `min_component` of the
-    volume are removed (None: `CRUMBS` for networks of the picture's frame, else none);
+    volume are removed (None: `MIN_COMPONENT_SHARE` for networks of the picture's frame, else none);
     `largest_component` removes all but the largest. `confidence` computes the confidence of each
     vertex, with two evaluations of the field. With networks of the picture's frame, `color` colours
     vertices from the photo, `thin` recovers thin parts (`reconstruction.rods`), `flip` averages
@@ -134,9 +134,9 @@ def plain_settings(
 class Extras:
     """Additional files to write next to a mesh."""
 
-    preview: Annotated[bool, Setting("Write a PNG of photo and mesh.", MORE)] = False
-    turntable: Annotated[bool, Setting("Write a GIF of the turning mesh.", MORE)] = False
-    viewer: Annotated[bool, Setting("Write an offline HTML viewer.", MORE)] = False
+    preview: Annotated[bool, Setting("Write a PNG of photo and mesh.", ADDITIONAL)] = False
+    turntable: Annotated[bool, Setting("Write a GIF of the turning mesh.", ADDITIONAL)] = False
+    viewer: Annotated[bool, Setting("Write an offline HTML viewer.", ADDITIONAL)] = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,6 @@ class CommandOptions:
         ),
     ] = None
     checkpoint: Annotated[str, replace(CHECKPOINT, panel=MESH)] = DEFAULT_MODEL
-    json: Annotated[bool, Setting("Print the results as JSON.", MORE)] = False
+    json: Annotated[bool, Setting("Print the results as JSON.", ADDITIONAL)] = False
     device: Device = "auto"
     quiet: Quiet = False

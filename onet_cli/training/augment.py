@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from onet_cli.training.known import Known
+from onet_cli.training.annotations import Annotations
 from onet_cli.training.photo_augmentation import apply_photo_augmentation, whiteness
-from onet_cli.training.transfer import sent
+from onet_cli.training.transfer import to_device
 
 SCALE = 0.97, 1.25
 SHIFT = 0.04
@@ -16,8 +16,8 @@ TINT = 0.12
 
 
 def augment_photos(
-    images: Tensor, points: Tensor, known: Known | None, rng: torch.Generator
-) -> tuple[Tensor, Tensor, Known | None]:
+    images: Tensor, points: Tensor, known: Annotations | None, rng: torch.Generator
+) -> tuple[Tensor, Tensor, Annotations | None]:
     """Return augmented `images` (B, 3, H, W) in [0, 1], their points, and their annotations.
 
     `points` are (B, T, 3), in the unit cube.
@@ -33,8 +33,8 @@ def augment_photos(
     shift = _uniform(-2 * SHIFT, 2 * SHIFT, (len(images), 2), rng)
     images = move(images, scale, shift)
     if known is not None:
-        places = sent(scale, images.device), sent(shift, images.device)
-        known = known.mirrored(sent(flips, images.device)).moved(*places)
+        places = to_device(scale, images.device), to_device(shift, images.device)
+        known = known.mirrored(to_device(flips, images.device)).moved(*places)
     return (
         apply_photo_augmentation(_recolour(images, rng), 1 - whiteness(images), rng),
         points,
@@ -44,7 +44,7 @@ def augment_photos(
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
     """Mirror images and points left to right where `flips` (B,) bool is True."""
-    flips = sent(flips, images.device)
+    flips = to_device(flips, images.device)
     images = torch.where(flips[:, None, None, None], images.flip(-1), images)
     signs = torch.ones(len(points), 1, 3, device=points.device)
     signs[:, 0, 0] = torch.where(flips, -1.0, 1.0)
@@ -63,7 +63,7 @@ def move(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     transform = torch.zeros(len(images), 2, 3)
     transform[:, 0, 0] = transform[:, 1, 1] = scale
     transform[:, :, 2] = shift
-    grid = affine_grid(sent(transform, images.device), list(images.shape), align_corners=False)
+    grid = affine_grid(to_device(transform, images.device), list(images.shape), align_corners=False)
     # Sampling the inverted image makes the outside white.
     return 1 - grid_sample(1 - images, grid, align_corners=False)
 
@@ -74,6 +74,6 @@ def _recolour(images: Tensor, rng: torch.Generator) -> Tensor:
         1 + _uniform(-TINT, TINT, (count, 3, 1, 1), rng)
     )
     gamma = _uniform(*GAMMA, (count, 1, 1, 1), rng)
-    gain, gamma = sent(gain, images.device), sent(gamma, images.device)
+    gain, gamma = to_device(gain, images.device), to_device(gamma, images.device)
     varied = (images.clamp(1e-4, 1) ** gamma) * gain
     return torch.lerp(varied.clamp(0, 1), images, whiteness(images))

@@ -26,7 +26,7 @@ from onet_cli.training.dataset import (
 )
 from onet_cli.training.draws import Draw, Draws
 from onet_cli.training.memory import free_memory
-from onet_cli.training.transfer import sent
+from onet_cli.training.transfer import to_device
 
 READERS = 8
 """Number of threads that fill the cache."""
@@ -160,17 +160,17 @@ class ShapeCache:
                 for part in sample.parts
             ]
             weights += [part.points.weights for part in sample.parts]
-        chosen = sent(torch.from_numpy(np.concatenate(rows)), self._device)
+        chosen = to_device(torch.from_numpy(np.concatenate(rows)), self._device)
         packed = self._packed.index_select(0, chosen >> 3)
         inside = (packed >> (7 - (chosen & 7)).to(torch.uint8)) & 1
         shape = len(draws), -1
-        pictures = sent(torch.tensor(views), self._device)
-        shapes = sent(torch.tensor([draw[0] for draw in draws]), self._device)
+        pictures = to_device(torch.tensor(views), self._device)
+        shapes = to_device(torch.tensor([draw[0] for draw in draws]), self._device)
         return Batch(
             self._images.index_select(0, pictures),
             self._points.index_select(0, chosen).float().view(*shape, 3),
             inside.float().view(shape),
-            sent(torch.from_numpy(np.concatenate(weights)), self._device).view(shape),
+            to_device(torch.from_numpy(np.concatenate(weights)), self._device).view(shape),
             self._cameras.index_select(0, pictures),
             self._symmetries.index_select(0, shapes),
         )

@@ -16,22 +16,22 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from onet_cli.models.network import OccupancyNetwork, encoder_features, freeze_encoder
 from onet_cli.shapes.photo import resize_images
+from onet_cli.training.annotations import Annotations
 from onet_cli.training.augment import augment_photos
 from onet_cli.training.compiling import compiled, compiler_errors
 from onet_cli.training.config import TrainingConfig
 from onet_cli.training.dataset import Batch
-from onet_cli.training.known import Known
 from onet_cli.training.picture import (
     CAMERA_WEIGHT,
     MIRROR_WEIGHT,
     OUTSIDE_WEIGHT,
-    Doubts,
     Seen,
-    draw_doubts,
+    StepNoise,
+    draw_step_noise,
     see,
     see_alone,
 )
-from onet_cli.training.transfer import sent
+from onet_cli.training.transfer import to_device
 
 THRESHOLDS = torch.arange(1, 20) / 20
 """Candidate thresholds; validation selects the one with the highest IoU."""
@@ -93,7 +93,7 @@ class OccupancyModule(pl.LightningModule):
             images = resize_images(batch.images, self.network.spec.image_size)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Known | None]:
+    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Annotations | None]:
         """Return the images (B, 3, S, S) and points (B, T, 3) of a training batch, augmented.
 
         Points are in the unit cube. The third value is the annotations for networks of the
@@ -105,8 +105,8 @@ class OccupancyModule(pl.LightningModule):
                 images, points, known = augment_photos(images, points, known, self._generator(0))
         return images, points, known
 
-    def _known(self, batch: Batch) -> Known | None:
-        return None if self.network.spec.frame == "object" else Known.of(batch)
+    def _known(self, batch: Batch) -> Annotations | None:
+        return None if self.network.spec.frame == "object" else Annotations.of(batch)
 
     def _generator(self, use: int) -> torch.Generator:
         """Return the random generator for one of several uses in this step and rank."""
@@ -119,13 +119,15 @@ class OccupancyModule(pl.LightningModule):
         """Return the training loss of a batch."""
         return self.loss_of(batch, *self.inputs(batch))
 
-    def loss_of(self, batch: Batch, images: Tensor, points: Tensor, known: Known | None) -> Tensor:
+    def loss_of(
+        self, batch: Batch, images: Tensor, points: Tensor, known: Annotations | None
+    ) -> Tensor:
         """Return the training loss of a batch with the results of `inputs`."""
         smoothing = self.config.label_smoothing
         if known is None:
             return occupancy_loss(self._logits(images, points).float(), batch, smoothing)
-        drawn = draw_doubts(len(images), self._generator(1))
-        doubts = Doubts(*(sent(part, images.device) for part in drawn))
+        drawn = draw_step_noise(len(images), self._generator(1))
+        doubts = StepNoise(*(to_device(part, images.device) for part in drawn))
         seen: Seen = self._see(images, points, known, doubts)
         loss = occupancy_loss(seen.logits, batch, smoothing)
         empty = seen.empty * softplus(seen.outside)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from onet_cli.training.transfer import sent
+from onet_cli.training.transfer import to_device
 
 CUT_OUT = 0.3
 """Share of the images with a background and an imperfect mask."""
@@ -63,7 +63,7 @@ def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Ge
     """
     count, device = len(images), images.device
     # Selected on the CPU, to avoid synchronising with a GPU for the number of images.
-    cut_out = sent(_chosen(count, CUT_OUT, rng).nonzero().squeeze(1), device)
+    cut_out = to_device(_chosen(count, CUT_OUT, rng).nonzero().squeeze(1), device)
     objects = object_share[cut_out]
     behind = backdrops(torch.Size((len(cut_out), *images.shape[1:])), rng, device)
     scene = images.clone()
@@ -71,8 +71,8 @@ def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Ge
     sigmas = WIDEST_BLUR * images.shape[-1] * torch.rand(count, generator=rng)
     scene = blur(scene, torch.where(_chosen(count, BLURRED, rng), sigmas, 0.0))
     chosen = _chosen(count, COMPRESSED, rng).nonzero().squeeze(1)
-    qualities = sent(_uniform(*QUALITIES, (count,), rng)[chosen], device)
-    compressed = sent(chosen, device)
+    qualities = to_device(_uniform(*QUALITIES, (count,), rng)[chosen], device)
+    compressed = to_device(chosen, device)
     scene[compressed] = compress(scene[compressed], qualities)
     scene[cut_out] = 1 - rough_mask(objects, rng) * (1 - scene[cut_out])
     return scene.clamp(0, 1)
@@ -93,12 +93,12 @@ def backdrops(
     """
     count, channels, height, width = shape
     device = device or torch.device("cpu")
-    picture = sent(torch.rand((count, channels, 1, 1), generator=rng), device)
+    picture = to_device(torch.rand((count, channels, 1, 1), generator=rng), device)
     picture = picture.expand(shape).clone()
-    contrast = sent(_uniform(0, 0.5, (count, 1, 1, 1), rng), device)
+    contrast = to_device(_uniform(0, 0.5, (count, 1, 1, 1), rng), device)
     for octave in range(1, OCTAVES + 1):
         size = (count, channels, 2**octave, 2**octave)
-        grid = sent(torch.rand(size, generator=rng) - 0.5, device)
+        grid = to_device(torch.rand(size, generator=rng) - 0.5, device)
         clouds = F.interpolate(grid, (height, width), mode="bilinear")
         picture += contrast * 2 ** (1 - octave) * clouds
     return picture.clamp(0, 1)
@@ -113,10 +113,10 @@ def rough_mask(object_share: Tensor, rng: torch.Generator) -> Tensor:
     reach = max(1, round(ROUGHNESS[1] * max(height, width)))
     # About 0.5 at the outline, and linear in the distance up to `reach`.
     near = F.avg_pool2d(object_share, 2 * reach + 1, stride=1, padding=reach)
-    coarse = sent(torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1, object_share.device)
+    coarse = to_device(torch.rand((count, 1, 8, 8), generator=rng) * 2 - 1, object_share.device)
     wander = F.interpolate(coarse, (height, width), mode="bilinear")
     error = 0.5 / ROUGHNESS[1] * _uniform(*ROUGHNESS, (count, 1, 1, 1), rng)
-    taken = near + sent(error, object_share.device) * wander
+    taken = near + to_device(error, object_share.device) * wander
     taken = taken.maximum(object_share * (0.75 + 0.5 * wander))  # keep most thin parts
     mask = ((taken - 0.5) * reach + 0.5).clamp(0, 1)
     # Exact away from the outline, with a tolerance for rounding of means.
@@ -132,7 +132,7 @@ def blur(images: Tensor, sigmas: Tensor) -> Tensor:
     reach = max(1, math.ceil(3 * float(sigmas.max())))
     places = torch.arange(-reach, reach + 1.0)
     kernels = torch.exp(-0.5 * (places / sigmas.clamp_min(1e-3)[:, None]).square())
-    kernels = sent(kernels / kernels.sum(dim=1, keepdim=True), images.device)
+    kernels = to_device(kernels / kernels.sum(dim=1, keepdim=True), images.device)
     kernels = kernels.repeat_interleave(channels, dim=0)[:, None]
     rows = images.reshape(1, count * channels, height, width)
     for kernel, sides in (
@@ -152,17 +152,17 @@ def compress(images: Tensor, qualities: Tensor) -> Tensor:
     padding = (0, -width % _BLOCK, 0, -height % _BLOCK)
     values = F.pad(255 * images, padding, mode="replicate")
     device, given = values.device, torch.tensor(_TO_YCC)
-    from_ycc = sent(torch.linalg.inv(given), device)  # on the CPU: not supported on every device
-    to_ycc = sent(given, device)
+    from_ycc = to_device(torch.linalg.inv(given), device)  # inverted on the CPU
+    to_ycc = to_device(given, device)
     values = torch.einsum("yc,bchw->byhw", to_ycc, values)
     values[:, 0] -= 128
-    cosines = sent(_cosines(), device)
+    cosines = to_device(_cosines(), device)
     down, right = (size // _BLOCK for size in values.shape[2:])
     tiles = values.view(len(values), 3, down, _BLOCK, right, _BLOCK)
     waves = torch.einsum("ui,vj,bchiwj->bchuwv", cosines, cosines, tiles)
     scale = torch.where(qualities < 50, 50 / qualities, 2 - qualities / 50)
     table = torch.tensor((_LUMINANCE, _CHROMINANCE, _CHROMINANCE), dtype=torch.float32)
-    steps = (sent(table, device) * scale[:, None, None, None] + 0.5).floor().clamp(1, 255)
+    steps = (to_device(table, device) * scale[:, None, None, None] + 0.5).floor().clamp(1, 255)
     steps = steps[:, :, None, :, None, :]
     waves = (waves / steps).round() * steps
     tiles = torch.einsum("ui,vj,bchuwv->bchiwj", cosines, cosines, waves)

@@ -25,7 +25,7 @@ from onet_cli.models.encoders.maps import (
 )
 from onet_cli.models.frame import PictureCamera, from_cube, to_cube
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.training.known import Known
+from onet_cli.training.annotations import Annotations
 
 OUTSIDE = 256
 """Points per sample in the network's cube; those outside the object's cube are empty."""
@@ -50,7 +50,7 @@ CENTRE_ERROR, CENTRE_SHARE = 0.05, 0.2
 """Unit error of the object's centre in half image edges, and the weight of its loss."""
 
 
-class Doubts(NamedTuple):
+class StepNoise(NamedTuple):
     """Random numbers of a step with B samples; see the module's docstring.
 
     `share` (B, 1) is the weight of the predicted camera, `jitter` (B, 2) the camera noise,
@@ -79,9 +79,9 @@ class Seen(NamedTuple):
     mirror_loss: Tensor
 
 
-def draw_doubts(count: int, rng: torch.Generator) -> Doubts:
+def draw_step_noise(count: int, rng: torch.Generator) -> StepNoise:
     """Draw the random numbers of a step with `count` samples, on the CPU."""
-    return Doubts(
+    return StepNoise(
         torch.rand(count, 1, generator=rng),
         torch.randn(count, 2, generator=rng) * torch.tensor(JITTER),
         (torch.rand(count, OUTSIDE, 3, generator=rng) - 0.5) * CUBE_EDGE,
@@ -94,8 +94,8 @@ def see(
     network: OccupancyNetwork,
     images: Tensor,
     points: Tensor,
-    known: Known,
-    doubts: Doubts,
+    known: Annotations,
+    doubts: StepNoise,
 ) -> Seen:
     """Evaluate `network` on `images` (B, 3, S, S) at `points` (B, T, 3) of the unit cube."""
     code, camera = network.encode(images), known.camera
@@ -121,7 +121,7 @@ def see(
 
 
 def _with_some_plane(
-    code: Tensor, known: Known, elevation: Tensor, doubts: Doubts
+    code: Tensor, known: Annotations, elevation: Tensor, doubts: StepNoise
 ) -> tuple[Tensor, Tensor]:
     """Return `code` with mirror planes for training, and the loss of the predicted ones.
 

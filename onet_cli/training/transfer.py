@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """Copy a CPU `tensor` to `device`.
 
     The copy to a GPU is asynchronous, which requires pinned memory.

@@ -21,7 +21,7 @@ from onet_cli.training.precision import float32_products, mixed
 STEPS = 3
 """Timed steps of each, interleaved, after a warm-up step."""
 
-WORTH = 0.95
+MAX_TIME_RATIO = 0.95
 """bfloat16 is used if a step takes at most this share of the time of one in float32."""
 
 
@@ -35,7 +35,7 @@ class PrecisionTrial:
     @property
     def faster(self) -> Precision:
         """The precision to use."""
-        return "bf16" if self.bfloat16 <= WORTH * self.float32 else "32"
+        return "bf16" if self.bfloat16 <= MAX_TIME_RATIO * self.float32 else "32"
 
     def __str__(self) -> str:
         return (

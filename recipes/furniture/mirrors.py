@@ -35,7 +35,7 @@ from onet_cli.shapes.layout import SampleReader
 from onet_cli.shapes.photo import decode_view, resize_images
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
-from onet_cli.training.known import Known
+from onet_cli.training.annotations import Annotations
 
 POINTS = 4096
 THRESHOLDS = np.arange(0.1, 0.6, 0.05)
@@ -80,7 +80,7 @@ def ask(
     code = network.encode(resize_images(image[None], network.spec.image_size))
     elevation = camera_of(code)[:, 0]
     places = to_cube(camera.to_picture(points[None], elevation))
-    known = Known(camera, symmetry[None])
+    known = Annotations(camera, symmetry[None])
     mirrored = CodeLayout(network.spec.code_dim).mirrored
     logits = symmetry_of(code)[0] if mirrored else torch.zeros(1, BINS)
     true = known.plane(logits, known.centre(elevation))
@@ -104,7 +104,7 @@ def measure(network: OccupancyNetwork, store: ShapeStore, ids: list[ShapeId], vi
     """Print the table."""
     reader, tally, errors = SampleReader(store), Tally(), []
     for shape in ids:
-        symmetry = Known.clear(torch.from_numpy(reader.symmetry(shape)))
+        symmetry = Annotations.clear(torch.from_numpy(reader.symmetry(shape)))
         samples = store.read_chunk(shape, 0)
         points = torch.from_numpy(samples.points[:POINTS].astype(np.float32))
         cameras = torch.from_numpy(store.read_cameras(shape))

@@ -15,8 +15,8 @@ from onet_cli.errors import OnetError
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.journal import Journal
 from onet_cli.evaluation.measure import score_mesh
+from onet_cli.evaluation.picture_frame import _read_placing
 from onet_cli.evaluation.report import read_json, render
-from onet_cli.evaluation.seen import _read_placing
 from onet_cli.evaluation.table import EvaluationTable, write_object
 from onet_cli.meshes.read import load_mesh, read_mesh
 from onet_cli.meshes.textures import decode_picture

@@ -7,7 +7,7 @@ import torch
 
 from onet_cli.models.frame import PictureCamera, from_cube, to_cube
 from onet_cli.models.mirror import BINS, STEP, Mirror, find_plane
-from onet_cli.training.known import Known
+from onet_cli.training.annotations import Annotations
 
 
 def cameras(count=16, seed=0):
@@ -52,7 +52,7 @@ def test_a_plane_of_the_object_is_found_where_the_picture_has_it(bin_, flipped):
     flips = torch.full((16,), flipped)
     symmetry = torch.zeros(16, BINS, dtype=torch.float64)
     symmetry[:, bin_] = 1
-    known = Known(camera, symmetry).mirrored(flips)
+    known = Annotations(camera, symmetry).mirrored(flips)
     angle = torch.tensor(bin_ * STEP, dtype=torch.float64)
     normal = torch.stack([angle.cos(), 0 * angle, angle.sin()])
     images = points - 2 * (points @ normal)[..., None] * normal
@@ -76,7 +76,7 @@ def test_of_several_planes_the_one_that_is_expected_is_taken():
     camera = cameras(1)
     symmetry = torch.zeros(1, BINS).double()
     symmetry[:, [3, 21]] = 1
-    known = Known(camera, symmetry)
+    known = Annotations(camera, symmetry)
     for wanted in (3, 21):
         place = int(torch.round(wanted + camera.azimuth / STEP)) % BINS
         logits = torch.full((1, BINS), -5.0).double()

@@ -335,7 +335,7 @@ def test_a_mask_fits_one_photo_only(folder, generator):
     (result,) = reconstruct_all(generator, photos[:1], targets[:1], settings)
 
     assert result.error is None
-    with pytest.raises(InvalidOptionError, match="one mask cannot fit 2 photos"):
+    with pytest.raises(InvalidOptionError, match="one mask cannot apply to 2 photos"):
         list(reconstruct_all(generator, photos, targets, settings))
     with pytest.raises(PhotoError, match="does not exist"):
         list(reconstruct_all(generator, photos[:1], targets[:1], BatchSettings(mask=Path("no"))))
@@ -355,7 +355,7 @@ def test_a_click_fits_one_photo_only(folder, generator):
     photos = photo_files(folder / "a.jpg", folder / "b.png")
     settings = BatchSettings(target=Target(((5, 5),)))
 
-    with pytest.raises(InvalidOptionError, match="one click or box cannot fit 2 photos"):
+    with pytest.raises(InvalidOptionError, match="one click or box cannot apply to 2 photos"):
         list(reconstruct_all(generator, photos, choose_targets(photos, folder / "out"), settings))
 
 

@@ -106,7 +106,7 @@ def test_several_data_sets_count_alike_and_one_without_the_split_gives_none(stor
 
 
 def test_an_empty_split_or_a_network_without_surfaces_is_an_error(store):
-    with pytest.raises(EmptySurfaceError, match="not one"):
+    with pytest.raises(EmptySurfaceError, match="no validation view"):
         calibrate(sphere_checkpoint(-1.0), [store], SMALL)
     store.set_split("val", [])
     with pytest.raises(StoreError, match="'val'"):

@@ -90,7 +90,7 @@ def test_claims_that_mean_nothing_become_the_share_that_is_right():
 
 def test_few_vertices_make_few_bins_and_none_are_refused():
     assert fit_reliability(np.array([0.9, 0.1]), np.array([0.0, 1.0])).measured == (0.0, 1.0)
-    with pytest.raises(ValueError, match="no vertices"):
+    with pytest.raises(ValueError, match="at least one vertex"):
         fit_reliability(np.zeros(0), np.zeros(0))
 
 

@@ -123,7 +123,7 @@ def test_without_a_model_nothing_is_measured_and_strange_photos_are_warned_of_as
 
     assert made.signs is None
     assert made.bad_chance is None
-    assert made.warning.startswith("unlike the training images")
+    assert made.warning.startswith("the photo is unlike the training images")
     settings = GeneratorSettings(32, signs=True, confidence=True)
     signs = MeshGenerator(calibrated(None), settings).generate(IMAGE).signs
     assert signs.agreement is None  # a network of the object's frame

@@ -24,7 +24,7 @@ from onet_cli.reconstruction.front_fit import (
     FrontViews,
     answer,
     fit_front,
-    refuse_others,
+    require_mirror_planes,
     summarise,
 )
 from onet_cli.reconstruction.generator import GeneratorSettings, MeshGenerator
@@ -132,7 +132,7 @@ def test_a_network_of_the_objects_frame_has_nothing_to_turn():
 
     assert made.front is None
     with pytest.raises(InvalidOptionError, match="mirror planes"):
-        refuse_others(sphere_checkpoint().network)
+        require_mirror_planes(sphere_checkpoint().network)
 
 
 @pytest.mark.parametrize("measured", [False, True])

@@ -91,7 +91,7 @@ def test_equal_codes_and_zero_codes_are_places_too():
 
 
 def test_codes_of_another_width_are_refused(known):
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="has width"):
         out_of_distribution_score(torch.zeros(1, 8), known)
-    with pytest.raises(ValueError, match="no codes"):
+    with pytest.raises(ValueError, match="at least one code"):
         fit_familiarity(torch.zeros(0, 4), torch.zeros(1, 4))

@@ -70,7 +70,7 @@ def test_a_guess_too_low_leaves_the_mesh_leaning_by_as_much():
 
 
 def test_a_view_without_a_camera_is_refused():
-    with pytest.raises(ValueError, match="not known"):
+    with pytest.raises(ValueError, match="unknown"):
         SeenView.of(np.full(8, np.nan), torch.zeros(1, 2))
 
 

@@ -12,11 +12,11 @@ from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.camera import describe_cameras
 from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.training.annotations import Annotations
 from onet_cli.training.augment import mirror, move
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.data import ShapeData
-from onet_cli.training.known import Known
-from onet_cli.training.picture import Doubts, draw_doubts, see, see_alone
+from onet_cli.training.picture import StepNoise, draw_step_noise, see, see_alone
 from tests.models.networks import tiny_spec
 
 SIZE = 128
@@ -76,9 +76,9 @@ TINY = tiny_spec(decoder="aligned")
 def test_points_outside_of_the_cube_are_told_from_those_inside():
     network = build_network(TINY, seed=0).train()
     images, camera = pictures("choy")
-    known = Known(camera, torch.zeros(len(images), BINS))
+    known = Annotations(camera, torch.zeros(len(images), BINS))
     points = torch.zeros(len(images), 5, 3)
-    doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
+    doubts = draw_step_noise(len(images), torch.Generator().manual_seed(0))
 
     seen = see(network, resize_images((images * 255).byte(), 64), points, known, doubts)
 
@@ -93,9 +93,11 @@ def test_with_the_true_camera_both_ways_of_asking_agree():
     images, camera = pictures("wide")
     rng = torch.Generator().manual_seed(1)
     points = torch.rand(len(images), 50, 3, generator=rng) - 0.5
-    known = Known(camera, torch.ones(len(images), BINS))
+    known = Annotations(camera, torch.ones(len(images), BINS))
     none = torch.zeros(len(images), 2)
-    guessed = Doubts(none[:, :1] + 1, none, torch.zeros(len(images), 256, 3), none[:, :1] + 1, none)
+    guessed = StepNoise(
+        none[:, :1] + 1, none, torch.zeros(len(images), 256, 3), none[:, :1] + 1, none
+    )
 
     with torch.no_grad():
         asked = see(network, images, points, known, guessed).logits
@@ -109,10 +111,10 @@ def test_camera_and_mirror_plane_are_learned():
     images, camera = pictures("wide")
     symmetry = torch.zeros(len(images), BINS)
     symmetry[:, 4] = 1
-    known = Known(camera, symmetry)
+    known = Annotations(camera, symmetry)
     points = torch.zeros(len(images), 1, 3)
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
+    doubts = draw_step_noise(len(images), torch.Generator().manual_seed(0))
     losses = []
     for _ in range(60):
         optimizer.zero_grad()
@@ -132,8 +134,8 @@ def test_an_object_without_a_known_symmetry_teaches_none():
     network = build_network(TINY, seed=0).train()
     images, camera = pictures("wide")
     points = torch.zeros(len(images), 3, 3)
-    doubts = draw_doubts(len(images), torch.Generator().manual_seed(0))
-    nothing = Known(camera, torch.full((len(images), BINS), torch.nan))
+    doubts = draw_step_noise(len(images), torch.Generator().manual_seed(0))
+    nothing = Annotations(camera, torch.full((len(images), BINS), torch.nan))
 
     seen = see(network, images, points, nothing, doubts)
 

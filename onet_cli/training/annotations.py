@@ -13,7 +13,7 @@ LEAST, FULL = 0.7, 0.95
 """Values of `shapes.symmetry` that map to a symmetry of 0 and of 1."""
 
 
-class Known(NamedTuple):
+class Annotations(NamedTuple):
     """Annotations of B images.
 
     Attributes:
@@ -26,7 +26,7 @@ class Known(NamedTuple):
     symmetry: Tensor
 
     @classmethod
-    def of(cls, batch: Batch) -> "Known":
+    def of(cls, batch: Batch) -> "Annotations":
         """Return the annotations of the images of `batch`."""
         return cls(PictureCamera.from_rows(batch.cameras), cls.clear(batch.symmetry))
 
@@ -35,16 +35,16 @@ class Known(NamedTuple):
         """Map values of `shapes.symmetry` to 0..1."""
         return ((symmetry - LEAST) / (FULL - LEAST)).clamp(0, 1)
 
-    def mirrored(self, flips: Tensor) -> "Known":
+    def mirrored(self, flips: Tensor) -> "Annotations":
         """Return the annotations after mirroring the images marked in `flips` (B,)."""
         around = torch.cat([self.symmetry[:, :1], self.symmetry[:, 1:].flip(1)], dim=1)
-        return Known(
+        return Annotations(
             self.camera.mirrored(flips), torch.where(flips[:, None], around, self.symmetry)
         )
 
-    def moved(self, scale: Tensor, shift: Tensor) -> "Known":
+    def moved(self, scale: Tensor, shift: Tensor) -> "Annotations":
         """Return the annotations after `PictureCamera.moved`."""
-        return Known(self.camera.moved(scale, shift), self.symmetry)
+        return Annotations(self.camera.moved(scale, shift), self.symmetry)
 
     def centre(self, elevation: Tensor) -> Tensor:
         """Return x and z (B, 2) of the cubes' centres in the picture's frame at `elevation`."""

@@ -6,7 +6,7 @@ import torch
 from trimesh.creation import box
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.seen import predict_seen
+from onet_cli.evaluation.picture_frame import predict_in_picture_frame
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.tasks import Task, evaluate_task, read_truth
 from onet_cli.geometry.camera import Camera
@@ -34,7 +34,7 @@ def scores(store, view, extents=EXTENTS, lean=0.0, kept=None):
 
     def predict(task, image, truth):
         planes = torch.from_numpy(image.transpose(2, 0, 1).copy())
-        return predict_seen(generator, task, planes, truth, kept)
+        return predict_in_picture_frame(generator, task, planes, truth, kept)
 
     settings = EvaluationSettings(mesh_samples=20_000)
     _, result, reason = evaluate_task(store, Task(SHAPE, view), predict, settings)
@@ -79,8 +79,8 @@ def test_the_agreement_is_that_of_the_outline_seen_by_the_guessed_camera(
     checkpoint = box_checkpoint(EXTENTS, truth.camera, float(truth.camera[1]) + lean)
     generator = MeshGenerator(checkpoint, plain_settings(64))
 
-    first = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
-    again = predict_seen(generator, task, image, truth, tmp_path / "box.ply")
+    first = predict_in_picture_frame(generator, task, image, truth, tmp_path / "box.ply")
+    again = predict_in_picture_frame(generator, task, image, truth, tmp_path / "box.ply")
 
     assert first.agreement > least
     assert first.agreement == again.agreement
@@ -93,7 +93,7 @@ def test_without_a_surface_the_agreement_is_nothing(store):
 
     def predict(task, image, truth):
         planes = torch.from_numpy(image.transpose(2, 0, 1).copy())
-        return predict_seen(generator, task, planes, truth, None)
+        return predict_in_picture_frame(generator, task, planes, truth, None)
 
     _, result, _ = evaluate_task(store, Task(SHAPE, 1), predict, EvaluationSettings())
 
@@ -118,4 +118,6 @@ def test_a_view_without_a_camera_cannot_be_scored(tmp_path):
     generator = MeshGenerator(box_checkpoint(EXTENTS, row))
 
     with pytest.raises(InvalidOptionError, match="no camera"):
-        predict_seen(generator, Task(SHAPE, 0), torch.zeros(3, 8, 8).byte(), truth, None)
+        predict_in_picture_frame(
+            generator, Task(SHAPE, 0), torch.zeros(3, 8, 8).byte(), truth, None
+        )

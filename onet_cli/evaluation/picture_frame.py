@@ -29,7 +29,7 @@ PLACING = "upright by the guessed camera, centred and scaled by its own box, azi
 _STEP = 0.1
 
 
-def predict_seen(
+def predict_in_picture_frame(
     generator: MeshGenerator, task: Task, image: Tensor, truth: Truth, kept: Path | None
 ) -> Prediction:
     """Return the prediction of a network of the picture's frame for one view.
