@@ -93,10 +93,7 @@ def train_network(
     shapes.plan_cache(place, hardware.devices)
     find = partial(try_precisions, shapes, network, config, place)
     config = settle_precision(config, find, run if resume else None, events.note)
-    if takes_tf32(config.precision, place):
-        events.note("--precision 32: matrix products use TF32 on this GPU")
-    if slow := slow_precision(config.precision, place):
-        events.note(slow)
+    _note_precision(config, place, events)
     if is_first_process():
         events.note(_beginning(network, shapes, place))
         _write_config(run, config, network, shapes, place)
@@ -119,8 +116,15 @@ def train_network(
     return TrainingResult(best.best_iou, best.path, trainer.global_step, clock.seconds)
 
 
+def _note_precision(config: TrainingConfig, place: torch.device, events: RunEvents) -> None:
+    if takes_tf32(config.precision, place):
+        events.note("--precision 32: matrix products use TF32 on this GPU")
+    if slow := slow_precision(config.precision, place):
+        events.note(slow)
+
+
 def _beginning(network: OccupancyNetwork, shapes: ShapeData, place: torch.device) -> str:
-    """Return a line that says what is trained, on how much, and where."""
+    """Return one line with the model, the numbers of shapes and the device."""
     taught = len(shapes.training.ids) + len(shapes.training.extra_ids)
     checked = len(shapes.validation.ids)
     return f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
