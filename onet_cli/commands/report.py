@@ -51,7 +51,7 @@ def say(text: object, err: bool = False) -> None:
 
 
 def say_unless(quiet: bool) -> Callable[[str], None]:
-    """Return what prints a note on stderr, or nothing where it is to be quiet."""
+    """Return a function that prints a note on stderr, or does nothing if `quiet`."""
     return lambda text: None if quiet else notes.print(text, soft_wrap=True)
 
 
@@ -75,7 +75,7 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
 
 
 def _bar(*columns: ProgressColumn, quiet: bool) -> Progress:
-    """Return a bar on stderr that is drawn on a terminal only, and gone when it ends.
+    """Return a transient progress bar on stderr, drawn on a terminal only.
 
     Lines on stdout stay there where that is a file or a pipe: rich would take them to stderr.
     """
@@ -155,7 +155,7 @@ def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"]
 
 
 def _short_facts(status: "TrainingStatus") -> str:
-    """Return what the bar says of a run: with bar and IoU, within 80 columns."""
+    """Return the progress text of a run, which fits 80 columns with bar and IoU."""
     if status.step == 0:
         return "before the first step"
     left = "" if status.seconds_left is None else f"  {_span(status.seconds_left)} left"

@@ -1,14 +1,14 @@
-"""What the processor can do."""
+"""Capabilities of the processor."""
 
 import re
 from pathlib import Path
 
 _UNITS = {"avx512_bf16", "amx_bf16", "bf16"}
-"""What Linux calls them: Intel's and AMD's two kinds, and those of ARM."""
+"""CPU flags of Linux for bfloat16 units: two of Intel and AMD, and those of ARM."""
 
 
 def has_bfloat16_units(facts: Path = Path("/proc/cpuinfo")) -> bool | None:
-    """Return whether this processor multiplies bfloat16 itself, as Linux says; None: unknown."""
+    """Return whether this processor has bfloat16 units, according to Linux; None if unknown."""
     try:
         text = facts.read_text()
     except OSError:

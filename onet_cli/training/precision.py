@@ -28,7 +28,7 @@ def takes_tf32(precision: Precision, device: torch.device) -> bool:
 
 
 def slow_precision(precision: Precision, device: torch.device) -> str | None:
-    """Return a warning where this processor has no units for half precision, else None."""
+    """Return a warning if this processor has no units for half precision, else None."""
     if precision not in _DTYPES or device.type != "cpu" or has_bfloat16_units() is not False:
         return None
     return (
