@@ -92,9 +92,9 @@ def test_a_checkpoint_in_half_precision_is_half_as_large_and_loads(checkpoint, t
         (("box.obj", "x.onnx"), "a mesh cannot be exported to x.onnx"),
         (("c.safetensors", "x.obj"), "a checkpoint cannot be exported to x.obj"),
         (("box.obj", "x"), "a mesh cannot be exported to x"),
-        (("box.obj", "x.ply", "--resolution", 8), "--resolution goes with"),
-        (("box.obj", "x.npz", "--faces", 8), "--faces goes with"),
-        (("box.obj", "x.ply", "--half"), "--half goes with"),
+        (("box.obj", "x.ply", "--resolution", 8), "--resolution applies to"),
+        (("box.obj", "x.npz", "--faces", 8), "--faces applies to"),
+        (("box.obj", "x.ply", "--half"), "--half applies to"),
     ],
 )
 def test_what_does_not_go_together_is_refused(box, checkpoint, tmp_path, arguments, message):
