@@ -47,7 +47,7 @@ def try_pairs(case: Case, root: Path, times: int, seed: int) -> Row:
 
 def _is_over(printed: str) -> bool:
     """Return whether a second `train` was refused because the first one had ended."""
-    return "holds an earlier run" in printed
+    return "contains an earlier run" in printed
 
 
 def main() -> int:
