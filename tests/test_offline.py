@@ -1,4 +1,4 @@
-"""The guard of tests/offline holds in the tests' process and in those that it starts."""
+"""Network access is blocked in the test process and in its subprocesses."""
 
 import socket
 import subprocess

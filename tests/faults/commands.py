@@ -1,4 +1,4 @@
-"""The commands that faults are tried on, their inputs, and what counts of their outputs."""
+"""Commands under test, their inputs, and the comparison of their outputs."""
 
 import csv
 import hashlib
@@ -31,10 +31,10 @@ TRAIN = (
 
 @dataclass(frozen=True)
 class Case:
-    """A command that writes into its folder, and how it goes on after it was stopped.
+    """A command that writes into its folder, and how it continues after it was stopped.
 
-    `arguments` are relative to the folder, beside which the inputs lie in `inputs/`; `again` has
-    those for going on in a folder, `prepare` fills a fresh one.
+    Paths in `arguments` are relative to the folder; `inputs/` lies next to it. `again` returns more
+    arguments for a folder in which a run was stopped, `prepare` fills a new folder.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Case:
     prepare: Callable[[Path], None] = lambda folder: None
 
     def going_on(self, folder: Path) -> list[str]:
-        """Return the arguments for a folder in which the command may have been stopped."""
+        """Return the arguments for a new folder or one in which the command was stopped."""
         return [*self.arguments.split(), *self.again(folder).split()]
 
 
@@ -87,7 +87,7 @@ CASES = (
 
 
 def make_inputs(root: Path) -> None:
-    """Fill `root/inputs` with what the cases read."""
+    """Create the inputs of all cases in `root/inputs`."""
     inputs = root / "inputs"
     _data(inputs / "data", "test")
     _data(inputs / "balls", "train")
@@ -135,7 +135,7 @@ def fresh(case: Case, folder: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Return a hash of what counts of each file in `folder`, by its path."""
+    """Return a hash of the comparable content of each file in `folder`, by path."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.name.startswith("events.out.tfevents"):
@@ -144,7 +144,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
-    """Return in words how two folders differ."""
+    """Describe how the contents of two folders differ."""
     said = []
     for name in sorted(found.keys() | expected.keys()):
         if name not in expected:
@@ -157,7 +157,7 @@ def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
 
 
 def _telling(path: Path) -> bytes:
-    """Return the bytes of a file without what names times or how often a run was stopped."""
+    """Return the content of a file without times and counts, which depend on the run."""
     data = path.read_bytes()
     if path.name == "preprocess.json":
         report = json.loads(data)
@@ -175,7 +175,7 @@ def _telling(path: Path) -> bytes:
 
 
 def _described(value: Any) -> bytes:
-    """Return a hash of nested values with tensors, without seconds."""
+    """Return bytes that identify nested values with tensors, except for `seconds`."""
     if isinstance(value, torch.Tensor):
         return hashlib.sha256(value.detach().numpy().tobytes()).digest()
     if isinstance(value, dict):

@@ -1,10 +1,10 @@
-"""Commands on a disk that is full after some of what they write, and again with room.
+"""Run commands on a full disk, then again with enough space, and compare the outputs.
 
 `python -m tests.faults.disks --points 10` prints a table by command. The points are spread evenly
-over the most that the command ever has on the disk. The disk is a small file system in memory;
-where that cannot be mounted, the size of a single file is limited instead. Before that, the disk is
-read-only. Expected is an error in words with exit code 1, no part of a file, and the outputs of an
-undisturbed run when the command is run again with room.
+over the command's maximum use of disk space. The disk is a tmpfs; where that cannot be mounted, the
+size of single files is limited instead. The command is also run on a read-only disk. Expected are
+an error message with exit code 1, no partial file, and the outputs of an undisturbed run when the
+command is run again with enough space.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from tests.faults.table import Row, print_table
 
 DISK_BYTES = 192 * 2**20
 APPENDED = ("metrics.csv", "scores.json.partial")
-"""Files that grow by whole lines, which may be fewer than in the end."""
+"""Files written line by line; after an error they may have fewer lines."""
 
 REASONS = ("No space left on device", "File too large")
 
@@ -49,23 +49,23 @@ class Disk:
         return (state.f_blocks - state.f_bfree) * state.f_frsize
 
     def write_protect(self, on: bool) -> None:
-        """Let nothing be written, or all."""
+        """Mount the disk read-only, or for writing again."""
         mode = "ro" if on else "rw"
         subprocess.run(["mount", "-o", f"remount,{mode}", self.place], check=True)
 
     def leave(self, room: int) -> None:
-        """Fill it but for `room` bytes."""
+        """Fill the disk except for `room` bytes."""
         self._filler.touch()
         with self._filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(DISK_BYTES - self.used - room, 1))
 
     def empty(self) -> None:
-        """Take away what fills it."""
+        """Remove the filler."""
         self._filler.unlink(missing_ok=True)
 
 
 def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
-    """Return what became of a command on disks that were full at `points` points."""
+    """Run a command on disks that are full at `points` points; return counts and failures."""
     full, whole = 0, fresh(case, disk.place / "whole")
     peak, before = 0, disk.used
     command = Command(case.going_on(whole), whole, log)
@@ -101,7 +101,7 @@ def try_disks(case: Case, disk: Disk, log: Path, points: int) -> Row:
 
 
 def _read_only(case: Case, disk: Disk, log: Path) -> list[str]:
-    """Return what is wrong with how a command ends where nothing can be written."""
+    """Run a command on a read-only disk; return failed checks."""
     if not disk.mounted:
         return []
     folder = fresh(case, disk.place / "work")
@@ -128,7 +128,7 @@ def _with_room(case: Case, disk: Disk, folder: Path, log: Path, room: int) -> En
 
 
 def _not_told(ended: Ended) -> list[str]:
-    """Return what is wrong with how a command ended on a full disk."""
+    """Return failed checks of how a command ended on a full disk."""
     wrong = [] if ended.code == 1 else [f"exit code {ended.code}"]
     if "Traceback" in ended.printed:
         wrong.append(f"a traceback: {ended.printed.strip().splitlines()[-1][:200]}")
@@ -138,7 +138,7 @@ def _not_told(ended: Ended) -> list[str]:
 
 
 def _half_files(folder: Path, whole: dict[str, bytes]) -> list[str]:
-    """Return which files are left over or are the beginnings of whole ones."""
+    """Return temporary files, and files that are a prefix of the complete one."""
     wrong = []
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()

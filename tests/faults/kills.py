@@ -1,10 +1,10 @@
-"""Commands killed at random moments, over and over, and run to their end: the outputs are the same.
+"""Kill commands at random moments, run them to their end, and compare the outputs.
 
-`python -m tests.faults.kills --kills 20` prints a table by command. Every second kill comes just
-before a file operation, drawn from all that the command does; the others come at a moment of the
-time in which it writes, drawn evenly, and in half of them only the main process is killed, not its
-workers. After one to three kills in a row the command is run to its end, and each file compared
-with that of a run that nothing disturbed.
+`python -m tests.faults.kills --kills 20` prints a table by command. About
+half of the kills come just before a random file operation of the main process. The others come at a
+random moment of the time in which the command writes; half of these kill only the main process, not
+its workers. After one to three kills in a row the command is run to its end, and each file is
+compared with that of an undisturbed run.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from tests.faults.process import Command, Writing, count_operations, die_at_oper
 from tests.faults.table import Row, print_table
 
 MOST_RUNS = 5
-"""Times as many runs to the end as kills, after which kills that come too late are given up."""
+"""Maximum number of runs to the end per requested kill; some kills come too late."""
 
 
 def try_kills(case: Case, root: Path, count: int, seed: int) -> Row:
-    """Return how often a command was killed and run to its end, and what was wrong then."""
+    """Return the numbers of kills and of runs to the end, and all differences found."""
     rng, folder = np.random.default_rng([seed, *case.name.encode()]), root / "work"
     whole, counter = fresh(case, root / "whole"), root / "operations"
     counting = count_operations(whole, counter)
@@ -60,7 +60,7 @@ def _kill(
     operations: int,
     rng: np.random.Generator,
 ) -> tuple[bool, str]:
-    """Return whether the command could be killed before its end, and when that was in words."""
+    """Kill a command; return whether it was still running, and a description of the moment."""
     if operations and rng.random() < 0.5:
         which = int(rng.integers(operations))
         command = Command(case.going_on(folder), folder, log, die_at_operation(folder, which))

@@ -1,7 +1,7 @@
-"""The same command twice at once, with the same outputs.
+"""Run the same command twice at once, with the same outputs.
 
-`python -m tests.faults.pairs` prints a table by command. Expected is that one of the two is refused
-in a line, or that both end well; and each time the outputs of a run that was alone.
+`python -m tests.faults.pairs` prints a table by command. Expected is that both succeed or that
+one is refused in one line; the outputs have to be those of a single run.
 """
 
 import argparse
@@ -19,7 +19,7 @@ TOGETHER = [case for case in CASES if case.name != "calibration after train"]
 
 
 def try_pairs(case: Case, root: Path, times: int, seed: int) -> Row:
-    """Return how many pairs there were and in how many one was refused, and what was wrong."""
+    """Return the numbers of pairs and of refusals, and failed checks."""
     rng = np.random.default_rng([seed, *case.name.encode()])
     whole = fresh(case, root / "whole")
     alone = Command(case.going_on(whole), whole, root / "log").wait()

@@ -1,7 +1,6 @@
-"""One `onet` command in a forked process, and what may befall it.
+"""Run an `onet` command in a forked process, optionally with a fault.
 
-Libraries are loaded once, by the parent, so that a command takes only the time of its work and most
-moments of a run are moments of work.
+The parent loads all libraries once, so that a forked command spends its time on its own work.
 """
 
 import errno
@@ -18,21 +17,21 @@ from pathlib import Path
 from types import ModuleType
 
 TICK_S = 0.002
-"""How often a folder is looked at while a command writes into it."""
+"""Seconds between two looks at a folder while a command writes into it."""
 
 _OPERATIONS = {"os.rename": 1, "os.remove": 0, "os.mkdir": 0, "os.rmdir": 0}
-"""Audit events of file operations, and which argument is the path that changes."""
+"""Audit events of file operations, and the index of the changed path in their arguments."""
 
 
 def with_one_thread(module: str) -> None:
-    """Start this program again where OpenMP may use threads, which do not live on in forks."""
+    """Restart this program with one OpenMP thread: OpenMP's threads do not survive a fork."""
     if os.environ.get("OMP_NUM_THREADS") != "1":
         os.environ["OMP_NUM_THREADS"] = "1"
         os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
 
 
 def load_libraries() -> None:
-    """Import all that commands import, so that forks need not."""
+    """Import everything that commands import, before forking."""
     import onnxruntime  # noqa: F401
     import onnxscript  # noqa: F401
     import torch.onnx
@@ -65,8 +64,8 @@ class Ended:
 class Command:
     """A running `onet` command in its own process group, in the folder `folder`.
 
-    `before` is called in the process before the command: it sets limits or traps. What the command
-    prints goes to `log`, outside of the folder.
+    `before` is called in the new process before the command, to set limits or faults. Output of the
+    command goes to `log`, outside of the folder.
     """
 
     def __init__(
@@ -85,11 +84,11 @@ class Command:
         self._code: int | None = None
 
     def poll(self) -> bool:
-        """Return whether it has ended."""
+        """Return whether the command has ended."""
         return self._take(os.WNOHANG)
 
     def wait(self) -> Ended:
-        """Wait for its end."""
+        """Wait for the end of the command and its workers."""
         self._take(0)
         assert self._code is not None
         seconds = time.monotonic() - self.began
@@ -104,7 +103,7 @@ class Command:
         return self._code is not None
 
     def kill(self, whole_group: bool) -> Ended:
-        """End it, or it and its workers, by SIGKILL, and wait until its workers have ended too."""
+        """Send SIGKILL to the process, or to it and its workers, and wait until all have ended."""
         if whole_group:
             os.killpg(self.pid, signal.SIGKILL)
         else:
@@ -150,7 +149,7 @@ def _run(arguments: list[str], folder: Path, log: Path, before: Callable[[], Non
 
 
 def count_operations(folder: Path, count: Path) -> Callable[[], None]:
-    """Return what makes a process write a byte to `count` for each file operation in `folder`."""
+    """Return a fault that only appends a byte to `count` for each file operation in `folder`."""
 
     def before() -> None:
         descriptor = os.open(count, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -160,7 +159,7 @@ def count_operations(folder: Path, count: Path) -> Callable[[], None]:
 
 
 def die_at_operation(folder: Path, which: int) -> Callable[[], None]:
-    """Return what makes a process die just before its file operation `which` in `folder`."""
+    """Return a fault that kills the process group before file operation `which` in `folder`."""
 
     def act(number: int) -> None:
         if number == which:
@@ -193,7 +192,7 @@ def _at_each_operation(folder: Path, act: Callable[[int], object]) -> None:
 
 
 def limit_files(most: int) -> Callable[[], None]:
-    """Return what keeps a process from writing more than `most` bytes into a file."""
+    """Return a fault that limits files to `most` bytes."""
 
     def before() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
@@ -203,14 +202,14 @@ def limit_files(most: int) -> Callable[[], None]:
 
 @dataclass(frozen=True)
 class Writing:
-    """When a run changed its folder: first and last time, in seconds since its start."""
+    """First and last time a run changed its folder, in seconds since its start."""
 
     first: float
     last: float
 
 
 def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: None) -> Writing:
-    """Return when `command` changes `folder`, which it does until its end; `look` at each tick."""
+    """Return when `command` changes `folder`, calling `look` at each tick."""
     before, first, last = folder_state(folder), None, 0.0
     while not command.poll():
         look()
@@ -223,7 +222,7 @@ def watch(command: Command, folder: Path, look: Callable[[], object] = lambda: N
 
 
 def folder_state(folder: Path) -> set[tuple[str, int, int]]:
-    """Return all paths in `folder` with sizes and times, and its own time: of the last change."""
+    """Return paths, sizes and modification times of `folder` and all in it."""
     found, folders = {(str(folder), 0, folder.stat().st_mtime_ns)}, [str(folder)]
     while folders:
         try:

@@ -1,8 +1,8 @@
-"""Commands stopped by ctrl-C and SIGTERM in the middle of their work, and run to their end.
+"""Stop commands by SIGINT and SIGTERM, run them again, and compare the outputs.
 
-`python -m tests.faults.signals` prints a table by command. Expected is two lines that say what is
-kept and how to go on, exit code 130 or 143, and then the outputs of an undisturbed run. Processes
-are started as a shell starts them; both signals reach their whole process group, as ctrl-C does.
+`python -m tests.faults.signals` prints a table by command. Expected are two lines on what is kept
+and how to continue, exit code 130 or 143, and after another run the outputs of an undisturbed one.
+Commands are started in new Python processes; both signals go to the process group, as ctrl-C does.
 """
 
 import argparse
@@ -25,7 +25,7 @@ MOST_TRIES = 5
 
 
 def try_signals(case: Case, root: Path, times: int, seed: int) -> Row:
-    """Return how often a command was stopped by each signal, and what was wrong then."""
+    """Return how often a command was stopped by each signal, and failed checks."""
     rng = np.random.default_rng([seed, *case.name.encode()])
     whole, log = fresh(case, root / "whole"), root / "log"
     ended = Command(case.going_on(whole), whole, log).wait()
@@ -41,7 +41,7 @@ def try_signals(case: Case, root: Path, times: int, seed: int) -> Row:
             delay = rng.uniform(0, LONGEST_WAIT_S) / 2**attempt
             code, said = _stop(case, folder, number, delay)
             if code == 0:
-                continue  # it was done before the signal came
+                continue  # it ended before the signal
             landed += 1
             found = _not_told(code, said, number)
             again = Command(case.going_on(folder), folder, log).wait()
@@ -54,7 +54,7 @@ def try_signals(case: Case, root: Path, times: int, seed: int) -> Row:
 
 
 def _stop(case: Case, folder: Path, number: signal.Signals, delay: float) -> tuple[int, str]:
-    """Return the exit code and output of a command to which a signal came as it was writing."""
+    """Send a signal to a command after its first change of `folder`; return code and output."""
     before = folder_state(folder)
     source = str(Path(__file__).parents[2])
     with subprocess.Popen(
@@ -77,7 +77,7 @@ def _stop(case: Case, folder: Path, number: signal.Signals, delay: float) -> tup
 
 
 def _listen() -> None:
-    """Take back that shells let their background processes ignore ctrl-C."""
+    """Reset handlers: background processes of a shell ignore SIGINT."""
     for number in CODES:
         signal.signal(number, signal.SIG_DFL)
 

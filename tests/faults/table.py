@@ -1,4 +1,4 @@
-"""The frame of the programs that try faults on every command: inputs, a table, an exit code."""
+"""Common frame of the fault programs: inputs, a table by command, an exit code."""
 
 import tempfile
 import time
@@ -9,7 +9,7 @@ from tests.faults.commands import CASES, Case, make_inputs
 from tests.faults.process import load_libraries, with_one_thread
 
 Row = tuple[Sequence[int], Sequence[str]]
-"""The numbers of a command's row, and in words what was not as it should be."""
+"""Numbers of a command's row, and descriptions of failed checks."""
 
 
 def print_table(
@@ -19,9 +19,9 @@ def print_table(
     only: Sequence[str] = (),
     cases: Sequence[Case] = CASES,
 ) -> int:
-    """Print a row for each command; return 1 where something was not as it should be.
+    """Print a row for each command; return 1 if a check failed.
 
-    `try_case` gets a folder in which the inputs are.
+    `try_case` is called with a case and the folder of the inputs.
     """
     with_one_thread(module)
     load_libraries()
@@ -29,7 +29,7 @@ def print_table(
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         make_inputs(root)
-        print(f"| command | {columns} | not as it should be | seconds |")
+        print(f"| command | {columns} | failed | seconds |")
         print("|---" + "|---:" * (columns.count("|") + 3) + "|", flush=True)
         for case in cases:
             if only and not any(part in case.name for part in only):

@@ -1,7 +1,7 @@
-"""Keeps a Python process from the network: every socket beyond loopback is an error.
+"""Block network access of Python processes beyond loopback.
 
-Python imports this at its start in every process that the tests start, as `tests/conftest.py` puts
-its folder on PYTHONPATH, and that imports it for the tests' own process.
+`tests/conftest.py` imports this module and adds its folder to PYTHONPATH, so that Python processes
+started by tests import it at startup.
 """
 
 import ipaddress
@@ -10,11 +10,11 @@ import sys
 
 
 class NetworkUsed(BaseException):
-    """A test went to the network. No `except Exception` catches it."""
+    """Access beyond loopback. Not an Exception, so that no handler hides it."""
 
 
 def _is_near(host: object) -> bool:
-    """Return whether a name or address stays on this machine."""
+    """Return whether a host is loopback or this machine's own name."""
     if isinstance(host, bytes | bytearray):
         host = host.decode()
     if host in (None, "localhost", socket.gethostname()):
@@ -26,7 +26,7 @@ def _is_near(host: object) -> bool:
 
 
 def guard(event: str, arguments: tuple[object, ...]) -> None:
-    """Raise NetworkUsed for an audit event of the socket module that leaves this machine."""
+    """Raise NetworkUsed for audit events of the socket module beyond loopback."""
     if event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
         place, address = arguments
         known = isinstance(place, socket.socket) and isinstance(address, tuple)
