@@ -1,9 +1,12 @@
 """The wheel carries everything and needs no compiler where it is installed."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -66,3 +69,32 @@ def test_the_wheel_installs_and_runs_without_a_compiler(wheel, tmp_path):
         where, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert str(tmp_path / "env") in found.stdout
+
+
+def test_the_source_distribution_holds_all_that_kernels_are_built_from(tmp_path):
+    program = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, capture_output=True)
+
+    with tarfile.open(next(tmp_path.glob("onet_cli-*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "ext").iterdir()}
+    sources = {name for name in sources if name.endswith((".pyx", ".pxi", ".h"))}
+    assert sources <= names
+    assert {"pyproject.toml", "LICENSE", "README.md", "onet_cli/py.typed"} <= names
+    assert "onet_cli/models/pretrained/furniture.safetensors" in names
+
+
+def test_containers_and_releases_name_what_is_there():
+    dockerfiles = sorted((ROOT / "docker").glob("*.Dockerfile"))
+    pinned = re.search(r"^torch==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+
+    assert [path.name for path in dockerfiles] == ["cpu.Dockerfile", "cuda.Dockerfile"]
+    for path in dockerfiles:
+        text = path.read_text()
+        assert f"torch=={pinned[1]} " in text
+        for source in re.findall(r"^COPY (?!--from)(\S+) ", text, re.MULTILINE):
+            assert (ROOT / source).exists()
+    kept = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    licences = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license-files"]
+    for needed in ("pyproject.toml", "README.md", "constraints.txt", "ext", *licences):
+        assert any(needed == one or needed.startswith(one + "/") for one in kept), needed

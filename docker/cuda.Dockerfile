@@ -1,0 +1,22 @@
+# onet on NVIDIA GPUs: docker build -f docker/cuda.Dockerfile -t onet-cuda .
+# Run it with: docker run --gpus all -v "$PWD:/work" onet-cuda train data/ -o runs/first --max-time 25m
+FROM python:3.13-slim AS build
+RUN apt-get update \
+    && apt-get install --no-install-recommends -y gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
+
+FROM python:3.13-slim
+COPY --from=build /wheels /wheels
+COPY constraints.txt /tmp/constraints.txt
+# The plain package is the CUDA build, and brings the CUDA libraries.
+RUN pip install --no-cache-dir torch==2.13.0 \
+    && pip install --no-cache-dir -c /tmp/constraints.txt /wheels/*.whl \
+    && rm -r /wheels /tmp/constraints.txt \
+    && useradd --create-home onet
+USER onet
+WORKDIR /work
+ENTRYPOINT ["onet"]
+CMD ["--help"]
