@@ -9,6 +9,9 @@ from onet_cli.setting import Setting
 GENERAL = "General"
 RARE = "Advanced"
 
+PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Suffixes of photos in a folder; a file given explicitly may have any suffix."""
+
 
 def shipped_names() -> Iterable[str]:
     """Return the names of the shipped models; `models.checkpoint` does too, but loads torch."""

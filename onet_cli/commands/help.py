@@ -6,15 +6,32 @@ from typing import Any, TypeVar
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
-from onet_cli.options import GENERAL, RARE
+from onet_cli.options import GENERAL, PHOTO_SUFFIXES, RARE
 
 Shown = TypeVar("Shown", TyperCommand, TyperGroup)
 
 _SUFFIXES = {
-    "reconstruct": (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    "reconstruct": PHOTO_SUFFIXES,
     "export": (".obj", ".ply", ".stl", ".glb", ".off", ".safetensors", ".pt"),
     "preprocess": (".zip", ".sh3f"),
 }
+
+
+_MEANT = {
+    "convert": "export (a mesh or checkpoint) or preprocess (shapes)",
+    "eval": "evaluate",
+    "fit": "train",
+    "finetune": "train --init furniture",
+    "infer": "reconstruct",
+    "list": "models",
+    "mesh": "reconstruct",
+    "predict": "reconstruct",
+    "prepare": "preprocess",
+    "run": "reconstruct",
+    "test": "evaluate",
+    "version": "--version",
+}
+"""Verbs of other tools, and what they are called here."""
 
 
 class Command(TyperCommand):
@@ -35,6 +52,8 @@ class Group(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command named by `args`."""
         name = args[0] if args else ""
+        if name in _MEANT and name not in self.commands:
+            ctx.fail(f"there is no command {name!r}; try: onet {_MEANT[name]}")
         if name not in self.commands:
             for verb, suffixes in _SUFFIXES.items():
                 if Path(name).suffix.lower() in suffixes:

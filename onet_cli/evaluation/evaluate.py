@@ -36,9 +36,8 @@ def evaluate(
         CheckpointError: the checkpoint cannot be read.
         InvalidOptionError: an option is invalid.
     """
-    if "protocol" in options:
-        options["protocol"] = Protocol(options["protocol"])
-    settings = EvaluationSettings(**options)
+    options["protocol"] = Protocol(options.get("protocol", Protocol.STRICT))
+    settings = EvaluationSettings(**options)  # type: ignore[arg-type]  # it is a Protocol now
     rules = settings.protocol.rules
     method = CheckpointMethod(
         str(checkpoint), device, settings.resolution, rules.threshold, None, rules.joins

@@ -13,6 +13,7 @@ from onet_cli.meshes.formats import FORMATS, MESH_SUFFIXES, is_mesh
 from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.read import load_mesh_file
 from onet_cli.meshes.vertex_colours import vertex_colours
+from onet_cli.options import PHOTO_SUFFIXES
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
 
@@ -28,6 +29,11 @@ def export(source: str, target: Path, options: ExportOptions, note: Note = silen
             does not apply.
         OnetError: as `read_mesh` or the exporter.
     """
+    if Path(source).suffix.lower() in PHOTO_SUFFIXES:
+        raise InvalidOptionError(
+            f"{source} is a photo, not a checkpoint or mesh",
+            hint=f"use `onet reconstruct {source} -o {target}`",
+        )
     suffix = target.suffix.lower()
     from_mesh = is_mesh(source)
     possible = _targets(from_mesh)

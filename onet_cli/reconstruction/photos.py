@@ -12,14 +12,12 @@ from PIL import Image
 from onet_cli.errors import InvalidOptionError, PhotoError
 from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 from onet_cli.meshes.formats import MESH_SUFFIXES
+from onet_cli.options import PHOTO_SUFFIXES
 from onet_cli.reconstruction.sidecar import OWN_PICTURES
 from onet_cli.shapes.photo import read_photo
 from onet_cli.shapes.photo_files import refuse_address
 
 STDIN = "-"
-PHOTO_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""Suffixes of photos in a folder; a file given explicitly may have any suffix."""
-
 DEFAULT_SUFFIX = ".obj"
 
 
@@ -75,6 +73,11 @@ def _expand(argument: str) -> list[PhotoFile]:
         names = sorted(glob(argument, recursive=True))  # noqa: PTH207 - Path.glob takes no root
         candidates = [Path(name) for name in names if not name.endswith(OWN_PICTURES)]
         candidates = [file for file in candidates if file.is_file()]
+    elif path.suffix.lower() in MESH_SUFFIXES and path.is_file():
+        raise PhotoError(
+            f"{argument} is a mesh, not a photo",
+            hint=f"convert it with `onet export {argument} TARGET`, or give a photo",
+        )
     else:
         return [PhotoFile(path)]
     if not candidates:

@@ -66,9 +66,10 @@ class ShapeStore:
         try:
             text = read_text(description, _MOST_TEXT)
         except OSError as error:
+            source, out = (root, "DATA") if Path(root).exists() else ("SOURCE", root)
             raise StoreError(
                 f"{root} is not a data set: {description.name} is missing or unreadable",
-                hint=f"make one with `onet preprocess SOURCE {root}`",
+                hint=f"make one with `onet preprocess {source} {out}`",
             ) from error
         return cls(Path(root), DatasetInfo.from_json(text, str(description)))
 

@@ -20,7 +20,9 @@ def log_hyperparameters(board: TensorBoardLogger, config: TrainingConfig, spec: 
     from torch.utils.tensorboard.summary import hparams
 
     writer = board.experiment._get_file_writer()
-    for summary in hparams(hyperparameters(config, spec), {METRIC: 0.0}):
+    for summary in hparams(  # type: ignore[no-untyped-call]
+        hyperparameters(config, spec), {METRIC: 0.0}
+    ):
         writer.add_summary(summary)
     board.experiment.flush()
 

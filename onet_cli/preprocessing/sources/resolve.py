@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onet_cli.errors import InvalidOptionError, SourceError
+from onet_cli.options import PHOTO_SUFFIXES
 from onet_cli.plugins import SOURCES, find_plugins, load_plugin
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.archive import open_archive
@@ -39,6 +40,10 @@ def open_source(text: str, options: PreprocessOptions) -> Source:
         raise SourceError(f"{text} does not exist", hint=ACCEPTED)
     if not (path.is_dir() or path.is_file()):
         raise SourceError(f"{text} is not a regular file or folder", hint=ACCEPTED)
+    if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file():
+        raise SourceError(
+            f"{text} is a photo, not a source of shapes", hint=f"use `onet reconstruct {text}`"
+        )
     if path.is_dir():
         if (path / "dataset.json").is_file():
             raise SourceError(f"{path} is already a data set", hint=f"onet train {path}")
