@@ -15,6 +15,10 @@ from onet_cli.archives.members import DAMAGE, open_whole
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_BYTES, describe_bytes, read_regular
 
+_HARMLESS_BYTES = 2**26
+_MOST_PACKED = 200
+"""The most that a larger member of a zip may unpack to, in its packed size: meshes reach 20."""
+
 _UTF8 = 0x800  # flag: the member's name is UTF-8
 
 
@@ -102,6 +106,8 @@ class ZipFiles:
         if member is None:
             raise FileNotFoundError(name)
         _check_size(name, member.file_size)
+        if member.file_size > max(_HARMLESS_BYTES, _MOST_PACKED * member.compress_size):
+            raise OSError(f"{name} unpacks to {describe_bytes(member.file_size)} of very little")
         try:
             return directory.archive.read(member)
         except DAMAGE as error:

@@ -234,10 +234,10 @@ def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
     mesh = prediction.mesh
     if prediction.failure is not None or mesh is None:
         return prediction
+    if np.abs(mesh.vertices).max(initial=0) > FARTHEST:
+        return replace(prediction, failure=f"the mesh reaches beyond {FARTHEST:g} unit cubes")
     if not mesh.area > 0:
         return replace(prediction, failure="the mesh has no surface")
-    if np.abs(mesh.vertices).max() > FARTHEST:
-        return replace(prediction, failure=f"the mesh reaches beyond {FARTHEST:g} unit cubes")
     return prediction
 
 

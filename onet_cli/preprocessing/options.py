@@ -76,8 +76,8 @@ class PreprocessOptions:
     `count` is the number of shapes to generate, `limit` the maximum number of shapes, spread over
     the categories (None: all). `workers` 0 or 1 means this process only. `split` holds the
     fractions of train, val and test for sources without lists. A shape that takes more than
-    `shape_timeout_s` seconds is skipped (0: no limit). `unused` names the settings that do not
-    apply to the source and are not recorded.
+    `shape_timeout_s` seconds or `shape_memory_gb` gigabytes is skipped (0: no limit). `unused`
+    names the settings that do not apply to the source and are not recorded.
     """
 
     count: Annotated[int, Setting("Shapes to generate (procedural).", SHAPES, minimum=1)] = 1000
@@ -149,6 +149,10 @@ class PreprocessOptions:
             "Maximum seconds per shape; 0: no limit.", GENERAL, minimum=0, name="shape_timeout"
         ),
     ] = 900.0
+    shape_memory_gb: Annotated[
+        float,
+        Setting("Maximum GB per shape; 0: no limit.", GENERAL, minimum=0, name="shape_memory"),
+    ] = 8.0
     seed: Seed = 0
     unused: tuple[str, ...] = ()
 
@@ -159,7 +163,14 @@ class PreprocessOptions:
         """Return the settings that determine the data set, for `dataset.json`."""
         settings = asdict(self)
         settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
-        dropped = {"workers", "overwrite", "shape_timeout_s", "unused", *self.unused}
+        dropped = {
+            "workers",
+            "overwrite",
+            "shape_timeout_s",
+            "shape_memory_gb",
+            "unused",
+            *self.unused,
+        }
         return {name: value for name, value in settings.items() if name not in dropped}
 
     def content(self) -> dict[str, Any]:

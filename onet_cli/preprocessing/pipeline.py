@@ -63,7 +63,7 @@ def _preprocess(
     store.remove_leftovers()
     result = PreprocessResult()
     todo = _missing(store, ids, options, result)
-    converter = Converter(store, options.seed, options.shape_timeout_s)
+    converter = Converter(store, options.seed, options.shape_timeout_s, options.shape_memory_gb)
     try:
         for done, (shape_id, reason) in enumerate(
             convert_all(source, converter, todo, options.workers), start=1

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
+from pathlib import Path
 from types import FrameType
 
 import numpy as np
@@ -25,6 +26,8 @@ Outcome = tuple[ShapeId, str | None]
 """A shape and the reason for skipping it, or None if it was stored."""
 
 OVERTIME = "it exceeds the {:g} s of --shape-timeout"
+
+OVERSIZE = "it exceeds the {:g} GB of --shape-memory"
 
 KILLED = "its worker process was killed, probably because it ran out of memory"
 
@@ -40,6 +43,7 @@ class Converter:
     store: ShapeStore
     seed: int
     timeout_s: float = 0.0
+    memory_gb: float = 0.0
 
     def __call__(self, source: Source, shape_id: ShapeId) -> Outcome:
         """Convert one shape and return the outcome.
@@ -48,19 +52,23 @@ class Converter:
             StoreError: the store cannot be written.
         """
         try:
-            with _interrupting(self.timeout_s):
+            with _interrupting(self.timeout_s), limited_memory(self.memory_gb):
                 shape = source.read(shape_id)
-        except OnetError as error:
-            return shape_id, str(error)
-        except MemoryError:
-            return shape_id, "out of memory"
         except Exception as error:  # a bad shape never stops the run
-            return shape_id, f"{type(error).__name__}: {error}"
+            return shape_id, self._reason(error)
         try:
             self.store.write(shape, _generator(shape_id, self.seed))
         except InvalidGeometryError as error:
             return shape_id, str(error)
         return shape_id, None
+
+    def _reason(self, error: Exception) -> str:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, MemoryError):
+            cause = cause.__cause__
+        if cause is not None:
+            return OVERSIZE.format(self.memory_gb) if self.memory_gb > 0 else "out of memory"
+        return str(error) if isinstance(error, OnetError) else f"{type(error).__name__}: {error}"
 
 
 def convert_all(
@@ -170,6 +178,32 @@ def _interrupting(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def limited_memory(gigabytes: float) -> Iterator[None]:
+    """Let the block take at most `gigabytes` of memory (1e9 bytes) beyond what this process has.
+
+    What asks for more gets a MemoryError, or ends the process where a library does not expect
+    one. 0 is no limit; on systems other than Linux there is none.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    except OSError:
+        pages = 0
+    if gigabytes <= 0 or pages == 0:
+        yield
+        return
+    import resource
+
+    before, hardest = resource.getrlimit(resource.RLIMIT_DATA)
+    most = pages * resource.getpagesize() + round(gigabytes * 1e9)
+    known = [limit for limit in (before, hardest, most) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(known), hardest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, hardest))
 
 
 @contextmanager

@@ -121,3 +121,14 @@ def test_a_name_whose_encoding_is_not_told_is_found_as_it_was_meant(tmp_path):
     (tmp_path / "a.zip").write_bytes(data)
 
     assert ZipFiles(tmp_path / "a.zip").read("wood_é_.png") == b"wood"
+
+
+def test_a_member_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("m.obj", bytes(2**26 + 1))
+        archive.writestr("n.obj", bytes(2**20))
+    files = ZipFiles(tmp_path / "a.zip")
+
+    with pytest.raises(OSError, match="of very little"):
+        files.read("m.obj")
+    assert len(files.read("n.obj")) == 2**20

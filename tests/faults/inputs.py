@@ -1,5 +1,6 @@
 """Small whole inputs of every reader."""
 
+import base64
 import io
 import json
 import struct
@@ -61,7 +62,8 @@ def binary_ply() -> bytes:
     head = (
         b"ply\nformat binary_little_endian 1.0\nelement vertex 3\nproperty float x\n"
         b"property float y\nproperty double z\nproperty uchar red\nproperty uchar green\n"
-        b"property uchar blue\nelement face 1\nproperty list uchar uint vertex_indices\nend_header\n"
+        b"property uchar blue\nelement face 1\nproperty list uchar uint vertex_indices\n"
+        b"end_header\n"
     )
     corners = [(0, 0, 0.0, 255, 0, 0), (1, 0, 0.0, 0, 255, 0), (0, 1, 0.0, 0, 0, 255)]
     body = b"".join(struct.pack("<ffd3B", *corner) for corner in corners)
@@ -74,8 +76,11 @@ def gltf_text() -> bytes:
     length = int.from_bytes(whole[12:16], "little")
     tree = json.loads(whole[20 : 20 + length])
     body = whole[28 + length :]
+<<<<<<< HEAD
     import base64
 
+=======
+>>>>>>> 649bc2e (preprocess --shape-memory, and tests of what the mutations found)
     tree["buffers"][0]["uri"] = (
         f"data:application/octet-stream;base64,{base64.b64encode(body).decode()}"
     )

@@ -5,11 +5,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from onet_cli.errors import OnetError, SourceError
 from onet_cli.preprocessing import workers as workers_module
-from onet_cli.preprocessing.workers import KILLED, OVERTIME, Converter, convert_all
+from onet_cli.preprocessing.workers import KILLED, OVERSIZE, OVERTIME, Converter, convert_all
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from tests.shapes.test_store import make_shape
@@ -33,13 +34,15 @@ class Deadly:
             raise SourceError("just bad")
         if shape_id.name == "memory":
             raise MemoryError
+        if shape_id.name == "large":
+            np.ones(2 * 10**8)
         return make_shape(200, shape_id=shape_id)
 
 
-def convert(names, tmp_path, workers=2, timeout_s=0.0):
+def convert(names, tmp_path, workers=2, timeout_s=0.0, memory_gb=0.0):
     store = ShapeStore.create(tmp_path / "out", DatasetInfo("deadly"))
     ids = [ShapeId("c", name) for name in names]
-    outcomes = list(convert_all(Deadly(), Converter(store, 0, timeout_s), ids, workers))
+    outcomes = list(convert_all(Deadly(), Converter(store, 0, timeout_s, memory_gb), ids, workers))
     assert sorted(i.name for i, _ in outcomes) == sorted(names)
     return {shape_id.name: reason for shape_id, reason in outcomes}, store
 
@@ -66,6 +69,15 @@ def test_a_lack_of_memory_in_one_shape_is_its_own(tmp_path):
     reasons, _ = convert(["memory", "s"], tmp_path, workers=0)
 
     assert reasons == {"memory": "out of memory", "s": None}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is Linux's")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_shape_that_takes_too_much_memory_is_skipped_and_the_others_are_stored(tmp_path, workers):
+    reasons, _ = convert(["a", "large", "z"], tmp_path, workers, memory_gb=0.5)
+
+    assert reasons == {"a": None, "large": OVERSIZE.format(0.5), "z": None}
+    assert np.ones(2 * 10**8).nbytes == 1.6e9  # the limit is gone with the shape
 
 
 class Announcing(Deadly):

@@ -70,6 +70,15 @@ def huge(path: Path, name: str) -> None:
         file.create_dataset(name, (2**43, *width), dtype, chunks=(4096, *width))
 
 
+def hugely_chunked(path: Path, name: str) -> None:
+    """Store the array `name` in one chunk of a gigabyte, which is unpacked as a whole."""
+    with h5py.File(path, "r+") as file:
+        dtype, shape = file[name].dtype, file[name].shape
+        chunk = (2**30 // (dtype.itemsize * int(np.prod(shape[1:]))), *shape[1:])
+        del file[name]
+        file.create_dataset(name, shape, dtype, chunks=chunk, maxshape=(None, *shape[1:]))
+
+
 ODD_VALUES: tuple[object, ...] = (
     -1,
     np.inf,

@@ -146,6 +146,7 @@ def test_what_lies_in_another_file_is_never_read(store, tmp_path):
         lambda: faults.virtual(path, "points/points", other),
         lambda: faults.strangely_packed(path, "points/points"),
         lambda: faults.huge(path, "points/points"),
+        lambda: faults.hugely_chunked(path, "points/points"),
     )
     for change in changes:
         path.write_bytes(whole)
