@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 COPIED = ["ext", "onet_cli", "tests", "pyproject.toml"]
 TESTS = [
     "tests/geometry",
+    "tests/faults/test_kernels.py",
     "tests/models/test_aligned.py",
     "tests/models/test_plane_points.py",
     "tests/models/test_rows.py",

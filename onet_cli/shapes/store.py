@@ -104,7 +104,8 @@ class ShapeStore:
             lines = read_text(path, _MOST_TEXT).splitlines()
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}", hint=_REPEAT) from error
-        return [ShapeId.parse(line) for line in lines if line.strip()]
+        # A shape listed twice would count twice in every mean.
+        return list(dict.fromkeys(ShapeId.parse(line) for line in lines if line.strip()))
 
     def set_split(self, name: str, ids: Iterable[ShapeId]) -> None:
         """Write the list of the split `name`."""

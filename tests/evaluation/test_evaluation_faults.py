@@ -8,9 +8,9 @@ import pytest
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.journal import Journal
+from onet_cli.evaluation.picture_frame import _read_placing
 from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.report import from_json, render
-from onet_cli.evaluation.picture_frame import _read_placing
 from onet_cli.evaluation.tasks import Prediction, _predict
 from onet_cli.geometry.mesh import make_mesh
 from tests.evaluation.synthetic import sphere

@@ -76,11 +76,6 @@ def gltf_text() -> bytes:
     length = int.from_bytes(whole[12:16], "little")
     tree = json.loads(whole[20 : 20 + length])
     body = whole[28 + length :]
-<<<<<<< HEAD
-    import base64
-
-=======
->>>>>>> 649bc2e (preprocess --shape-memory, and tests of what the mutations found)
     tree["buffers"][0]["uri"] = (
         f"data:application/octet-stream;base64,{base64.b64encode(body).decode()}"
     )
@@ -213,6 +208,15 @@ def official_pickle() -> bytes:
     stream = io.BytesIO()
     content = {"model": state, "it": 7, "loss_val_best": np.float64(0.5), "epoch_it": np.int64(3)}
     torch.save(content, stream)
+    return stream.getvalue()
+
+
+def lightning_pickle() -> bytes:
+    """Return a Lightning checkpoint with the names of noisypixel's networks, few numbers each."""
+    names = ("decoder.fc_p.weight", "decoder.fc_c.weight", "encoder.fc.weight")
+    state = {f"net.{name}": torch.ones((4, 3)) for name in names}
+    stream = io.BytesIO()
+    torch.save({"state_dict": state, "global_step": 3, "hyper_parameters": {"lr": 0.1}}, stream)
     return stream.getvalue()
 
 

@@ -22,6 +22,7 @@ from onet_cli.meshes.read import load_mesh, read_mesh
 from onet_cli.meshes.textures import decode_picture
 from onet_cli.models.calibration import split_calibration
 from onet_cli.models.checkpoint import load_checkpoint, read_info
+from onet_cli.models.noisypixel import read_noisypixel
 from onet_cli.models.official import read_official
 from onet_cli.models.weights import read_header, read_tensors
 from onet_cli.preprocessing.convert_mesh import MeshSettings, shape_from_mesh
@@ -94,7 +95,7 @@ def all_readers(folder: Path) -> list[Reader]:
     """Return all readers; `folder` is for files that are made on the way to their inputs."""
     return [
         *_of_pictures(),
-        *_of_meshes(),
+        *mesh_readers(),
         *_of_sources(folder),
         *_of_shapes(folder),
         *_of_checkpoints(folder),
@@ -135,7 +136,8 @@ def _view(path: Path) -> None:
     decode_view(data)
 
 
-def _of_meshes() -> list[Reader]:
+def mesh_readers() -> list[Reader]:
+    """Return the readers of meshes."""
     packed = mutate_zip({"model": mutate_text})
     every = (*inputs.OBJ_FORMS, *inputs.OFF_FORMS, PLY)
     return [
@@ -277,6 +279,7 @@ def _of_checkpoints(folder: Path) -> list[Reader]:
         Reader("checkpoint", (whole,), "c.safetensors", load_checkpoint, mutate_safetensors, 0.2),
         Reader("checkpoint's header", (whole,), "c.safetensors", _header, mutate_safetensors, 0.5),
         Reader("pickle", pickles, "c.pt", read_official, pickled),
+        Reader("Lightning", (inputs.lightning_pickle(),), "c.ckpt", read_noisypixel, pickled),
         Reader("config.json", (inputs.run_config(),), "config.json", _run_config, mutate_json),
         Reader("metrics.csv", (inputs.METRICS,), "m.csv", lambda p: MetricsFile(p, 2), mutate_text),
     ]

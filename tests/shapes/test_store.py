@@ -286,3 +286,10 @@ def test_a_description_of_an_older_onet_has_no_options_by_source(store):
     path.write_text(json.dumps(document))
 
     assert ShapeStore.open(store.root).info.sources == {}
+
+
+def test_a_shape_that_a_list_names_twice_counts_once(tmp_path):
+    store = ShapeStore.create(tmp_path / "data", DatasetInfo("test"))
+    (store.root / "test.lst").write_text("chair/b\nchair/a\nchair/b\n\n")
+
+    assert store.ids("test") == [ShapeId("chair", "b"), ShapeId("chair", "a")]

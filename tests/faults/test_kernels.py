@@ -1,0 +1,31 @@
+"""Meshes that were mutated, through all kernels of conversion and of scores.
+
+`make sanitize` runs it on kernels that check every memory access.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from onet_cli.errors import OnetError
+from tests.faults.readers import mesh_readers
+
+
+@pytest.mark.parametrize("name", ["mesh to shape", "prediction"])
+@pytest.mark.parametrize("first", range(0, 24, 12))
+def test_mutated_meshes_become_shapes_or_are_refused(name, first, tmp_path):
+    reader = next(each for each in mesh_readers() if each.name == name)
+    read = 0
+    for seed in range(first, first + 12):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        (folder / reader.file).write_bytes(reader.input(seed))
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                reader.read(folder / reader.file)
+            read += 1
+        except OnetError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+    assert read > 0
