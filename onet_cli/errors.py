@@ -36,6 +36,10 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
+class OutputError(OnetError):
+    """A result cannot be written: never the failure of a single object."""
+
+
 class UnknownNameError(OnetError):
     """No model, encoder, decoder, category or split has this name."""
 

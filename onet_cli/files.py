@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from onet_cli.errors import OnetError
+from onet_cli.errors import OnetError, OutputError
 
 if sys.platform != "win32":
     import fcntl
@@ -29,7 +29,7 @@ _LONGEST_STEM = 200  # file names may have 255 bytes
 
 
 @contextmanager
-def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]:
+def whole_file(path: Path, error: type[OnetError] = OutputError) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
 
     The folder is created if necessary, and a symbolic link to a file is kept. The temporary file is
@@ -52,7 +52,7 @@ def whole_file(path: Path, error: type[OnetError] = OnetError) -> Iterator[Path]
             temporary.replace(target)
 
 
-def require_place(path: Path, error: type[OnetError] = OnetError) -> None:
+def require_place(path: Path, error: type[OnetError] = OutputError) -> None:
     """Check that `path` can be written, before its content is computed.
 
     Nothing is created: missing folders are not created either.
@@ -90,7 +90,7 @@ def _place(path: Path, error: type[OnetError]) -> Path:
     return target
 
 
-def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> None:
+def write_text(path: Path, text: str, error: type[OnetError] = OutputError) -> None:
     """Write `text` to `path` in UTF-8, atomically.
 
     Raises:
@@ -99,7 +99,7 @@ def write_text(path: Path, text: str, error: type[OnetError] = OnetError) -> Non
     write_bytes(path, text.encode("utf-8"), error)
 
 
-def write_bytes(path: Path, data: bytes, error: type[OnetError] = OnetError) -> None:
+def write_bytes(path: Path, data: bytes, error: type[OnetError] = OutputError) -> None:
     """Write `data` to `path`, atomically.
 
     Raises:
@@ -124,7 +124,7 @@ def remove_all_leftovers(folder: Path) -> int:
 
 
 @contextmanager
-def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[None]:
+def only_writer(folder: Path, error: type[OnetError] = OutputError) -> Iterator[None]:
     """Hold an exclusive lock on `folder` while the block runs.
 
     The folder is created if necessary, and removed afterwards if it is empty.
@@ -159,7 +159,7 @@ def only_writer(folder: Path, error: type[OnetError] = OnetError) -> Iterator[No
         os.close(descriptor)
 
 
-def open_alone(path: Path, error: type[OnetError] = OnetError) -> TextIO:
+def open_alone(path: Path, error: type[OnetError] = OutputError) -> TextIO:
     """Open `path` for writing from its beginning, with an exclusive lock.
 
     Unlike with `whole_file`, written data is visible at once.

@@ -135,7 +135,6 @@ class CheckpointMethod:
             return generator.extract(field)[0]
         path = _place(self.meshes, task)
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_mesh(generator.extract(field)[0], path)
         # Read back even if just written: files round, and a second run must score the same.
         return read_mesh(path)
@@ -209,5 +208,4 @@ def _claim(root: Path, facts: dict[str, object]) -> None:
             f"{root} is not empty and was not written by --meshes",
             hint="choose another --meshes folder; --predictions scores meshes of other tools",
         )
-    root.mkdir(parents=True, exist_ok=True)
     write_text(note, text)

@@ -103,7 +103,6 @@ def _placing_file(kept: Path) -> Path:
 
 
 def _keep(kept: Path, mesh: Trimesh, placing: NDArray[np.float64]) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
     write_text(_placing_file(kept), json.dumps(placing.tolist()) + "\n")
     write_mesh(mesh, kept)  # last, so that its presence implies the placing
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
-from onet_cli.errors import EmptySurfaceError, OnetError
+from onet_cli.errors import EmptySurfaceError, OnetError, OutputError
 from onet_cli.evaluation.align import best_turn, turn
 from onet_cli.evaluation.measure import (
     Truth,
@@ -117,12 +117,17 @@ def evaluate_task(
     """Predict and score one task.
 
     Scores depend on the task and the seed, not on other tasks. A failure is returned as the
-    outcome, never raised.
+    outcome.
+
+    Raises:
+        OutputError: the mesh cannot be written to the folder of `--meshes`.
     """
     try:
         result = _score(store, task, predict, settings)
         check_types(result.metrics)
         return task, result, ""
+    except OutputError:
+        raise
     except OnetError as error:
         return task, None, str(error)
     except MemoryError:
@@ -227,6 +232,8 @@ def _predict(predict: Callable[[], Prediction], rules: Rules) -> Prediction:
         prediction = predict()
     except EmptySurfaceError as error:
         return Prediction(None, failure=str(error))
+    except OutputError:  # a full disk does not count as a bad prediction
+        raise
     except OnetError as error:
         if not rules.counts_unpredicted:
             raise

@@ -36,6 +36,7 @@ __all__ = [
 
 FORMAT_VERSION = 1
 HEADER_KEY = "onet"
+_ALIGNMENT = 64  # bytes; of torch's allocator on the CPU
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 
@@ -251,6 +252,11 @@ def _calibration_header(path: Path) -> dict[str, str]:
     return {} if path.suffix in foreign else read_header(path)
 
 
+def _aligned(tensor: Tensor) -> Tensor:
+    """Return `tensor` where torch would allocate it: its place in the file affects rounding."""
+    return tensor.clone() if tensor.data_ptr() % _ALIGNMENT else tensor
+
+
 def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
     # Built on no device, so that no time goes into initial weights that are then replaced.
     try:
@@ -268,6 +274,6 @@ def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
         raise CheckpointError(
             f"{len(wrong)} tensors do not fit the model {spec.name!r}, the first is {wrong[0]!r}"
         )
-    wide = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
+    wide = {name: _aligned(tensor.to(expected[name].dtype)) for name, tensor in tensors.items()}
     network.load_state_dict(wide, assign=True)
     return network

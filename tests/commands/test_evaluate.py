@@ -12,6 +12,7 @@ from onet_cli.errors import (
     CheckpointError,
     InvalidOptionError,
     OnetError,
+    OutputError,
     StoreError,
     UnknownNameError,
 )
@@ -467,3 +468,20 @@ def test_an_output_that_another_process_is_writing_is_refused(data, spheres, tmp
 
     assert "is being written by another process" in str(result.exception)
     assert (tmp_path / "scores.json.partial").read_text() == "scores of the other process"
+
+
+def test_a_full_disk_under_kept_meshes_is_no_bad_prediction(
+    data, checkpoint, tmp_path, monkeypatch
+):
+    def full(path):
+        if ".ply." in path.name:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("onet_cli.files._flush_to_disk", full)
+    output = tmp_path / "scores.json"
+
+    result = run(data, "-c", checkpoint, "-o", output, "--meshes", tmp_path / "meshes", *SMALL)
+
+    assert isinstance(result.exception, OutputError)
+    assert "00.ply cannot be written: No space left" in str(result.exception)
+    assert not output.exists()
