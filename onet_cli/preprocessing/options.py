@@ -107,10 +107,14 @@ class PreprocessOptions:
         int,
         Setting("Cells per side of the watertight grid.", MESHES, minimum=16, maximum=512),
     ] = 256
-    views: Annotated[int, Setting("Rendered views.", VIEWS, minimum=1, default="24")] = 24
+    views: Annotated[
+        int, Setting("Rendered views.", VIEWS, minimum=1, maximum=10_000, default="24")
+    ] = 24
     image_size: Annotated[
         int,
-        Setting("Edge of a view in pixels.", VIEWS, minimum=16, default="137; Pix3D 224"),
+        Setting(
+            "Edge of a view in pixels.", VIEWS, minimum=16, maximum=4096, default="137; Pix3D 224"
+        ),
     ] = 137
     cameras: Annotated[
         Cameras,
@@ -128,11 +132,12 @@ class PreprocessOptions:
         Photos,
         Setting("Pix3D: photos of the whole object, or all.", VIEWS, default="whole"),
     ] = "whole"
-    points: Annotated[int, Setting("Points in the cube, and on the surface.", VIEWS, minimum=8)] = (
-        100_000
-    )
+    points: Annotated[
+        int,
+        Setting("Points in the cube, and on the surface.", VIEWS, minimum=8, maximum=10_000_000),
+    ] = 100_000
     near_points: Annotated[
-        int, Setting("Additional points near the surface.", VIEWS, minimum=0)
+        int, Setting("Additional points near the surface.", VIEWS, minimum=0, maximum=10_000_000)
     ] = 0
     workers: Annotated[
         int,
@@ -146,12 +151,22 @@ class PreprocessOptions:
     shape_timeout_s: Annotated[
         float,
         Setting(
-            "Maximum seconds per shape; 0: no limit.", GENERAL, minimum=0, name="shape_timeout"
+            "Maximum seconds per shape; 0: no limit.",
+            GENERAL,
+            minimum=0,
+            maximum=1e7,
+            name="shape_timeout",
         ),
     ] = 900.0
     shape_memory_gb: Annotated[
         float,
-        Setting("Maximum GB per shape; 0: no limit.", GENERAL, minimum=0, name="shape_memory"),
+        Setting(
+            "Maximum GB per shape; 0: no limit.",
+            GENERAL,
+            minimum=0,
+            maximum=1e6,
+            name="shape_memory",
+        ),
     ] = 8.0
     seed: Seed = 0
     unused: tuple[str, ...] = ()

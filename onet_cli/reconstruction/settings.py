@@ -61,7 +61,9 @@ class GeneratorSettings:
         ),
     ] = None
     faces: Annotated[int | None, Setting("Simplify to this many faces.", MESH)] = None
-    refine: Annotated[int, Setting("Steps of gradient refinement.", MESH, minimum=0)] = 0
+    refine: Annotated[
+        int, Setting("Steps of gradient refinement.", MESH, minimum=0, maximum=10_000)
+    ] = 0
     exact: Annotated[bool, Setting("Evaluate every point; slower.", RARE)] = False
     join: Annotated[bool, Setting("Join pieces that the field nearly connects.", RARE)] = True
     min_component: Annotated[
