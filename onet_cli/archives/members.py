@@ -1,5 +1,6 @@
 """Files by name, from a zip or from a folder."""
 
+import lzma
 import os
 import zipfile
 import zlib
@@ -11,7 +12,16 @@ from onet_cli.archives.zip_part import Entry, ZipPart, check_member_size
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 
-DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,  # of names in an encoding that they are not in
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 """Exceptions raised by reading a damaged zip."""
 
 

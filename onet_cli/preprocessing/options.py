@@ -80,7 +80,9 @@ class PreprocessOptions:
     names the settings that do not apply to the source and are not recorded.
     """
 
-    count: Annotated[int, Setting("Shapes to generate (procedural).", SHAPES, minimum=1)] = 1000
+    count: Annotated[
+        int, Setting("Shapes to generate (procedural).", SHAPES, minimum=1, maximum=10_000_000)
+    ] = 1000
     limit: Annotated[
         int | None, Setting("Maximum shapes, spread over the categories.", SHAPES, minimum=1)
     ] = None

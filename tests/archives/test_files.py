@@ -132,3 +132,14 @@ def test_a_member_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path):
     with pytest.raises(OSError, match="of very little"):
         files.read("m.obj")
     assert len(files.read("n.obj")) == 2**20
+
+
+def test_a_member_whose_name_is_in_another_encoding_than_it_says_is_damaged(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("\u00e9.obj", b"v 0 0 0\n")
+    data = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(data.replace("\u00e9".encode(), b"\xc3\x28", 1))
+    files = ZipFiles(tmp_path / "a.zip")
+
+    with pytest.raises(OSError, match="is damaged"):
+        files.read(files.names()[0])
