@@ -182,7 +182,9 @@ def test_a_device_that_is_not_there_is_refused(name):
 
 
 def test_lightning_s_file_for_resuming_is_refused_with_the_right_one_named(tmp_path):
-    (tmp_path / "last.ckpt").write_bytes(b"any")
+    network = tiny_network()
+    weights = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    torch.save({"state_dict": weights, "global_step": 3}, tmp_path / "last.ckpt")
 
     with pytest.raises(CheckpointError, match="resume a run and nothing else") as error:
         load_checkpoint(tmp_path / "last.ckpt", device="cpu")
