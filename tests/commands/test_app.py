@@ -118,6 +118,7 @@ def test_escapes_in_names_are_shown_not_sent(capsys, monkeypatch, tmp_path):
 def test_a_signal_says_what_is_kept_and_how_to_go_on(name, code):
     program = (
         "import os, signal, sys, time; from onet_cli import app\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background
         "def work():\n"
         f"    os.kill(os.getpid(), signal.{name}); time.sleep(60)\n"
         "app.app = work; sys.argv = ['onet', 'train']; app.main()"

@@ -118,7 +118,7 @@ def test_a_name_that_no_model_has_is_named_in_the_error(tmp_path):
 def test_a_target_that_cannot_be_written_is_refused_before_the_work(name, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     source = "any.obj" if name.endswith(".ply") else "furniture"
-    for work in ("read_mesh", "_export_network"):
+    for work in ("load_mesh_file", "_export_network"):
         monkeypatch.setattr(f"onet_cli.exporting.export.{work}", None)
 
     result = run(source, tmp_path / "file" / name)
