@@ -28,9 +28,7 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
             total = sum(member.file_size for member in archive.infolist())
             if total > MAX_ARRAY_BYTES:
                 most = describe_bytes(MAX_ARRAY_BYTES)
-                raise SourceError(
-                    f"{name} unpacks to {describe_bytes(total)}; up to {most} are read"
-                )
+                raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
             arrays = {
                 member.filename.removesuffix(_SUFFIX): _read_array(archive.read(member))
                 for member in archive.infolist()

@@ -115,7 +115,7 @@ def test_the_command_says_how_well_codes_tell_categories_apart(store, checkpoint
     result = CliRunner().invoke(app, options)
 
     assert result.exit_code == 0, result.exception
-    assert "3 codes of 16 numbers" in result.stdout
+    assert "3 codes of width 16" in result.stdout
     assert path.is_file()
     refused = CliRunner().invoke(app, [*options, "-o", str(tmp_path / "scores.json")])
     assert refused.exit_code == 2
@@ -142,7 +142,7 @@ def test_neighbours_are_of_other_objects_and_chance_is_their_share():
     assert "66.7%" in describe(found)
     alone = replace(found, codes=codes[:2], tasks=tasks[:2])
     assert agreement(alone) is None
-    assert describe(alone) == "2 codes of 1 numbers"
+    assert describe(alone) == "2 codes of width 1"
 
 
 def test_principal_components_are_the_directions_of_most_variance():

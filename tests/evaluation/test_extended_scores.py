@@ -140,7 +140,7 @@ def test_with_yaw_every_score_is_that_of_the_turned_prediction(tmp_path, form):
 def test_the_paper_protocol_refuses_yaw_and_measures_nothing_more(tmp_path):
     store = make_store(tmp_path, [ID])
 
-    with pytest.raises(InvalidOptionError, match="defined at --align none, not yaw"):
+    with pytest.raises(InvalidOptionError, match="requires --align none, not yaw"):
         EvaluationSettings(protocol=Protocol.PAPER, align="yaw")
     found = evaluate(store, Prediction(sphere(), placed=sphere()), protocol=Protocol.PAPER)
     empty = evaluate(store, EmptySurfaceError("none"), protocol=Protocol.PAPER)

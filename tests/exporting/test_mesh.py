@@ -93,7 +93,7 @@ def test_runs_of_any_length_survive_binvox(fill):
 
 
 def test_options_that_cannot_work_are_refused(ball, tmp_path):
-    with pytest.raises(InvalidOptionError, match="from 1 to 1024 cells"):
+    with pytest.raises(InvalidOptionError, match="must have 1 to 1024 cells"):
         export_voxels(read_mesh(ball), tmp_path / "out.npz", resolution=0)
     with pytest.raises(InvalidOptionError, match="4 faces"):
         convert_mesh(read_mesh(ball), tmp_path / "out.ply", faces=2)

@@ -69,7 +69,7 @@ def test_cameras_of_pictures_of_another_size_are_refused(tmp_path):
     source = open_archive(layout.write_zip(tmp_path / "a.zip", tree))
 
     with pytest.raises(
-        SourceError, match=r"001\.jpg has 48 x 48 pixels, and its camera is for 32 x 32"
+        SourceError, match=r"001\.jpg has 48 x 48 pixels, but its camera is for 32 x 32"
     ):
         source.read(ShapeId("c", "resized"))
 
@@ -127,7 +127,7 @@ def test_a_part_notices_every_kind_of_damage(tmp_path):
     assert read() == b"0123456789"
     for damage, reason in (
         ({"checksum": 1}, "checksum"),
-        ({"offset": 5}, "begin"),
+        ({"offset": 5}, "local header"),
         ({"method": zipfile.ZIP_DEFLATED}, "damaged"),
         ({"method": zipfile.ZIP_LZMA}, "unsupported method"),
         ({"flags": 1}, "encrypted"),
@@ -190,7 +190,7 @@ def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, 
         (
             "points.npz",
             layout.npz(points=np.zeros((80, 3), np.float16), occupancies=np.zeros(3, "u1")),
-            "do not fit",
+            "3 occupancies for 80",
         ),
         ("img_choy2016/001.jpg", layout.picture(1)[:-40], "not a complete JPEG or PNG"),
     ],
@@ -254,5 +254,5 @@ def test_a_member_that_unpacks_to_gigabytes_is_refused_unread(
     source, shape_id = open_archive(path), ShapeId("03001627", "a")
 
     for reader in (source, source.part(shape_id)):
-        with pytest.raises(SourceError, match=r"unpacks to 6.*up to 1 MiB are read"):
+        with pytest.raises(SourceError, match=r"unpacks to 6.*the limit is 1 MiB"):
             reader.read(shape_id)

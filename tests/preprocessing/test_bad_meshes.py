@@ -73,7 +73,7 @@ def test_a_zip_with_a_path_that_leads_out_is_done_but_for_that(tmp_path):
     result = run(path, tmp_path / "deep" / "out")
 
     assert result.exit_code == 1
-    assert "'../evil.obj' leads out of set.zip, so it is not read" in result.stderr
+    assert "'../evil.obj' points outside set.zip, so it is not read" in result.stderr
     assert "1 shapes written" in result.stdout
     assert not list(tmp_path.rglob("*evil*"))
     assert not (tmp_path / "evil.obj").exists()

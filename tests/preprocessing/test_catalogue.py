@@ -47,7 +47,7 @@ def test_a_library_says_what_it_is_and_holds(tmp_path):
     assert chair.placement == Placement(None, (50.0, 90.5, 40.0))
     assert tilted.placement.rotation == (1, 0, 0, 0, 0, 1, 0, -1, 0)
     assert "width" not in wrong.problem
-    assert "wrong" in wrong.problem
+    assert "catalogue entry is invalid" in wrong.problem
 
 
 def test_libraries_are_found_by_suffix_and_jars_by_content(tmp_path):

@@ -50,7 +50,7 @@ def test_bad_shapes_are_reported_and_the_lists_hold_the_good_ones(archive, tmp_p
     reasons = {str(shape_id): reason for shape_id, reason in result.skipped}
     assert set(reasons) == {"03001627/truncated", "04379243/blind"}
     assert "points.npz is damaged" in reasons["03001627/truncated"]
-    assert "no picture" in reasons["04379243/blind"]
+    assert "no images" in reasons["04379243/blind"]
     report = json.loads((tmp_path / "out" / "preprocess.json").read_text())
     assert {entry["id"]: entry["reason"] for entry in report["skipped"]} == reasons
     store = ShapeStore.open(tmp_path / "out")
@@ -69,7 +69,7 @@ def test_a_second_run_does_only_what_is_missing(archive, tmp_path):
     lost, kept = ShapeId("03001627", "good1"), ShapeId("04379243", "good3")
     content, written = store.path(lost).read_bytes(), store.path(kept).stat().st_mtime_ns
     store.path(lost).unlink()
-    (out / "shapes" / "03001627" / ".half.1.tmp").write_bytes(b"left by a crash")
+    (out / "shapes" / "03001627" / ".good1.h5.0a1b2c3d.tmp").write_bytes(b"left by a crash")
 
     progress = []
     result = preprocess(

@@ -110,15 +110,15 @@ def test_what_is_wrong_with_a_photograph_is_told_and_the_others_are_used(tmp_pat
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"img_size": [180, 240]}, "it has 240 x 180 pixels, and by the table 180 x 240"),
-        ({"img_size": "large"}, "img_size is missing or no numbers"),
+        ({"img_size": [180, 240]}, "it has 240 x 180 pixels, but 180 x 240 in the table"),
+        ({"img_size": "large"}, "img_size is missing or not numeric"),
         ({"trans_mat": [0, 0, -3]}, "its camera is inside the model or faces away from it"),
-        ({"trans_mat": [0, 0, 10**400]}, "trans_mat is missing or no numbers"),
+        ({"trans_mat": [0, 0, 10**400]}, "trans_mat is missing or not numeric"),
         ({"focal_length": 0}, "focal_length or img_size is not positive"),
         ({"focal_length": None}, "focal_length is"),
         ({"mask": None}, "mask is missing"),
         ({"mask": "../../secret.png"}, "does not exist"),
-        ({"rot_mat": [[1, 2], [3]]}, "rot_mat is missing or no numbers"),
+        ({"rot_mat": [[1, 2], [3]]}, "rot_mat is missing or not numeric"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_left_out_with_a_reason(folder, tmp_path, changes, reason):
@@ -136,10 +136,10 @@ def test_an_entry_that_makes_no_sense_is_left_out_with_a_reason(folder, tmp_path
     ("text", "reason"),
     [
         ("[{", "pix3d.json is damaged"),
-        ("{}", "pix3d.json holds no list of photographs"),
-        ("[]", "pix3d.json holds no list of photographs"),
-        ("[3]", "entry 0 of pix3d.json names no model"),
-        ('[{"model": "a.obj", "category": "x"}]', "entry 0 of pix3d.json names no model"),
+        ("{}", "pix3d.json is not a list of photographs"),
+        ("[]", "pix3d.json is not a list of photographs"),
+        ("[3]", "entry 0 of pix3d.json must have model"),
+        ('[{"model": "a.obj", "category": "x"}]', "entry 0 of pix3d.json must have model"),
     ],
 )
 def test_a_damaged_table_is_an_error_in_one_line(tmp_path, text, reason):

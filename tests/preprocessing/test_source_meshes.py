@@ -66,7 +66,7 @@ def test_a_zip_is_read_in_place_and_what_leads_out_of_it_is_told(tmp_path):
 
     assert ids_of(source) == ["chair/a", "chair/b", "set/evil.obj"]
     assert source.read(ShapeId("chair", "a")).unit_cube.scale == 1
-    with pytest.raises(SourceError, match=r"'\.\./evil\.obj' leads out of set\.zip"):
+    with pytest.raises(SourceError, match=r"'\.\./evil\.obj' points outside set\.zip"):
         source.read(ShapeId("set", "evil.obj"))
 
 
@@ -76,7 +76,7 @@ def test_the_other_formats_of_a_mesh_are_named_in_a_warning(tmp_path):
 
     shape = open_source(str(folder), quick()).read(ShapeId("chair", "a"))
 
-    assert shape.extra["conversion"]["warnings"][0] == "a.stl beside it was not used"
+    assert shape.extra["conversion"]["warnings"][0] == "a.stl in the same folder was not used"
 
 
 @pytest.mark.parametrize("where", ["file", "folder"])
@@ -193,7 +193,7 @@ def test_a_row_with_wrong_numbers_is_skipped_with_the_reason(tmp_path):
     [
         ("name\nx\n", "no column 'obj'"),
         ("obj,use\na.obj,exclude\n", "no row to convert"),
-        ("obj,library\na.obj,Elm\n", "names the library 'Elm', which is not in"),
+        ("obj,library\na.obj,Elm\n", "refers to the library 'Elm', which is not in"),
         (None, "cannot be read as a table"),
     ],
 )
