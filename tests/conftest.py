@@ -4,11 +4,19 @@ No test goes to the network, nor does a process that it starts.
 """
 
 import os
+import sys
+from importlib import import_module
 from pathlib import Path
 
 from hypothesis import settings
 
-import tests.offline.sitecustomize  # noqa: F401 - from here on, sockets are watched
+
+# From here on sockets are watched; a worker of pytest-xdist has watched them from its start.
+WATCH = "tests.offline.sitecustomize"
+if hasattr(sys.modules.get("sitecustomize"), "NetworkUsed"):
+    sys.modules[WATCH] = sys.modules["sitecustomize"]
+else:
+    import_module(WATCH)
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")

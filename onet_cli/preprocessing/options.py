@@ -216,6 +216,7 @@ class PreprocessKeywords(TypedDict, total=False):
     near_points: int
     workers: int
     shape_timeout_s: float
+    shape_memory_gb: float
     seed: int
 
 

@@ -149,7 +149,7 @@ def test_a_set_that_does_not_fit_is_refused_with_both_sizes(balls, tmp_path, mon
     monkeypatch.setattr(cache, "free_memory", lambda device: 123_000)
     settings = config(points=64, cache="ram")
 
-    with pytest.raises(InvalidOptionError, match=r"needs 0\.00019 GB .*, 0\.00012 GB are free"):
+    with pytest.raises(InvalidOptionError, match=r"needs 0\.00019 GB .* 0\.00012 GB are free"):
         train_network(
             balls, tmp_path / "run", build_network(TINY), settings, hardware=Hardware("cpu")
         )
