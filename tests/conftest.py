@@ -10,7 +10,6 @@ from pathlib import Path
 
 from hypothesis import settings
 
-
 # From here on sockets are watched; a worker of pytest-xdist has watched them from its start.
 WATCH = "tests.offline.sitecustomize"
 if hasattr(sys.modules.get("sitecustomize"), "NetworkUsed"):
