@@ -4,6 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run in as many processes as there are cores, up to 4: some need a gigabyte.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+COVERED := --cov=onet_cli --cov-report= --cov-fail-under=95
 
 .PHONY: help demo test test-all docs-outputs check bench sanitize faults format clean
 
@@ -21,8 +22,8 @@ demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
 	@echo "Turning $(words $(wildcard examples/*.jpg)) pictures into meshes in demo/, with a preview each."
 	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
 
-test: $(STAMP)  ## the fast tests
-	$(BIN)/python -m pytest $(PARALLEL)
+test: $(STAMP)  ## the fast tests; they have to cover 95 % of the lines
+	$(BIN)/python -m pytest $(PARALLEL) $(COVERED)
 
 test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest $(PARALLEL) -m ''

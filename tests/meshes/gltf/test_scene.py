@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from onet_cli.errors import SourceError
+from onet_cli.meshes.gltf import scene
 from onet_cli.meshes.read import load_mesh
 from tests.meshes.gltf.gltf_bytes import FACES, POINTS, Gltf, cube
 from tests.meshes.mesh_bytes import files_of, load
@@ -93,7 +94,8 @@ def infinite(header):
 
 
 @pytest.mark.parametrize("damage", [circle, deep, wide, nowhere, foreign, infinite])
-def test_trees_that_are_none_are_refused(damage):
+def test_trees_that_are_none_are_refused(damage, monkeypatch):
+    monkeypatch.setattr(scene, "MOST_PLACES", 5000)
     gltf = cube()
     damage(gltf.header)
 
