@@ -121,11 +121,12 @@ def _put(parent: ast.AST, field: str, place: int | None, node: ast.AST) -> None:
 
 
 def tests_of(module: str) -> list[Path]:
-    """Return the test files that import `module`, or else those of the modules that do.
+    """Return the test files of its package that import `module`, or else all that import its users.
 
     The file that is named after the module comes first.
     """
-    found = _importers(module, ROOT / "tests", "test_*.py")
+    folder = ROOT / "tests" / Path(*module.split(".")[1:-1])
+    found = _importers(module, folder, "test_*.py")
     if found:
         own = f"test_{module.rpartition('.')[2]}.py"
         return sorted(found, key=lambda path: path.name != own)

@@ -67,6 +67,15 @@ def test_f_score_is_the_harmonic_mean_of_the_shares_within_the_distance():
     assert scores.f_scores[0] == pytest.approx(2 * precision * recall / (precision + recall))
 
 
+def test_a_distance_of_exactly_the_limit_counts():
+    up = np.array([[0.0, 0, 1]])
+    scores = compare_surfaces(
+        np.zeros((1, 3)), up, np.array([[0.25, 0, 0]]), up, f_score_distances=(0.25,)
+    )
+
+    assert scores.f_scores == (1.0,)
+
+
 def test_a_curve_of_f_scores_rises_with_the_distance():
     rng = np.random.default_rng(4)
     points = rng.random((500, 3))

@@ -5,8 +5,10 @@ import trimesh
 from onet_cli.geometry.nearest import nearest_few
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.thin import (
+    FEWEST,
     FOUND,
     NEIGHBOURS,
+    RADIUS,
     SLENDER,
     ThinParts,
     compare_thin,
@@ -79,6 +81,13 @@ def test_a_rod_is_thin_up_to_the_width_that_the_formula_says(rod, width):
     thicker = thicker[np.abs(thicker[:, 2]) < 0.35]
     assert is_thin(thinner[::40], thinner[::4]).mean() > 0.9
     assert is_thin(thicker[::40], thicker[::4]).mean() < 0.1
+
+
+@pytest.mark.parametrize(("count", "thin"), [(FEWEST, True), (FEWEST - 1, False)])
+def test_so_many_samples_make_a_rod_and_fewer_none(count, thin):
+    line = np.linspace(0, 0.5, count)[:, None] * np.array([RADIUS, 0, 0])
+
+    assert is_thin(line, line).all() == thin
 
 
 def test_precision_and_recall_count_the_legs_that_are_there():
