@@ -37,4 +37,5 @@ def export(source: Source, target: Target, options: ExportOptions, quiet: Quiet 
 
     lines = run_export(source, target, options, say_unless(quiet))
     if not quiet:
-        say("\n".join(lines))
+        for line in lines:
+            say(line)

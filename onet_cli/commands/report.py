@@ -46,8 +46,8 @@ notes = _PlainConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print a line on stdout or stderr, with control characters escaped."""
-    typer.echo(printable(str(text), keep="\n"), err=err)
+    """Print one line on stdout or stderr; control characters and line breaks are escaped."""
+    typer.echo(printable(str(text)), err=err)
 
 
 def say_unless(quiet: bool) -> Callable[[str], None]:
@@ -104,7 +104,7 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
         return
     notes.print(f"{len(failures)} {what}:", style="bold")
     for name, reason in failures:
-        notes.print(f"  {name}: {reason}", soft_wrap=True)
+        notes.print(printable(f"  {name}: {reason}"), soft_wrap=True)
 
 
 def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:

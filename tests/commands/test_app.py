@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from onet_cli import app as app_module
-from onet_cli.commands.report import show_failures
+from onet_cli.commands.report import say, show_failures
 from onet_cli.errors import OnetError
 
 NUMERIC = ["numpy", "torch", "trimesh", "h5py", "skimage", "PIL", "lightning", "rich.progress"]
@@ -130,6 +130,15 @@ def test_a_signal_says_what_is_kept_and_how_to_go_on(name, code):
     assert "stopped: the last checkpoint of the run is kept" in result.stderr
     assert "--resume" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(capsys):
+    say("a\nb.obj -> c.ply")
+    show_failures([("x\ny.jpg", "it is\nbad")], "failed")
+
+    said = capsys.readouterr()
+    assert said.out == "a\\nb.obj -> c.ply\n"
+    assert said.err.splitlines()[-1] == "  x\\ny.jpg: it is\\nbad"
 
 
 def test_what_the_system_refuses_is_one_line(capsys, monkeypatch):
