@@ -5,7 +5,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from onet_cli._ext import bridges as kernel
-from onet_cli.geometry.bridges import lift_gaps
+from onet_cli.geometry.bridges import LEAST_PIECE, largest_piece, lift_gaps
 
 SIDE = 33
 LEVEL = -0.6
@@ -143,3 +143,26 @@ def test_ways_cost_what_a_library_says(rough):
     reached = np.flatnonzero(np.isfinite(cost) & (least != 0))
     assert (cost[before[reached]] <= cost[reached]).all()
     assert (before[~np.isfinite(cost) | (least == 0)] == -1).all()
+
+
+def test_the_largest_piece_has_its_share_of_the_points():
+    small, large = balls((-0.3, 0, 0), radius=0.1), balls((0.2, 0, 0), radius=0.25)
+    counts = [np.count_nonzero(ball >= LEVEL) for ball in (small, large)]
+
+    share = largest_piece(np.maximum(small, large), LEVEL)
+
+    assert share == pytest.approx(counts[1] / sum(counts), rel=1e-12)
+    assert largest_piece(small, LEVEL) == 1
+    assert largest_piece(small, small.max() + 1) == 0
+
+
+def test_crumbs_get_no_bridge():
+    field = balls((0.1, 0, 0), radius=0.4)
+    inside = np.count_nonzero(field >= LEVEL)
+    assert 1 / (inside + 1) < LEAST_PIECE
+    field[2, 16, 16] = LEVEL + 1  # one point
+
+    assert lift_gaps(field, LEVEL, limit=100.0) is None
+
+    field[1:4, 15:18, 15:18] = LEVEL + 1
+    assert lift_gaps(field, LEVEL, limit=100.0) is not None
