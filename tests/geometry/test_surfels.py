@@ -25,5 +25,18 @@ def test_samples_of_a_ball_look_like_the_ball(count):
     assert np.count_nonzero(covered & disc) > 0.93 * np.count_nonzero(disc)
 
 
+def test_a_triangle_reaches_as_far_as_the_sixth_neighbour_in_any_direction():
+    rng = np.random.default_rng(1)
+    points, normals = rng.random((40, 3)), rng.normal(size=(40, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    normals[0] = 1, 0, 0
+
+    mesh = surfels(points, normals)
+
+    reach = np.linalg.norm(np.asarray(mesh.triangles) - points[:, None], axis=2)
+    apart = np.sort(np.linalg.norm(points[:, None] - points, axis=2), axis=1)
+    np.testing.assert_allclose(reach, np.repeat(apart[:, 6:7], 3, axis=1), rtol=1e-6)
+
+
 def test_a_single_sample_is_no_error():
     assert len(surfels(np.zeros((1, 3)), np.array([[0.0, 1.0, 0.0]])).faces) == 1
