@@ -72,10 +72,7 @@ def srgb_to_linear() -> NDArray[np.float32]:
 
 def linear_to_srgb() -> NDArray[np.uint8]:
     """Return the sRGB bytes of linear light 0..1 in `STEPS` equal steps, (STEPS,)."""
-    value = np.arange(STEPS) / (STEPS - 1)
-    encoded = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
-    table: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
-    return table
+    return as_srgb(np.arange(STEPS) / (STEPS - 1), linear=True)
 
 
 def as_srgb(colours: NDArray[np.floating], linear: bool) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.files import whole_file
+from onet_cli.files import write_bytes
 from onet_cli.meshes.formats import FORMATS, MESH_SUFFIXES
 
 
@@ -27,6 +27,4 @@ def write_mesh(mesh: Trimesh, path: Path) -> None:
             f"{path.name} is not in a mesh format that onet writes",
             hint=f"use one of {', '.join(MESH_SUFFIXES)}",
         )
-    data = form.encode(mesh)
-    with whole_file(path) as temporary:
-        temporary.write_bytes(data)
+    write_bytes(path, form.encode(mesh))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.faults.commands import Case, contents, differences, fresh
 from tests.faults.process import Command, Ended, limit_files, watch
-from tests.faults.table import Row, print_table
+from tests.faults.table import ONLY, Row, print_table
 
 DISK_BYTES = 192 * 2**20
 APPENDED = ("metrics.csv", "scores.json.partial")
@@ -158,7 +158,7 @@ def main() -> int:
     """Print a table of all commands; return 1 where one did not end as it should."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=10, help="of each command")
-    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
+    parser.add_argument("--only", nargs="*", default=(), help=ONLY)
     options = parser.parse_args()
 
     def try_case(case: Case, root: Path) -> Row:

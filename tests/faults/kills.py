@@ -7,7 +7,6 @@ its workers. After one to three kills in a row the command is run to its end, an
 compared with that of an undisturbed run.
 """
 
-import argparse
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from tests.faults.commands import Case, contents, differences, fresh
 from tests.faults.process import Command, Writing, count_operations, die_at_operation, watch
-from tests.faults.table import Row, print_table
+from tests.faults.table import Row, run_program
 
 MOST_RUNS = 5
 """Maximum number of runs to the end per requested kill; some kills come too late."""
@@ -75,17 +74,8 @@ def _kill(
 
 def main() -> int:
     """Print a table of all commands; return 1 where one did not end as it should."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20, help="of each command")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
-    options = parser.parse_args()
-    return print_table(
-        "tests.faults.kills",
-        "kills | runs to the end",
-        lambda case, root: try_kills(case, root, options.kills, options.seed),
-        options.only,
-    )
+    counted = ("kills", 20, "of each command")
+    return run_program(__doc__ or "", "kills", "kills | runs to the end", counted, try_kills)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 one is refused in one line; the outputs have to be those of a single run.
 """
 
-import argparse
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from tests.faults.commands import CASES, Case, contents, differences, fresh
 from tests.faults.process import Command
-from tests.faults.table import Row, print_table
+from tests.faults.table import Row, run_program
 
 REFUSED = "is being written by another process"
 TOGETHER = [case for case in CASES if case.name != "calibration after train"]
@@ -52,18 +51,8 @@ def _is_over(printed: str) -> bool:
 
 def main() -> int:
     """Print a table of all commands; return 1 where two did not end as they should."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=4, help="pairs of each command")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
-    options = parser.parse_args()
-    return print_table(
-        "tests.faults.pairs",
-        "pairs | one refused",
-        lambda case, root: try_pairs(case, root, options.times, options.seed),
-        options.only,
-        TOGETHER,
-    )
+    counted = ("times", 4, "pairs of each command")
+    return run_program(__doc__ or "", "pairs", "pairs | one refused", counted, try_pairs, TOGETHER)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ and how to continue, exit code 130 or 143, and after another run the outputs of 
 Commands are started in new Python processes; both signals go to the process group, as ctrl-C does.
 """
 
-import argparse
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import numpy as np
 
 from tests.faults.commands import Case, contents, differences, fresh
 from tests.faults.process import Command, folder_state
-from tests.faults.table import Row, print_table
+from tests.faults.table import Row, run_program
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 LONGEST_WAIT_S = 0.5
@@ -93,17 +92,8 @@ def _not_told(code: int, said: str, number: signal.Signals) -> list[str]:
 
 def main() -> int:
     """Print a table of all commands; return 1 where one did not end as it should."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=1, help="of each signal and command")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=(), help="parts of the names of commands")
-    options = parser.parse_args()
-    return print_table(
-        "tests.faults.signals",
-        "SIGINT | SIGTERM",
-        lambda case, root: try_signals(case, root, options.times, options.seed),
-        options.only,
-    )
+    counted = ("times", 1, "of each signal and command")
+    return run_program(__doc__ or "", "signals", "SIGINT | SIGTERM", counted, try_signals)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Common frame of the fault programs: inputs, a table by command, an exit code."""
+"""Common frame of the fault programs: options, inputs, a table by command, an exit code."""
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -8,8 +9,38 @@ from pathlib import Path
 from tests.faults.commands import CASES, Case, make_inputs
 from tests.faults.process import load_libraries, with_one_thread
 
+ONLY = "parts of the names of commands"
+
 Row = tuple[Sequence[int], Sequence[str]]
 """Numbers of a command's row, and descriptions of failed checks."""
+
+
+def run_program(
+    about: str,
+    name: str,
+    columns: str,
+    counted: tuple[str, int, str],
+    try_case: Callable[[Case, Path, int, int], Row],
+    cases: Sequence[Case] = CASES,
+) -> int:
+    """Read the options of the program `name` of this package, and print its table.
+
+    `counted` is its option for how often, with default and help. `try_case` gets a case, the folder
+    of the inputs, that number and the seed.
+    """
+    option, often, help_text = counted
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument(f"--{option}", type=int, default=often, help=help_text)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=(), help=ONLY)
+    options = vars(parser.parse_args())
+    return print_table(
+        f"tests.faults.{name}",
+        columns,
+        lambda case, root: try_case(case, root, options[option], options["seed"]),
+        options["only"],
+        cases,
+    )
 
 
 def print_table(
