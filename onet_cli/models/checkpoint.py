@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 1
+SMALLEST_SCALE = 0.25
+MOST_SCALES = 8
+"""Limits of a checkpoint's `scales`."""
 HEADER_KEY = "onet"
 _ALIGNMENT = 64  # bytes; of torch's allocator on the CPU
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -47,14 +50,16 @@ class CheckpointInfo:
     `threshold` is the probability above which a point counts as inside; `platt` the scale and shift
     of the logits for the adaptive threshold, if it is used (`reconstruction.threshold`); `outline`
     how far, from 0 to 1, it moves towards the one at which the outline agrees best with the photo's
-    (`reconstruction.outline`); `categories` the training categories; `scores` and
-    `training` are free-form notes, JSON-ready.
+    (`reconstruction.outline`); `scales` the sizes of the photo, of which the first is 1, over which
+    fields are averaged (`reconstruction.ensemble`); `categories` the training categories; `scores`
+    and `training` are free-form notes, JSON-ready.
     """
 
     spec: ModelSpec
     threshold: float = 0.2
     platt: tuple[float, float] | None = None
     outline: float = 0.0
+    scales: tuple[float, ...] = (1.0,)
     categories: tuple[str, ...] = ()
     step: int = 0
     scores: dict[str, float] = field(default_factory=dict)
@@ -87,7 +92,8 @@ class CheckpointInfo:
             spec = ModelSpec.from_dict(data.pop("spec"))
             categories, platt = tuple(data.pop("categories")), data.pop("platt", None)
             pair = None if platt is None else (float(platt[0]), float(platt[1]))
-            info = cls(spec=spec, categories=categories, platt=pair, **data)
+            scales = tuple(map(float, data.pop("scales", (1.0,))))
+            info = cls(spec=spec, categories=categories, platt=pair, scales=scales, **data)
         except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
             raise CheckpointError(f"the header is incomplete: {error}") from error
         info._check()
@@ -105,6 +111,9 @@ class CheckpointInfo:
             raise CheckpointError(f"the header has threshold {self.threshold}")
         if self.platt is not None and not all(map(isfinite, self.platt)):
             raise CheckpointError("the header's platt is not finite")
+        sizes_fit = all(SMALLEST_SCALE <= scale <= 1 for scale in self.scales)
+        if not sizes_fit or self.scales[:1] != (1.0,) or len(self.scales) > MOST_SCALES:
+            raise CheckpointError(f"the header has scales {str(self.scales)[:40]}")
         fits = (
             isinstance(self.step, int)
             and self.format_version == FORMAT_VERSION

@@ -53,3 +53,12 @@ def photo_mask(image: Tensor, mask: Tensor | None = None) -> Mask | None:
         return object_on_white(pixels)
     covered: Mask = (resize_images(mask[None, None], SIZE)[0, 0] > 0.5).numpy()
     return covered
+
+
+def extent(mask: Mask) -> float | None:
+    """Return the share of the bounding box of `mask` (H, W) that it covers; None if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+    return float(np.count_nonzero(mask) / box)

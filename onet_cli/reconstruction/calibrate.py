@@ -17,7 +17,7 @@ from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normals import vertex_normals
 from onet_cli.geometry.yaw import best_turn
-from onet_cli.models.calibration import Calibration, Doubt, Reliability
+from onet_cli.models.calibration import Calibration, Doubt, Familiarity, Reliability
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
@@ -42,8 +42,16 @@ OUTLINE_COST = 0.01
 """Candidate shares of the way from thresholds to those of outlines, and the allowed loss of mean
 IoU."""
 
+SCALES = (1.0, 0.8)
+SCALE_GAIN = 0.002
+"""Scales of the photo over which fields may be averaged, and the gain in IoU at points of
+validation views that is worth the time."""
+
 DOUBT_POINTS = 4096
 """Number of leading stored points used to measure the IoU of a mesh."""
+
+COUNTS = ("training_views", "validation_views")
+"""Names of the numbers of encoded views among a calibration's notes."""
 
 VERTICES = 2000
 """Sampled vertices per mesh, so that large meshes do not count more."""
@@ -55,6 +63,8 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class CalibrationSettings:
     """Sample sizes: encoded views of each split, views for thresholds, and validation meshes.
+
+    With 0 `training_views`, a known distribution of codes is kept.
 
     The predictor of bad meshes is fitted to `doubt_views` validation views; 0 omits it.
     """
@@ -77,18 +87,35 @@ def calibrate_threshold(
     """Return `checkpoint` with an adaptive threshold per photo (`reconstruction.threshold`).
 
     It is fitted to views of the split `val` of `store`. Their IoU, measured on the same views, is
-    stored among the scores as `validation_iou_adapted`.
+    stored among the scores as `validation_iou_adapted`. For networks of the picture's frame, it is
+    fitted to the field of the photo alone and to the mean over `SCALES`, and the mean is chosen if
+    its IoU is higher by `SCALE_GAIN`.
 
     Raises:
         StoreError: the split `val` has no views, or a shape cannot be read.
     """
     settings = settings or CalibrationSettings()
-    rng = np.random.default_rng(settings.seed)
+    views = draw_views([store], "val", settings.cut_views, np.random.default_rng(settings.seed))
+    best, best_iou = checkpoint, -math.inf
+    candidates = ((1.0,), SCALES) if checkpoint.info.spec.frame == "picture" else ((1.0,),)
+    for scales in candidates:
+        tried = replace(checkpoint, info=replace(checkpoint.info, scales=scales))
+        found = _fit_threshold(tried, views, settings.seed, progress)
+        iou = found.info.scores["validation_iou_adapted"]
+        if iou >= best_iou + SCALE_GAIN:
+            best, best_iou = found, iou
+    return best
+
+
+def _fit_threshold(
+    checkpoint: Checkpoint, views: Sequence[View], seed: int, progress: Progress
+) -> Checkpoint:
+    """Return `checkpoint` with the adaptive threshold of its `scales`, fitted to `views`."""
+    rng = np.random.default_rng(seed)
     generator = MeshGenerator(checkpoint, GeneratorSettings(thin=False))
-    views = draw_views([store], "val", settings.cut_views, rng)
     cuts = []
     for done, (view, made, seen) in enumerate(_looks(generator, views), start=1):
-        samples = store.read_occupancy(view[1])
+        samples = view[0].read_occupancy(view[1])
         chosen = rng.choice(len(samples.points), POINTS)
         points = samples.points[chosen]
         logits = made.field(points if seen is None else seen.to_network(points))
@@ -163,29 +190,46 @@ def calibrate(
     """
     settings = settings or CalibrationSettings()
     rng = np.random.default_rng(settings.seed)
-    network = checkpoint.network.eval()
-    codes = {}
-    for split, count in (("train", settings.training_views), ("val", settings.validation_views)):
-        views = draw_views(stores, split, count, rng)
-        codes[split] = _encode(network, views, lambda *done: progress("codes", *done))
-    familiarity = fit_familiarity(codes["train"], codes["val"], settings.seed)
+    known = checkpoint.calibration
+    if known is not None and settings.training_views == 0:
+        familiarity, counts = known.familiarity, {name: known.data.get(name, 0) for name in COUNTS}
+    else:
+        familiarity, counts = _fit_codes(checkpoint.network.eval(), stores, settings, rng, progress)
     reliability, meshes = _measure(checkpoint, stores, settings, rng, progress)
     data = {
         "sources": [store.info.source for store in stores],
-        "training_views": len(codes["train"]),
-        "validation_views": len(codes["val"]),
+        **counts,
         "meshes": meshes,
         "threshold": checkpoint.info.threshold,
     }
     # The front head depends only on the network's weights, so it is kept.
-    known_front = None if checkpoint.calibration is None else checkpoint.calibration.front
-    found = Calibration(reliability, familiarity, data, front=known_front)
+    found = Calibration(
+        reliability, familiarity, data, front=None if known is None else known.front
+    )
     if settings.doubt_views == 0:
         return found
-    known = replace(checkpoint, calibration=found)
+    measured = replace(checkpoint, calibration=found)
     # Of the first set only, as for thresholds: meshes of other sets are bad for other reasons.
-    trials = list(measure_trials(known, stores[:1], "val", settings.doubt_views, progress=progress))
+    trials = list(
+        measure_trials(measured, stores[:1], "val", settings.doubt_views, progress=progress)
+    )
     return replace(found, doubt=fit_trials(trials))
+
+
+def _fit_codes(
+    network: OccupancyNetwork,
+    stores: Sequence[ShapeStore],
+    settings: CalibrationSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> tuple[Familiarity, dict[str, int]]:
+    """Return the distribution of codes, and the numbers of views (`COUNTS`) that it is of."""
+    codes = {}
+    for split, count in (("train", settings.training_views), ("val", settings.validation_views)):
+        views = draw_views(stores, split, count, rng)
+        codes[split] = _encode(network, views, lambda *done: progress("codes", *done))
+    counts = dict(zip(COUNTS, map(len, codes.values()), strict=True))
+    return fit_familiarity(codes["train"], codes["val"], settings.seed), counts
 
 
 @dataclass(frozen=True)

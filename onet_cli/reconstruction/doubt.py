@@ -40,7 +40,10 @@ class Signs:
     `agreement` with the photo's silhouette; `lowest_tenth`, the 10th percentile of the vertices'
     confidence; the `out_of_distribution` score of the photo; `expected_iou` according to the
     network's own probabilities; `thickness`, volume over surface area in the unit-cube frame:
-    small displacements misplace thin objects.
+    small displacements misplace thin objects; `consistency` of the fields of differently scaled
+    copies of the photo; the predicted `perspective` per half image edge: depth is harder to see
+    the stronger it is; the `extent` of the object's mask, the share of its bounding box that it
+    covers, which is small for thin or branched objects.
     """
 
     agreement: float | None
@@ -48,6 +51,9 @@ class Signs:
     out_of_distribution: float | None
     expected_iou: float | None
     thickness: float | None
+    consistency: float | None = None
+    perspective: float | None = None
+    extent: float | None = None
 
 
 NAMES = tuple(field.name for field in fields(Signs))

@@ -67,6 +67,10 @@ class OccupancyField:
         """Return the same field with another threshold."""
         return OccupancyField(self._decode, self._device, threshold, self._rods)
 
+    def with_decoder(self, decode: Decode) -> "OccupancyField":
+        """Return the field of another decoder with the same threshold, without rods."""
+        return OccupancyField(decode, self._device, self.threshold)
+
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
         """Return the same field with other rods."""
         placed = None if rods is None else rods.to(self._device)

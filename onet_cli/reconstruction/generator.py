@@ -15,11 +15,11 @@ from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.simplify import simplify
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.models.flip import with_flipped
-from onet_cli.reconstruction.agreement import Mask, agreement, photo_mask
+from onet_cli.reconstruction.agreement import Mask, agreement, extent, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.doubt import Signs
+from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
 from onet_cli.reconstruction.field import Decode, OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
@@ -29,11 +29,10 @@ from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE, GeneratorSettings
-from onet_cli.reconstruction.threshold import adapted_threshold, expected_at_level
+from onet_cli.reconstruction.threshold import adapted_threshold, consistency, expected_at_level
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
-from onet_cli.shapes.photo import resize_images
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class Impression:
             object's frame, which do not need it.
         bare: The field without lifted thin parts.
         front: Predicted front, if requested and in the picture's frame.
+        members: The fields of the copies of the photo; none for networks of the object's frame.
     """
 
     described: Tensor
@@ -57,6 +57,7 @@ class Impression:
     mask: Mask | None
     bare: OccupancyField
     front: FrontGuess | None = None
+    members: tuple[Decode, ...] = ()
 
 
 class MeshGenerator:
@@ -75,6 +76,10 @@ class MeshGenerator:
         self._outline = info.outline if given is None else 0.0
         self._network = checkpoint.network.eval()
         self._device = self._network.mean.device
+        self._copies: tuple[PhotoCopy, ...] = (PhotoCopy(),)
+        if info.spec.frame == "picture":
+            scales = info.scales if self.settings.multiscale else info.scales[:1]
+            self._copies = copies_of(scales, self.settings.flip)
         self._calibration = known = checkpoint.calibration
         self._front = None
         if self.settings.front and info.spec.frame == "picture":
@@ -104,12 +109,10 @@ class MeshGenerator:
     ) -> Iterator[Impression]:
         """Yield the impression of each of `images`, which are encoded as one batch."""
         size = self._network.spec.image_size
-        flips = self.settings.flip and self._network.spec.frame == "picture"
         # Not inference_mode: refinement differentiates through these tensors.
         with torch.no_grad():
-            pixels = torch.cat([resize_images(image[None], size) for image in images])
-            both = torch.cat([pixels, pixels.flip(3)]) if flips else pixels
-            codes = self._network.encode(both.to(self._device))
+            drawn = [copy.draw(image[None], size) for copy in self._copies for image in images]
+            codes = self._network.encode(torch.cat(drawn).to(self._device))
         for number, image in enumerate(images):
             own = [code[None] for code in codes[number :: len(images)]]
             yield self._impression(own, image, None if masks is None else masks[number])
@@ -117,13 +120,14 @@ class MeshGenerator:
     def _impression(
         self, codes: Sequence[Tensor], image: Tensor, given: Tensor | None
     ) -> Impression:
-        """Return the impression for the code (1, C) of an image, and maybe of its mirror image."""
+        """Return the impression for the codes (1, C) of the copies of an image."""
         described = self._network.describing(codes[0])
         if self._network.spec.frame == "object":
             field = self._adapted(self._network.for_code(codes[0]))
             return Impression(described, field, None, None, field)
-        decode, camera = with_flipped(self._network, codes[0], codes[1] if len(codes) > 1 else None)
-        field, camera = self._adapted(decode), camera.float().cpu()
+        ensemble = Ensemble.of(self._network, codes, self._copies)
+        decode, camera = ensemble.decode, ensemble.camera.float().cpu()
+        field = self._adapted(decode)
         mask = photo_mask(image, given)
         if mask is not None and self._outline:
             field = cut_by_outline(field, camera, mask, self._outline)
@@ -131,7 +135,8 @@ class MeshGenerator:
         if mask is not None and self.settings.thin:
             rods = find_rods(field, field.level, camera, shrink(mask, SIDE))
         front = None if self._front is None else guess_front(self._front, codes[0], decode)
-        return Impression(described, field.with_rods(rods), camera, mask, field, front)
+        lifted = field.with_rods(rods)
+        return Impression(described, lifted, camera, mask, field, front, ensemble.members)
 
     def _adapted(self, decode: Decode) -> OccupancyField:
         """Return the field of `decode` with the threshold of the settings or the checkpoint."""
@@ -186,7 +191,7 @@ class MeshGenerator:
         doubt = None if known is None else known.doubt
         signs = None
         if doubt is not None or self.settings.signs:
-            signs = self._signs(mesh, seen.bare, distance, agreed)
+            signs = self._signs(mesh, seen, distance, agreed)
         mesh, viewpoint = face_front(mesh, viewpoint, seen.front)
         return Reconstruction(
             mesh,
@@ -205,13 +210,21 @@ class MeshGenerator:
         )
 
     def _signs(
-        self, mesh: Trimesh, field: OccupancyField, distance: float | None, agreed: float | None
+        self, mesh: Trimesh, seen: Impression, distance: float | None, agreed: float | None
     ) -> Signs:
         """Return the indicators of a bad mesh."""
         known = mesh.vertex_attributes.get(CONFIDENCE)
-        lowest = None if known is None else float(np.quantile(np.asarray(known), 0.1))
-        expected = expected_at_level(field, self._corrects)
-        return Signs(agreed, lowest, distance, expected, abs(float(mesh.volume / mesh.area)))
+        field = seen.bare
+        return Signs(
+            agreement=agreed,
+            lowest_tenth=None if known is None else float(np.quantile(np.asarray(known), 0.1)),
+            out_of_distribution=distance,
+            expected_iou=expected_at_level(field, self._corrects),
+            thickness=abs(float(mesh.volume / mesh.area)),
+            consistency=consistency(field.with_decoder(decode) for decode in seen.members),
+            perspective=None if seen.camera is None else float(seen.camera[0, 1]),
+            extent=None if seen.mask is None else extent(seen.mask),
+        )
 
     def _finish(self, surface: Trimesh, seen: Impression) -> tuple[Trimesh, Viewpoint | None]:
         settings, field, camera = self.settings, seen.field, seen.camera

@@ -43,8 +43,9 @@ class GeneratorSettings:
     volume are removed (None: `MIN_COMPONENT_SHARE` for networks of the picture's frame, else none);
     `largest_component` removes all but the largest. `confidence` computes the confidence of each
     vertex, with two evaluations of the field. With networks of the picture's frame, `color` colours
-    vertices from the photo, `thin` recovers thin parts (`reconstruction.rods`), `flip` averages
-    over the photo and its mirror image, and `front` turns the object's front to +z if its
+    vertices from the photo, `thin` recovers thin parts (`reconstruction.rods`), `multiscale`
+    averages over the sizes of the photo that the checkpoint names (`reconstruction.ensemble`),
+    `flip` also over its mirror image, and `front` turns the object's front to +z if its
     confidence is high enough; meshes of networks of the object's frame always face +z. `signs`
     computes indicators of a bad mesh even if the checkpoint has no predictor for them.
     """
@@ -80,6 +81,7 @@ class GeneratorSettings:
     confidence: bool = True
     color: Annotated[bool, Setting("Colour the vertices from the photo.", MESH)] = True
     thin: Annotated[bool, Setting("Recover thin parts that are visible in the photo.", MESH)] = True
+    multiscale: Annotated[bool, Setting("Average over two sizes of the photo.", RARE)] = True
     flip: Annotated[bool, Setting("Average over photo and mirror image; slower.", RARE)] = False
     front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", MESH)] = False
     signs: bool = False
@@ -110,6 +112,7 @@ class GeneratorKeywords(TypedDict, total=False):
     confidence: bool
     color: bool
     thin: bool
+    multiscale: bool
     flip: bool
     front: bool
     signs: bool

@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+", help="the data sets it was trained on")
     parser.add_argument("-o", "--output", type=Path, help="file to write [default: replace]")
     parser.add_argument("--half", action="store_true", help="store the matrices in half precision")
-    parser.add_argument("--views", type=int, default=8192, help="training views to encode")
+    parser.add_argument(
+        "--views", type=int, default=8192, help="training views to encode; 0 keeps the known codes"
+    )
     parser.add_argument("--meshes", type=int, default=200, help="validation meshes to measure")
     parser.add_argument("--doubts", type=int, default=288, help="views for the warning")
     parser.add_argument("--device", default="auto")

@@ -1,4 +1,4 @@
-"""What a second look at a photo is worth: its mirror image, other cameras, the true camera.
+"""What a second look at a photo is worth: its mirror image, smaller copies, other cameras.
 
 Usage: python recipes/furniture/looks.py DATA CHECKPOINT [--split val] [--views 2] [--limit N]
 
@@ -7,7 +7,8 @@ points an object, each field cut at the threshold adapted to it, and its differe
 row's with the standard error over the views:
 
 * own: the camera is the network's guess;
-* flipped: the mean of the logits for the picture and for its mirror image (`models/flip.py`);
+* flipped, x 0.9 and so on: the mean of the logits for the picture and for its mirror image, or for
+  a smaller copy on a larger white ground (`reconstruction/ensemble.py`);
 * best agreement: of the guess and elevations up to 12 degrees off it, the one whose outline agrees
   best with the picture's;
 * best: of the same, the one of highest IoU, which needs the truth;
@@ -27,17 +28,26 @@ from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.decoder import PointDecoder
 from onet_cli.models.encoders.maps import camera_of, with_camera
-from onet_cli.models.flip import with_flipped
 from onet_cli.models.frame import PictureCamera, to_cube
 from onet_cli.reconstruction.agreement import Mask, photo_mask
+from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.outline import fit_outline
 from onet_cli.reconstruction.threshold import adapted_threshold
-from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
 POINTS = 4096
+COPIES = {
+    "flipped": copies_of([1.0], flip=True),
+    **{f"x {scale}": copies_of([1.0, scale], flip=False) for scale in (0.9, 0.8, 0.7)},
+    "x 0.8, flipped": (PhotoCopy(), PhotoCopy(0.8, flipped=True)),
+    "x 0.9 and x 0.8": copies_of([1.0, 0.9, 0.8], flip=False),
+    "x 0.8, both flipped too": copies_of([1.0, 0.8], flip=True),
+}
+"""Copies of a picture over which the mean is taken."""
+
 OFFSETS = np.radians([-12, -8, -4, 4, 8, 12])
 
 
@@ -60,12 +70,16 @@ class Looks:
     def ious(self) -> Iterator[tuple[str, float]]:
         """Yield each way to look, and its IoU."""
         network, size = self._network, self._network.spec.image_size
-        pixels = resize_images(self._image[None], size)
-        code, flipped = network.encode(torch.cat([pixels, pixels.flip(3)])).split(1)
+        kinds = list(dict.fromkeys(copy for copies in COPIES.values() for copy in copies))
+        drawn = torch.cat([kind.draw(self._image[None], size) for kind in kinds])
+        codes = dict(zip(kinds, network.encode(drawn).split(1), strict=True))
+        code = codes[PhotoCopy()]
         guess = camera_of(code)
         own = self._measure(network.for_code(code), guess)
         yield "own", own[0]
-        yield "flipped", self._measure(*with_flipped(network, code, flipped))[0]
+        for name, copies in COPIES.items():
+            mean = Ensemble.of(network, [codes[copy] for copy in copies], copies)
+            yield name, self._measure(mean.decode, mean.camera)[0]
         tried = [own]
         for offset in OFFSETS:
             camera = guess + torch.tensor([[float(offset), 0.0]])

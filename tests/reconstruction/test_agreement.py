@@ -5,7 +5,7 @@ import torch
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.render import on_white, render
 from onet_cli.models.frame import look
-from onet_cli.reconstruction.agreement import SIZE, agreement, mesh_outline, photo_mask
+from onet_cli.reconstruction.agreement import SIZE, agreement, extent, mesh_outline, photo_mask
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.reconstruction.upright import Standing
@@ -100,3 +100,12 @@ def test_the_viewpoint_shows_points_where_the_network_looks_for_them(kappa):
     # A parallel projection is drawn from far off instead: a thousandth of the picture at most.
     tolerance = 1e-3 if kappa else 2e-3 * SIZE / 2
     np.testing.assert_allclose(np.stack([x, y], axis=1), seen, atol=tolerance)
+
+
+def test_the_extent_is_the_covered_share_of_the_bounding_box():
+    mask = np.zeros((SIZE, SIZE), bool)
+    assert extent(mask) is None
+    mask[10:30, 40:80] = True
+    assert extent(mask) == 1
+    mask[10:20, 40:60] = False
+    assert extent(mask) == 0.75

@@ -10,6 +10,7 @@ import torch
 from onet_cli.errors import EmptySurfaceError, StoreError
 from onet_cli.models.calibration import Doubt
 from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
+from onet_cli.reconstruction import calibrate as calibration
 from onet_cli.reconstruction.calibrate import (
     CalibrationSettings,
     calibrate,
@@ -21,8 +22,9 @@ from onet_cli.reconstruction.confidence import corrected
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.shapes.shape import ShapeId
-from tests.evaluation.synthetic import CHAIR, make_store, sphere_truth
+from tests.evaluation.synthetic import CHAIR, box_truth, make_store, sphere_truth
 from tests.reconstruction.rigged import (
+    box_checkpoint,
     calibrated,
     front_of,
     sphere_checkpoint,
@@ -139,6 +141,33 @@ def test_a_threshold_that_is_wrong_for_the_data_is_corrected(tmp_path):
 
     result = MeshGenerator(adapted, plain_settings(64)).generate(IMAGE)
     assert np.linalg.norm(result.mesh.vertices, axis=1).mean() == pytest.approx(0.3, abs=0.01)
+    assert adapted.info.scores["validation_iou_adapted"] > 0.9
+
+
+@pytest.mark.parametrize(("gain", "scales"), [(0.001, (1.0,)), (0.003, (1.0, 0.8))])
+def test_fields_are_averaged_over_scales_where_that_is_worth_it(monkeypatch, store, gain, scales):
+    ious = {(1.0,): 0.4, (1.0, 0.8): 0.4 + gain}
+
+    def fit(checkpoint, views, seed, progress):
+        scores = {"validation_iou_adapted": ious[checkpoint.info.scales]}
+        return replace(checkpoint, info=replace(checkpoint.info, scores=scores))
+
+    monkeypatch.setattr(calibration, "_fit_threshold", fit)
+    seen = box_checkpoint((0.7, 0.5, 0.4), np.array([0.3, 0.2, 0.5, 1.2, 0, 0, 0, 0], np.float32))
+
+    assert calibrate_threshold(seen, store, SMALL).info.scales == scales
+    assert calibrate_threshold(sphere_checkpoint(), store, SMALL).info.scales == (1.0,)
+
+
+def test_a_network_that_cannot_read_smaller_copies_sees_the_photo_alone(tmp_path):
+    """The test network sees the box equally large in every copy: wrong in all but the photo."""
+    store = make_store(tmp_path / "data", IDS, box_truth((0.7, 0.5, 0.4), points=800), views=1)
+    store.set_split("val", IDS)
+    row = store.read_cameras(IDS[0])[0]
+
+    adapted = calibrate_threshold(box_checkpoint((0.7, 0.5, 0.4), row), store, SMALL)
+
+    assert adapted.info.scales == (1.0,)
     assert adapted.info.scores["validation_iou_adapted"] > 0.9
 
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import trimesh
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import GeneratorSettings
-from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
+from tests.reconstruction.rigged import box_checkpoint, sphere_checkpoint, surface_radius
 
 IMAGE = torch.full((3, 40, 50), 200, dtype=torch.uint8)
 
@@ -100,3 +101,22 @@ def test_a_saved_mesh_reads_back_equal(tmp_path, suffix):
 def test_settings_that_cannot_work_are_refused(settings, message):
     with pytest.raises(InvalidOptionError, match=message):
         GeneratorSettings(**settings)
+
+
+def test_photos_are_averaged_over_the_sizes_that_the_checkpoint_names_unless_told_not_to():
+    """The test network sees the box equally large in every copy, so the mean is another mesh."""
+    row = np.array([0.4, 0.3, 0.5, 1.2, 0, 0, 0, 0], np.float32)
+    alone = box_checkpoint((0.7, 0.5, 0.4), row)
+    both = replace(alone, info=replace(alone.info, scales=(1.0, 0.8)))
+
+    def mesh(checkpoint, **options):
+        made = MeshGenerator(checkpoint, GeneratorSettings(32, signs=True, **options))
+        return made.generate(IMAGE)
+
+    expected, mean, off = mesh(alone), mesh(both), mesh(both, multiscale=False)
+    np.testing.assert_array_equal(off.mesh.vertices, expected.mesh.vertices)
+    assert expected.signs.consistency is None
+    assert mean.mesh.vertices.shape != expected.mesh.vertices.shape
+    # The copy of 26 of 32 pixels has the box larger by that ratio in the frame of the original.
+    assert mean.signs.consistency == pytest.approx(0.8125**3, abs=0.1)
+    assert mean.signs.perspective == pytest.approx(0.5 / 1.2 * (1 + 0.8125) / 2)

@@ -6,7 +6,12 @@ import pytest
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import plain_settings
-from onet_cli.reconstruction.threshold import adapted_threshold, expected_iou, fit_platt
+from onet_cli.reconstruction.threshold import (
+    adapted_threshold,
+    consistency,
+    expected_iou,
+    fit_platt,
+)
 from tests.reconstruction.rigged import sphere_checkpoint
 from tests.reconstruction.test_generator import IMAGE
 
@@ -104,3 +109,21 @@ def test_a_checkpoint_that_knows_how_adapts_the_threshold_unless_one_is_given():
     # ... which is nearer to 0.3 than where the fixed threshold puts it.
     assert np.linalg.norm(adapted.mesh.vertices, axis=1).mean() == pytest.approx(0.3, abs=0.02)
     assert MeshGenerator(adapting, given).generate(IMAGE).threshold == 0.2
+
+
+def slab(low, high):
+    """Return a field that is inside for x between `low` and `high`, as shares of the cube."""
+    return OccupancyField(
+        lambda points: (
+            9 - 18.0 * (abs(points[:, 0] / 1.1 + 0.5 - (low + high) / 2) > (high - low) / 2)
+        )
+    )
+
+
+def test_consistency_is_the_mean_iou_of_the_photo_with_its_copies():
+    assert consistency([slab(0.2, 0.6), slab(0.2, 0.6)]) == 1
+    assert consistency([slab(0.1, 0.4), slab(0.5, 0.9)]) == 0
+    half = consistency([slab(0.2, 0.6), slab(0.4, 0.6), slab(0.2, 0.6)])
+    assert half == pytest.approx((0.5 + 1) / 2, abs=0.01)
+    assert consistency([slab(0.2, 0.6)]) is None
+    assert consistency([slab(0.5, 0.5), slab(0.5, 0.5)]) is None
