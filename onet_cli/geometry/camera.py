@@ -86,7 +86,10 @@ def fit_distance(
 
 
 def outline(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return a few hundred of `points` (N, 3) with the same extent in any direction, to 1 %."""
+    """Return at most 300 of `points` (N, 3) with about the same extent in any direction.
+
+    The difference is at most 2 % of the longest extent, of a ball 1 %.
+    """
     all_points = np.asarray(points, dtype=np.float64)
     if len(all_points) <= len(_DIRECTIONS):
         return all_points

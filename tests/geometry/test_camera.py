@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from onet_cli.geometry.camera import Camera, fit_distance
+from onet_cli.geometry.camera import Camera, fit_distance, outline
 
 SIZE = 96
 
@@ -73,3 +73,27 @@ def test_a_fitted_distance_fills_the_picture_as_asked(seed):
 def test_the_fitted_camera_stays_before_all_points():
     points = np.array([[0.0, 0, -3], [0.001, 0, 3]])
     assert fit_distance(points, 0.9, 1.0) > 3
+    assert fit_distance(points[:1] + [[0, 0, 0], [0, 0, 2.9]], 0.9, 1.0) > 3
+
+
+@pytest.mark.parametrize(
+    ("axes", "tolerance"), [((1, 1, 1), 0.01), ((1, 0.6, 0.3), 0.02), ((1, 1, 0.1), 0.02)]
+)
+def test_an_outline_has_the_extents_of_all_points_but_few_of_them(axes, tolerance):
+    rng = np.random.default_rng(0)
+    ball = rng.normal(size=(20_000, 3))
+    ball *= np.array(axes) / np.linalg.norm(ball, axis=1, keepdims=True)
+    directions = rng.normal(size=(500, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+
+    few = outline(ball)
+
+    assert 100 < len(few) <= 300
+    assert {tuple(point) for point in few} <= {tuple(point) for point in ball}
+    wide, narrow = (np.ptp(points @ directions.T, axis=0) for points in (ball, few))
+    assert (wide - narrow).max() <= tolerance * wide.max()
+
+
+def test_a_few_points_are_their_own_outline():
+    points = np.random.default_rng(0).random((300, 3))
+    assert np.array_equal(outline(points), points)

@@ -68,6 +68,25 @@ def test_a_closet_of_boards_that_nobody_sees_into_is_hollow():
     assert find_flaw(joined(*walls)) == "hollow"
 
 
+@pytest.mark.parametrize(("share", "flaw"), [(0.018, ""), (0.022, "hollow")])
+def test_hidden_space_is_a_flaw_from_two_percent_of_the_filled_solid_on(share, flaw):
+    # A tube and two lids, with gaps that nobody sees through. Within 1.5 of 128 cells of a face
+    # space is not counted: a cylinder of radius r and height h is left, and
+    # share = pi r^2 h / (pi r^2 h + solid), where solid = pi (rest - tube r_tube^2).
+    band, tube, lid, gap = 1.5 / 128, 0.6, 0.1, 0.01
+    height, rest = tube + 2 * gap - 2 * band, 0.5**2 * (tube + 2 * lid)
+    radii = np.linspace(0.05, 0.2, 10_000)
+    hidden = radii**2 * height
+    shares = hidden / (hidden + rest - tube * (radii + band) ** 2)
+    radius = radii[np.argmin(np.abs(shares - share))]
+    walls = trimesh.creation.annulus(radius + band, 0.5, tube, sections=64)
+    top = trimesh.creation.cylinder(0.5, lid, sections=64)
+    top.apply_translation((0, 0, (tube + lid) / 2 + gap))
+    bottom = top.copy().apply_translation((0, 0, -(tube + lid) - 2 * gap))
+
+    assert find_flaw(joined(walls, top, bottom)) == flaw
+
+
 @pytest.mark.parametrize(
     "mesh",
     [

@@ -42,3 +42,20 @@ def test_a_mesh_behind_the_camera_is_not_seen():
     cube = box((0.4, 0.4, 0.4)).apply_translation((0, 0, 5.0))
 
     assert not silhouette(cube.vertices, cube.faces, Camera.orbit(0, 0, 2.0, 32), 32).any()
+
+
+def test_a_pixel_of_which_a_half_is_covered_does_not_count():
+    # 10 pixels a unit: the plate's edges are in the middle of pixels, between samples.
+    camera = Camera.orbit(0, 0, 1000.0, 10, focal=10_000.0)
+    plate = box((0.5, 0.4, 1e-3))
+
+    covered = silhouette(plate.vertices, plate.faces, camera, 10, samples=2)
+
+    assert (covered.any(axis=0).sum(), covered.any(axis=1).sum()) == (4, 4)
+
+
+@pytest.mark.parametrize(("depth", "seen"), [(0.01, True), (0.0009, False)])
+def test_what_is_less_than_a_thousandth_before_the_camera_is_not_drawn(depth, seen):
+    plate = box((0.4, 0.4, 1e-5)).apply_translation((0, 0, 2.0 - depth))
+
+    assert nearness(plate.vertices, plate.faces, Camera.orbit(0, 0, 2.0, 8), 8).any() == seen
