@@ -50,3 +50,13 @@ def test_the_same_seed_gives_the_same_interval_and_many_objects_fit_into_memory(
     values = np.random.default_rng(3).random(9000)
 
     assert bootstrap_mean([values], 5) == bootstrap_mean([values], 5)
+
+
+def test_a_large_group_and_a_small_one_are_resampled_as_often():
+    many, few = np.random.default_rng(3).random(400), np.array([0.0, 1.0])
+
+    interval = bootstrap_mean([many, few])
+
+    # The large group hardly varies; the mean of the small one is 0, 1/2 or 1.
+    assert interval.low == pytest.approx(many.mean() / 2, abs=0.02)
+    assert interval.high == pytest.approx((many.mean() + 1) / 2, abs=0.02)

@@ -4,7 +4,7 @@
     python -m tests.mutation onet_cli.geometry.thin:40 ext/marching.pyx
 
 takes mutants of each module, of some lines (`:40,52`) or of a kernel, at random, and prints each
-survivor as `file:line: from -> to` and how many were noticed. A survivor is a hole in the tests, or
+survivor as `file:line:column: from -> to` and how many were noticed. A survivor is a hole in the tests, or
 a change that changes nothing that can be seen.
 """
 
@@ -61,7 +61,7 @@ def examine(argument: str, options: argparse.Namespace) -> tuple[int, int]:
             if trial.notices(replaced):
                 killed += 1
             else:
-                place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
+                place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}:{mutant.column}"
                 print(f"  {place}: {mutant.change}", flush=True)
     seconds = time.monotonic() - begun
     print(f"{module}: {killed} of {tried} noticed ({seconds:.0f} s)", flush=True)

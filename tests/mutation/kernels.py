@@ -79,7 +79,7 @@ def text_mutants(path: Path) -> Iterator[Mutant]:
             continue
         mended = line[:start] + changed + line[start + len(token.string) :]
         change = f"{line.strip()} -> {mended.strip()}"
-        yield Mutant(path, row, change, "".join([*lines[: row - 1], mended, *lines[row:]]))
+        yield Mutant(path, row, start, change, "".join([*lines[: row - 1], mended, *lines[row:]]))
 
 
 def _changed(token: tokenize.TokenInfo, line: str) -> str | None:

@@ -48,6 +48,7 @@ class Mutant:
 
     path: Path
     line: int
+    column: int
     change: str
     source: str
 
@@ -97,7 +98,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
             _put(parent, field, place, ast.copy_location(changed, node))
             source = ast.unparse(ast.fix_missing_locations(tree))
             change = f"{ast.unparse(node)} -> {ast.unparse(changed)}"
-            yield Mutant(path, node.lineno, change, source)
+            yield Mutant(path, node.lineno, node.col_offset, change, source)
             _put(parent, field, place, node)
 
 

@@ -25,12 +25,12 @@ REACH = ["own", "near", "all"]
 def tests_of(module: str, reach: str) -> list[list[Path]]:
     """Return the test files of a module in the order in which they are run.
 
-    First the file that is named after it, all where that is `reach` "own"; then those of its
-    package that import it; where there is neither, all that import it, or else those of its users.
-    With "all", every other that imports the module or a user of it comes last.
+    First the file that is named after it, or else after a user of it; that is all where `reach` is
+    "own". Then those of its package that import it; where there are none, all that import it, or
+    else those of its users. With "all", every other that imports it or a user of it comes last.
     """
     near = _near(module)
-    own = [path for path in near if path.name == f"test_{module.rpartition('.')[2]}.py"]
+    own = _named(near, [module]) or _named(near, _users(module))
     stages = [own] if own else []
     if reach != "own" or not own:
         stages.append([path for path in near if path not in own])
@@ -39,6 +39,11 @@ def tests_of(module: str, reach: str) -> list[list[Path]]:
         found = {path for name in named for path in _importers(name, ROOT / "tests", "test_*.py")}
         stages.append(sorted(found.difference(near)))
     return [stage for stage in stages if stage]
+
+
+def _named(paths: list[Path], modules: list[str]) -> list[Path]:
+    names = {f"test_{module.rpartition('.')[2]}.py" for module in modules}
+    return [path for path in paths if path.name in names]
 
 
 def _near(module: str) -> list[Path]:
