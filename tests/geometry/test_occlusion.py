@@ -31,6 +31,16 @@ def test_axes_are_frames_spread_evenly_over_the_upper_half():
         np.testing.assert_allclose(both.T @ both / len(both), np.eye(3) / 3, atol=0.08)
 
 
+@pytest.mark.parametrize("count", [32, 100])
+def test_axes_have_every_height_equally_often(count):
+    along = spread_axes(count)[:, 2]
+
+    # Archimedes: the heights of points spread evenly over a sphere are themselves even.
+    np.testing.assert_allclose(np.sort(along[:, 1]), (np.arange(count) + 0.5) / count)
+    quarters = along[:, 1].reshape(4, -1)
+    np.testing.assert_allclose(quarters.mean(axis=1), 0.5, atol=2 / count)
+
+
 def test_ambient_depths_of_a_ball_are_its_height():
     ambient = AmbientDepths.of(*ball())
     axis = (np.arange(RESOLUTION) + 0.5) / RESOLUTION * 2 - 1
@@ -64,6 +74,22 @@ def test_a_lamp_sees_a_ball_as_a_disc_of_known_depth(place):
     assert not seen[[0, -1]].any()
     radius = np.sqrt(np.count_nonzero(seen) / np.pi)
     assert radius == pytest.approx(126, rel=0.01)  # all of it, and little around
+
+
+@pytest.mark.parametrize("place", [(3.0, 0, 0), (0, 9.0, 0), (-1, 2.0, 5)])
+def test_tangents_from_a_lamp_to_the_ball_are_a_circle_two_texels_from_the_edge(place):
+    place = np.array(place)
+    distance = np.linalg.norm(place)
+    along, others = place / distance, np.linalg.svd(place[None])[2][1:]
+    angles = np.linspace(0, 2 * np.pi, 50)
+    rim = np.outer(np.cos(angles), others[0]) + np.outer(np.sin(angles), others[1])
+    tangents = along / distance + np.sqrt(1 - 1 / distance**2) * rim
+    view = light_view(place, 256)
+
+    x, y, depth = view[:, :3] @ tangents.T + view[:, 3:]
+
+    np.testing.assert_allclose(np.hypot(x / depth - 128, y / depth - 128), 126)
+    np.testing.assert_allclose(depth, distance - 1 / distance)
 
 
 def test_shadow_maps_grow_with_the_picture():

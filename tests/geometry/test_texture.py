@@ -3,7 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from onet_cli.geometry.texture import TextureTables, linear_to_srgb, srgb_to_linear
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.texture import TextureTables, as_srgb, linear_to_srgb, srgb_to_linear
 
 
 def level(tables, number):
@@ -60,3 +61,31 @@ def test_srgb_goes_to_linear_light_and_back():
     assert decode[128] == pytest.approx(0.2159, abs=1e-4)
     back = encode[np.rint(decode * (len(encode) - 1)).astype(int)]
     np.testing.assert_allclose(back, np.arange(256), atol=1)
+
+
+def test_the_bytes_of_linear_light_are_the_nearest_ones():
+    encode = linear_to_srgb()
+    light = np.arange(len(encode)) / (len(encode) - 1)
+
+    # A byte stands for what the curve of IEC 61966-2-1 gives half a byte around it.
+    low, high = (
+        np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055).clip(0) ** 2.4)
+        for value in ((encode - 0.5) / 255, (encode + 0.5) / 255)
+    )
+
+    assert encode[0] == 0
+    assert encode[-1] == 255
+    assert ((low <= light + 1e-6) & (light - 1e-6 <= high)).all()
+
+
+def test_colours_beyond_white_and_black_are_clipped_and_srgb_is_only_rounded():
+    colours = np.array([-0.5, 0.0, 0.25, 0.5, 1.0, 7.0])
+
+    assert as_srgb(colours, linear=False).tolist() == [0, 0, 64, 128, 255, 255]
+    assert as_srgb(colours, linear=True).tolist() == [0, 0, 137, 188, 255, 255]
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 5), (0, 4, 3), (4, 0, 4), (1, 4, 4, 3)])
+def test_a_picture_of_another_shape_or_without_pixels_is_refused(shape):
+    with pytest.raises(InvalidGeometryError, match="a texture must be"):
+        TextureTables.of([np.zeros(shape, np.uint8)])

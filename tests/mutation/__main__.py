@@ -4,8 +4,8 @@
     python -m tests.mutation onet_cli.geometry.thin:40 ext/marching.pyx
 
 takes mutants of each module, of some lines (`:40,52`) or of a kernel, at random, and prints each
-survivor as `file:line:column: from -> to` and how many were noticed. A survivor is a hole in the tests, or
-a change that changes nothing that can be seen.
+survivor as `file:line:column: from -> to` and how many were noticed. A survivor is a hole in the
+tests, or a change that changes nothing that can be seen.
 """
 
 import argparse
