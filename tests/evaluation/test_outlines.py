@@ -79,6 +79,18 @@ def test_a_plate_turned_by_90_degrees_shows_its_edge_where_it_showed_its_face():
     assert values(found) == pytest.approx([both / either] * 3, abs=0.03)
 
 
+def test_the_outline_at_the_side_is_that_of_a_photo_from_there():
+    plate = samples(trimesh.creation.box((0.8, 0.5, 0.02)), 20_000)
+    other = samples(trimesh.creation.box((0.7, 0.5, 0.06)), 20_000, seed=1)
+
+    front, side, behind = (
+        compare_outlines(plate, other, row(azimuth, elevation=0)) for azimuth in (0, 90, 180)
+    )
+
+    assert values(front) == pytest.approx([front.photo, side.photo, behind.photo], abs=1e-3)
+    assert front.side == pytest.approx(behind.side, abs=0.05)
+
+
 def test_a_shape_that_differs_from_the_side_only_has_the_outline_of_the_photo_and_from_behind():
     plate = trimesh.creation.box((0.6, 0.6, 0.02))
     deep = trimesh.creation.box((0.6, 0.6, 0.6))

@@ -50,3 +50,9 @@ def test_without_any_point_inside_no_turn_is_taken():
     nothing = np.zeros(len(POINTS), bool)
 
     assert best_turn(lambda points: np.zeros(len(points), bool), POINTS, nothing) == (0.0, 0.0)
+
+
+def test_a_single_point_inside_both_is_a_perfect_fit():
+    point = np.array([[0.0, 0.1, 0.2]])
+
+    assert best_turn(lambda points: points[:, 2] > 0.19, point, np.array([True])) == (0.0, 1.0)

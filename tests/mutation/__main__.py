@@ -9,6 +9,7 @@ tests, or a change that changes nothing that can be seen.
 """
 
 import argparse
+import gc
 import os
 import random
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # no test needs one, and finding them takes time
 
 from tests.mutation import kernels, modules  # noqa: E402
 from tests.mutation.modules import Mutant  # noqa: E402
@@ -98,6 +100,7 @@ def main() -> None:
     import torch  # noqa: F401
     import trimesh  # noqa: F401
 
+    gc.freeze()  # pytest collects garbage: the forks need not look at all of this again
     counts = [examine(argument, options) for argument in options.modules]
     print(f"{sum(killed for killed, _ in counts)} of {sum(tried for _, tried in counts)} noticed")
 

@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LEAST_SECONDS, TIMES = 60, 10  # a mutant may take so long, or so many times what the module takes
 MEMORY = 16 << 30
-NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 
 REACH = ["own", "near", "all"]
 
@@ -67,56 +67,78 @@ def _importers(module: str, folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.rglob(pattern) if wanted.search(path.read_text()))
 
 
+class _Durations:
+    """A plugin of pytest that puts quick tests first, by what an earlier run in `seconds` took."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._known, self.measured = seconds, dict[str, float]()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self._known.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        before = self.measured.get(report.nodeid, 0.0)
+        self.measured[report.nodeid] = before + report.duration
+
+
 @dataclass
 class Trial:
-    """The tests of a module, and how long each stage may take."""
+    """The tests of a module, how long each stage may take, and how long each test took."""
 
     module: str
     stages: list[list[Path]]
-    seconds: list[float]
+    limits: list[float]
+    seconds: dict[str, float]
 
     @classmethod
     def of(cls, module: str, stages: list[list[Path]]) -> "Trial | None":
         """Return the trial, timed on the module as it is; None where its tests fail already."""
-        trial = cls(module, stages, [])
+        trial = cls(module, stages, [], {})
         for stage in stages:
             begun = time.monotonic()
-            if _fails(module, None, stage, None):
+            if trial._fails(None, stage, None):
                 return None
-            trial.seconds.append(max(LEAST_SECONDS, TIMES * (time.monotonic() - begun)))
+            trial.limits.append(max(LEAST_SECONDS, TIMES * (time.monotonic() - begun)))
         return trial if stages else None
 
     def notices(self, replaced: str | Path) -> bool:
         """Return whether tests fail, or do not end, with the module's text or binary replaced."""
         return any(
-            _fails(self.module, replaced, stage, seconds)
-            for stage, seconds in zip(self.stages, self.seconds, strict=True)
+            self._fails(replaced, stage, seconds)
+            for stage, seconds in zip(self.stages, self.limits, strict=True)
         )
 
-
-def _fails(
-    module: str, replaced: str | Path | None, tests: list[Path], seconds: float | None
-) -> bool:
-    context = multiprocessing.get_context("fork")
-    process = context.Process(target=_child, args=(module, replaced, tests))
-    process.start()
-    try:
-        process.join(seconds)
-        return process.is_alive() or process.exitcode not in (0, NO_TESTS)
-    finally:
-        if process.is_alive():
-            os.killpg(process.ident or 0, signal.SIGKILL)  # with what its tests started
+    def _fails(self, replaced: str | Path | None, tests: list[Path], limit: float | None) -> bool:
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=self._child, args=(replaced, tests, theirs))
+        process.start()
+        theirs.close()
+        try:
+            if not ours.poll(limit):
+                return True
+            code, seconds = ours.recv()
+        except EOFError:  # it crashed
+            return True
+        finally:
+            if process.is_alive():
+                os.killpg(process.ident or 0, signal.SIGKILL)  # with what its tests started
             process.join()
+        if replaced is None:
+            self.seconds |= seconds
+        return code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
-
-def _child(module: str, replaced: str | Path | None, tests: list[Path]) -> None:
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    if replaced is not None:
-        sys.meta_path.insert(0, _Replaced(module, replaced))
-    with Path(os.devnull).open("w") as quiet, redirect_stdout(quiet), redirect_stderr(quiet):
-        os.dup2(quiet.fileno(), 2)
-        sys.exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *map(str, tests)])))
+    def _child(self, replaced: str | Path | None, tests: list[Path], result: Connection) -> None:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if replaced is not None:
+            sys.meta_path.insert(0, _Replaced(self.module, replaced))
+        durations = _Durations(self.seconds)
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", *map(str, tests)]
+        with Path(os.devnull).open("w") as quiet, redirect_stdout(quiet), redirect_stderr(quiet):
+            os.dup2(quiet.fileno(), 2)
+            code = int(pytest.main(arguments, plugins=[durations]))
+        result.send((code, durations.measured))
 
 
 class _Replaced:
