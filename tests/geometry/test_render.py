@@ -225,3 +225,10 @@ def test_a_scene_of_any_size_looks_the_same(scale):
     expected = render(Box().mesh(), Camera.orbit(30, 20, 1.6, SIZE), SIZE)
     # Cameras are float32: edges may move by that little.
     assert (np.abs(picture - expected) > 2).any(axis=2).mean() < 0.002
+
+
+def test_on_white_a_blend_is_rounded():
+    # 128/255 of the colour and 127/255 of white: 132.02, 137.04 and 252.49.
+    picture = np.array([[[10, 20, 250, 128]]], np.uint8)
+
+    assert on_white(picture)[0, 0].tolist() == [132, 137, 252]

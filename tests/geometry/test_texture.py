@@ -85,7 +85,9 @@ def test_colours_beyond_white_and_black_are_clipped_and_srgb_is_only_rounded():
     assert as_srgb(colours, linear=True).tolist() == [0, 0, 137, 188, 255, 255]
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 5), (0, 4, 3), (4, 0, 4), (1, 4, 4, 3)])
+@pytest.mark.parametrize(
+    "shape", [(4, 4), (4, 4, 2), (4, 4, 5), (0, 4, 3), (4, 0, 4), (1, 4, 4, 3)]
+)
 def test_a_picture_of_another_shape_or_without_pixels_is_refused(shape):
     with pytest.raises(InvalidGeometryError, match="a texture must be"):
         TextureTables.of([np.zeros(shape, np.uint8)])
