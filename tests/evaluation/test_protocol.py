@@ -23,6 +23,7 @@ def test_the_papers_protocol_leaves_the_chamfer_of_an_empty_mesh_out():
     assert rules.empty.chamfer_l1 is None
     assert rules.empty.normal_consistency == -1
     assert (rules.empty.iou, rules.empty.f_score) == (0, 0)
+    assert (rules.empty.volume_error, rules.empty.area_error) == (1, 1)
     assert rules.empty.accuracy == rules.empty.completeness == 3**0.5
     assert (rules.threshold, rules.resolution, rules.view) == (0.2, 128, 0)
     assert rules.point_noise == 1e-4

@@ -33,8 +33,17 @@ def test_distances_are_better_small_and_shown_in_tenths_of_the_longest_edge(scor
 
 def test_main_scores_and_extended_ones_are_all_that_are_shown():
     assert [*MAIN, *EXTENDED] == list(SHOWN)
-    assert MAIN[0] == "iou"
-    assert "thin_f" in EXTENDED
+    # What the tables of the field have; everything else stands in a second one.
+    assert (
+        *("iou", "chamfer_l1", "accuracy", "completeness"),
+        *("normal_consistency", "f_score"),
+    ) == MAIN
+
+
+def test_what_is_not_measured_counts_for_nothing():
+    assert METRICS.closed == METRICS.components == METRICS.largest_share == 0
+    assert MeshMetrics(0.5, 0.02, 0.01, 0.03, 0.8, 0.6).f_curve == (0, 0, 0, 0)
+    assert all(getattr(METRICS, score) is None for score in EXTENDED)
 
 
 def test_chamfer_l1_has_the_papers_unit_where_it_is_defined():
