@@ -88,6 +88,8 @@ def _changed(token: tokenize.TokenInfo, line: str) -> str | None:
     if declares and (declares[1] != "cdef" or "=" not in line[:start] or "(" in line.split("=")[0]):
         return None
     if token.type == tokenize.NUMBER:
+        if line[:start].endswith("::"):  # a type of contiguous memory
+            return None
         if token.string.isdigit():
             return str(int(token.string) + 1)
         try:
