@@ -4,20 +4,22 @@ from dataclasses import replace
 
 import pytest
 
+from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.cells import (
     EXTENDED_HEADER,
     HEADER,
     comparison_cells,
     comparison_title,
+    comparison_verdict,
     extended_cells,
     table_cells,
     table_notes,
     table_title,
 )
-from onet_cli.evaluation.compare import Comparison, Difference
+from onet_cli.evaluation.compare import Comparison, Difference, compare_tables
 from onet_cli.evaluation.intervals import Interval
 from onet_cli.evaluation.table import EvaluationTable
-from tests.evaluation.synthetic import CHAIR, NAMES
+from tests.evaluation.synthetic import CHAIR, NAMES, SOFA
 from tests.evaluation.test_evaluation_table import FACTS, metrics, result, table, uneven_table
 
 DIFFERENCE = Difference("iou", 0.5, 0.56, Interval(0.01, 0.11), 7, 3, 10)
@@ -87,6 +89,11 @@ def test_published_scores_follow_with_our_difference_from_the_papers():
     assert all(len(row) == len(HEADER) for row in cells)
 
 
+def test_published_scores_stand_beside_no_other_protocol():
+    with pytest.raises(InvalidOptionError, match="paper's protocol"):
+        table_cells(uneven_table(), reference=True)
+
+
 def test_a_difference_from_what_is_not_defined_is_a_dash():
     undefined = result(CHAIR, "a", replace(metrics(0.6), chamfer_l1=None))
     paper = EvaluationTable(replace(FACTS, protocol="paper"), (undefined,), NAMES)
@@ -116,6 +123,8 @@ def test_notes_tell_how_many_meshes_are_closed_and_in_how_many_components():
         "meshes: 50.0% closed, 1.5 components on average, the largest with 87.5% of the volume"
     )
     assert expected in notes
+    alone = table_notes(table(result(CHAIR, "a", whole)))
+    assert any(note.startswith("meshes: 100.0% closed, 1.0 components") for note in alone)
     assert not any("closed" in note for note in table_notes(uneven_table()))
 
 
@@ -152,3 +161,34 @@ def test_a_comparison_has_both_scores_their_difference_and_its_interval(low, sta
     assert row == ["IoU", "0.5000", "0.5600", f"+0.0600{star}", interval, "7", "3"]
     assert comparison_title(comparison, "old", "new") == "new minus old, paired over 10 objects"
     assert comparison_title(Comparison("a", "b", (), ()), "old", "new").endswith("over 0 objects")
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        (0.8, "net beats the retrieval baseline: IoU +0.300"),
+        (0.3, "net loses to the retrieval baseline: IoU -0.200"),
+        (0.5, "net does not differ significantly from the retrieval baseline: IoU +0.000"),
+    ],
+)
+def test_a_model_is_told_whether_it_beats_retrieval_on_whichever_side_it_stands(own, verdict):
+    def scored(model, iou):
+        made = table(*(result(CHAIR, name, metrics(iou)) for name in "abcd"))
+        return replace(made, facts=replace(made.facts, model=model))
+
+    retrieval, net = scored("baseline:retrieval", 0.5), scored("net", own)
+
+    assert comparison_verdict(compare_tables(retrieval, net)) == verdict
+    assert comparison_verdict(compare_tables(net, retrieval)) == verdict
+    assert comparison_verdict(compare_tables(net, net)) == ""
+    assert comparison_verdict(compare_tables(retrieval, retrieval)) == ""
+
+
+def test_an_interval_says_where_categories_of_one_object_make_it_too_narrow():
+    pair = [result(CHAIR, name, metrics(iou)) for name, iou in (("a", 0.2), ("b", 0.4))]
+
+    alone = " ".join(table_notes(table(*pair, result(SOFA, "c", metrics(0.9)))))
+    none = " ".join(table_notes(table(*pair)))
+
+    assert "(too narrow: one object in 1 of 2 categories)" in alone
+    assert "too narrow" not in none

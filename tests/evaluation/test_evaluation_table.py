@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.evaluation.cells import comparison_verdict, table_notes
 from onet_cli.evaluation.compare import compare_tables
 from onet_cli.evaluation.latex import to_latex
 from onet_cli.evaluation.protocol import Protocol
@@ -295,37 +294,6 @@ def test_a_comparison_is_paired_by_object():
     assert (iou.better, iou.worse, iou.objects) == (60, 0, 60)
     assert (chamfer.better, chamfer.worse) == (60, 0)
     assert any("1 objects" in warning for warning in comparison.warnings)
-
-
-@pytest.mark.parametrize(
-    ("own", "verdict"),
-    [
-        (0.8, "net beats the retrieval baseline: IoU +0.300"),
-        (0.3, "net loses to the retrieval baseline: IoU -0.200"),
-        (0.5, "net does not differ significantly from the retrieval baseline: IoU +0.000"),
-    ],
-)
-def test_a_model_is_told_whether_it_beats_retrieval_on_whichever_side_it_stands(own, verdict):
-    def scored(model, iou):
-        made = table(*(result(CHAIR, name, metrics(iou)) for name in "abcd"))
-        return replace(made, facts=replace(made.facts, model=model))
-
-    retrieval, net = scored("baseline:retrieval", 0.5), scored("net", own)
-
-    assert comparison_verdict(compare_tables(retrieval, net)) == verdict
-    assert comparison_verdict(compare_tables(net, retrieval)) == verdict
-    assert comparison_verdict(compare_tables(net, net)) == ""
-    assert comparison_verdict(compare_tables(retrieval, retrieval)) == ""
-
-
-def test_an_interval_says_where_categories_of_one_object_make_it_too_narrow():
-    pair = [result(CHAIR, name, metrics(iou)) for name, iou in (("a", 0.2), ("b", 0.4))]
-
-    alone = " ".join(table_notes(table(*pair, result(SOFA, "c", metrics(0.9)))))
-    none = " ".join(table_notes(table(*pair)))
-
-    assert "(too narrow: one object in 1 of 2 categories)" in alone
-    assert "too narrow" not in none
 
 
 def test_a_comparison_warns_of_what_was_measured_otherwise():
