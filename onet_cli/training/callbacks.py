@@ -143,6 +143,7 @@ class KeepLast(Callback):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._written = -1
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the file, including the score of this validation."""
@@ -155,18 +156,21 @@ class KeepLast(Callback):
         self.write(trainer)
 
     def write(self, trainer: pl.Trainer) -> None:
-        """Write the file between two steps.
+        """Write the file between two steps, unless that was done after the same step.
 
         Raises:
             CheckpointError: the file cannot be written.
         """
+        if trainer.global_step == self._written:
+            return
         if not trainer.is_global_zero:
             trainer.save_checkpoint(self.path)  # takes part in gathering, writes nothing
-            return
-        with whole_file(self.path, CheckpointError) as temporary:
-            trainer.save_checkpoint(temporary)
-            if self.path.is_file():
-                self.path.replace(previous_checkpoint(self.path))
+        else:
+            with whole_file(self.path, CheckpointError) as temporary:
+                trainer.save_checkpoint(temporary)
+                if self.path.is_file():
+                    self.path.replace(previous_checkpoint(self.path))
+        self._written = trainer.global_step
 
 
 def previous_checkpoint(last: Path) -> Path:

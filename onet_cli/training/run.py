@@ -16,6 +16,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
+from onet_cli.files import remove_all_leftovers
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.checkpoint import resolve_device
 from onet_cli.models.network import OccupancyNetwork
@@ -95,6 +96,7 @@ def train_network(
     config = settle_precision(config, find, run if resume else None, events.note)
     _note_precision(config, place, events)
     if is_first_process():
+        remove_all_leftovers(run)
         events.note(_beginning(network, shapes, place))
         _write_config(run, config, network, shapes, place)
         events.started()

@@ -206,6 +206,19 @@ def test_a_last_checkpoint_that_was_cut_short_is_replaced_by_the_one_before(ball
     assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
 
 
+def test_a_run_that_is_over_is_rid_of_leftovers_when_it_is_resumed(balls, tmp_path):
+    train(balls, tmp_path, steps=10, val_every=5)
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("*.ckpt")}
+    steps = [torch.load(tmp_path / name, weights_only=True)["global_step"] for name in kept]
+    (tmp_path / ".last.ckpt.0123abcd.tmp").write_bytes(b"killed here")
+
+    train(balls, tmp_path, steps=10, val_every=5, resume=True)
+
+    assert dict(zip(kept, steps, strict=True)) == {"last.ckpt": 10, "previous.ckpt": 5}
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.ckpt")} == kept
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_two_damaged_checkpoints_are_said_to_be(balls, tmp_path):
     train(balls, tmp_path, steps=10, val_every=5)
     for name in ("last.ckpt", "previous.ckpt"):
