@@ -53,7 +53,7 @@ def read_obj(file: MeshFile) -> LoadedMesh:
     normals = _rows(text, normal_lines, b"vn", 3).columns(3)
     corners = _corners(text, [vertex_lines, texture_lines, normal_lines])
     points = checked_points(name, vertices.columns(3), corners.vertex)
-    cut, polygon = cut_polygons(points, corners.vertex, corners.sizes)
+    cut, polygon, warnings = cut_polygons(points, corners.vertex, corners.sizes)
     faces = corners.vertex[cut]
     materials = read_materials(file.files, text, corners.lines[polygon])
     appearance = Appearance(
@@ -63,7 +63,7 @@ def read_obj(file: MeshFile) -> LoadedMesh:
         corner_normals(points, faces, normals, corners.normal[cut]),
         _colours(vertices, faces),
     )
-    return LoadedMesh(make_mesh(points, faces), appearance, materials.warnings)
+    return LoadedMesh(make_mesh(points, faces), appearance, (*warnings, *materials.warnings))
 
 
 def _plain(name: str, data: bytes) -> Text:

@@ -1,6 +1,7 @@
 """Reader of OFF files. Triangulates concave polygons correctly."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +40,9 @@ def read_off(file: MeshFile) -> LoadedMesh:
     listed = Rows.of(name, body.joined(lines[1 + vertices : 1 + vertices + faces]))
     sizes, corners, colours = _faces(name, listed, vertices)
     points = checked_points(name, rows.columns(3), corners)
-    cut, polygon = cut_polygons(points, corners, sizes)
-    return _assemble(
-        kind, rows, points, corners[cut], None if colours is None else colours[polygon]
-    )
+    cut, polygon, warnings = cut_polygons(points, corners, sizes)
+    colours = None if colours is None else colours[polygon]
+    return replace(_assemble(kind, rows, points, corners[cut], colours), warnings=warnings)
 
 
 def _header(name: str, data: bytes) -> tuple[str, Text]:

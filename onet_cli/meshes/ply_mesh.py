@@ -45,7 +45,7 @@ def read_ply(file: MeshFile) -> LoadedMesh:
         raise EmptyMeshError(f"{name} has no faces")
     corners = checked_indices(name, polygons.values, len(positions))
     points = checked_points(name, positions, corners)
-    cut, polygon = cut_polygons(points, corners, polygons.sizes)
+    cut, polygon, uncut = cut_polygons(points, corners, polygons.sizes)
     faces = corners[cut]
     pictures = Textures(file.files, name)
     materials = tuple(Material(texture=pictures.get(file)) for file in content.textures)
@@ -58,7 +58,7 @@ def read_ply(file: MeshFile) -> LoadedMesh:
         _colours(vertex, face, faces, polygon),
     )
     confidence = vertex_confidence(vertex.get(CONFIDENCE), len(points))
-    warnings = (*content.warnings, *pictures.warnings)
+    warnings = (*content.warnings, *uncut, *pictures.warnings)
     return LoadedMesh(make_mesh(points, faces), looks, warnings, confidence)
 
 

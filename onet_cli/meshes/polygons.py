@@ -6,31 +6,49 @@ such a corner are triangulated by ear clipping.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import mapbox_earcut
 import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
+from onet_cli.meshes.crossed import crossing_shares
 
 Indices = NDArray[np.intp]
 
 MOST_CORNERS = 1 << 15
-"""Maximum corners of a polygon: ear clipping of a self-intersecting one is superlinear."""
+"""Maximum corners of a polygon: ear clipping is superlinear."""
 
 _MOST_CORNERS_FOR_FANS = 32  # testing every fan is quadratic in the corners
 _BATCH = 1 << 20  # corners of fans per batch; bounds the memory
 _FLAT = 1e-9  # area, relative to the squared extent of the polygon, of a degenerate triangle
 
+_UNTESTED_WORK = 1 << 27
+"""Ear clipping of this much is done without a test for crossings, in at most some 10 s."""
+_MOST_WORK = 1 << 33
+"""Ear clipping of this much in all; of polygons that hardly cross themselves at most some 40 s."""
+_MOST_CROSSED = 1 / 64  # of the pairs of edges; random corners have 0.23
+_WORK_PER_CORNER = 500  # beside the square of the corners
+
+
+class Triangulation(NamedTuple):
+    """Triangles (F, 3) of corners, the polygon (F,) of each, ascending, and warnings."""
+
+    triangles: Indices
+    polygon: Indices
+    warnings: tuple[str, ...] = ()
+
 
 def cut_polygons(
     points: NDArray[np.floating], corners: NDArray[np.integer], sizes: NDArray[np.integer]
-) -> tuple[Indices, Indices]:
+) -> Triangulation:
     """Triangulate polygons, keeping their orientation.
 
     Polygons may be concave, touch themselves, or be slightly non-planar. One with n corners gives
     n - 2 triangles; one with fewer than 3 corners gives none, and coincident corners may give
-    fewer. Collinear corners are kept where neighbouring polygons share them.
+    fewer. Collinear corners are kept where neighbouring polygons share them. The work is bounded:
+    beyond a bound, polygons that cross themselves a lot become fans, with a warning.
 
     Args:
         points: (V, 3), finite.
@@ -49,6 +67,7 @@ def cut_polygons(
     starts = np.cumsum(sizes) - sizes
     by_size = np.argsort(sizes, kind="stable")
     triangles, owners = [np.zeros((0, 3), np.intp)], [np.zeros(0, np.intp)]
+    clipping = _EarClipping()
     for alike in np.split(by_size, np.flatnonzero(np.diff(sizes[by_size])) + 1):
         size = int(sizes[alike[0]]) if len(alike) else 0
         if size < 3:
@@ -57,36 +76,73 @@ def cut_polygons(
         for first in range(0, len(alike), step):
             batch = alike[first : first + step]
             places = starts[batch, None] + np.arange(size)
-            cut, owner = _cut_alike(points[corners[places]] if size > 3 else None, len(batch), size)
+            polygons = flatten(points[corners[places]]) if size > 3 else None
+            cut, owner = _cut_alike(polygons, len(batch), size, clipping)
             triangles.append(places[owner[:, None], cut])
             owners.append(batch[owner])
     owner = np.concatenate(owners)
     order = np.argsort(owner, kind="stable")
-    return np.concatenate(triangles)[order], owner[order]
+    return Triangulation(np.concatenate(triangles)[order], owner[order], clipping.warnings())
 
 
 def _cut_alike(
-    polygons: NDArray[np.floating] | None, count: int, size: int
+    flat: NDArray[np.float64] | None, count: int, size: int, clipping: "_EarClipping"
 ) -> tuple[Indices, Indices]:
-    """Return triangles (F, 3) of corners 0..size-1, and the polygon of each, for (P, n, 3)."""
-    if polygons is None:
+    """Return triangles (F, 3) of corners 0..size-1, and the polygon of each, for (P, n, 2)."""
+    if flat is None:
         return np.tile(np.arange(3), (count, 1)), np.arange(count)
-    flat = flatten(polygons)
     apex, sees_all = np.zeros(count, np.intp), np.zeros(count, bool)
     if size <= _MOST_CORNERS_FOR_FANS:
         apex, sees_all = _best_fan(flat)
     if size == 4:
         sees_all[:] = True  # a quad has two triangulations, and the better one was found
+    others = np.flatnonzero(~sees_all)
+    cut = clipping.cut(flat[others])
+    sees_all[others] = [ears is None for ears in cut]
     fans = np.flatnonzero(sees_all)
     steps = np.arange(1, size - 1)
     wings = np.stack([np.zeros_like(steps), steps, steps + 1], axis=1)
     triangles = [((apex[fans, None, None] + wings) % size).reshape(-1, 3)]
     owners = [np.repeat(fans, size - 2)]
-    for index in np.flatnonzero(~sees_all):
-        ears = _cut_ears(flat[index])
-        triangles.append(ears)
-        owners.append(np.full(len(ears), index))
+    for index, ears in zip(others, cut, strict=True):
+        if ears is not None:
+            triangles.append(ears)
+            owners.append(np.full(len(ears), index))
     return np.concatenate(triangles), np.concatenate(owners)
+
+
+class _EarClipping:
+    """Ear clipping with bounded work, in units of squared corners."""
+
+    def __init__(self) -> None:
+        self._work = 0
+        self._fans = 0
+
+    def cut(self, polygons: NDArray[np.float64]) -> list[Indices | None]:
+        """Return triangles (F, 3) of each of polygons (P, n, 2); None for one to cut as a fan."""
+        count, size = polygons.shape[:2]
+        work = size * (size + _WORK_PER_CORNER)
+        untested = max(0, (_UNTESTED_WORK - self._work) // work)
+        crossed = np.zeros(count)
+        crossed[untested:] = crossing_shares(polygons[untested:])
+        clipped = np.flatnonzero(crossed <= _MOST_CROSSED)[
+            : max(0, (_MOST_WORK - self._work) // work)
+        ]
+        self._work += work * len(clipped)
+        self._fans += count - len(clipped)
+        cut: list[Indices | None] = [None] * count
+        for index in clipped:
+            cut[index] = _cut_ears(polygons[index])
+        return cut
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return a warning if polygons are cut as fans."""
+        if self._fans == 0:
+            return ()
+        return (
+            f"{self._fans} polygons, which cross themselves or have many corners, are cut as fans: "
+            "the others already take long",
+        )
 
 
 def flatten(polygons: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -162,22 +218,22 @@ def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:
 
     Neighbouring polygons have these corners; without them their shared edges would not match.
     """
-    edges = {edge for a, b, c in triangles.tolist() for edge in ((a, b), (b, c), (c, a))}
-    used = np.zeros(len(flat), np.intp)
+    count = len(flat)
+    edges = triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    used = np.zeros(count, np.intp)
     used[triangles] = 1
     # Cumulative counts of used corners over two rounds test a chain in constant time.
-    before = np.concatenate([[0], np.cumsum(np.tile(used, 2))]).tolist()
+    before = np.concatenate([[0], np.cumsum(np.tile(used, 2))])
+    ends = edges[:, 0] + (edges[:, 1] - edges[:, 0]) % count
+    skips = (ends > edges[:, 0] + 1) & (before[ends] == before[edges[:, 0] + 1])
+    skips &= ~np.isin(edges @ [count, 1], edges @ [1, count])  # edges of two triangles
     left_out: dict[tuple[int, int], list[int]] = {}
-    for a, b in edges:
-        end = a + (b - a) % len(flat)
-        inner = (b, a) in edges or end <= a + 1 or before[end] > before[a + 1]
-        if inner:
-            continue
-        chain = [corner % len(flat) for corner in range(a + 1, end)]
+    for a, b in edges[skips].tolist():
+        chain = [corner % count for corner in range(a + 1, a + (b - a) % count)]
         if _on_the_way(flat[a], flat[chain], flat[b]):
             left_out[a, b] = chain
     whole: list[tuple[int, int, int]] = []
-    waiting = [(a, b, c) for a, b, c in reversed(triangles.tolist())]
+    waiting = [(a, b, c) for a, b, c in reversed(triangles.tolist())] if left_out else []
     while waiting:
         a, b, c = waiting.pop()
         for p, q, apex in ((a, b, c), (b, c, a), (c, a, b)):
@@ -186,7 +242,7 @@ def _mend_seams(flat: NDArray[np.float64], triangles: Indices) -> Indices:
                 break
         else:
             whole.append((a, b, c))
-    return np.array(whole, np.intp).reshape(-1, 3)
+    return np.array(whole, np.intp).reshape(-1, 3) if left_out else triangles
 
 
 def _on_the_way(

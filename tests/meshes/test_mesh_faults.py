@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from onet_cli.archives.files import FolderFiles
 from onet_cli.errors import SourceError
+from onet_cli.meshes import polygons
+from onet_cli.meshes.crossed import crossing_shares
 from onet_cli.meshes.polygons import MOST_CORNERS, cut_polygons
 from onet_cli.meshes.read import load_mesh, read_mesh
 
@@ -159,13 +162,51 @@ def test_a_texture_scaled_to_infinity_is_a_reason_to_skip(tmp_path, scale):
         read_mesh(tmp_path / "m.obj")
 
 
-def test_many_crossing_corners_are_cut_without_pairing_them_all():
-    count = 20_000
-    points = np.random.default_rng(0).random((count, 3)) * (1, 1, 0)
+def boundary(triangles, corners):
+    """Return the directed edges that the triangles have more often than their opposites."""
+    net = Counter()
+    for a, b, c in triangles.tolist():
+        for start, end in ((a, b), (b, c), (c, a)):
+            net[corners[start], corners[end]] += 1
+            net[corners[end], corners[start]] -= 1
+    return {edge for edge, count in net.items() if count > 0}
 
-    triangles, _ = cut_polygons(points, np.arange(count), np.array([count]))
 
-    assert 0 < len(triangles) <= count - 2
+@pytest.mark.parametrize("sizes", [(20_000,), (40,) * 100])
+def test_polygons_of_crossing_corners_become_fans_beyond_a_bound_of_work(sizes, monkeypatch):
+    points = np.random.default_rng(0).random((max(sizes), 3)) * (1, 1, 0)
+    corners = np.tile(np.arange(max(sizes)), len(sizes))
+    monkeypatch.setattr(polygons, "_UNTESTED_WORK", 50 * 40 * 540)
+
+    triangles, polygon, said = cut_polygons(points, corners, np.array(sizes))
+
+    assert "cut as fans" in said[0]
+    last = triangles[polygon == len(sizes) - 1] % max(sizes)
+    assert boundary(last, corners) == {(i, (i + 1) % max(sizes)) for i in range(max(sizes))}
+
+
+def test_large_polygons_that_hardly_cross_themselves_are_clipped_all_the_same():
+    count = 12_000  # beyond what is clipped without a look at its crossings
+    angles = np.arange(count) * 2 * np.pi / count
+    radii = np.where(np.arange(count) % 2, 1.0, 0.9)
+    points = np.column_stack([radii * np.cos(angles), radii * np.sin(angles), 0 * angles])
+    points[[7, 8]] = points[[8, 7]]
+
+    triangles, _, said = cut_polygons(points, np.arange(count), np.array([count]))
+
+    a, b, c = (points[triangles[:, corner], :2] for corner in range(3))
+    areas = ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
+    assert said == ()
+    assert np.abs(areas).sum() == pytest.approx(np.pi * 0.9, rel=0.01)
+
+
+def test_shares_of_crossings_are_those_of_all_pairs():
+    bow_tie = [(0, 0), (1, 1), (1, 0), (0, 1)]
+    square = [(0, 0), (1, 0), (1, 1), (0, 1)]
+    random = np.random.default_rng(0).random((1, 2000, 2))
+
+    assert crossing_shares(np.array([bow_tie, square], float)).tolist() == [0.5, 0]
+    assert crossing_shares(random)[0] == pytest.approx(0.23, abs=0.02)
 
 
 def test_a_polygon_of_too_many_corners_is_refused():

@@ -46,7 +46,7 @@ def cut(polygon):
     points = (
         np.column_stack([polygon, np.zeros(len(polygon))]) if polygon.shape[1] == 2 else polygon
     )
-    triangles, owner = cut_polygons(points, np.arange(len(points)), np.array([len(points)]))
+    triangles, owner, _ = cut_polygons(points, np.arange(len(points)), np.array([len(points)]))
     assert (owner == 0).all()
     return points, triangles
 
@@ -171,7 +171,7 @@ def test_a_grid_of_squares_is_cut_along_parallel_diagonals():
     quads = np.stack([corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]], axis=-1)
     points = np.array([(0.1 * x, 0.1 * y, 0) for y in range(3) for x in range(3)])
 
-    triangles, owner = cut_polygons(points, quads.reshape(-1), np.full(4, 4))
+    triangles, owner, _ = cut_polygons(points, quads.reshape(-1), np.full(4, 4))
 
     assert owner.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert (triangles % 4).tolist() == [[0, 1, 2], [0, 2, 3]] * 4
@@ -182,7 +182,7 @@ def test_polygons_of_many_sizes_come_out_in_their_order():
     shapes = [star(i, n, (0.9, 1.0)) if n else np.zeros((0, 2)) for i, n in enumerate(sizes)]
     points = np.column_stack([np.concatenate(shapes), np.zeros(sizes.sum())])
 
-    triangles, owner = cut_polygons(points, np.arange(len(points)), sizes)
+    triangles, owner, _ = cut_polygons(points, np.arange(len(points)), sizes)
 
     assert owner.tolist() == np.repeat(np.arange(8), np.maximum(sizes - 2, 0)).tolist()
     starts = np.cumsum(sizes) - sizes
