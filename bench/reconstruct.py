@@ -41,8 +41,8 @@ from onet_cli.geometry.simplify import simplify
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.catalogue import DEFAULT_MODEL, MODELS
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.models.decoders.plane_decoder import decode_points
 from onet_cli.models.decoders.plane_points import PlanePoints
-from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.reconstruction.batch import reconstruct_all
 from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool

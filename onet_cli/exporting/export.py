@@ -16,6 +16,8 @@ from onet_cli.meshes.vertex_colours import vertex_colours
 from onet_cli.options import PHOTO_SUFFIXES
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
+SHIPPED_LICENCE = "CC BY 4.0; attribution: recipes/furniture/ATTRIBUTION.md"
+"""Licence of the weights of shipped models."""
 
 
 def export(source: str, target: Path, options: ExportOptions, note: Note = silent) -> list[str]:
@@ -108,7 +110,7 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
 
 
 def _export_network(source: str, target: Path, options: ExportOptions, note: Note) -> list[str]:
-    from onet_cli.models.checkpoint import load_checkpoint
+    from onet_cli.models.checkpoint import load_checkpoint, shipped_models
 
     checkpoint = load_checkpoint(source, "cpu")
     if target.suffix.lower() == ".safetensors":
@@ -118,9 +120,10 @@ def _export_network(source: str, target: Path, options: ExportOptions, note: Not
         return [f"{target}  {size / 1e6:.1f} MB, {'half' if options.half else 'single'} precision"]
     from onet_cli.exporting.onnx import export_onnx
 
-    parity = export_onnx(checkpoint, target.with_suffix(".onnx"), note)
-    lines = [f"{file}  {file.stat().st_size / 1e6:.1f} MB" for file in parity.files]
-    if parity.max_error_code is None or parity.max_error_logits is None:
+    licence = SHIPPED_LICENCE if source in shipped_models() else None
+    parity = export_onnx(checkpoint, target.with_suffix(".onnx"), note, licence)
+    lines = [f"{file}  {file.stat().st_size / 1e6:.1f} MB" for file in parity.files.values()]
+    if not parity.differences:
         return [*lines, "not compared with torch: onnxruntime is not installed"]
-    code, logits = parity.max_error_code, parity.max_error_logits
-    return [*lines, f"largest difference from torch: code {code:.1e}, logits {logits:.1e}"]
+    each = ", ".join(f"{stage} {error:.1e}" for stage, error in parity.differences.items())
+    return [*lines, f"largest difference from torch: {each}"]

@@ -1,24 +1,41 @@
-"""ONNX export: a file for the encoder, run once per image, and one for the decoder."""
+"""ONNX export: one file for each stage of a network (`exporting.stages`)."""
 
+import contextlib
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.exporting.options import Note, silent
+from onet_cli.exporting.stages import stages_of
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.calibration import HEADER_KEY
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.frame import FARTHEST, REACH
 from onet_cli.models.network import OccupancyNetwork
+from onet_cli.models.onnx_names import (
+    CALIBRATION_KEY,
+    CALIBRATION_TENSORS_KEY,
+    ENCODER,
+    HASH_KEY,
+    INFO_KEY,
+    STAGES_KEY,
+    SUFFIX,
+    stage_path,
+)
 from onet_cli.models.spec import Frame
+from onet_cli.models.weights import tensor_bytes
 
 INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
-SUFFIX = ".onnx"
 
 TRACED_SIZE = (2, 5)
 """Batch size and number of points for tracing; the exporter would specialise a size of 1."""
@@ -45,26 +62,26 @@ FRAME_NOTES: dict[Frame, str] = {
 
 @dataclass(frozen=True)
 class OnnxParity:
-    """The written files, and the maximum differences between onnxruntime and torch.
+    """The written files by stage, and the maximum difference of each from torch.
 
-    The differences are None if onnxruntime is not installed.
+    There are no differences if onnxruntime is not installed.
     """
 
-    files: tuple[Path, Path]
-    max_error_code: float | None
-    max_error_logits: float | None
+    files: Mapping[str, Path]
+    differences: Mapping[str, float]
 
 
-def export_onnx(checkpoint: Checkpoint, path: Path, note: Note = silent) -> OnnxParity:
-    """Export `checkpoint` to NAME.encoder.onnx and NAME.decoder.onnx, where `path` is NAME.onnx.
+def export_onnx(
+    checkpoint: Checkpoint, path: Path, note: Note = silent, licence: str | None = None
+) -> OnnxParity:
+    """Export `checkpoint` to a file NAME.STAGE.onnx for each stage, where `path` is NAME.onnx.
 
-    The encoder maps `images` (B, 3, S, S), RGB in [0, 1], to `code` (B, C), where S is the model's
-    image size; the decoder maps `points` (B, T, 3) in the model's frame and `code` to `logits`
-    (B, T). B and T are dynamic. The metadata of both files have the checkpoint's header under
-    "onet", the frame under "frame" and its description under "frame_note".
+    `docs/export.md` describes inputs, outputs and metadata. Numbers of images and points are
+    dynamic; S, the edge of `images` (B, 3, S, S), is the model's.
 
-    Both files are written, or neither: existing files are replaced once both are complete and
-    compared. `note` is called with each step before it begins: tracing takes up to half a minute.
+    All files are written, or none: existing files are replaced once all are complete and compared.
+    `note` is called with each step before it begins: tracing takes up to half a minute. `licence`
+    is that of the weights, for the metadata.
 
     Raises:
         InvalidOptionError: onnx or onnxscript is not installed, or `path` is not NAME.onnx.
@@ -76,67 +93,74 @@ def export_onnx(checkpoint: Checkpoint, path: Path, note: Note = silent) -> Onnx
     if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
         raise InvalidOptionError(f"ONNX export needs {missing[0]}", hint=INSTALL_HINT)
     network = _on_cpu(checkpoint)
-    files = path.with_suffix(f".encoder{SUFFIX}"), path.with_suffix(f".decoder{SUFFIX}")
-    with whole_file(files[0]) as encoder, whole_file(files[1]) as decoder, torch.no_grad():
-        errors = _write(network, (encoder, decoder), _metadata(checkpoint), note)
-    return OnnxParity(files, *errors)
+    files = {stage.name: OnnxFile(stage) for stage in stages_of(network)}
+    paths = {name: stage_path(path, name) for name in files}
+    metadata = _metadata(checkpoint, tuple(files), licence)
+    calibration = _calibration_texts(checkpoint)
+    with contextlib.ExitStack() as stack, torch.no_grad():
+        temporary = {name: stack.enter_context(whole_file(at)) for name, at in paths.items()}
+        known = _sample(network, *TRACED_SIZE)
+        for name, file in files.items():
+            note(f"tracing and writing the {name}")
+            own = calibration if name == ENCODER else {}
+            file.write(temporary[name], known, metadata | own)
+            known |= file.expected(known)
+        note("comparing all with torch")
+        differences = _compare(network, files, temporary)
+    return OnnxParity(paths, differences)
 
 
-class _Encode(nn.Module):
-    def __init__(self, network: OccupancyNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.network.encode(images)
-
-
-class _Decode(nn.Module):
-    def __init__(self, network: OccupancyNetwork) -> None:
-        super().__init__()
-        self.decoder = network.decoder
-
-    def forward(self, points: Tensor, code: Tensor) -> Tensor:
-        logits: Tensor = self.decoder(points, code)
-        return logits
-
-
-def _write(
-    network: OccupancyNetwork, paths: tuple[Path, Path], metadata: dict[str, str], note: Note
-) -> tuple[float | None, float | None]:
-    """Write both files; return the maximum differences of codes and logits from torch."""
-    encoder_path, decoder_path = paths
-    encoder = OnnxFile(_Encode(network), "encoder", {"images": ("batch",)}, "code")
-    decoder = OnnxFile(
-        _Decode(network), "decoder", {"points": ("batch", "count"), "code": ("batch",)}, "logits"
-    )
-    images, points = _sample(network, *TRACED_SIZE)
-    note("tracing and writing the encoder")
-    encoder.write(encoder_path, (images,), metadata)
-    note("tracing and writing the decoder")
-    decoder.write(decoder_path, (points, network.encode(images)), metadata)
-    codes: list[float | None] = []
-    logits: list[float | None] = []
-    note("comparing both with torch")
+def _compare(
+    network: OccupancyNetwork, files: Mapping[str, OnnxFile], paths: Mapping[str, Path]
+) -> dict[str, float]:
+    """Return the maximum difference of each stage from torch, given torch's inputs."""
+    if find_spec("onnxruntime") is None:
+        return {}
+    differences = dict.fromkeys(files, 0.0)
     for size in COMPARED_SIZES:
-        images, points = _sample(network, *size)
-        codes.append(encoder.difference(encoder_path, (images,)))
-        logits.append(decoder.difference(decoder_path, (points, network.encode(images))))
-    return _largest(codes), _largest(logits)
+        known = _sample(network, *size)
+        for name, file in files.items():
+            expected = file.expected(known)
+            error = file.difference(paths[name], known, expected)
+            differences[name] = max(differences[name], error)
+            known |= expected
+    return differences
 
 
-def _largest(errors: list[float | None]) -> float | None:
-    known = [error for error in errors if error is not None]
-    return max(known) if known else None
-
-
-def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
-    frame = checkpoint.info.spec.frame
-    return {
-        "onet": checkpoint.info.to_json(),
-        "frame": frame,
-        "frame_note": FRAME_NOTES[frame],
+def _metadata(
+    checkpoint: Checkpoint, stages: tuple[str, ...], licence: str | None
+) -> dict[str, str]:
+    """Return the texts that every file of an export has."""
+    info = checkpoint.info
+    texts = {
+        INFO_KEY: info.to_json(),
+        STAGES_KEY: json.dumps(stages),
+        HASH_KEY: weights_hash(checkpoint.network),
+        "box": f"{CUBE_EDGE:g}",
+        "frame": info.spec.frame,
+        "frame_note": FRAME_NOTES[info.spec.frame],
     }
+    if licence is not None:
+        texts["licence"] = licence
+    return texts
+
+
+def _calibration_texts(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return the calibration for the metadata of the encoder: its header, its tensors in base64."""
+    known = checkpoint.calibration
+    if known is None:
+        return {}
+    packed = b64encode(tensor_bytes(known.to_tensors(), {})).decode()
+    return {CALIBRATION_KEY: known.to_header()[HEADER_KEY], CALIBRATION_TENSORS_KEY: packed}
+
+
+def weights_hash(network: OccupancyNetwork) -> str:
+    """Return the SHA-256 of the names, shapes and values of a network's weights, in hex."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _on_cpu(checkpoint: Checkpoint) -> OccupancyNetwork:
@@ -145,9 +169,9 @@ def _on_cpu(checkpoint: Checkpoint) -> OccupancyNetwork:
     return network
 
 
-def _sample(network: OccupancyNetwork, batch: int, count: int) -> tuple[Tensor, Tensor]:
+def _sample(network: OccupancyNetwork, batch: int, count: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     size = network.spec.image_size
     images = torch.rand((batch, 3, size, size), generator=generator)
     points = torch.rand((batch, count, network.spec.point_dim), generator=generator)
-    return images, (points - 0.5) * CUBE_EDGE
+    return {"images": images, "points": (points - 0.5) * CUBE_EDGE}

@@ -1,4 +1,4 @@
-"""Export of one module to ONNX with dynamic axes, and comparison with torch."""
+"""Export of one stage to ONNX with dynamic axes, and comparison with torch."""
 
 import contextlib
 import io
@@ -6,14 +6,15 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from onet_cli.errors import OnetError
+from onet_cli.exporting.stages import Stage
 
 TOLERANCE = 1e-3
 """Maximum difference from torch, relative to the largest absolute value or 1.
@@ -29,49 +30,52 @@ HINT = "install the tested versions: pip install -c constraints.txt '.[onnx]'"
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """A module with named inputs and one output, for export to ONNX.
+    """A stage and its ONNX file: writing, and comparison with torch."""
 
-    Attributes:
-        module: the module, in eval mode on the CPU.
-        name: its name in error messages.
-        inputs: names of the arguments, each with the names of its leading dynamic axes.
-        output: name of the result, with the dynamic axes of the first input.
-    """
+    stage: Stage
 
-    module: nn.Module
-    name: str
-    inputs: Mapping[str, tuple[str, ...]]
-    output: str
-
-    def write(self, path: Path, arguments: tuple[Tensor, ...], metadata: dict[str, str]) -> None:
-        """Trace with `arguments`, whose sizes must exceed 1, and write to `path`.
+    def write(self, path: Path, values: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+        """Trace with the inputs among `values`, whose sizes must exceed 1, and write to `path`.
 
         Raises:
             OnetError: the module cannot be exported, or an axis is not dynamic.
         """
-        with _explained(f"the {self.name} cannot be exported to ONNX"):
-            program = self._trace(arguments)
+        name = self.stage.name
+        with _explained(f"the {name} stage cannot be exported to ONNX"):
+            program = self._trace(self._arguments(values))
         self._check_axes(program)
         program.model.metadata_props.update(metadata)
-        with _explained(f"the {self.name} cannot be written as ONNX"):
+        with _explained(f"the {name} stage cannot be written as ONNX"):
             program.save(path, external_data=False)
 
-    def difference(self, path: Path, arguments: tuple[Tensor, ...]) -> float | None:
-        """Return the maximum difference between the file at `path` and torch for `arguments`.
+    def expected(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return torch's outputs by name for the inputs among `values`."""
+        found = self.stage.module(*self._arguments(values))
+        each = (found,) if isinstance(found, Tensor) else found
+        return dict(zip(self.stage.outputs, each, strict=True))
 
-        None if onnxruntime is not installed.
+    def difference(
+        self, path: Path, values: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+    ) -> float:
+        """Return the maximum difference between the file at `path` and torch.
+
+        Args:
+            path: The file.
+            values: Values by name, the inputs among them.
+            expected: The result of `expected` for them.
 
         Raises:
             OnetError: onnxruntime cannot run the file, or the results differ beyond `TOLERANCE`.
         """
-        if find_spec("onnxruntime") is None:
-            return None
-        expected: Tensor = self.module(*arguments)
-        with _explained(f"onnxruntime cannot run the exported {self.name}"):
-            result = self._run(path, arguments)
+        with _explained(f"onnxruntime cannot run the exported {self.stage.name} stage"):
+            found = self._run(path, values)
+        return max(self._error(name, found[name], wanted) for name, wanted in expected.items())
+
+    def _error(self, output: str, result: Tensor, expected: Tensor) -> float:
+        name = self.stage.name
         if result.shape != expected.shape:
             raise OnetError(
-                f"the exported {self.name} returns shape {tuple(result.shape)}, torch "
+                f"the exported {name} stage returns {output} of shape {tuple(result.shape)}, torch "
                 f"{tuple(expected.shape)}",
                 hint=HINT,
             )
@@ -79,23 +83,26 @@ class OnnxFile:
         limit = TOLERANCE * max(1.0, float(expected.abs().max()))
         if not error <= limit:  # also true for NaN
             raise OnetError(
-                f"the exported {self.name} differs from torch by {error:.1e}, more than "
-                f"{limit:.1e}, in a batch of {len(expected)}",
+                f"the exported {name} stage differs from torch by {error:.1e} in {output}, more "
+                f"than {limit:.1e}",
                 hint=HINT,
             )
         return error
 
+    def _arguments(self, values: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        return tuple(values[name] for name in self.stage.inputs)
+
     def _trace(self, arguments: tuple[Tensor, ...]) -> torch.onnx.ONNXProgram:
         dynamic = tuple(
             {axis: _dimension(size) for axis, size in enumerate(axes)}
-            for axes in self.inputs.values()
+            for axes in self.stage.inputs.values()
         )
         with _quiet():
             program = torch.onnx.export(
-                self.module,
+                self.stage.module,
                 arguments,
-                input_names=list(self.inputs),
-                output_names=[self.output],
+                input_names=list(self.stage.inputs),
+                output_names=list(self.stage.outputs),
                 dynamic_shapes=dynamic,
                 dynamo=True,
                 verbose=False,
@@ -105,26 +112,30 @@ class OnnxFile:
 
     def _check_axes(self, program: torch.onnx.ONNXProgram) -> None:
         """Raise OnetError on axes that the exporter has silently fixed."""
-        graph = program.model.graph
-        free = [*self.inputs.values(), next(iter(self.inputs.values()))]
+        graph, stage = program.model.graph, self.stage
+        free = [*stage.inputs.values(), *stage.outputs.values()]
         for value, axes in zip([*graph.inputs, *graph.outputs], free, strict=True):
             for axis, size in enumerate(axes):
                 if value.shape is None or isinstance(value.shape[axis], int):
                     raise OnetError(
-                        f"the {self.name} cannot be exported to ONNX: "
+                        f"the {stage.name} stage cannot be exported to ONNX: "
                         f"the exporter fixed the {size} of its {value.name}",
                         hint=HINT,
                     )
 
-    def _run(self, path: Path, arguments: tuple[Tensor, ...]) -> Tensor:
+    def _run(self, path: Path, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        feed = {name: value.numpy() for name, value in zip(self.inputs, arguments, strict=True)}
-        (result,) = session.run([self.output], feed)
-        return torch.from_numpy(result)
+        feed = {name: values[name].numpy() for name in self.stage.inputs}
+        names = list(self.stage.outputs)
+        results = session.run(names, feed)
+        return {
+            name: torch.from_numpy(np.asarray(result))
+            for name, result in zip(names, results, strict=True)
+        }
 
 
 def _dimension(name: str) -> Any:

@@ -26,7 +26,12 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]
     """
     with whole_file(path) as temporary:
         # Not save_file, which makes its files unreadable for other users.
-        temporary.write_bytes(_in_order(save(tensors, metadata=header)))
+        temporary.write_bytes(tensor_bytes(tensors, header))
+
+
+def tensor_bytes(tensors: dict[str, Tensor], header: dict[str, str]) -> bytes:
+    """Return `tensors` and the texts of `header` as a safetensors file."""
+    return _in_order(save(tensors, metadata=header))
 
 
 def _in_order(file: bytes) -> bytes:

@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import re
+from base64 import b64decode
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load
 from torch import nn
 
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.exporting import onnx as exporting
 from onet_cli.exporting.export import ExportOptions, export
-from onet_cli.exporting.onnx import export_onnx
+from onet_cli.exporting.onnx import export_onnx, weights_hash
 from onet_cli.exporting.onnx_file import OnnxFile
+from onet_cli.exporting.stages import stages_of
+from onet_cli.models.calibration import split_calibration
 from onet_cli.models.catalogue import MODELS
 from onet_cli.models.checkpoint import (
     Checkpoint,
@@ -23,12 +27,16 @@ from onet_cli.models.checkpoint import (
     save_checkpoint,
     shipped_models,
 )
+from onet_cli.models.decoders.plane_decoder import PlaneDecoder, decode_points
+from onet_cli.models.decoders.plane_points import PointLayers, Sight
 from onet_cli.models.encoders.convnet import GRID
 from onet_cli.models.encoders.maps import USUAL_CODE
 from onet_cli.models.frame import FARTHEST, REACH, from_cube, to_cube
+from onet_cli.models.onnx_names import LAYERS, SEEN
 from onet_cli.models.spec import ModelSpec
 from tests.exporting.networks import lively_network
 from tests.models.networks import inputs, tiny_network
+from tests.reconstruction.rigged import calibrated
 
 needs_onnx = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),
@@ -72,14 +80,23 @@ def tiny_checkpoint(encoder="convnet", decoder="simple", **changes):
     return Checkpoint(network, CheckpointInfo(network.spec, threshold=0.3))
 
 
-def assert_runs_as_torch(checkpoint, files):
+def run_stages(files, images, points):
+    """Return the logits of a chain of exported stages."""
     import onnxruntime
 
-    encode, decode = (onnxruntime.InferenceSession(path) for path in files)
+    known = {"images": images.numpy(), "points": points.numpy()}
+    for path in files.values():
+        session = onnxruntime.InferenceSession(path)
+        names = [output.name for output in session.get_outputs()]
+        feed = {value.name: known[value.name] for value in session.get_inputs()}
+        known |= dict(zip(names, session.run(names, feed), strict=True))
+    return known["logits"]
+
+
+def assert_runs_as_torch(checkpoint, files):
     for batch, count in product((1, 3), (1, 333)):
         images, points = inputs(batch, count, checkpoint.info.spec.image_size)
-        (code,) = encode.run(["code"], {"images": images.numpy()})
-        (logits,) = decode.run(["logits"], {"points": points.numpy(), "code": code})
+        logits = run_stages(files, images, points)
         with torch.no_grad():
             expected = checkpoint.network(images, points).numpy()
         assert logits.shape == (batch, count)
@@ -94,7 +111,9 @@ def test_every_model_runs_as_in_torch_for_any_batch_and_number_of_points(name, t
 
     parity = export_onnx(checkpoint, tmp_path / "m.onnx")
 
-    files = ["m.decoder.onnx", "m.encoder.onnx"]
+    drawn = isinstance(checkpoint.network.decoder, PlaneDecoder)
+    stages = ["encoder", "planes", "points"] if drawn else ["encoder", "points"]
+    files = [f"m.{stage}.onnx" for stage in stages]
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     assert_runs_as_torch(checkpoint, parity.files)
 
@@ -123,16 +142,61 @@ def test_networks_without_a_name_of_their_own_run_as_in_torch_too(changes, tmp_p
 
 
 @needs_onnx
-def test_the_files_carry_the_description_of_the_checkpoint(tmp_path):
+def test_the_files_carry_the_description_of_the_checkpoint(tmp_path, monkeypatch):
     import onnx
 
-    parity = export_onnx(tiny_checkpoint(), tmp_path / "tiny.onnx")
+    network = LeastNetwork(Sums())
+    monkeypatch.setattr(exporting, "_on_cpu", lambda checkpoint: network)
+    info = CheckpointInfo(network.spec, threshold=0.3)
+    checkpoint = calibrated(Checkpoint(network, info), None, width=8)
 
-    for path in parity.files:
-        texts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
-        assert json.loads(texts["onet"])["threshold"] == 0.3
-        assert texts["frame"] == json.loads(texts["onet"])["spec"]["frame"] == "object"
-        assert "upright unit cube" in texts["frame_note"]
+    parity = export_onnx(checkpoint, tmp_path / "tiny.onnx", licence="CC0")
+
+    texts = {
+        stage: {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+        for stage, path in parity.files.items()
+    }
+    for known in texts.values():
+        assert json.loads(known["onet"])["threshold"] == 0.3
+        assert known["frame"] == json.loads(known["onet"])["spec"]["frame"] == "object"
+        assert "upright unit cube" in known["frame_note"]
+        assert (known["box"], known["licence"]) == ("1.1", "CC0")
+        assert json.loads(known["stages"]) == ["encoder", "points"]
+        assert known["weights_sha256"] == weights_hash(checkpoint.network)
+    header = {"calibration": texts["encoder"]["calibration"]}
+    tensors = load(b64decode(texts["encoder"]["calibration_tensors"]))
+    found, _ = split_calibration(header, tensors)
+    assert found.reliability == checkpoint.calibration.reliability
+    assert torch.equal(found.familiarity.basis, checkpoint.calibration.familiarity.basis)
+
+
+def test_the_hash_is_of_the_weights():
+    checkpoint = tiny_checkpoint()
+    other = tiny_network("convnet", "simple")
+    assert weights_hash(other) == weights_hash(checkpoint.network)
+
+    with torch.no_grad():
+        next(other.parameters()).flatten()[0] += 1e-3
+
+    assert weights_hash(other) != weights_hash(checkpoint.network)
+
+
+def test_the_planes_come_with_the_layers_that_points_pass():
+    network = tiny_network("convnet-maps", "aligned")
+    images, points = inputs(1, 50, network.spec.image_size)
+    with torch.no_grad():
+        known = {"images": images, "points": points}
+        for stage in stages_of(network):
+            known |= OnnxFile(stage).expected(known)
+        expected = network(images, points)
+
+    sight = Sight(known["local"][0], *known["camera"][0], known["mirror"][0])
+    own = (known[name] for name in LAYERS)
+    layers = PointLayers(known["planes"][0], known["shift"][0], *own, sight)
+
+    torch.testing.assert_close(known["logits"], expected)
+    torch.testing.assert_close(decode_points(layers, points[0]), expected[0], atol=1e-4, rtol=0)
+    assert tuple(known)[3:] == (*SEEN, *LAYERS, "logits")
 
 
 def test_the_formulas_of_the_documentation_are_those_of_the_frame():
@@ -201,7 +265,7 @@ class LeastNetwork(nn.Module):
 def export_least(tmp_path, monkeypatch):
     """Exports `LeastNetwork` of a decoder to where an earlier export has left two files."""
     (tmp_path / "m.encoder.onnx").write_text("encoder")
-    (tmp_path / "m.decoder.onnx").write_text("decoder")
+    (tmp_path / "m.points.onnx").write_text("points")
 
     def run(decoder):
         network = LeastNetwork(decoder)
@@ -213,30 +277,31 @@ def export_least(tmp_path, monkeypatch):
 
 def assert_untouched(folder):
     texts = {path.name: path.read_text() for path in folder.iterdir()}
-    assert texts == {"m.encoder.onnx": "encoder", "m.decoder.onnx": "decoder"}
+    assert texts == {"m.encoder.onnx": "encoder", "m.points.onnx": "points"}
 
 
 @needs_onnx
 def test_an_export_replaces_the_files_of_an_earlier_one(export_least, tmp_path):
     parity = export_least(Sums())
 
-    assert all(file.stat().st_size > 100 for file in parity.files)
+    assert all(file.stat().st_size > 100 for file in parity.files.values())
     assert len(list(tmp_path.iterdir())) == 2
 
 
 @needs_onnx
-@pytest.mark.parametrize("half", ["encoder", "decoder"])
-def test_a_half_that_differs_from_torch_is_an_error_and_leaves_no_file(
-    half, export_least, tmp_path, monkeypatch
+@pytest.mark.parametrize("stage", ["encoder", "points"])
+def test_a_stage_that_differs_from_torch_is_an_error_and_leaves_no_file(
+    stage, export_least, tmp_path, monkeypatch
 ):
     run = OnnxFile._run
 
-    def differ(self, path, arguments):
-        return run(self, path, arguments) + (0.01 if self.name == half else 0)
+    def differ(self, path, values):
+        by = 0.01 if self.stage.name == stage else 0
+        return {name: value + by for name, value in run(self, path, values).items()}
 
     monkeypatch.setattr(OnnxFile, "_run", differ)
 
-    with pytest.raises(OnetError, match=rf"exported {half} differs from torch by 1\.0e-02"):
+    with pytest.raises(OnetError, match=rf"exported {stage} stage differs from torch by 1\.0e-02"):
         export_least(Sums())
 
     assert_untouched(tmp_path)
@@ -246,9 +311,9 @@ def test_a_half_that_differs_from_torch_is_an_error_and_leaves_no_file(
 @pytest.mark.parametrize(
     ("decoder", "message"),
     [
-        (GivesNothing(), "the exported decoder differs from torch by nan"),
-        (Branches(), "the decoder cannot be exported to ONNX: .*data-dependent"),
-        (FixesTheBatch(), "the decoder cannot be exported to ONNX: .* fixed the batch of its"),
+        (GivesNothing(), "the exported points stage differs from torch by nan"),
+        (Branches(), "the points stage cannot be exported to ONNX: .*data-dependent"),
+        (FixesTheBatch(), "the points stage cannot be exported to ONNX: .* fixed the batch of its"),
     ],
 )
 def test_a_decoder_that_cannot_be_exported_is_told_in_a_line_and_leaves_no_file(
@@ -268,13 +333,13 @@ def test_a_file_that_onnxruntime_cannot_run_is_told_and_removed(
 ):
     run = OnnxFile._run
 
-    def damage(self, path, arguments):
+    def damage(self, path, values):
         path.write_bytes(b"damaged")
-        return run(self, path, arguments)
+        return run(self, path, values)
 
     monkeypatch.setattr(OnnxFile, "_run", damage)
 
-    with pytest.raises(OnetError, match="onnxruntime cannot run the exported encoder"):
+    with pytest.raises(OnetError, match="onnxruntime cannot run the exported encoder stage"):
         export_least(Sums())
 
     assert_untouched(tmp_path)
@@ -286,12 +351,14 @@ def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
 ):
     checkpoint = tiny_checkpoint()
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
-    monkeypatch.setattr("onet_cli.exporting.onnx_file.find_spec", lambda name: None)
+    find = importlib.util.find_spec
+    missing = lambda name: None if name == "onnxruntime" else find(name)  # noqa: E731
+    monkeypatch.setattr(exporting, "find_spec", missing)
 
     lines = export(str(tmp_path / "c.safetensors"), tmp_path / "m.onnx", ExportOptions())
 
     assert lines[-1] == "not compared with torch: onnxruntime is not installed"
-    assert (tmp_path / "m.decoder.onnx").is_file()
+    assert (tmp_path / "m.points.onnx").is_file()
 
 
 def test_a_machine_without_onnx_is_told_how_to_get_it(tmp_path, monkeypatch):

@@ -9,8 +9,8 @@ import torch
 
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.catalogue import find_model
+from onet_cli.models.decoders.plane_decoder import decode_points
 from onet_cli.models.decoders.plane_points import PlanePoints, can_decode
-from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.encoders.maps import CodeLayout, with_camera, with_plane
 from onet_cli.models.frame import FARTHEST
 from onet_cli.models.network import build_network

@@ -8,8 +8,8 @@ import torch
 
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.catalogue import MODELS
+from onet_cli.models.decoders.plane_decoder import decode_points
 from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
-from onet_cli.models.decoders.triplane import decode_points
 from onet_cli.models.network import build_network
 
 WIDEST = [

@@ -8,22 +8,12 @@ mirror image, by the mirror plane in the code.
 Source: pixel-aligned features: Saito et al., "PIFu", ICCV 2019; Xu et al., "DISN", NeurIPS 2019.
 """
 
-import torch
 from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
 from onet_cli.models.decoders.attention import AttentionPlanes
-from onet_cli.models.decoders.plane_points import PointLayers, Sight
-from onet_cli.models.decoders.point_layers import point_logits
-from onet_cli.models.decoders.triplane import (
-    AXES,
-    PICTURE_EDGE,
-    WIDTHS,
-    copy_layers,
-    look_up,
-    point_decoder,
-)
+from onet_cli.models.decoders.plane_decoder import AXES, Drawn, PlaneDecoder
+from onet_cli.models.decoders.triplane import WIDTHS
 from onet_cli.models.encoders.maps import (
     CAMERA_WIDTH,
     LOCAL_WIDTH,
@@ -31,10 +21,9 @@ from onet_cli.models.encoders.maps import (
     USUAL_CODE,
     Code,
     CodeLayout,
+    plane_of,
 )
-from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
-from onet_cli.models.mirror import Mirror
 from onet_cli.models.registry import DECODERS
 from onet_cli.models.spec import Frame
 
@@ -64,7 +53,7 @@ class SeenPlanes(AttentionPlanes):
 
 
 @DECODERS.register("aligned")
-class AlignedDecoder(Decoder):
+class AlignedDecoder(PlaneDecoder):
     """Points of the picture's frame to logits; for the encoders of maps."""
 
     usual_code_dim = USUAL_CODE
@@ -86,60 +75,24 @@ class AlignedDecoder(Decoder):
         self.block = PreActivationBlock(hidden_dim)
         self.fc_out = nn.Linear(hidden_dim, 1)
 
-    def forward(self, points: Tensor, code: Tensor) -> Tensor:
-        """Return logits (B, T) at `points` (B, T, 3) of the picture's frame for `code` (B, C)."""
-        parts = self.layout.split(code)
-        planes, shift = self._draw(parts)
-        features = [
-            look_up(plane, points[..., axes]) for plane, axes in zip(planes, AXES, strict=True)
-        ]
-        features += _seen(points, parts)
-        if parts.mirror is not None:
-            features.append(_mirrored(points, planes[0], parts, parts.mirror))
-        columns = torch.cat(features, dim=1)
-        return point_logits(columns, shift, self.fc_f, self.block, self.fc_out)
+    @property
+    def residual(self) -> PreActivationBlock:
+        """The block between the layers `fc_f` and `fc_out`."""
+        return self.block
 
-    def for_code(self, code: Tensor) -> PointDecoder:
-        """Return the decoder of `code` (1, C), whose planes are computed once."""
-        return point_decoder(self.layers_for(code))
-
-    @torch.no_grad()
-    def layers_for(self, code: Tensor) -> PointLayers:
-        """Return a copy of the layers applied to points for `code` (1, C)."""
+    def draw(self, code: Tensor) -> Drawn:
+        """Return planes, local features, camera and mirror plane of `code` (B, C)."""
         parts = self.layout.split(code)
-        mirror = None if parts.mirror is None else parts.mirror.rows()[0]
-        elevation, kappa = parts.camera[0]
-        sight = Sight(parts.local[0], elevation, kappa, mirror)
-        return copy_layers(self._draw(parts), self.fc_f, self.block, self.fc_out, sight)
+        summary = self.planes.summarise(parts)
+        planes, shift = self.planes.draw(summary, parts.cells), self.fc_c(summary)
+        mirror = None if parts.mirror is None else plane_of(code)
+        return Drawn(planes, shift, parts.local, parts.camera, mirror)
 
     def describing(self, code: Tensor) -> Tensor:
         """Return the cells (B, K * 49) of `code` (B, C)."""
         return self.layout.split(code).cells
 
-    def _draw(self, code: Code) -> tuple[list[Tensor], Tensor]:
-        """Return what depends only on the code: planes, and the first layer's shift."""
-        summary = self.planes.summarise(code)
-        return self.planes.draw(summary, code.cells), self.fc_c(summary)
-
     @property
-    def flops_per_point(self) -> int:
-        """FLOPs per query point (multiply-adds times 2), with four per look-up and channel."""
-        layers = [layer for layer in self.block.modules() if isinstance(layer, nn.Linear)]
-        look_ups = 2 * 4 * (self.fc_f.in_features - (POINT_DIM + 1) * (1 + self.layout.mirrored))
-        return look_ups + matrix_flops(self.fc_f, *layers, self.fc_out)
-
-
-def _mirrored(points: Tensor, facing: Tensor, code: Code, mirror: Mirror) -> Tensor:
-    """Return the features (B, 60, T) at the mirror images of `points` (B, T, 3), times the trust.
-
-    `facing` is the plane (B, 24, 48, 48) parallel to the picture.
-    """
-    images = mirror.image(points)
-    features = [look_up(facing, images[..., AXES[0]]), *_seen(images, code)]
-    return torch.cat(features, dim=1) * mirror.trust[:, None, None]
-
-
-def _seen(points: Tensor, code: Code) -> list[Tensor]:
-    """Return local features (B, 32, T), positions and nearness (B, 1, T) of `points` (B, T, 3)."""
-    seen, near = look(points, *code.camera.unbind(1))
-    return [look_up(code.local, seen, PICTURE_EDGE), points.transpose(1, 2), near[:, None]]
+    def looked_up(self) -> int:
+        """Features per point that are sampled bilinearly."""
+        return self.fc_f.in_features - (POINT_DIM + 1) * (1 + self.layout.mirrored)

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.models.decoders.plane_decoder import AXES, Drawn
 from onet_cli.models.decoders.triplane import (
-    AXES,
     SEED_SIZE,
     WIDTHS,
     Smooth,
@@ -136,6 +136,7 @@ class AttentionDecoder(TriplaneDecoder):
         super().__init__(point_dim, SUMMARY, hidden_dim)
         self.planes = AttentionPlanes(code_dim)
 
-    def _draw(self, code: Tensor) -> tuple[list[Tensor], Tensor]:
+    def draw(self, code: Tensor) -> Drawn:
+        """Return the planes of `code` (B, C), and its part of the first layer."""
         assert isinstance(self.planes, AttentionPlanes)
-        return self.planes(code), self.fc_c(self.planes.summary(code))
+        return Drawn(self.planes(code), self.fc_c(self.planes.summary(code)))

@@ -1,0 +1,37 @@
+"""Names in ONNX exports: files, inputs, outputs, metadata. Importing this loads no dependency.
+
+`docs/export.md` describes them; other programs rely on them.
+"""
+
+from pathlib import Path
+
+SUFFIX = ".onnx"
+
+ENCODER, PLANES, POINTS = "encoder", "planes", "points"
+"""The stages; a stage STAGE of NAME.onnx is the file NAME.STAGE.onnx."""
+
+IMAGES, CODE, LOGITS = "images", "code", "logits"
+
+SEEN = ("planes", "shift", "local", "camera", "mirror")
+"""What the points stage takes of the planes stage: the last three only in the picture's frame."""
+
+LAYERS = ("first", "weights", "biases", "weight_out", "bias_out")
+"""Weights of the point layers, the same for every code (`plane_points.PointLayers`)."""
+
+INFO_KEY = "onet"
+CALIBRATION_KEY = "calibration"
+CALIBRATION_TENSORS_KEY = "calibration_tensors"
+STAGES_KEY = "stages"
+HASH_KEY = "weights_sha256"
+"""Keys of the metadata that `onet reconstruct` reads."""
+
+
+def stage_path(path: Path, stage: str) -> Path:
+    """Return the file of a stage of the export `path`, NAME.onnx."""
+    return path.with_suffix(f".{stage}{SUFFIX}")
+
+
+def export_path(path: Path) -> Path:
+    """Return NAME.onnx of `path`, which may be one of its files, such as NAME.encoder.onnx."""
+    stem = Path(path.stem)
+    return path.with_name(f"{stem.stem}{SUFFIX}") if stem.suffix == f".{ENCODER}" else path
