@@ -237,6 +237,28 @@ def flood_from_corner(passable):
         reached = grown
 
 
+def lids(band, exterior):
+    """The points off the band beside a point off it of which one is exterior and one hidden."""
+    found = np.zeros(band.shape, bool)
+    for n in range(3):
+        one, other = ((slice(None),) * n + (part,) for part in (slice(None, -1), slice(1, None)))
+        meet = (band[one] == 0) & (band[other] == 0) & (exterior[one] != exterior[other])
+        found[one] |= meet
+        found[other] |= meet
+    return found
+
+
+def smooth_lids(band, exterior):
+    """`exterior` with points beside a lid as most of the 5 x 5 x 5 around them off the band."""
+    smoothed = exterior.copy()
+    for place in np.argwhere(lids(band, exterior)):
+        if (place >= 2).all() and (place < np.array(band.shape) - 2).all():
+            around = tuple(slice(n - 2, n + 3) for n in place)
+            voters = np.count_nonzero(band[around] == 0)
+            smoothed[tuple(place)] = 2 * np.count_nonzero(exterior[around]) > voters
+    return smoothed
+
+
 def distance_to_balls(exterior, radii, wanted):
     """At `wanted` (N, 3), the distance from the union of the balls around the exterior points."""
     centres, sizes = np.argwhere(exterior), radii[exterior.astype(bool)]

@@ -11,7 +11,9 @@ from onet_cli.geometry.solid_field import (
     BAND,
     REACH,
     SNAP,
+    _creep,
     band_around,
+    find_exterior,
     grid_origin,
     solid_field,
 )
@@ -86,6 +88,47 @@ def test_the_flood_reaches_what_steps_along_the_axes_reach(seed):
     kernel.reach_from_corner(field, reached)
 
     assert np.array_equal(reached, reference.flood_from_corner(field < 0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lids_are_smoothed_as_the_slow_twin_smooths_them(seed):
+    rng = np.random.default_rng(seed)
+    band = (rng.random((12, 10, 9)) < 0.2).astype(np.uint8)
+    heights = rng.integers(3, 7, (12, 10, 1))
+    exterior = ((np.arange(9) > heights) & (band == 0)).astype(np.uint8)
+    smoothed = exterior.copy()
+
+    kernel.smooth_lids(band, exterior, smoothed)
+
+    assert not np.array_equal(smoothed, exterior)
+    assert np.array_equal(smoothed, reference.smooth_lids(band, exterior))
+
+
+def test_the_lid_of_a_box_without_a_bottom_is_smooth():
+    mesh = Box((1, 0.6, 0.8)).mesh(subdivisions=3)
+    mesh.update_faces(mesh.triangles_center[:, 1] > -0.299)
+    band = band_around(np.asarray(mesh.vertices), mesh.faces, 24)
+    blocked = (band.distance < BAND).astype(np.uint8)
+
+    exterior = find_exterior(band)
+
+    # Another vote would change hardly anything.
+    lid = np.count_nonzero(reference.lids(blocked, exterior))
+    changed = np.count_nonzero(reference.smooth_lids(blocked, exterior) != exterior)
+    assert lid > 24 * 0.8 * 24
+    assert changed < 0.06 * lid
+
+
+def test_the_exterior_creeps_two_steps_along_the_axes_beside_the_band():
+    exterior = np.zeros((9, 9, 9), np.uint8)
+    exterior[4, 4, 4] = 1
+    beside = np.ones_like(exterior)
+    beside[:, :, 5:] = 0
+    steps = np.abs(np.argwhere(np.ones((9, 9, 9))) - 4).sum(axis=1).reshape(9, 9, 9)
+
+    _creep(exterior, beside)
+
+    assert np.array_equal(exterior == 1, (steps <= 2) & (beside == 1))
 
 
 def test_rolled_balls_give_nearly_the_distance_from_their_union():
