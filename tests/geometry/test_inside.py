@@ -1,4 +1,5 @@
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -398,3 +399,13 @@ def test_a_face_without_its_vertices_is_refused():
         mesh = make_mesh(Box().mesh().vertices, np.array([[0, 1, index]]))
         with pytest.raises(InvalidGeometryError, match="does not exist"):
             contains(mesh, POINTS)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not tell")
+def test_little_work_takes_one_thread_and_much_one_per_processor():
+    assert crossings.thread_count(None, 0) == crossings.thread_count(None, 1000) == 1
+    assert crossings.thread_count(None, 1 << 40) == len(os.sched_getaffinity(0))
+
+
+def test_a_number_of_threads_asked_for_is_taken_but_at_least_one():
+    assert [crossings.thread_count(wanted, 0) for wanted in (3, 1, 0, -2)] == [3, 1, 1, 1]
