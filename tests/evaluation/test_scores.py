@@ -97,3 +97,8 @@ def test_scores_that_are_missing_or_invalid_are_refused(change):
 
     with pytest.raises(InvalidOptionError, match="missing or invalid"):
         MeshMetrics.from_dict(data)
+
+
+def test_no_metrics_have_no_mean():
+    with pytest.raises(ValueError, match="no scores"):
+        mean_metrics([])

@@ -94,6 +94,11 @@ def test_choys_lamp_is_high_in_front_and_slightly_to_the_right():
     x, y, z = lamp.place
 
     assert 0 < x < z < y
+    # Fronts and tops are about as bright on the screen.
+    front, top = Lighting.choy().radiance(np.array([[0, 0, 1], [0, 1, 0]]))[:, 0]
+    distance = np.linalg.norm(lamp.place)
+    front, top = front + lamp.colour[0] * z / distance, top + lamp.colour[0] * y / distance
+    assert (front / top) ** (1 / 2.4) == pytest.approx(1, abs=0.07)
     assert 0.5 < lamp.colour[0] == lamp.colour[1] == lamp.colour[2] < 1
 
 
