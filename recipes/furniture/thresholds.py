@@ -1,7 +1,7 @@
 """Compare ways to choose a photo's threshold: volumes, outlines and thin parts at each.
 
 Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--split val] [--limit N]
-       [--joined] [--flip]
+       [--joined] [--flip] [--no-multiscale] [--only NAME...]
 
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
 at the one adapted to each photo (`reconstruction.threshold`) and at shares of it, at the one whose
@@ -94,11 +94,14 @@ def row(name: str, found: list[MeshMetrics | None]) -> str:
 
 
 def evaluate(
-    checkpoint: Checkpoint, store: ShapeStore, tasks: list[Task], *, joined: bool, flip: bool
+    checkpoint: Checkpoint,
+    store: ShapeStore,
+    tasks: list[Task],
+    settings: GeneratorSettings,
+    only: list[str],
 ) -> None:
-    """Print a row for each way to cut."""
+    """Print a row for each way to cut, or for those named in `only`."""
     plain = replace(checkpoint, info=replace(checkpoint.info, outline=0.0))
-    settings = GeneratorSettings(join=joined, confidence=False, color=False, thin=False, flip=flip)
     generator = MeshGenerator(plain, settings)
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
@@ -106,6 +109,8 @@ def evaluate(
         made = generator.look(torch.from_numpy(picture.transpose(2, 0, 1).copy()))
         truth = read_truth(store, task)
         for name, level, thin in levels(made):
+            if only and name not in only:
+                continue
             found.setdefault(name, []).append(score(generator, made, level, thin, truth))
     print("| cut | IoU | outline, photo | beside | behind | thin recall | thin F | whole |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -123,6 +128,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="objects")
     parser.add_argument("--joined", action="store_true", help="join pieces")
     parser.add_argument("--flip", action="store_true", help="average over the mirrored photo")
+    parser.add_argument("--no-multiscale", action="store_true", help="the photo alone")
+    parser.add_argument("--only", nargs="+", default=[], help="rows, such as '0.2 outline, thin'")
     asked = parser.parse_args()
     store = ShapeStore.open(asked.data)
     ids = store.ids(asked.split)[: asked.limit]
@@ -132,7 +139,15 @@ def main() -> None:
         for number, shape in enumerate(ids)
     ]
     checkpoint = load_checkpoint(asked.checkpoint, "cpu")
-    evaluate(checkpoint, store, tasks, joined=asked.joined, flip=asked.flip)
+    settings = GeneratorSettings(
+        join=asked.joined,
+        confidence=False,
+        color=False,
+        thin=False,
+        multiscale=not asked.no_multiscale,
+        flip=asked.flip,
+    )
+    evaluate(checkpoint, store, tasks, settings, asked.only)
 
 
 if __name__ == "__main__":
