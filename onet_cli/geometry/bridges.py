@@ -40,8 +40,7 @@ def lift_gaps(logits: Lattice, level: float, limit: float) -> Lattice | None:
     Raises:
         ValueError: the lattice is no cube.
     """
-    if logits.ndim != 3 or len(set(logits.shape)) != 1:
-        raise ValueError(f"the lattice must be (N, N, N), not {logits.shape}")
+    _check_cube(logits)
     flat = np.ascontiguousarray(logits, dtype=np.float32).ravel()
     least = np.empty(flat.size, dtype=np.int64)
     kernel.label(flat.reshape(logits.shape), level, least)
@@ -69,11 +68,20 @@ def largest_piece(logits: Lattice, level: float) -> float:
     Args:
         logits: a field on a lattice (N, N, N).
         level: iso-level.
+
+    Raises:
+        ValueError: the lattice is no cube.
     """
+    _check_cube(logits)
     least = np.empty(logits.size, dtype=np.int64)
     kernel.label(np.ascontiguousarray(logits, dtype=np.float32), level, least)
     _, sizes = np.unique(least[least >= 0], return_counts=True)
     return float(sizes.max() / sizes.sum()) if len(sizes) else 0.0
+
+
+def _check_cube(logits: Lattice) -> None:
+    if logits.ndim != 3 or len(set(logits.shape)) != 1:
+        raise ValueError(f"the lattice must be (N, N, N), not {logits.shape}")
 
 
 def _raise_around(lift: Lattice, logits: Lattice, level: float, point: int) -> None:

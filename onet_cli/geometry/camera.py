@@ -70,7 +70,12 @@ def fit_distance(
 
     `focal` and `fill` are in edges of the picture. The distance is longer if a point would
     otherwise leave the central `limit` of the picture, and the camera stays in front of all points.
+
+    Raises:
+        ValueError: `points` are not (V, 3), or none.
     """
+    if points.ndim != 2 or points.shape[1] != 3:
+        raise ValueError(f"points must be (V, 3), not {points.shape}")
     across, ahead = points[:, :2], points[:, 2:]
     nearest = 1.05 * float(np.linalg.norm(points, axis=1).max())
     distance = max(2.0 * focal / fill, nearest)

@@ -7,7 +7,7 @@ from trimesh import Trimesh
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.components import component_volumes
 from onet_cli.geometry.inside import winding_numbers
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mesh import check_mesh, make_mesh
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.solid_field import BAND, band_around, find_exterior, grid_origin
 
@@ -31,7 +31,11 @@ def is_closed(mesh: Trimesh) -> bool:
 
     Edges are pairs of vertex indices: edges between unmerged equal vertices are open. This is the
     definition of closed in every command and table.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
     """
+    check_mesh(mesh)
     return len(mesh.faces) > 0 and _edges_are_shared(np.asarray(mesh.faces))
 
 
@@ -55,12 +59,13 @@ def find_flaw(mesh: Trimesh) -> str:
       is more than `HOLLOW` of the filled solid: a wardrobe of boards.
 
     Raises:
-        InvalidGeometryError: a vertex is not finite.
+        InvalidGeometryError: a vertex is not finite, or a face names one that is not there.
     """
     if not np.isfinite(mesh.vertices).all():
         raise InvalidGeometryError("the mesh has a vertex that is not finite")
     if len(mesh.faces) == 0:
         return "empty"
+    check_mesh(mesh)
     return _flaw_of_edges(mesh.faces) or _flaw_of_sides(mesh) or _flaw_of_hollows(mesh)
 
 

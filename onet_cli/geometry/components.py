@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli._ext import neighbours as kernel
-from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.mesh import check_faces
 
 
 def connected_parts(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]:
@@ -15,9 +15,8 @@ def connected_parts(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]
     Raises:
         InvalidGeometryError: a face refers to a vertex that does not exist.
     """
-    if len(faces) and not (faces.min() >= 0 and faces.max() < count):
-        raise InvalidGeometryError(f"a face names a vertex that is none of the {count}")
     least = np.arange(count, dtype=np.int64)
+    check_faces(np.asarray(faces), len(least))
     kernel.join_faces(np.ascontiguousarray(faces, dtype=np.int64), least)
     return least
 

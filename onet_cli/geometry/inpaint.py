@@ -19,7 +19,7 @@ def fill_holes(picture: NDArray[np.floating], weight: NDArray[np.floating]) -> N
 def _fill(weighted: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return colours (S, S, C) from `weighted`, colours times their weight `known` (S, S, 1)."""
     side = len(known)
-    if side % 2:
+    if side % 2 or side == 0:
         total = float(known.sum())
         mean = weighted.sum(axis=(0, 1)) / max(total, 1e-6)
         whole: NDArray[np.float32] = weighted + (1 - known) * mean.astype(np.float32)

@@ -6,6 +6,7 @@ Source: Mescheder et al., CVPR 2019, section 3.3.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ def split_resolution(resolution: int) -> tuple[int, int]:
         InvalidOptionError: no r0 within 16..64 gives `resolution`; names the two nearest that work.
             Or it is above `LARGEST`.
     """
+    resolution = index(resolution)
     if resolution > LARGEST:
         raise InvalidOptionError(
             f"resolution {resolution} is more than memory holds", hint=f"use up to {LARGEST}"
@@ -108,6 +110,7 @@ def evaluate_grid(
 
     Source: Mescheder et al., CVPR 2019, section 3.3 and figure 2; `guess` is ours.
     """
+    resolution = index(resolution)  # numpy's would overflow, and the octree follow it
     coarse, depth = split_resolution(resolution)
     # float32 like the logits it is compared with, here and in the extraction.
     octree = Octree(coarse, depth, float(np.float32(level)), guess)

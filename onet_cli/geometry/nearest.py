@@ -14,6 +14,8 @@ _FARTHEST = 1e18  # from twice that on, squared distances overflow float32
 
 _CURVE_CELLS = 32**3
 
+_MOST_NEAREST = 10**6
+
 
 def nearest(
     queries: NDArray[np.floating], targets: NDArray[np.floating]
@@ -51,7 +53,10 @@ def nearest_few(
     Raises:
         EmptySurfaceError: there are no targets.
         InvalidGeometryError: not (N, 3), or a coordinate is no number within 1e18.
+        ValueError: `count` is not within 1..1e6.
     """
+    if not 1 <= count <= _MOST_NEAREST:
+        raise ValueError(f"the number of neighbours, {count}, is not within 1..{_MOST_NEAREST}")
     tree, queries = _tree(targets), _checked(queries)
     found, near = tree.query(queries, k=count, distance_upper_bound=within)
     distances: NDArray[np.float32] = found.reshape(len(queries), count)

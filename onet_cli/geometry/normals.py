@@ -22,9 +22,13 @@ def smooth_normals(
     Each is the mean, by angle (Thürmer and Wüthrich, 1998), of the faces round the vertex that are
     tilted by less than `crease_deg` against the corner's own, wound either way. `vertices` (V, 3)
     lie in a ball of radius 1; coincident ones count as one. Faces without area get zeros.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
     """
-    check_faces(faces, len(vertices))
     flat = face_normals(vertices, faces)
+    vertices = np.ascontiguousarray(vertices, np.float64)
+    faces = np.ascontiguousarray(faces, np.int32)
     first, place = unique_rows(vertices, digits=MERGE_DIGITS)  # type: ignore[no-untyped-call]
     merged = place.reshape(-1)[faces].reshape(-1)
     order = np.argsort(merged, kind="stable").astype(np.int64)
@@ -55,7 +59,12 @@ def vertex_normals(
 
 
 def face_normals(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return unit normals (F, 3); zeros where a face has no area."""
+    """Return unit normals (F, 3); zeros where a face has no area.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
+    """
+    check_faces(np.asarray(faces), len(vertices))
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     normals = np.cross(b - a, c - a)
     length = np.linalg.norm(normals, axis=1, keepdims=True)

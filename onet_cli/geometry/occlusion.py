@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli._ext import rasterize as kernel
+from onet_cli.errors import InvalidGeometryError
+from onet_cli.geometry.mesh import check_faces
 
 AXES = 32
 RESOLUTION = 128
@@ -89,7 +91,13 @@ def shadow_maps(
     """Return 1 / depth (L, S, S) of the `chosen` of `faces` in the lights' `views` (L, 3, 4).
 
     0 where there is nothing.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there, or `chosen` a face.
     """
+    check_faces(faces, len(vertices))
+    if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(faces)):
+        raise InvalidGeometryError("a chosen face is not there")
     shape = (resolution, resolution)
     nearness, owners = np.zeros((len(views), *shape), np.float32), np.empty(shape, np.int32)
     ceiling = np.full(shape, np.inf, np.float32)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
+from onet_cli.geometry.mesh import check_mesh
 from onet_cli.geometry.normalize import CUBE_EDGE
 
 NEAR_DEVIATIONS = (0.01, 0.03)
@@ -25,7 +26,9 @@ def sample_surface(
 
     Raises:
         EmptySurfaceError: the mesh has no area.
+        InvalidGeometryError: a face names a vertex that is not there.
     """
+    check_mesh(mesh)
     if len(mesh.faces) == 0:
         raise EmptySurfaceError("a mesh without faces has no surface to sample")
     # trimesh caches both, so its area costs nothing extra.

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from onet_cli._ext import rasterize as kernel
 from onet_cli.geometry.camera import Camera
+from onet_cli.geometry.mesh import check_faces
 
 SAMPLES = 3
 """Samples along each edge of a pixel, which determine its coverage."""
@@ -27,6 +28,9 @@ def silhouette(
         camera: made for pictures of `size` pixels.
         size: edge of the picture in pixels.
         samples: each pixel has samples x samples samples.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
     """
     finer = Camera(
         camera.world, np.diag([samples, samples, 1.0]).astype(np.float32) @ camera.camera
@@ -42,8 +46,9 @@ def nearness(
 ) -> NDArray[np.float32]:
     """Return 1 / depth (size, size) of the visible surface at each pixel's centre, 0 for none.
 
-    The arguments are those of `silhouette`.
+    The arguments and errors are those of `silhouette`.
     """
+    check_faces(np.asarray(faces), len(vertices))
     frame = camera.to_frame(vertices) @ camera.camera.astype(np.float64).T
     near, owners = np.zeros((size, size), np.float32), np.empty((size, size), np.int32)
     ceiling = np.full((size, size), np.inf, np.float32)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from onet_cli.geometry.mesh import check_faces
+
 
 def smooth_values(
     values: NDArray[np.floating],
@@ -17,8 +19,15 @@ def smooth_values(
         faces: (F, 3) of a closed mesh, so that each edge occurs in both directions.
         hold: (V,) weight of a vertex's initial value in each round; 1 keeps it unchanged.
         rounds: number of edges over which a value can propagate.
+
+    Raises:
+        InvalidGeometryError: a face names a vertex that is not there.
+        ValueError: `values` are not (V, C).
     """
+    check_faces(np.asarray(faces), len(values))
     first = np.asarray(values, np.float64)
+    if first.ndim != 2:
+        raise ValueError(f"values must be (V, C), not {first.shape}")
     starts = np.asarray(faces).reshape(-1)
     ends = np.asarray(faces)[:, [1, 2, 0]].reshape(-1)
     loose = np.flatnonzero(hold < 1)

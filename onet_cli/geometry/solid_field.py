@@ -92,11 +92,15 @@ def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resol
 
     Raises:
         InvalidGeometryError: a face names a vertex that is not there, or a vertex is not finite or
-            so far off that the grid would not fit into memory.
+            so far off that the grid would not fit into memory, or `resolution` is not positive.
     """
     check_faces(np.asarray(faces), len(vertices))
     extent = np.ptp(vertices, axis=0) * resolution
-    if not (np.isfinite(extent).all() and np.prod(extent + 2 * _MARGIN) < _MOST_POINTS):
+    if not (
+        resolution > 0
+        and np.isfinite(extent).all()
+        and np.prod(extent + 2 * _MARGIN) < _MOST_POINTS
+    ):
         raise InvalidGeometryError(f"the mesh takes a grid of {extent} cells, which is too large")
     shape = np.ceil(np.ptp(vertices, axis=0) * resolution + 2 * _MARGIN).astype(int) + 1
     origin = grid_origin(vertices, resolution)

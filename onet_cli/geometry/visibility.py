@@ -32,7 +32,12 @@ def seen_twice(blocked: Cells, directions: NDArray[np.float64]) -> Cells:
     A cell is visible in a view if the ray from it to infinity along the direction, one cell per
     layer of the grid, meets no blocked cell. A single view does not count: it may look through a
     pinhole.
+
+    Raises:
+        ValueError: `directions` are not (N, 3).
     """
+    if directions.ndim != 2 or directions.shape[1] != 3:
+        raise ValueError(f"directions must be (N, 3), not {directions.shape}")
     once = np.zeros(blocked.shape, dtype=np.uint8)
     twice = np.zeros_like(once)
     main_axis = np.argmax(np.abs(directions), axis=1)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from operator import index
 from typing import TypeVar
 
 import numpy as np
@@ -51,7 +52,7 @@ def voxelize_surface(
 
     Source: Akenine-Moeller, Journal of Graphics Tools 2001 (separating axes).
     """
-    surface = Surface.of(mesh)
+    resolution, surface = index(resolution), Surface.of(mesh)
     faces, vertices = surface.faces, _in_cells(surface, resolution, centre, edge)[0]
     grid = np.zeros((resolution,) * 3, dtype=np.uint8)
     count = min(thread_count(threads, len(faces) + resolution**2), resolution)
@@ -87,7 +88,7 @@ def voxelize_solid(
         InvalidGeometryError: `mesh` is not closed (unless `robust`), or as `voxelize_surface`.
         InvalidOptionError: `resolution` or `edge` is not positive.
     """
-    surface = Surface.of(mesh)
+    resolution, surface = index(resolution), Surface.of(mesh)
     vertices, unit = _in_cells(surface, resolution, centre, edge, rounded=not robust)
     if robust:
         cells = trimesh.Trimesh(vertices, surface.faces, process=False)

@@ -10,7 +10,7 @@ from onet_cli._ext import carve as kernel
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOptionError
 from onet_cli.geometry.closedness import find_flaw, is_closed
 from onet_cli.geometry.isosurface import extract_surface
-from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.mesh import check_mesh, make_mesh
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.simplify import simplify
@@ -71,8 +71,8 @@ def make_watertight(
             requires them.
 
     Raises:
-        InvalidGeometryError: the mesh has no faces, no extent, a vertex that is not finite, or
-            leaves the unit cube.
+        InvalidGeometryError: the mesh has no faces, no extent, a vertex that is not finite, a
+            face that names a vertex that is not there, or leaves the unit cube.
         InvalidOptionError: `resolution` is not within 16 .. 512, or `faces` below 4.
     """
     _check(mesh, resolution)
@@ -99,6 +99,7 @@ def _check(mesh: Trimesh, resolution: int) -> None:
         )
     if len(mesh.faces) == 0:
         raise InvalidGeometryError("the mesh has no faces")
+    check_mesh(mesh)
     used = np.asarray(mesh.vertices)[mesh.faces]
     if not np.isfinite(used).all():
         raise InvalidGeometryError("the mesh has a vertex that is not finite")

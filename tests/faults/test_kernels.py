@@ -1,9 +1,14 @@
-"""Meshes that were mutated, through all kernels of conversion and of scores.
+"""Mutated meshes through all kernels of conversion and of scores, and odd arrays to their wrappers.
 
 `make sanitize` runs it on kernels that check every memory access.
 """
 
+import os
+import re
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,3 +34,17 @@ def test_mutated_meshes_become_shapes_or_are_refused(name, first, tmp_path):
         except OnetError as error:
             assert "\n" not in str(error)  # noqa: PT017
     assert read > 0
+
+
+@pytest.mark.slow
+def test_odd_arrays_are_refused_in_words_and_end_no_process():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.arrays"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},  # threads of OpenMP do not live on in forks
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^2[0-9]{3} calls of [0-9]+ functions, 0 faults$", done.stdout, re.MULTILINE)
