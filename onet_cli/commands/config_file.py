@@ -1,6 +1,7 @@
 """Options in TOML files: `--config` reads them, and each run writes the options it used."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from onet_cli.files import read_text, write_text
 from onet_cli.setting import Setting
 
 _MOST_BYTES = 2**20
+_MOST_DOTS = 256  # between two separators; a path may have some
 _NOT_OF_THE_RUN = ("config", "resume", "quiet", "dry_run", "help")
 """Options that are not settings of the run, and are not written."""
 
@@ -25,7 +27,7 @@ def read_options(path: Path, known: set[str]) -> dict[str, Any]:
         UnknownNameError: a key is not in `known`; the hint names the closest match.
     """
     try:
-        table = tomllib.loads(read_text(path, _MOST_BYTES))
+        table = tomllib.loads(_without_long_keys(read_text(path, _MOST_BYTES)))
     except OSError as error:
         raise InvalidOptionError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -41,6 +43,18 @@ def read_options(path: Path, known: set[str]) -> dict[str, Any]:
             )
         options[name] = value
     return options
+
+
+def _without_long_keys(text: str) -> str:
+    """Return `text`, unless it joins many parts by dots: for a key, tomllib takes their square.
+
+    Raises:
+        ValueError: it does.
+    """
+    dense = text.translate({ord(" "): None, ord("\t"): None})
+    if max(part.count(".") for part in re.split(r"[,=\[\]{}\n]", dense)) > _MOST_DOTS:
+        raise ValueError(f"a key has more than {_MOST_DOTS} parts")
+    return text
 
 
 def write_options(path: Path, options: Mapping[str, Any], comment: str) -> None:

@@ -38,6 +38,15 @@ def test_what_is_no_table_of_plain_values_is_refused(tmp_path, text, reason):
         read_options(path, {"model"})
 
 
+@pytest.mark.parametrize("key", ["a" + ".a" * 50_000 + " = 1", "[a" + " . a" * 50_000 + "]"])
+def test_a_key_of_many_parts_is_refused_before_it_is_parsed(tmp_path, key):
+    path = tmp_path / "c.toml"
+    path.write_text(key)
+
+    with pytest.raises(InvalidOptionError, match="a key has more than 256 parts"):
+        read_options(path, {"a"})
+
+
 def test_a_missing_file_is_said_to_be(tmp_path):
     with pytest.raises(InvalidOptionError, match="No such file"):
         read_options(tmp_path / "none.toml", set())
