@@ -55,12 +55,13 @@ def paper_decoder() -> Callable[[], float]:
 
     from onet_cli.models.catalogue import MODELS
     from onet_cli.models.network import build_network
+    from onet_cli.models.torch_points import TorchPoints
     from onet_cli.reconstruction.field import OccupancyField
 
     network = build_network(MODELS["onet"], 0).eval()
     with torch.no_grad():
         code = network.encode(torch.rand(1, 3, 224, 224))
-        field = OccupancyField(network.for_code(code))
+        field = OccupancyField(TorchPoints(network.for_code(code)))
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (DECODER_POINTS, 3)).astype(np.float32)
 
     def measure() -> float:
@@ -74,19 +75,16 @@ def paper_decoder() -> Callable[[], float]:
 
 def photo_fields() -> dict[str, tuple[Field, float]]:
     """Return the field of each example photo, and the logit at its surface."""
-    import torch
-
     from onet_cli.models.catalogue import DEFAULT_MODEL
     from onet_cli.models.checkpoint import load_checkpoint
+    from onet_cli.reconstruction.batch import to_array
     from onet_cli.reconstruction.generator import MeshGenerator
     from onet_cli.shapes.photo import prepare_photo, read_photo
 
     generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
     fields = {}
     for path in sorted(EXAMPLES.glob("*.jpg")):
-        pixels = np.array(prepare_photo(read_photo(path)))
-        image = torch.from_numpy(pixels).permute(2, 0, 1)
-        field = generator.look(image).field
+        field = generator.look(to_array(prepare_photo(read_photo(path)))).field
         fields[path.name] = field, field.level
     return fields
 

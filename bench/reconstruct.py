@@ -42,10 +42,11 @@ from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.catalogue import DEFAULT_MODEL, MODELS
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.decoders.plane_decoder import decode_points
-from onet_cli.models.decoders.plane_points import PlanePoints
 from onet_cli.models.network import OccupancyNetwork, build_network
+from onet_cli.models.plane_points import PlanePoints
+from onet_cli.models.torch_points import TorchPoints, TorchWorkers
 from onet_cli.reconstruction.batch import reconstruct_all
-from onet_cli.reconstruction.field import OccupancyField, single_threaded_pool
+from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.refine import refine
@@ -77,7 +78,7 @@ def measure_limit(kind: torch.dtype) -> float:
                 torch.mm(rows, matrix, out=result)
 
     def all_threads() -> None:
-        with single_threaded_pool(threads) as pool:
+        with TorchWorkers().pool(threads) as pool:
             list(pool.map(multiply, range(threads)))
 
     all_threads()
@@ -148,7 +149,7 @@ def once(
 
     stages["encode"], code = timed(encode)
     begin = time.perf_counter()
-    field = Timed(OccupancyField(network.for_code(code)))
+    field = Timed(OccupancyField(TorchPoints(network.for_code(code))))
     grid = evaluate_grid(field, resolution, level)
     stages["field"] = 1000 * field.seconds
     stages["MISE"] = 1000 * (time.perf_counter() - begin - field.seconds)
@@ -191,7 +192,7 @@ def beside_the_paper(
 ) -> list[Row]:
     """Return ours and the plain procedure, interleaved, without and with refinement."""
     conv = ConvDecoder(network.decoder).eval().requires_grad_(False)
-    field = OccupancyField(network.for_code(code))
+    field = OccupancyField(TorchPoints(network.for_code(code)))
     small = simplify(grid_surface(evaluate_grid(field, resolution, 0.0)), REFINED_FACES)
     meshes: dict[str, Trimesh] = {}
     points: dict[str, int] = {}
@@ -201,7 +202,7 @@ def beside_the_paper(
         meshes[name], points[name] = grid_surface(grid), grid.evaluations
 
     def ours() -> OccupancyField:
-        return OccupancyField(network.for_code(code))
+        return OccupancyField(TorchPoints(network.for_code(code)))
 
     def plain() -> Callable[..., Any]:
         return lambda asked: evaluate(conv, code, asked)
@@ -248,8 +249,8 @@ def point_rows(name: str, network: OccupancyNetwork, rounds: int) -> list[Row]:
     points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     fast = PlanePoints(layers)
     fields = {
-        "kernel": OccupancyField(lambda asked: torch.from_numpy(fast(asked.numpy()))),
-        "torch": OccupancyField(partial(decode_points, layers)),
+        "kernel": OccupancyField(TorchPoints(lambda asked: torch.from_numpy(fast(asked.numpy())))),
+        "torch": OccupancyField(TorchPoints(partial(decode_points, layers))),
     }
     logits: dict[str, NDArray[np.float32]] = {}
 

@@ -24,7 +24,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.catalogue import find_model
-from onet_cli.models.mirror import BINS
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.network import build_network
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import Batch

@@ -40,8 +40,8 @@ from roofline import copy, least_seconds, list_operations, product
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models import layers
 from onet_cli.models.catalogue import find_model
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.decoders import point_layers
-from onet_cli.models.mirror import BINS
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.averaging import Average

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Points through feature planes. Private: call onet_cli.models.decoders.plane_points instead."""
+"""Points through feature planes. Private: call onet_cli.models.plane_points instead."""
 
 from libc.stdlib cimport free, malloc
 

@@ -43,7 +43,7 @@ def reconstruct(
 
         from onet_cli.commands.report import progress_bar, say
         from onet_cli.malloc import keep_freed_memory
-        from onet_cli.models.checkpoint import load_checkpoint
+        from onet_cli.models.load import load_predictor
         from onet_cli.reconstruction.batch import reconstruct_all
         from onet_cli.reconstruction.describe import describe_line
         from onet_cli.reconstruction.generator import MeshGenerator
@@ -55,7 +55,7 @@ def reconstruct(
     files = choose_targets(found, options.output)
     if len(found) > 1:
         keep_freed_memory()
-    generator = MeshGenerator(load_checkpoint(options.checkpoint, options.device), settings)
+    generator = MeshGenerator(load_predictor(options.checkpoint, options.device), settings)
     results = []
     begin = time.perf_counter()
     with progress_bar("photos", quiet=options.quiet or len(found) == 1) as advance:

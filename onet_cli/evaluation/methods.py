@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
@@ -114,7 +113,7 @@ class CheckpointMethod:
             _claim(self.meshes, facts | {"resolution": self.resolution} | made)
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:
-            planes = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+            planes = np.ascontiguousarray(image.transpose(2, 0, 1))
             if loaded.info.spec.frame == "picture":
                 kept = None if self.meshes is None else _place(self.meshes, task)
                 return predict_in_picture_frame(generator, task, planes, truth, kept)

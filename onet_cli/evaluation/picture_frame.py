@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
@@ -18,7 +17,8 @@ from onet_cli.meshes.write import write_mesh
 from onet_cli.reconstruction.agreement import agreement
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
-from onet_cli.reconstruction.upright import SeenView, Standing
+from onet_cli.reconstruction.seen_view import SeenView
+from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
 
 AS_SAID = "as the network says"
@@ -30,7 +30,7 @@ _STEP = 0.1
 
 
 def predict_in_picture_frame(
-    generator: MeshGenerator, task: Task, image: Tensor, truth: Truth, kept: Path | None
+    generator: MeshGenerator, task: Task, image: NDArray[np.uint8], truth: Truth, kept: Path | None
 ) -> Prediction:
     """Return the prediction of a network of the picture's frame for one view.
 

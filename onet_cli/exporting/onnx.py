@@ -18,9 +18,9 @@ from onet_cli.exporting.options import Note, silent
 from onet_cli.exporting.stages import stages_of
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.geometry.picture_frame import FARTHEST, REACH
 from onet_cli.models.calibration import HEADER_KEY
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.models.frame import FARTHEST, REACH
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.onnx_names import (
     CALIBRATION_KEY,
@@ -150,7 +150,8 @@ def _calibration_texts(checkpoint: Checkpoint) -> dict[str, str]:
     known = checkpoint.calibration
     if known is None:
         return {}
-    packed = b64encode(tensor_bytes(known.to_tensors(), {})).decode()
+    tensors = {name: torch.from_numpy(array) for name, array in known.to_arrays().items()}
+    packed = b64encode(tensor_bytes(tensors, {})).decode()
     return {CALIBRATION_KEY: known.to_header()[HEADER_KEY], CALIBRATION_TENSORS_KEY: packed}
 
 

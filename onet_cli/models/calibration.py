@@ -2,14 +2,15 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from onet_cli.errors import CheckpointError
-from onet_cli.models.front import FrontHead
+from onet_cli.models.front import Weights, check_weights
 
 HEADER_KEY = "calibration"
 PREFIX = "calibration."
@@ -41,8 +42,8 @@ class Familiarity:
     basis.
     """
 
-    basis: Tensor
-    places: Tensor
+    basis: NDArray[np.float16]
+    places: NDArray[np.float16]
     farthest: float
     widest: float
 
@@ -88,27 +89,27 @@ class Doubt:
 
 @dataclass(frozen=True, eq=False)
 class Front:
-    """Which side of an object is its front, by the `weights` of a `models.front.FrontHead`.
+    """Which side of an object is its front, by the `weights` of `models.front`.
 
     Answers whose probability is at least `limit` are taken. Of views of objects that the head was
     not fitted to, and that have a front, the share `found` was right, the share `sure` reached the
     limit, and of these the share `right` was right. Weights are stored in half precision.
     """
 
-    weights: dict[str, Tensor]
+    weights: Weights
     limit: float
     found: float
     sure: float
     right: float
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any], weights: dict[str, Tensor]) -> "Front":
+    def from_dict(cls, stored: dict[str, Any], weights: Weights) -> "Front":
         """Return what `to_dict` made JSON of, with its `weights`.
 
         Raises:
-            ValueError, TypeError, KeyError, IndexError, RuntimeError: it is damaged.
+            ValueError, TypeError, KeyError, IndexError: it is damaged.
         """
-        FrontHead.from_weights(weights)
+        check_weights(weights)
         numbers = [float(stored[name]) for name in _NUMBERS]
         if not all(map(math.isfinite, numbers)):
             raise ValueError("a number of the front is not finite")
@@ -149,43 +150,43 @@ class Calibration:
             known["front"] = self.front.to_dict()
         return {HEADER_KEY: json.dumps(known, sort_keys=True)}
 
-    def to_tensors(self) -> dict[str, Tensor]:
+    def to_arrays(self) -> dict[str, NDArray[np.float16]]:
         """Return what belongs among the tensors of a checkpoint."""
         known = (self.familiarity.basis, self.familiarity.places)
-        tensors = dict(zip(TENSORS, known, strict=True))
+        arrays = dict(zip(TENSORS, known, strict=True))
         if self.front is not None:
-            tensors |= {FRONT_PREFIX + name: each for name, each in self.front.weights.items()}
-        return {
-            name: tensor.detach().to("cpu", torch.float16).contiguous()
-            for name, tensor in tensors.items()
-        }
+            arrays |= {FRONT_PREFIX + name: each for name, each in self.front.weights.items()}
+        return {name: np.ascontiguousarray(each, np.float16) for name, each in arrays.items()}
 
 
-def split_calibration(
-    header: dict[str, str], tensors: dict[str, Tensor]
-) -> tuple[Calibration | None, dict[str, Tensor]]:
-    """Return the calibration of a checkpoint, None if it has none, and the tensors without it.
+def read_calibration(
+    header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
+) -> Calibration | None:
+    """Return the calibration of a checkpoint, None if it has none.
+
+    Args:
+        header: Its texts, of `Calibration.to_header`.
+        arrays: Those of its tensors whose names begin with `PREFIX`.
 
     Raises:
         CheckpointError: it is damaged.
     """
-    own = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
     if HEADER_KEY not in header:
-        return None, own
+        return None
     try:
         known = json.loads(header[HEADER_KEY])
         curve = known["reliability"]
         claimed, measured = (tuple(map(float, curve[key])) for key in ("claimed", "measured"))
         reliability = Reliability(claimed, measured, float(curve["reach"]))
-        basis, places = (tensors[name] for name in TENSORS)
+        basis, places = (arrays[name] for name in TENSORS)
         familiarity = Familiarity(basis, places, float(known["farthest"]), float(known["widest"]))
         data = dict(known["data"])
         doubt = Doubt.from_dict(known["doubt"]) if "doubt" in known else None
         front = None
         if "front" in known:
             weights = {
-                name.removeprefix(FRONT_PREFIX): tensor
-                for name, tensor in tensors.items()
+                name.removeprefix(FRONT_PREFIX): array
+                for name, array in arrays.items()
                 if name.startswith(FRONT_PREFIX)
             }
             front = Front.from_dict(known["front"], weights)
@@ -195,4 +196,4 @@ def split_calibration(
     numbers = (*claimed, *measured, reliability.reach, familiarity.farthest, familiarity.widest)
     if not (fits and len(claimed) == len(measured) > 0 and all(map(math.isfinite, numbers))):
         raise CheckpointError("its calibration is incomplete")
-    return Calibration(reliability, familiarity, data, doubt, front), own
+    return Calibration(reliability, familiarity, data, doubt, front)

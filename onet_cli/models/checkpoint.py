@@ -3,24 +3,24 @@
 Reading one never executes code in it.
 """
 
-import json
-from dataclasses import asdict, dataclass, field
-from math import isfinite
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from onet_cli.errors import CheckpointError, UnknownNameError
 from onet_cli.models import noisypixel
-from onet_cli.models.calibration import Calibration, split_calibration
+from onet_cli.models.calibration import PREFIX, Calibration, read_calibration
 from onet_cli.models.device import resolve_device
+from onet_cli.models.info import HEADER_KEY, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork, without_weights
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
 from onet_cli.models.spec import ModelSpec
+from onet_cli.models.torch_points import TorchPoints, TorchWorkers
 from onet_cli.models.weights import read_header, read_tensors, write_tensors
-from onet_cli.version import __version__
 
 __all__ = [
     "Checkpoint",
@@ -34,106 +34,44 @@ __all__ = [
     "shipped_models",
 ]
 
-FORMAT_VERSION = 1
-SMALLEST_SCALE = 0.25
-MOST_SCALES = 8
-"""Limits of a checkpoint's `scales`."""
-HEADER_KEY = "onet"
 _ALIGNMENT = 64  # bytes; of torch's allocator on the CPU
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 @dataclass(frozen=True)
-class CheckpointInfo:
-    """Metadata of a checkpoint.
-
-    `threshold` is the probability above which a point counts as inside; `platt` the scale and shift
-    of the logits for the adaptive threshold, if it is used (`reconstruction.threshold`); `outline`
-    how far, from 0 to 1, it moves towards the one at which the outline agrees best with the photo's
-    (`reconstruction.outline`); `scales` the sizes of the photo, of which the first is 1, over which
-    fields are averaged (`reconstruction.ensemble`); `categories` the training categories; `scores`
-    and `training` are free-form notes, JSON-ready.
-    """
-
-    spec: ModelSpec
-    threshold: float = 0.2
-    platt: tuple[float, float] | None = None
-    outline: float = 0.0
-    scales: tuple[float, ...] = (1.0,)
-    categories: tuple[str, ...] = ()
-    step: int = 0
-    scores: dict[str, float] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-    onet_version: str = __version__
-    format_version: int = FORMAT_VERSION
-
-    def to_json(self) -> str:
-        """Return the header that `from_json` reads."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> "CheckpointInfo":
-        """Return what `to_json` wrote.
-
-        Raises:
-            CheckpointError: it is damaged, or of a newer format version.
-        """
-        try:
-            data = json.loads(text)
-            version = int(data["format_version"])
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise CheckpointError("the header cannot be read") from error
-        if version > FORMAT_VERSION:
-            raise CheckpointError(
-                f"it uses checkpoint format {version}; this onet reads up to {FORMAT_VERSION}",
-                hint="upgrade onet",
-            )
-        try:
-            spec = ModelSpec.from_dict(data.pop("spec"))
-            categories, platt = tuple(data.pop("categories")), data.pop("platt", None)
-            pair = None if platt is None else (float(platt[0]), float(platt[1]))
-            scales = tuple(map(float, data.pop("scales", (1.0,))))
-            info = cls(spec=spec, categories=categories, platt=pair, scales=scales, **data)
-        except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
-            raise CheckpointError(f"the header is incomplete: {error}") from error
-        info._check()
-        return info
-
-    def _check(self) -> None:
-        """Raise CheckpointError unless each field is what its type says."""
-        numbers = {"threshold": (0.0, 1.0), "outline": (0.0, 1.0), "step": (0, 2**63)}
-        for name, (least, most) in numbers.items():
-            value = getattr(self, name)
-            # Written so that NaN is refused too.
-            if not isinstance(value, int | float) or not least <= value <= most:
-                raise CheckpointError(f"the header has {name} {str(value)[:40]}")
-        if self.threshold in (0, 1):
-            raise CheckpointError(f"the header has threshold {self.threshold}")
-        if self.platt is not None and not all(map(isfinite, self.platt)):
-            raise CheckpointError("the header's platt is not finite")
-        sizes_fit = all(SMALLEST_SCALE <= scale <= 1 for scale in self.scales)
-        if not sizes_fit or self.scales[:1] != (1.0,) or len(self.scales) > MOST_SCALES:
-            raise CheckpointError(f"the header has scales {str(self.scales)[:40]}")
-        fits = (
-            isinstance(self.step, int)
-            and self.format_version == FORMAT_VERSION
-            and all(isinstance(name, str) for name in self.categories)
-            and isinstance(self.scores, dict)
-            and all(isinstance(score, int | float) for score in self.scores.values())
-            and isinstance(self.training, dict)
-            and isinstance(self.onet_version, str)
-        )
-        if not fits:
-            raise CheckpointError("the header's notes cannot be read")
-
-
-@dataclass(frozen=True)
 class Checkpoint:
-    """A network in eval mode, its metadata and, if measured, its calibration."""
+    """A network in eval mode, its metadata and, if measured, its calibration.
+
+    It implements `models.predictor.Predictor` by torch.
+    """
 
     network: OccupancyNetwork
     info: CheckpointInfo
     calibration: Calibration | None = None
+
+    @property
+    def workers(self) -> TorchWorkers:
+        """The threads on which the network may run."""
+        return TorchWorkers(self._device)
+
+    @torch.no_grad()
+    def encode(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the codes (B, C) of `images` (B, 3, S, S), RGB in [0, 1]."""
+        return _array(self.network.encode(torch.from_numpy(images).to(self._device)))
+
+    @torch.no_grad()
+    def describing(self, code: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the numbers (B, D) of `code` (B, C) that describe the picture as a whole."""
+        return _array(self.network.describing(torch.from_numpy(code)))
+
+    def for_code(self, code: NDArray[np.float32]) -> TorchPoints:
+        """Return the decoder of points for `code` (1, C); see `OccupancyNetwork.for_code`."""
+        given = torch.from_numpy(code).to(self._device)
+        return TorchPoints(self.network.for_code(given), self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.network.mean.device
 
 
 def save_checkpoint(
@@ -155,7 +93,8 @@ def save_checkpoint(
         tensors[name] = tensor.contiguous().clone()
     header = {HEADER_KEY: info.to_json()}
     if calibration is not None:
-        tensors |= calibration.to_tensors()
+        arrays = calibration.to_arrays()
+        tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
         header |= calibration.to_header()
     write_tensors(path, tensors, header)
 
@@ -177,8 +116,10 @@ def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoin
     path = find_checkpoint(path_or_name)
     try:
         info, tensors = _read(path)
-        calibration, tensors = split_calibration(_calibration_header(path), tensors)
-        network = _assemble(info.spec, tensors)
+        own = {name: each for name, each in tensors.items() if not name.startswith(PREFIX)}
+        arrays = {name: tensors[name].numpy() for name in tensors.keys() - own.keys()}
+        calibration = read_calibration(_calibration_header(path), arrays)
+        network = _assemble(info.spec, own)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}", hint=error.hint) from error
     return Checkpoint(network.to(target).eval(), info, calibration)
@@ -254,6 +195,11 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             hint=f"give {path.with_name('best.safetensors')}",
         )
     return read_info(path), read_tensors(path)
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.float().cpu().numpy()
+    return array
 
 
 def _calibration_header(path: Path) -> dict[str, str]:

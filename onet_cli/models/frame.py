@@ -23,15 +23,7 @@ import torch
 from torch import Tensor
 
 from onet_cli.geometry.normalize import CUBE_EDGE
-
-REACH = 1.25
-"""Scale of the compression of heights and depths, in half edges of the picture."""
-
-FARTHEST = 0.995
-"""Share of the cube's half edge to which positions are clamped: infinity is at 1."""
-
-LEAST_DEPTH = 0.1
-"""Distance from the camera, over that of the cube's centre, to which points are clamped."""
+from onet_cli.geometry.picture_frame import FARTHEST, LEAST_DEPTH, REACH
 
 _HALF = CUBE_EDGE / 2
 

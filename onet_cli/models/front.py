@@ -10,16 +10,17 @@ object is a shift along them, so that layers which shift along treat all directi
 
 An object that mirrors itself from left to right has its front in its mirror plane. So where the
 code's plane (`models.mirror`) is near what is answered, the plane says it more exactly.
+
+`models.front_head` has the network for training.
 """
 
 import math
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-from onet_cli.models.encoders.convnet import GRID
-from onet_cli.models.encoders.maps import CodeLayout, plane_of, symmetry_of
-from onet_cli.models.frame import to_cube
+from onet_cli.geometry.picture_frame import to_cube
+from onet_cli.models.code_layout import GRID, CodeLayout, camera_of, plane_of, symmetry_of
 
 DIRECTIONS = 36
 """Azimuths that are told apart, all around, and places on each ring."""
@@ -38,119 +39,130 @@ REACH = 3
 SNAP = math.radians(25)
 """How far from the answer the mirror plane may place the front."""
 
-MIXED, HIDDEN, TURNED, KERNEL, DROPPED = 16, 40, 16, 9, 0.3
+MIXED, HIDDEN, TURNED, KERNEL = 16, 40, 16, 9
+
+Floats = NDArray[np.floating]
+Weights = dict[str, NDArray[np.float16]]
+"""Tensors of `models.front_head.FrontHead` by name."""
 
 
-class FrontHead(nn.Module):
-    """What `front_inputs` and `look_at_rings` return to logits (B, 36) of the camera's azimuth.
+def check_weights(weights: Weights) -> None:
+    """Raise KeyError, IndexError or ValueError unless `weights` fit a head."""
+    depth, others = weights["mix.weight"].shape[1], weights["hidden.weight"].shape[1]
+    shapes = {
+        "mix": (MIXED, depth, 1, 1),
+        "hidden": (HIDDEN, others),
+        "out": (DIRECTIONS, HIDDEN),
+        "near": (TURNED, RINGS, KERNEL),
+        "wide": (TURNED, TURNED, KERNEL),
+        "all": (1, TURNED, DIRECTIONS - 1),
+    }
+    wanted = {f"{name}.weight": shape for name, shape in shapes.items()}
+    wanted |= {f"{name}.bias": shape[:1] for name, shape in shapes.items()}
+    if {name: each.shape for name, each in weights.items()} != wanted or others < MIXED * GRID**2:
+        raise ValueError("the weights fit no head")
+
+
+def front_logits(weights: Weights, inputs: Floats, rings: Floats) -> Floats:
+    """Return the logits (B, 36) for `inputs` (B, D) and `rings` (B, 60, 36).
 
     Args:
-        depth: Numbers of each of the 49 cells of the whole picture.
-        others: Numbers beside them.
+        weights: of the head, in any precision.
+        inputs: of `front_inputs`.
+        rings: of `occupied_rings`.
     """
-
-    def __init__(self, depth: int, others: int) -> None:
-        super().__init__()
-        self.depth = depth
-        self.mix = nn.Conv2d(depth, MIXED, 1)
-        self.hidden = nn.Linear(MIXED * GRID**2 + others, HIDDEN)
-        self.out = nn.Linear(HIDDEN, DIRECTIONS)
-        self.near = _around(RINGS, TURNED, KERNEL)
-        self.wide = _around(TURNED, TURNED, KERNEL)
-        self.all = _around(TURNED, 1, DIRECTIONS - 1)
-        self.drop, self.drop_rings = nn.Dropout(DROPPED), nn.Dropout1d(DROPPED / 2)
-
-    @classmethod
-    def from_weights(cls, weights: dict[str, Tensor]) -> "FrontHead":
-        """Return the network of `weights`, its `state_dict` in any precision.
-
-        Raises:
-            KeyError, IndexError, RuntimeError: they fit no such network.
-        """
-        others = weights["hidden.weight"].shape[1] - MIXED * GRID**2
-        head = cls(weights["mix.weight"].shape[1], others)
-        head.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-        return head.requires_grad_(False).eval()
-
-    def forward(self, inputs: Tensor, rings: Tensor) -> Tensor:
-        """Return the logits (B, 36) for `inputs` (B, D) and `rings` (B, 60, 36)."""
-        count = self.depth * GRID**2
-        cells = inputs[:, :count].reshape(-1, self.depth, GRID, GRID)
-        seen = torch.relu(self.mix(cells)).flatten(1)
-        features = torch.cat([seen, inputs[:, count:]], dim=1)
-        by_picture: Tensor = self.out(self.drop(torch.relu(self.hidden(self.drop(features)))))
-        turned = self.drop_rings(torch.relu(self.near(rings)))
-        turned = self.drop_rings(torch.relu(self.wide(turned)))
-        # A front at an angle on the rings is one that the camera is as far to the other side of.
-        by_shape: Tensor = self.all(turned)[:, 0].flip(1).roll(1, 1)
-        return by_picture + by_shape
+    own = {name: np.asarray(each, np.float32) for name, each in weights.items()}
+    mix = own["mix.weight"][:, :, 0, 0]
+    count = mix.shape[1] * GRID**2
+    cells = inputs[:, :count].reshape(-1, mix.shape[1], GRID**2)
+    seen = np.maximum(mix @ cells + own["mix.bias"][:, None], 0).reshape(len(inputs), -1)
+    features = np.concatenate([seen, inputs[:, count:]], axis=1)
+    hidden = np.maximum(features @ own["hidden.weight"].T + own["hidden.bias"], 0)
+    by_picture = hidden @ own["out.weight"].T + own["out.bias"]
+    turned = rings
+    for name in ("near", "wide", "all"):
+        turned = _around(turned, own[f"{name}.weight"], own[f"{name}.bias"])
+        if name != "all":
+            turned = np.maximum(turned, 0)
+    # A front at an angle on the rings is one that the camera is as far to the other side of.
+    by_shape = np.roll(turned[:, 0, ::-1], 1, axis=1)
+    logits: Floats = by_picture + by_shape
+    return logits
 
 
-def _around(inputs: int, outputs: int, kernel: int) -> nn.Conv1d:
-    """Return a layer along rings, which have no end."""
-    return nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="circular")
+def _around(values: Floats, weight: Floats, bias: Floats) -> Floats:
+    """Return the convolution (B, K, 36) along rings (B, I, 36), which have no end."""
+    reach = weight.shape[2] // 2
+    shifted = [np.roll(values, reach - step, axis=2) for step in range(weight.shape[2])]
+    found: Floats = np.einsum("kis,sbid->bkd", weight, np.stack(shifted), optimize=True)
+    return found + bias[:, None]
 
 
-def front_inputs(code: Tensor) -> Tensor:
+def front_inputs(code: Floats) -> Floats:
     """Return what of `code` (B, C) of the picture's frame tells the front, (B, D).
 
     The cells of the whole picture, how probable a mirror plane is at each angle, and the camera.
     """
-    parts = CodeLayout(code.shape[1]).split(code)
-    planes = torch.sigmoid(symmetry_of(code)[0])
-    return torch.cat([torch.relu(parts.cells), planes, parts.camera], dim=1).float()
+    cells = CodeLayout(code.shape[1]).cells_of(code)
+    planes = _sigmoid(symmetry_of(code)[0])
+    return np.concatenate([np.maximum(cells, 0), planes, camera_of(code)], axis=1)
 
 
-def ring_points(code: Tensor) -> Tensor:
+def ring_points(code: Floats) -> Floats:
     """Return the places (B, 60 * 36, 3) on the rings around each object, in the network's cube."""
-    angles = torch.arange(DIRECTIONS, device=code.device) * STEP
-    heights, radii = (torch.tensor(each, device=code.device) for each in (HEIGHTS, RADII))
-    y, r, a = torch.meshgrid(heights, radii, angles, indexing="ij")
-    places = torch.stack([r * a.sin(), y, r * a.cos()], dim=-1).reshape(1, -1, 3)
-    x, z = symmetry_of(code)[1].float().unbind(1)
-    return to_cube(places + torch.stack([x, torch.zeros_like(x), z], dim=1)[:, None])
+    angles = np.arange(DIRECTIONS) * STEP
+    y, r, a = np.meshgrid(HEIGHTS, RADII, angles, indexing="ij")
+    places = np.stack([r * np.sin(a), y, r * np.cos(a)], axis=-1).reshape(1, -1, 3)
+    x, z = symmetry_of(code)[1].T
+    middles = np.stack([x, np.zeros_like(x), z], axis=1)
+    return to_cube(places + middles[:, None]).astype(np.float32)
 
 
-def occupied_rings(logits: Tensor) -> Tensor:
+def occupied_rings(logits: Floats) -> Floats:
     """Return the probabilities (B, 60, 36) of the field's `logits` (B, 60 * 36) on the rings."""
-    return torch.sigmoid(logits.float()).reshape(-1, RINGS, DIRECTIONS)
+    return _sigmoid(logits).reshape(-1, RINGS, DIRECTIONS)
 
 
-def plane_angle(code: Tensor) -> Tensor:
+def plane_angle(code: Floats) -> Floats:
     """Return the angle (B,) of the normal of the mirror plane in `code` (B, C).
 
     In the picture's frame that is the camera's azimuth, or half a turn from it, if the object
     mirrors itself from left to right.
     """
-    return plane_of(code)[:, 0].float()
+    return plane_of(code)[:, 0]
 
 
-def find_front(logits: Tensor, plane: Tensor) -> tuple[Tensor, Tensor]:
+def find_front(logits: Floats, plane: Floats) -> tuple[Floats, Floats]:
     """Return the most probable azimuth (B,) of the camera in radians, and its probability (B,).
 
     The latter is that of all azimuths within 30 degrees.
 
     Args:
-        logits: (B, 36), of `FrontHead`.
+        logits: (B, 36), of `front_logits`.
         plane: (B,), of `plane_angle`.
     """
-    chances = logits.softmax(dim=1)
-    reach = torch.arange(-REACH, REACH + 1, device=logits.device)
-    around = (torch.arange(DIRECTIONS, device=logits.device)[:, None] + reach) % DIRECTIONS
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    reach = np.arange(-REACH, REACH + 1)
+    around = (np.arange(DIRECTIONS)[:, None] + reach) % DIRECTIONS
     near = chances[:, around]  # (B, 36, 7)
     # Half of what lies at the ends is farther away.
-    sums = (near * torch.where(reach.abs() == REACH, 0.5, 1.0)).sum(dim=2)
-    chance, best = sums.max(dim=1)
-    own = near.gather(1, best[:, None, None].expand(-1, 1, len(reach)))[:, 0]
-    shift = (own * reach).sum(dim=1) / own.sum(dim=1)
-    return _snapped((best + shift) * STEP, plane), chance
+    sums = (near * np.where(np.abs(reach) == REACH, 0.5, 1.0)).sum(axis=2)
+    rows, best = np.arange(len(sums)), sums.argmax(axis=1)
+    own = near[rows, best]
+    shift = (own * reach).sum(axis=1) / own.sum(axis=1)
+    return _snapped((best + shift) * STEP, plane), sums[rows, best]
 
 
-def _snapped(azimuth: Tensor, plane: Tensor) -> Tensor:
+def _snapped(azimuth: Floats, plane: Floats) -> Floats:
     """Return `azimuth` (B,), moved to the mirror plane at angle `plane` (B,), or across it.
 
     Where both are too far away it stays.
     """
     quarter = math.pi / 2
-    off = torch.remainder(plane - azimuth + quarter / 2, quarter) - quarter / 2
-    return torch.where(off.abs() <= SNAP, azimuth + off, azimuth)
+    off = np.remainder(plane - azimuth + quarter / 2, quarter) - quarter / 2
+    return np.where(np.abs(off) <= SNAP, azimuth + off, azimuth)
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return np.exp(-np.logaddexp(np.float32(0), -logits))

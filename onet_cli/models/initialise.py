@@ -8,7 +8,7 @@ from torch import Tensor
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.checkpoint import load_checkpoint
-from onet_cli.models.encoders.maps import MIRROR_WIDTH, CodeLayout
+from onet_cli.models.code_layout import MIRROR_WIDTH, CodeLayout
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 

@@ -17,10 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.frame import from_cube, to_cube
-
-BINS = 36
-"""Number of angles, 0 to 180 degrees; as in `geometry.symmetry`."""
 
 STEP = math.pi / BINS
 _WINDOW = 2  # bins on either side of the best used to interpolate the plane

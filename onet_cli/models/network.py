@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.models.encoders.maps import camera_of
+from onet_cli.models.code_layout import camera_of
 from onet_cli.models.encoders.pretrained import load_pretrained_features
 from onet_cli.models.imagenet import DEVIATION, MEAN
 from onet_cli.models.registry import DECODERS, ENCODERS, frame_of

@@ -5,15 +5,13 @@ in the photo.
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.geometry.silhouette import silhouette
 from onet_cli.reconstruction.viewpoint import Viewpoint
-from onet_cli.shapes.photo import resize_images
 from onet_cli.shapes.photo_mask import object_on_white
+from onet_cli.shapes.photo_resize import resize_planes
 
 SIZE = 224
 """Edge in pixels of the prepared image, in which both silhouettes are drawn."""
@@ -39,7 +37,7 @@ def mesh_outline(mesh: Trimesh, viewpoint: Viewpoint, size: int = SIZE) -> Mask:
     return silhouette(vertices, faces, viewpoint.camera(size), size)
 
 
-def photo_mask(image: Tensor, mask: Tensor | None = None) -> Mask | None:
+def photo_mask(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> Mask | None:
     """Return the object's mask (SIZE, SIZE) in the prepared image.
 
     Args:
@@ -48,10 +46,9 @@ def photo_mask(image: Tensor, mask: Tensor | None = None) -> Mask | None:
             `image`, and None is returned if there is no white background.
     """
     if mask is None:
-        small = resize_images(image[None], SIZE)[0]
-        pixels = (small * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-        return object_on_white(pixels)
-    covered: Mask = (resize_images(mask[None, None], SIZE)[0, 0] > 0.5).numpy()
+        pixels = (resize_planes(image, SIZE) * 255).round().astype(np.uint8)
+        return object_on_white(pixels.transpose(1, 2, 0))
+    covered: Mask = resize_planes(mask, SIZE) > 0.5
     return covered
 
 

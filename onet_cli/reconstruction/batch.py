@@ -9,17 +9,17 @@ from threading import Lock
 from typing import Unpack
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.files import remove_leftovers, require_place
 from onet_cli.models.catalogue import DEFAULT_MODEL
-from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.models.load import load_predictor
+from onet_cli.models.predictor import Predictor
+from onet_cli.models.workers import Workers
 from onet_cli.reconstruction.extras import save_debug, save_extras
-from onet_cli.reconstruction.field import single_threaded_pool
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.result import Reconstruction
@@ -62,7 +62,7 @@ def reconstruct_all(
 ) -> Iterator[PhotoResult]:
     """Yield the result of each photo, in order; a failure does not stop the others.
 
-    On a CPU, as many photos are processed in parallel as torch may use threads, with one thread
+    On a CPU, as many photos are processed in parallel as the model may use threads, with one thread
     each, which gives more meshes per minute than all threads on one photo at a time.
 
     Raises:
@@ -91,11 +91,11 @@ def reconstruct_all(
     _require_some_place(targets)
     remove_leftovers(targets)
     pairs = list(zip(photos, targets, strict=True))
-    threads = min(torch.get_num_threads(), len(pairs)) if generator.on_cpu else 1
+    threads = min(generator.workers.threads, len(pairs))
     if threads <= 1:
         yield from (work(*pair) for pair in pairs)
     else:
-        yield from _side_by_side(work, pairs, threads)
+        yield from _side_by_side(work, pairs, threads, generator.workers)
 
 
 def _require_some_place(targets: Sequence[Path]) -> None:
@@ -115,10 +115,11 @@ def _side_by_side(
     work: Callable[[PhotoFile, Path], PhotoResult],
     pairs: Sequence[tuple[PhotoFile, Path]],
     threads: int,
+    workers: Workers,
 ) -> Iterator[PhotoResult]:
     """Yield the results of `work` on `pairs`, in order, from `threads` threads."""
     running: deque[Future[PhotoResult]] = deque()
-    with single_threaded_pool(threads) as pool:
+    with workers.pool(threads) as pool:
         try:
             for pair in pairs:
                 running.append(pool.submit(work, *pair))
@@ -144,7 +145,7 @@ def _reconstruct_one(
     prepared = isolate_object(picture, settings.background, mask, target=settings.target)
     if settings.debug is not None:  # before reconstruction, which may fail because of the input
         save_debug(prepared, settings.debug, target.stem)
-    result = generator.generate(*to_tensors(prepared))
+    result = generator.generate(*to_arrays(prepared))
     mesh = result.save(target, settings.scale_mm, settings.up)
     warnings = (*prepared.warnings, *_warnings(result))
     save_extras(settings.extras, target, picture, prepared, result, warnings)
@@ -162,7 +163,7 @@ def _warnings(result: Reconstruction) -> tuple[str, ...]:
 
 def reconstruct(
     photo: str | Path | bytes | Image.Image,
-    model: str | Path | Checkpoint = DEFAULT_MODEL,
+    model: str | Path | Predictor = DEFAULT_MODEL,
     *,
     background: Background = "auto",
     mask: str | Path | Image.Image | None = None,
@@ -174,7 +175,7 @@ def reconstruct(
 
     Args:
         photo: A file, its bytes, or an image.
-        model: The name of a shipped model, a checkpoint file, or a loaded checkpoint.
+        model: The name of a shipped model, a checkpoint or .onnx file, or a loaded checkpoint.
         background: "auto", "keep", "remove" or "rembg", as `onet reconstruct --background`.
         mask: An image of the photo's shape, white on the object.
         target: Pixels on the object, or a box around it (`shapes.photo.Target`).
@@ -192,8 +193,8 @@ def reconstruct(
     settings = GeneratorSettings(**options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known, target=target)
-    checkpoint = model if isinstance(model, Checkpoint) else load_checkpoint(model, device)
-    return MeshGenerator(checkpoint, settings).generate(*to_tensors(prepared))
+    loaded = load_predictor(model, device) if isinstance(model, str | Path) else model
+    return MeshGenerator(loaded, settings).generate(*to_arrays(prepared))
 
 
 def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
@@ -206,12 +207,12 @@ def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:
     return read_photo(photo)
 
 
-def to_tensors(prepared: PreparedPhoto) -> tuple[Tensor, Tensor | None]:
+def to_arrays(prepared: PreparedPhoto) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """Return the prepared image as uint8 (3, H, W), and the mask (H, W) or None."""
-    mask = None if prepared.mask is None else torch.from_numpy(np.array(prepared.mask))
-    return to_tensor(prepared.picture), mask
+    mask = None if prepared.mask is None else np.array(prepared.mask)
+    return to_array(prepared.picture), mask
 
 
-def to_tensor(photo: Image.Image) -> Tensor:
+def to_array(photo: Image.Image) -> NDArray[np.uint8]:
     """Return an image as RGB uint8 (3, H, W)."""
-    return torch.from_numpy(np.array(photo.convert("RGB"))).permute(2, 0, 1)
+    return np.ascontiguousarray(np.array(photo.convert("RGB")).transpose(2, 0, 1))

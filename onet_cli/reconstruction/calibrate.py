@@ -7,9 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from onet_cli.errors import EmptySurfaceError, StoreError, UnknownNameError
 from onet_cli.geometry.inside import contains
@@ -19,7 +17,6 @@ from onet_cli.geometry.normals import vertex_normals
 from onet_cli.geometry.yaw import best_turn
 from onet_cli.models.calibration import Calibration, Doubt, Familiarity, Reliability
 from onet_cli.models.checkpoint import Checkpoint
-from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.confidence import Field, claimed_confidence, fit_reliability
 from onet_cli.reconstruction.doubt import BAD_IOU, Signs, fit_doubt
 from onet_cli.reconstruction.generator import (
@@ -29,10 +26,11 @@ from onet_cli.reconstruction.generator import (
 )
 from onet_cli.reconstruction.out_of_distribution import fit_familiarity
 from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline
+from onet_cli.reconstruction.seen_view import SeenView
 from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
 from onet_cli.reconstruction.threshold import POINTS, best_cut, falling_logits, fit_platt
-from onet_cli.reconstruction.upright import SeenView
-from onet_cli.shapes.photo import decode_view, resize_images
+from onet_cli.shapes.photo import decode_view
+from onet_cli.shapes.photo_resize import resize_planes
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 
@@ -194,7 +192,7 @@ def calibrate(
     if known is not None and settings.training_views == 0:
         familiarity, counts = known.familiarity, {name: known.data.get(name, 0) for name in COUNTS}
     else:
-        familiarity, counts = _fit_codes(checkpoint.network.eval(), stores, settings, rng, progress)
+        familiarity, counts = _fit_codes(checkpoint, stores, settings, rng, progress)
     reliability, meshes = _measure(checkpoint, stores, settings, rng, progress)
     data = {
         "sources": [store.info.source for store in stores],
@@ -217,7 +215,7 @@ def calibrate(
 
 
 def _fit_codes(
-    network: OccupancyNetwork,
+    checkpoint: Checkpoint,
     stores: Sequence[ShapeStore],
     settings: CalibrationSettings,
     rng: np.random.Generator,
@@ -227,7 +225,7 @@ def _fit_codes(
     codes = {}
     for split, count in (("train", settings.training_views), ("val", settings.validation_views)):
         views = draw_views(stores, split, count, rng)
-        codes[split] = _encode(network, views, lambda *done: progress("codes", *done))
+        codes[split] = _encode(checkpoint, views, lambda *done: progress("codes", *done))
     counts = dict(zip(COUNTS, map(len, codes.values()), strict=True))
     return fit_familiarity(codes["train"], codes["val"], settings.seed), counts
 
@@ -318,20 +316,18 @@ def _draw(store: ShapeStore, split: str, count: int, rng: np.random.Generator) -
 
 
 def _encode(
-    network: OccupancyNetwork,
+    checkpoint: Checkpoint,
     views: Sequence[View],
     progress: Callable[[int, int], None],
-) -> Tensor:
-    """Return the codes (N, C) of N views, on the CPU."""
-    size, codes = network.spec.image_size, []
+) -> NDArray[np.float32]:
+    """Return the describing part (N, D) of the codes of N views."""
+    size, codes = checkpoint.info.spec.image_size, []
     for start in range(0, len(views), BATCH):
-        with torch.inference_mode():
-            batch = views[start : start + BATCH]
-            pixels = torch.cat([resize_images(view_picture(view)[None], size) for view in batch])
-            code = network.encode(pixels.to(network.mean.device))
-            codes.append(network.describing(code).float().cpu())
+        batch = views[start : start + BATCH]
+        pixels = np.stack([resize_planes(view_picture(view), size) for view in batch])
+        codes.append(checkpoint.describing(checkpoint.encode(pixels)))
         progress(start + len(batch), len(views))
-    return torch.cat(codes)
+    return np.concatenate(codes)
 
 
 def _measure(
@@ -405,8 +401,8 @@ def _seen(view: View, made: Impression) -> SeenView | None:
     return SeenView.of(row, made.camera)
 
 
-def view_picture(view: View) -> Tensor:
+def view_picture(view: View) -> NDArray[np.uint8]:
     """Return a view as uint8 (3, H, W)."""
     store, shape_id, number = view
     pixels = decode_view(store.read_view(shape_id, number))
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.geometry.camera import Camera
@@ -20,8 +19,8 @@ from onet_cli.geometry.silhouette import nearness
 from onet_cli.geometry.smoothing import smooth_values
 from onet_cli.geometry.symmetry import mirror_planes
 from onet_cli.reconstruction.viewpoint import Viewpoint
-from onet_cli.shapes.photo import resize_images
 from onet_cli.shapes.photo_mask import object_on_white
+from onet_cli.shapes.photo_resize import resize_planes
 
 SIDE = 320
 """Edge in pixels of the image that colours are sampled from: two or three pixels per vertex."""
@@ -67,7 +66,10 @@ class _Seen:
 
 
 def photo_colours(
-    mesh: Trimesh, viewpoint: Viewpoint, image: Tensor, mask: Tensor | None = None
+    mesh: Trimesh,
+    viewpoint: Viewpoint,
+    image: NDArray[np.uint8],
+    mask: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
     """Return the colour (V, 3) of each vertex, sRGB.
 
@@ -104,19 +106,19 @@ def photo_colours(
     return rounded
 
 
-def _interior(image: Tensor, mask: Tensor | None) -> NDArray[np.float32]:
+def _interior(image: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> NDArray[np.float32]:
     """Return the image (SIDE, SIDE, 3), 0 to 255, without its background.
 
     The object's colours are extrapolated, so that the mesh has no white at its silhouette.
     """
-    picture = resize_images(image[None], SIDE)[0].permute(1, 2, 0).numpy()
+    picture = resize_planes(image, SIDE).transpose(1, 2, 0)
     if mask is None:
         found = object_on_white((picture * 255).round().astype(np.uint8))
         if found is None:
             return 255 * picture
         weight = found.astype(np.float32)
     else:
-        weight = resize_images(mask[None, None], SIDE)[0, 0].numpy()
+        weight = resize_planes(mask, SIDE)
     # Remove the white that is mixed in at the edge, according to the weight.
     share = np.maximum(weight, 0.25)[..., None]
     colours = np.clip((picture - (1 - share)) / share, 0, 1)

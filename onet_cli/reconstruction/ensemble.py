@@ -10,18 +10,17 @@ deep convolutional neural networks", NIPS 2012; Simonyan and Zisserman, ICLR 201
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import numpy as np
+from numpy.typing import NDArray
 
-from onet_cli.models.decoder import PointDecoder
-from onet_cli.models.encoders.maps import camera_of, with_camera
-from onet_cli.models.frame import from_cube, to_cube
-from onet_cli.models.network import OccupancyNetwork
-from onet_cli.shapes.photo import resize_images
+from onet_cli.geometry.picture_frame import from_cube, shrinkage, stretch, to_cube
+from onet_cli.models.code_layout import CAMERA_WIDTH, camera_of
+from onet_cli.models.predictor import Floats, Points, Predictor
+from onet_cli.shapes.photo_resize import resize_planes
+
+MIRROR = np.array([-1, 1, 1], np.float32)
 
 
 class PhotoCopy(NamedTuple):
@@ -30,12 +29,13 @@ class PhotoCopy(NamedTuple):
     scale: float = 1.0
     flipped: bool = False
 
-    def draw(self, images: Tensor, size: int) -> Tensor:
-        """Return copies (B, 3, size, size) in [0, 1] of `images` (B, 3, H, W) uint8, on white."""
-        pixels = resize_images(images, edge_of(self.scale, size))
-        border = (size - pixels.shape[3]) // 2
-        pixels = F.pad(pixels, [border] * 4, value=1.0)
-        return pixels.flip(3) if self.flipped else pixels
+    def draw(self, image: NDArray[np.uint8], size: int) -> Floats:
+        """Return the copy (3, size, size) in [0, 1] of `image` (3, H, W), on white."""
+        pixels = resize_planes(image, edge_of(self.scale, size))
+        border = (size - pixels.shape[2]) // 2
+        edges = ((0, 0), (border, border), (border, border))
+        pixels = np.pad(pixels, edges, constant_values=1) if border else pixels
+        return np.ascontiguousarray(pixels[..., ::-1]) if self.flipped else pixels
 
 
 def edge_of(scale: float, size: int) -> int:
@@ -49,56 +49,84 @@ def copies_of(scales: Sequence[float], flip: bool) -> tuple[PhotoCopy, ...]:
     return tuple(PhotoCopy(scale, flipped) for flipped in flips for scale in scales)
 
 
-@dataclass(frozen=True)
 class Ensemble:
-    """The fields of the copies of one photo.
+    """The mean field of the copies of one photo; implements `predictor.Points`.
 
     Attributes:
-        members: Map points (N, 3) of the network's cube, in the frame of the original, to logits.
+        members: The fields of the copies, in the frame of the original.
         camera: (1, 2): mean of the predicted cameras, as seen in the original.
     """
 
-    members: tuple[PointDecoder, ...]
-    camera: Tensor
+    def __init__(self, members: tuple[Points, ...], camera: Floats) -> None:
+        self.members, self.camera = members, camera
+        self.workers, self.rows = members[0].workers, members[0].rows
 
     @classmethod
     def of(
-        cls, network: OccupancyNetwork, codes: Sequence[Tensor], copies: Sequence[PhotoCopy]
+        cls, model: Predictor, codes: Sequence[Floats], copies: Sequence[PhotoCopy]
     ) -> "Ensemble":
-        """Return the ensemble of `network`, of the picture's frame and in eval mode.
+        """Return the ensemble of `model`, of the picture's frame.
 
         Args:
-            network: The network.
+            model: The model.
             codes: (1, C), of each copy.
             copies: As many, the first of which is the original.
         """
-        size = network.spec.image_size
+        size = model.info.spec.image_size
         ratios = [edge_of(copy.scale, size) / size for copy in copies]
         # Perspective per half edge of the picture: in a smaller copy there is more of it.
-        units = [codes[0].new_tensor([1.0, ratio]) for ratio in ratios]
+        units = [np.array([1, ratio], np.float32) for ratio in ratios]
         cameras = [camera_of(code) * unit for code, unit in zip(codes, units, strict=True)]
-        camera = torch.stack(cameras).mean(dim=0)
-        members = []
+        camera = np.stack(cameras).mean(axis=0)
+        members: list[Points] = []
         for code, unit, ratio, copy in zip(codes, units, ratios, copies, strict=True):
-            decode = network.for_code(with_camera(code, camera / unit))
-            members.append(_in_original(decode, ratio, copy.flipped))
+            points = model.for_code(with_camera(code, camera / unit))
+            plain = ratio == 1 and not copy.flipped
+            members.append(points if plain else CopyPoints(points, ratio, copy.flipped))
         return cls(tuple(members), camera)
 
-    def decode(self, points: Tensor) -> Tensor:
+    def __call__(self, points: Floats) -> Floats:
         """Return the mean logits (N,) at `points` (N, 3)."""
         total = self.members[0](points)
         for member in self.members[1:]:
             total = total + member(points)
-        return total / len(self.members)
+        return total / np.float32(len(self.members))
+
+    def with_gradient(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return the mean logits (N,) at `points` (N, 3) and their gradients (N, 3)."""
+        each = [member.with_gradient(points) for member in self.members]
+        logits, slopes = (np.mean(part, axis=0) for part in zip(*each, strict=True))
+        return logits, slopes
 
 
-def _in_original(decode: PointDecoder, ratio: float, flipped: bool) -> PointDecoder:
-    """Return `decode` of a copy for points in the frame of the original."""
-    if ratio == 1 and not flipped:
-        return decode
+class CopyPoints:
+    """The field of a copy for points in the frame of the original."""
 
-    def member(points: Tensor) -> Tensor:
-        places = points if ratio == 1 else to_cube(from_cube(points) * ratio)
-        return decode(places * places.new_tensor([-1.0, 1.0, 1.0]) if flipped else places)
+    def __init__(self, points: Points, ratio: float, flipped: bool) -> None:
+        self._points, self._ratio = points, ratio
+        self._mirror = MIRROR if flipped else np.ones(3, np.float32)
+        self.workers, self.rows = points.workers, points.rows
 
-    return member
+    def __call__(self, points: Floats) -> Floats:
+        """Return the logits (N,) at `points` (N, 3)."""
+        return self._points(self._placed(points) * self._mirror)
+
+    def with_gradient(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return the logits (N,) at `points` (N, 3) and their gradients (N, 3)."""
+        places = self._placed(points)
+        logits, slopes = self._points.with_gradient(places * self._mirror)
+        slopes = slopes * self._mirror
+        if self._ratio != 1:
+            slopes = (slopes * shrinkage(places) * self._ratio * stretch(points)).astype(np.float32)
+        return logits, slopes
+
+    def _placed(self, points: Floats) -> Floats:
+        """Return `points` (N, 3) where the copy, not flipped, has them."""
+        if self._ratio == 1:
+            return points
+        return to_cube(from_cube(points) * self._ratio).astype(np.float32)
+
+
+def with_camera(code: Floats, camera: Floats) -> Floats:
+    """Return the code (B, C) with `camera` (B, 2) replaced."""
+    return np.concatenate([code[:, :-CAMERA_WIDTH], camera], axis=1)

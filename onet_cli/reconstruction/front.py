@@ -1,22 +1,20 @@
 """Rotation of meshes so that the object's predicted front faces +z."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.models.calibration import Front
 from onet_cli.models.front import (
-    FrontHead,
     find_front,
     front_inputs,
+    front_logits,
     occupied_rings,
     plane_angle,
     ring_points,
 )
+from onet_cli.models.predictor import Floats, Points
 from onet_cli.reconstruction.viewpoint import Viewpoint, turn_mesh
 
 
@@ -42,14 +40,13 @@ class FrontGuess:
         return f"the object's front is uncertain ({sure}): the mesh faces as in the photo"
 
 
-@torch.no_grad()
-def guess_front(front: Front, code: Tensor, decode: Callable[[Tensor], Tensor]) -> FrontGuess:
-    """Predict the front for `code` (1, C), whose field is `decode`, (N, 3) to (N,)."""
-    rings = occupied_rings(decode(ring_points(code)[0])[None]).cpu()
-    logits = FrontHead.from_weights(front.weights)(front_inputs(code).cpu(), rings)
-    azimuth, chance = find_front(logits, plane_angle(code).cpu())
-    confidence = float(chance)
-    degrees = math.degrees(float(azimuth)) % 360
+def guess_front(front: Front, code: Floats, points: Points) -> FrontGuess:
+    """Predict the front for `code` (1, C), whose field is `points`."""
+    rings = occupied_rings(points(ring_points(code)[0])[None])
+    logits = front_logits(front.weights, front_inputs(code), rings)
+    azimuth, chance = find_front(logits, plane_angle(code))
+    confidence = float(chance[0])
+    degrees = math.degrees(float(azimuth[0])) % 360
     return FrontGuess(degrees, confidence, confidence >= front.limit)
 
 

@@ -14,21 +14,22 @@ from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.models.calibration import Front
-from onet_cli.models.encoders.convnet import GRID
-from onet_cli.models.encoders.maps import CodeLayout
+from onet_cli.models.code_layout import GRID, CodeLayout
 from onet_cli.models.front import (
     DIRECTIONS,
     STEP,
-    FrontHead,
+    Weights,
     find_front,
     front_inputs,
+    front_logits,
     occupied_rings,
     plane_angle,
     ring_points,
 )
+from onet_cli.models.front_head import FrontHead
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.reconstruction.calibrate import View, draw_views, view_picture
-from onet_cli.shapes.photo import resize_images
+from onet_cli.shapes.photo_resize import resize_planes
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.shapes.symmetry import LOOKED_AT, has_front, symmetry_of
@@ -122,7 +123,9 @@ def look_at_views(
     for start in range(0, len(views), BATCH):
         parts.append(_look(network, views[start : start + BATCH]))
         progress(split, min(start + BATCH, len(views)), len(views))
-    inputs, rings, planes = (torch.cat(each) for each in zip(*parts, strict=True))
+    inputs, rings, planes = (
+        torch.from_numpy(np.concatenate(each)) for each in zip(*parts, strict=True)
+    )
     shown = {(id(store), shape): store for store, shape, _ in views}
     cameras = {key: store.read_cameras(key[1]) for key, store in shown.items()}
     azimuths = np.array([cameras[id(store), shape][view, 0] for store, shape, view in views])
@@ -132,23 +135,27 @@ def look_at_views(
 
 
 @torch.inference_mode()
-def _look(network: OccupancyNetwork, views: Sequence[View]) -> tuple[Tensor, Tensor, Tensor]:
+def _look(
+    network: OccupancyNetwork, views: Sequence[View]
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return `inputs`, `rings` and `plane` of a batch of views."""
     device, size = network.mean.device, network.spec.image_size
-    pixels = torch.cat([resize_images(view_picture(view)[None], size) for view in views])
-    code = network.encode(pixels.to(device))
-    rings = occupied_rings(network.decode(ring_points(code), code))
-    return front_inputs(code).cpu(), rings.cpu(), plane_angle(code).cpu()
+    pixels = np.stack([resize_planes(view_picture(view), size) for view in views])
+    codes = network.encode(torch.from_numpy(pixels).to(device))
+    code = codes.float().cpu().numpy()
+    logits = network.decode(torch.from_numpy(ring_points(code)).to(device), codes)
+    rings = occupied_rings(logits.float().cpu().numpy())
+    return front_inputs(code), rings, plane_angle(code)
 
 
-def fit_front(views: FrontViews, seed: int = 0, epochs: int = EPOCHS) -> dict[str, Tensor]:
+def fit_front(views: FrontViews, seed: int = 0, epochs: int = EPOCHS) -> Weights:
     """Train a `FrontHead` on `views`, and return its weights in half precision."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return _fit(views, epochs)
 
 
-def _fit(views: FrontViews, epochs: int) -> dict[str, Tensor]:
+def _fit(views: FrontViews, epochs: int) -> Weights:
     depth = views.inputs.shape[1] // GRID**2
     count = depth * GRID**2
     head = FrontHead(depth, views.inputs.shape[1] - count)
@@ -169,7 +176,7 @@ def _fit(views: FrontViews, epochs: int) -> dict[str, Tensor]:
     _bring_in(head.mix, of_cells, slice(None))
     _bring_in(head.near, of_rings, slice(None))
     _bring_in(head.hidden, of_others, slice(head.hidden.in_features - len(of_others[0]), None))
-    return {name: tensor.detach().half() for name, tensor in head.state_dict().items()}
+    return {name: tensor.detach().half().numpy() for name, tensor in head.state_dict().items()}
 
 
 def _teach(head: FrontHead, views: FrontViews, epochs: int) -> None:
@@ -213,16 +220,15 @@ def _bring_in(layer: nn.Conv1d | nn.Conv2d | nn.Linear, spread: Spread, inputs: 
     layer.bias -= (weight * mean.reshape(-1, *behind)).flatten(1).sum(dim=1)
 
 
-@torch.no_grad()
-def answer(weights: dict[str, Tensor], views: FrontViews) -> FrontAnswers:
+def answer(weights: Weights, views: FrontViews) -> FrontAnswers:
     """Return the predictions of a head with `weights` for `views`."""
-    logits = FrontHead.from_weights(weights)(views.inputs, views.rings)
-    azimuth, chance = find_front(logits, views.plane)
-    off = torch.remainder(azimuth - views.azimuth + math.pi, 2 * math.pi) - math.pi
-    return FrontAnswers(np.degrees(off.abs().double().numpy()), chance.double().numpy())
+    logits = front_logits(weights, views.inputs.numpy(), views.rings.numpy())
+    azimuth, chance = find_front(logits, views.plane.numpy())
+    off = np.remainder(azimuth - views.azimuth.numpy() + math.pi, 2 * math.pi) - math.pi
+    return FrontAnswers(np.degrees(np.abs(off).astype(np.float64)), chance.astype(np.float64))
 
 
-def summarise(weights: dict[str, Tensor], answers: FrontAnswers) -> Front:
+def summarise(weights: Weights, answers: FrontAnswers) -> Front:
     """Return the head for storage, with rates from its `answers` for objects with a front."""
     taken = answers.chance >= LIMIT
     right = answers.right[taken].mean() if taken.any() else 0.0

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
@@ -14,13 +13,14 @@ from onet_cli.geometry.isosurface import grid_surface
 from onet_cli.geometry.mesh import COLOUR, CONFIDENCE, make_mesh
 from onet_cli.geometry.mise import Grid, evaluate_grid
 from onet_cli.geometry.simplify import simplify
-from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.models.predictor import Points, Predictor
+from onet_cli.models.workers import Workers
 from onet_cli.reconstruction.agreement import Mask, agreement, extent, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
 from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
-from onet_cli.reconstruction.field import Decode, OccupancyField
+from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
@@ -33,6 +33,8 @@ from onet_cli.reconstruction.threshold import adapted_threshold, consistency, ex
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
+
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -51,36 +53,35 @@ class Impression:
         members: The fields of the copies of the photo; none for networks of the object's frame.
     """
 
-    described: Tensor
+    described: NDArray[np.float32]
     field: OccupancyField
-    camera: Tensor | None
+    camera: NDArray[np.float32] | None
     mask: Mask | None
     bare: OccupancyField
     front: FrontGuess | None = None
-    members: tuple[Decode, ...] = ()
+    members: tuple[Points, ...] = ()
 
 
 class MeshGenerator:
-    """Reconstructs meshes from photos with one network.
+    """Reconstructs meshes from photos with one model.
 
     Raises:
         InvalidOptionError: a setting is not supported by the checkpoint.
     """
 
-    def __init__(self, checkpoint: Checkpoint, settings: GeneratorSettings | None = None) -> None:
+    def __init__(self, model: Predictor, settings: GeneratorSettings | None = None) -> None:
         self.settings = settings or GeneratorSettings()
-        given, info = self.settings.threshold, checkpoint.info
+        given, info = self.settings.threshold, model.info
         self._threshold = info.threshold if given is None else given
         self._platt = info.platt if given is None else None
         self._corrects = info.platt or (1.0, 0.0)
         self._outline = info.outline if given is None else 0.0
-        self._network = checkpoint.network.eval()
-        self._device = self._network.mean.device
+        self._model, self._spec = model, info.spec
         self._copies: tuple[PhotoCopy, ...] = (PhotoCopy(),)
         if info.spec.frame == "picture":
             scales = info.scales if self.settings.multiscale else info.scales[:1]
             self._copies = copies_of(scales, self.settings.flip)
-        self._calibration = known = checkpoint.calibration
+        self._calibration = known = model.calibration
         self._front = None
         if self.settings.front and info.spec.frame == "picture":
             self._front = None if known is None else known.front
@@ -91,11 +92,11 @@ class MeshGenerator:
                 )
 
     @property
-    def on_cpu(self) -> bool:
-        """Whether the network computes on the CPU."""
-        return self._device.type == "cpu"
+    def workers(self) -> Workers:
+        """The threads on which the model may run."""
+        return self._model.workers
 
-    def look(self, image: Tensor, mask: Tensor | None = None) -> Impression:
+    def look(self, image: Picture, mask: Picture | None = None) -> Impression:
         """Evaluate the network on `image` (3, H, W) uint8, prepared by shapes.photo.
 
         The field has its adapted threshold. `mask` (H, W) uint8 is 255 on the object; by default
@@ -105,42 +106,39 @@ class MeshGenerator:
         return made
 
     def look_at(
-        self, images: Sequence[Tensor], masks: Sequence[Tensor | None] | None = None
+        self, images: Sequence[Picture], masks: Sequence[Picture | None] | None = None
     ) -> Iterator[Impression]:
         """Yield the impression of each of `images`, which are encoded as one batch."""
-        size = self._network.spec.image_size
-        # Not inference_mode: refinement differentiates through these tensors.
-        with torch.no_grad():
-            drawn = [copy.draw(image[None], size) for copy in self._copies for image in images]
-            codes = self._network.encode(torch.cat(drawn).to(self._device))
+        size = self._spec.image_size
+        drawn = [copy.draw(image, size) for copy in self._copies for image in images]
+        codes = self._model.encode(np.stack(drawn))
         for number, image in enumerate(images):
             own = [code[None] for code in codes[number :: len(images)]]
             yield self._impression(own, image, None if masks is None else masks[number])
 
     def _impression(
-        self, codes: Sequence[Tensor], image: Tensor, given: Tensor | None
+        self, codes: Sequence[NDArray[np.float32]], image: Picture, given: Picture | None
     ) -> Impression:
         """Return the impression for the codes (1, C) of the copies of an image."""
-        described = self._network.describing(codes[0])
-        if self._network.spec.frame == "object":
-            field = self._adapted(self._network.for_code(codes[0]))
+        described = self._model.describing(codes[0])
+        if self._spec.frame == "object":
+            field = self._adapted(self._model.for_code(codes[0]))
             return Impression(described, field, None, None, field)
-        ensemble = Ensemble.of(self._network, codes, self._copies)
-        decode, camera = ensemble.decode, ensemble.camera.float().cpu()
-        field = self._adapted(decode)
+        ensemble = Ensemble.of(self._model, codes, self._copies)
+        field, camera = self._adapted(ensemble), ensemble.camera
         mask = photo_mask(image, given)
         if mask is not None and self._outline:
             field = cut_by_outline(field, camera, mask, self._outline)
         rods = None
         if mask is not None and self.settings.thin:
             rods = find_rods(field, field.level, camera, shrink(mask, SIDE))
-        front = None if self._front is None else guess_front(self._front, codes[0], decode)
+        front = None if self._front is None else guess_front(self._front, codes[0], ensemble)
         lifted = field.with_rods(rods)
         return Impression(described, lifted, camera, mask, field, front, ensemble.members)
 
-    def _adapted(self, decode: Decode) -> OccupancyField:
-        """Return the field of `decode` with the threshold of the settings or the checkpoint."""
-        field = OccupancyField(decode, self._device, self._threshold)
+    def _adapted(self, points: Points) -> OccupancyField:
+        """Return the field of `points` with the threshold of the settings or the checkpoint."""
+        field = OccupancyField(points, self._threshold)
         if self._platt is None:
             return field
         return field.cut_at(adapted_threshold(field, self._platt, self._threshold))
@@ -163,7 +161,7 @@ class MeshGenerator:
             return surface, grid
         return join_pieces(surface, grid, memory, JOIN, guess=not settings.exact)
 
-    def generate(self, image: Tensor, mask: Tensor | None = None) -> Reconstruction:
+    def generate(self, image: Picture, mask: Picture | None = None) -> Reconstruction:
         """Reconstruct the object in `image` (3, H, W) uint8, prepared by shapes.photo.
 
         `mask` (H, W) uint8 is 255 on the object; by default the object is what is not white.
@@ -221,7 +219,7 @@ class MeshGenerator:
             out_of_distribution=distance,
             expected_iou=expected_at_level(field, self._corrects),
             thickness=abs(float(mesh.volume / mesh.area)),
-            consistency=consistency(field.with_decoder(decode) for decode in seen.members),
+            consistency=consistency(field.with_points(points) for points in seen.members),
             perspective=None if seen.camera is None else float(seen.camera[0, 1]),
             extent=None if seen.mask is None else extent(seen.mask),
         )

@@ -6,8 +6,7 @@ length. The residual depends on the direction only, so that a code may be a whol
 """
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from onet_cli.models.calibration import Familiarity
 
@@ -31,20 +30,23 @@ ROUNDS = 30
 WARNING = "the photo is unlike the training images: the mesh may be wrong"
 
 
-def place(codes: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
+Floats = NDArray[np.floating]
+
+
+def place(codes: Floats, basis: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Project codes (N, C) to features (N, D + 1), and return their residuals (N,).
 
     Features are the components of the unit vectors along `basis` (C, D) and the weighted logarithm
     of the lengths. Residuals are shares of the length, 0 to 1.
     """
-    codes = codes.detach().float().cpu()
-    length = codes.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    along = codes / length @ basis.float()
-    beside = (1 - along.square().sum(dim=1)).clamp_min(0).sqrt()
-    return torch.cat([along, LENGTH_WEIGHT * length.log()], dim=1), beside
+    codes = np.asarray(codes, np.float32)
+    length = np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
+    along = codes / length @ np.asarray(basis, np.float32)
+    beside = np.sqrt(np.maximum(1 - np.square(along).sum(axis=1), 0))
+    return np.concatenate([along, LENGTH_WEIGHT * np.log(length)], axis=1), beside
 
 
-def out_of_distribution_score(code: Tensor, familiarity: Familiarity) -> float:
+def out_of_distribution_score(code: Floats, familiarity: Familiarity) -> float:
     """Return the score of `code` (1, C); above 1 it is out of distribution.
 
     Raises:
@@ -54,10 +56,10 @@ def out_of_distribution_score(code: Tensor, familiarity: Familiarity) -> float:
         raise ValueError(f"the code has width {code.shape[1]}, not {len(familiarity.basis)}")
     here, beside = place(code, familiarity.basis)
     far = _to_nearest(here, familiarity.places) / familiarity.farthest
-    return float(torch.maximum(far, beside / familiarity.widest)[0])
+    return float(np.maximum(far, beside / familiarity.widest)[0])
 
 
-def fit_familiarity(training: Tensor, validation: Tensor, seed: int = 0) -> Familiarity:
+def fit_familiarity(training: Floats, validation: Floats, seed: int = 0) -> Familiarity:
     """Fit the score to training codes, and scale it by validation codes.
 
     Args:
@@ -72,25 +74,28 @@ def fit_familiarity(training: Tensor, validation: Tensor, seed: int = 0) -> Fami
         raise ValueError("an out-of-distribution score needs at least one code")
     from scipy.cluster.vq import kmeans2  # not needed to use what was fitted
 
-    basis = _main_directions(training).to(torch.float16)
-    points = place(training, basis)[0].numpy().astype(np.float64)
-    groups = min(GROUPS, len(np.unique(points, axis=0)))
+    basis = _main_directions(training).astype(np.float16)
+    points = place(training, basis)[0].astype(np.float64)
+    # Rounded: products of equal rows may differ in the last bit.
+    groups = min(GROUPS, len(np.unique(points.round(5), axis=0)))
     middles, owners = kmeans2(points, groups, iter=ROUNDS, minit="++", seed=seed)
     used = np.unique(owners)  # drop empty clusters
-    places = torch.from_numpy(middles[used]).to(torch.float16)
+    places = middles[used].astype(np.float16)
     here, beside = place(validation, basis)
-    farthest = float(np.quantile(_to_nearest(here, places).numpy(), QUANTILE))
-    widest = float(np.quantile(beside.numpy(), QUANTILE))
+    farthest = float(np.quantile(_to_nearest(here, places), QUANTILE))
+    widest = float(np.quantile(beside, QUANTILE))
     return Familiarity(basis, places, max(farthest, 1e-6), max(widest, LEAST_BESIDE))
 
 
-def _main_directions(codes: Tensor) -> Tensor:
+def _main_directions(codes: Floats) -> NDArray[np.float32]:
     """Return an orthonormal basis (C, D) of the main subspace of the directions of `codes`."""
-    unit = torch.nn.functional.normalize(codes.detach().float().cpu(), dim=1)
-    _, vectors = torch.linalg.eigh(unit.T @ unit)
-    main: Tensor = vectors[:, -DIRECTIONS:].contiguous()  # eigh sorts eigenvalues ascending
-    return main
+    codes = np.asarray(codes, np.float32)
+    unit = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
+    _, vectors = np.linalg.eigh(unit.T @ unit)
+    return np.ascontiguousarray(vectors[:, -DIRECTIONS:])  # eigh sorts eigenvalues ascending
 
 
-def _to_nearest(places: Tensor, known: Tensor) -> Tensor:
-    return torch.cdist(places, known.float()).amin(dim=1)
+def _to_nearest(places: Floats, known: Floats) -> NDArray[np.float32]:
+    """Return the distance (N,) of each of `places` (N, D) to the nearest of `known` (P, D)."""
+    known = np.asarray(known, np.float32)
+    return np.array([np.linalg.norm(known - one, axis=1).min() for one in places], np.float32)

@@ -8,11 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from onet_cli.models.frame import tilt, to_cube
+from onet_cli.geometry.picture_frame import tilt, to_cube
 from onet_cli.reconstruction.field import OccupancyField
 
 SIDE = 56
@@ -32,6 +30,7 @@ LEAST_SHARE = 0.01
 """Minimum share of the image that the object covers."""
 
 Mask = NDArray[np.bool_]
+Camera = NDArray[np.floating]
 
 
 class OutlineFit(NamedTuple):
@@ -42,7 +41,7 @@ class OutlineFit(NamedTuple):
 
 
 def cut_by_outline(
-    field: OccupancyField, camera: Tensor, mask: Mask, share: float
+    field: OccupancyField, camera: Camera, mask: Mask, share: float
 ) -> OccupancyField:
     """Move the level of `field` (logit) by `share` of the way to that of `fit_outline`.
 
@@ -59,7 +58,7 @@ def between(level: float, fit: OutlineFit, share: float) -> float:
     return level if fit.iou < LEAST_IOU else (1 - share) * level + share * fit.level
 
 
-def fit_outline(field: OccupancyField, camera: Tensor, mask: Mask) -> OutlineFit | None:
+def fit_outline(field: OccupancyField, camera: Camera, mask: Mask) -> OutlineFit | None:
     """Return the level at which the silhouette of `field` agrees best with the mask.
 
     None if the object is too small.
@@ -82,12 +81,18 @@ def fit_outline(field: OccupancyField, camera: Tensor, mask: Mask) -> OutlineFit
 
 def shrink(mask: Mask, side: int) -> Mask:
     """Downsample `mask` (S, S) to (side, side), True where more than half is covered."""
-    covered = torch.from_numpy(mask.astype(np.float32))
-    small: Mask = (torch.nn.functional.adaptive_avg_pool2d(covered[None], side)[0] > 0.5).numpy()
+    size = len(mask)
+    starts = np.arange(side) * size // side
+    stops = -(-np.arange(1, side + 1) * size // side)
+    sums = np.pad(mask, ((1, 0), (1, 0))).astype(np.int64).cumsum(axis=0).cumsum(axis=1)
+    rows = sums[stops] - sums[starts]
+    covered = rows[:, stops] - rows[:, starts]
+    sides = stops - starts
+    small: Mask = 2 * covered > np.outer(sides, sides)
     return small
 
 
-def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.float32]:
+def highest_along_rays(field: OccupancyField, camera: Camera) -> NDArray[np.float32]:
     """Return the maximum logit (SIDE, SIDE) of `field` along each ray of the image."""
     depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
     logits = _along(field, camera, np.broadcast_to(depths, (SIDE * SIDE, DEPTHS)))
@@ -101,7 +106,7 @@ def highest_along_rays(field: OccupancyField, camera: Tensor) -> NDArray[np.floa
 
 
 def _along(
-    field: OccupancyField, camera: Tensor, depths: NDArray[np.float64]
+    field: OccupancyField, camera: Camera, depths: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return the logits (SIDE * SIDE, D) at `depths` (SIDE * SIDE, D) of each ray, row-major."""
     elevation, kappa = (float(value) for value in camera[0])
@@ -109,7 +114,6 @@ def _along(
     across = np.tile(middles, SIDE)[:, None]
     down = np.repeat(middles, SIDE)[:, None]
     shrink = 1 - kappa * depths
-    rays = np.stack([across * shrink, down * shrink, depths], axis=-1).reshape(1, -1, 3)
-    places = tilt(torch.from_numpy(rays), torch.tensor([elevation], dtype=torch.float64))
-    logits: NDArray[np.float32] = field(to_cube(places)[0].numpy()).reshape(depths.shape)
+    rays = np.stack([across * shrink, down * shrink, depths], axis=-1).reshape(-1, 3)
+    logits: NDArray[np.float32] = field(to_cube(tilt(rays, elevation))).reshape(depths.shape)
     return logits

@@ -1,12 +1,10 @@
 """Gradient refinement: move the vertices of a mesh towards the field's iso-surface."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import normalize
 from trimesh import Trimesh
 
 from onet_cli.geometry.mesh import make_mesh
@@ -28,6 +26,9 @@ SMOOTHING = 0.99
 REACH = 0.5
 """Maximum total displacement of a vertex, in mean lengths of its edges, so that no vertex passes
 its neighbour."""
+
+
+Floats = NDArray[np.floating]
 
 
 def refine(
@@ -54,76 +55,88 @@ def refine(
     if steps <= 0:
         return mesh
     rng = np.random.default_rng(seed)
-    start = torch.tensor(np.asarray(mesh.vertices), dtype=torch.float32)
-    faces = torch.tensor(np.asarray(mesh.faces), dtype=torch.int64)
+    start, faces = np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces)
     reach = REACH * _edge_lengths(start, faces)
     largest_step = STEP_PER_EDGE * float(reach.mean()) / REACH
-    threshold = torch.sigmoid(torch.tensor(level))
-    vertices, scale = start.clone(), torch.zeros_like(start)
+    threshold = 1 / (1 + math.exp(-level))
+    vertices, scale = start.copy(), np.zeros_like(start)
     for index in range(steps):
-        vertices.requires_grad_()
         corners = vertices[faces]
-        points = _random_points(corners, rng)
+        weights = rng.dirichlet((1.0, 1.0, 1.0), len(corners)).astype(np.float32)
+        points = np.einsum("fk,fkc->fc", weights, corners)
         if index % STEPS_PER_LOOK == 0:
-            seen = _look(field, points.detach())
-        loss = _disagreement(corners, points, seen, threshold)
-        (slope,) = torch.autograd.grad(loss, vertices)
-        # RMSprop, as in the original; importing torch.optim would take longer than a few steps.
-        scale = SMOOTHING * scale + (1 - SMOOTHING) * slope.square()
+            seen = _Tangents(points, *field.with_gradient(points))
+        slope = _slope(corners, weights, points, seen, threshold)
+        slope = _gathered(slope, faces, len(vertices))
+        # RMSprop, as in the original.
+        scale = SMOOTHING * scale + (1 - SMOOTHING) * slope**2
         step = largest_step * (1 - index / steps)
-        move = vertices.detach() - start - step * slope / (scale.sqrt() + 1e-8)
-        length = move.norm(dim=1, keepdim=True).clamp_min(1e-12)
-        vertices = start + move * (reach[:, None] / length).clamp(max=1.0)
-    moved = vertices.numpy().astype(np.float64)
+        move = vertices - start - step * slope / (np.sqrt(scale) + 1e-8)
+        length = np.maximum(np.linalg.norm(move, axis=1, keepdims=True), 1e-12)
+        vertices = start + move * np.minimum(reach[:, None] / length, 1.0)
+    moved = vertices.astype(np.float64)
     return make_mesh(_without_folds(mesh, moved), np.asarray(mesh.faces))
-
-
-def _random_points(corners: Tensor, rng: np.random.Generator) -> Tensor:
-    """Return a random point (F, 3) on each of the faces (F, 3, 3), differentiable in `corners`."""
-    weights = torch.from_numpy(rng.dirichlet((1.0, 1.0, 1.0), len(corners)).astype(np.float32))
-    return (weights[:, :, None] * corners).sum(dim=1)
 
 
 class _Tangents(NamedTuple):
     """Linearisation of the field at one point per face: logits (F,), gradients (F, 3)."""
 
-    points: Tensor
-    logits: Tensor
-    slopes: Tensor
+    points: Floats
+    logits: Floats
+    slopes: Floats
 
 
-def _look(field: OccupancyField, points: Tensor) -> _Tangents:
-    return _Tangents(points, *map(torch.from_numpy, field.with_gradient(points.numpy())))
+def _slope(
+    corners: Floats, weights: Floats, points: Floats, seen: _Tangents, threshold: float
+) -> Floats:
+    """Return the gradient (F, 3, 3) of the loss by the corners (F, 3, 3) of each face.
+
+    Args:
+        corners: The vertices of each face.
+        weights: (F, 3) barycentric coordinates of `points`.
+        points: (F, 3) one on each face.
+        seen: The field there or near.
+        threshold: The probability at the surface.
+    """
+    rise = (seen.slopes * (points - seen.points)).sum(axis=1)
+    occupancy = _sigmoid(seen.logits + rise)
+    by_logit = 2 * (occupancy - threshold) * occupancy * (1 - occupancy)
+    slope = weights[:, :, None] * (by_logit[:, None] * seen.slopes)[:, None]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    vectors = _crossed(first, second)
+    length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-20)
+    normals = vectors / length
+    steepness = np.maximum(np.linalg.norm(seen.slopes, axis=1, keepdims=True), 1e-20)
+    off = 2 * NORMAL_WEIGHT * (normals + seen.slopes / steepness)
+    # Of normals only what is across them changes.
+    by_vector = (off - normals * (off * normals).sum(axis=1, keepdims=True)) / length
+    by_first, by_second = _crossed(second, by_vector), _crossed(by_vector, first)
+    slope += np.stack([-by_first - by_second, by_first, by_second], axis=1)
+    mean: Floats = slope / np.float32(len(corners))
+    return mean
 
 
-def _disagreement(corners: Tensor, points: Tensor, seen: _Tangents, threshold: Tensor) -> Tensor:
-    """Return the loss at `points` (F, 3) of the faces, differentiable in `corners` (F, 3, 3)."""
-    rise = (seen.slopes * (points - seen.points)).sum(dim=1)
-    occupancy = torch.sigmoid(seen.logits + rise)
-    normals = normalize(_face_vectors(corners), dim=1, eps=1e-20)
-    downhill = normalize(-seen.slopes, dim=1, eps=1e-20)
-    disagreement = (normals - downhill).square().sum(dim=1).mean()
-    loss: Tensor = (occupancy - threshold).square().mean() + NORMAL_WEIGHT * disagreement
-    return loss
+def _gathered(slope: Floats, faces: NDArray[np.integer], count: int) -> NDArray[np.float32]:
+    """Return the sums (V, 3) of `slope` (F, 3, 3) at the vertices of the faces."""
+    ends = faces.reshape(-1)
+    sums = [np.bincount(ends, part, count) for part in slope.reshape(-1, 3).T]
+    return np.stack(sums, axis=1).astype(np.float32)
 
 
-def _face_vectors(corners: Tensor) -> Tensor:
-    """Return face normals (F, 3) with the length of twice the area, from `corners` (F, 3, 3)."""
-    vectors: Tensor = torch.linalg.cross(
-        corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    )
-    return vectors
-
-
-def _edge_lengths(vertices: Tensor, faces: Tensor) -> Tensor:
+def _edge_lengths(vertices: Floats, faces: NDArray[np.integer]) -> NDArray[np.float32]:
     """Return the mean length (V,) of the edges at each vertex."""
-    total, count = torch.zeros(len(vertices)), torch.zeros(len(vertices))
+    total, counts = np.zeros(len(vertices)), np.zeros(len(vertices))
     for a, b in ((0, 1), (1, 2), (2, 0)):
-        length = (vertices[faces[:, a]] - vertices[faces[:, b]]).norm(dim=1)
+        length = np.linalg.norm(vertices[faces[:, a]] - vertices[faces[:, b]], axis=1)
         for end in (a, b):
-            total.index_add_(0, faces[:, end], length)
-            count.index_add_(0, faces[:, end], torch.ones(len(faces)))
-    return total / count.clamp_min(1.0)
+            total += np.bincount(faces[:, end], length, len(vertices))
+            counts += np.bincount(faces[:, end], minlength=len(vertices))
+    return (total / np.maximum(counts, 1)).astype(np.float32)
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    probability: Floats = np.exp(-np.logaddexp(np.float32(0), -logits))
+    return probability
 
 
 def _without_folds(mesh: Trimesh, moved: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,4 +153,10 @@ def _without_folds(mesh: Trimesh, moved: NDArray[np.float64]) -> NDArray[np.floa
 
 def _cross(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return face normals (F, 3) with the length of twice the area, from `corners` (F, 3, 3)."""
-    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return _crossed(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
+
+
+def _crossed(one: Floats, other: Floats) -> Floats:
+    """Return the cross products (F, 3); faster than `np.cross`."""
+    (a, b, c), (x, y, z) = one.T, other.T
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=1)

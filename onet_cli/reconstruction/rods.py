@@ -10,15 +10,13 @@ the field, stay missing, and nothing is removed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
 from onet_cli.geometry.components import connected_parts
-from onet_cli.models.frame import look, tilt, to_cube
+from onet_cli.geometry.picture_frame import look, tilt, to_cube
 
 Mask = NDArray[np.bool_]
 Ask = Callable[[NDArray[np.floating]], NDArray[np.float32]]
@@ -58,37 +56,62 @@ MARGIN = 1.0
 
 NOWHERE = -1e4
 
+SLOPE_STEP = 1e-5
+"""Step of the central differences of heights."""
+
+Plane = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Rods:
     """Rods in the cube of a network of the picture's frame.
 
     Attributes:
-        maps: (1, 3, SIDE, SIDE) per ray: the rod mask, 1 on a rod and smoothly 0 beside it; the
-            depth of its axis along the ray; and its radius, both in half image edges.
-        camera: (1, 2) elevation in radians and kappa.
+        maps: (SIDE, SIDE, 3) per ray: the rod mask, 1 on a rod and smoothly 0 beside it; the depth
+            of its axis along the ray; and its radius, both in half image edges.
+        elevation: of the camera, in radians.
+        kappa: its perspective per half image edge.
     """
 
-    maps: Tensor
-    camera: Tensor
+    maps: Plane
+    elevation: float
+    kappa: float
 
-    def to(self, device: torch.device) -> "Rods":
-        """Return the same rods on a device."""
-        return Rods(self.maps.to(device), self.camera.to(device))
-
-    def heights(self, points: Tensor) -> Tensor:
+    def heights(self, points: NDArray[np.floating]) -> Plane:
         """Return the height (N,) of the rods above the level at `points` (N, 3), in logits.
 
         It is 0 on a rod's surface, and `NOWHERE` away from all rods.
         """
-        seen, near = look(points[None], *self.camera.unbind(1))
-        found = F.grid_sample(self.maps, seen[:, None], align_corners=False)
-        shown, depth, radius = found[0, :, 0]
-        away = (near[0] - depth) / radius.clamp_min(LEAST_RADIUS)
-        return torch.where(shown > 0, MARGIN * (2 * shown - 1 - away**2), NOWHERE)
+        seen, near = look(points.astype(np.float64), self.elevation, self.kappa)
+        shown, depth, radius = _sampled(self.maps, seen).T
+        away = (near - depth) / np.maximum(radius, LEAST_RADIUS)
+        return np.where(shown > 0, MARGIN * (2 * shown - 1 - away**2), NOWHERE)
+
+    def slopes(self, points: NDArray[np.floating]) -> Plane:
+        """Return the gradient (N, 3) of the heights at `points` (N, 3) on rods."""
+        points, here = points.astype(np.float64), self.heights(points)
+        steps = SLOPE_STEP * np.eye(3)
+        either = [[self.heights(points + sign * step) for sign in (1, -1)] for step in steps]
+        # At the rim of a rod, one side is nowhere.
+        ends = np.where(np.array(either) > NOWHERE, either, here)
+        counts = (np.array(either) > NOWHERE).sum(axis=1)
+        slopes: Plane = (ends[:, 0] - ends[:, 1]) / (np.maximum(counts, 1) * SLOPE_STEP)
+        return slopes.T
 
 
-def find_rods(ask: Ask, level: float, camera: Tensor, mask: Mask) -> Rods | None:
+def _sampled(maps: Plane, seen: NDArray[np.floating]) -> Plane:
+    """Sample `maps` (SIDE, SIDE, K) at `seen` (N, 2), -1 to 1: bilinearly, 0 outside, (N, K)."""
+    padded = np.pad(maps, ((1, 1), (1, 1), (0, 0)))
+    x, y = np.clip((seen + 1) * (SIDE / 2) + 0.5, 0, SIDE + 1 - 1e-9).T
+    column, row = x.astype(np.int64), y.astype(np.int64)
+    right, down = (x - column)[:, None], (y - row)[:, None]
+    upper = (1 - right) * padded[row, column] + right * padded[row, column + 1]
+    lower = (1 - right) * padded[row + 1, column] + right * padded[row + 1, column + 1]
+    found: Plane = (1 - down) * upper + down * lower
+    return found
+
+
+def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) -> Rods | None:
     """Return the rods in the mask that are missing in the field, or None.
 
     Args:
@@ -110,52 +133,58 @@ def find_rods(ask: Ask, level: float, camera: Tensor, mask: Mask) -> Rods | None
     if not lacking.any():
         return None
     shown = _spread(_map(rays[lacking], np.ones(lacking.sum())), 0.5)
-    radius = F.max_pool2d(torch.from_numpy(np.where(thin, width, 0))[None, None], 5, 1, 2)[0, 0]
-    maps = torch.stack([shown, chosen, radius.double() * (2 / SIDE)])[None]
-    return Rods(maps.float(), camera.float())
+    radius = _filtered(np.where(thin, width, 0), (5, 5), np.maximum, 0)
+    elevation, kappa = (float(value) for value in camera[0])
+    return Rods(np.stack([shown, chosen, radius * (2 / SIDE)], axis=-1), elevation, kappa)
 
 
-def half_width(mask: Mask) -> NDArray[np.float64]:
+def half_width(mask: Mask) -> Plane:
     """Return the approximate Euclidean distance to the edge of `mask`, in rays, up to 6."""
-    left = torch.from_numpy(mask.astype(np.float32))[None, None]
-    found = torch.zeros_like(left)
+    left = mask.astype(np.float64)
+    found = np.zeros_like(left)
     for step in range(6):
         found += left
-        across, down = (
-            -F.max_pool2d(-left, (1, 3), 1, (0, 1)),
-            -F.max_pool2d(-left, (3, 1), 1, (1, 0)),
-        )
+        across = _filtered(left, (1, 3), np.minimum, 1)
+        down = _filtered(left, (3, 1), np.minimum, 1)
         # Alternating cross and square elements approximate a disc by an octagon.
-        left = (
-            torch.minimum(across, down) if step % 2 else -F.max_pool2d(-across, (3, 1), 1, (1, 0))
-        )
-    return found[0, 0].double().numpy()
+        left = np.minimum(across, down) if step % 2 else _filtered(across, (3, 1), np.minimum, 1)
+    return found
 
 
 def _opened(mask: Mask, edge: int) -> Mask:
     """Morphological opening of `mask` with a square of odd `edge`."""
-    full = F.pad(torch.from_numpy(mask.astype(np.float32))[None, None], [edge // 2] * 4)
-    eroded = -F.max_pool2d(-full, edge, 1)
-    opened = F.max_pool2d(F.pad(eroded, [edge // 2] * 4), edge, 1)
-    return np.asarray(opened[0, 0].numpy() > 0.5)
+    eroded = _filtered(mask.astype(np.float64), (edge, edge), np.minimum, 0)
+    return _filtered(eroded, (edge, edge), np.maximum, 0) > 0.5
+
+
+def _filtered(values: Plane, window: tuple[int, int], choose: np.ufunc, outside: float) -> Plane:
+    """Return the least or largest of `values` (S, S) in a `window` of odd sides around each."""
+    found = values
+    for axis, side in enumerate(window):
+        reach = [(side // 2, side // 2) if axis == each else (0, 0) for each in (0, 1)]
+        padded = np.pad(found, reach, constant_values=outside)
+        count = found.shape[axis]
+        shifted = (np.take(padded, range(at, at + count), axis) for at in range(side))
+        found = reduce(choose, shifted)
+    return found
 
 
 def _choose_depths(
     rays: NDArray[np.intp], logits: NDArray[np.float32], depths: NDArray[np.float64], level: float
-) -> tuple[Tensor, NDArray[np.float64]]:
+) -> tuple[Plane, NDArray[np.float64]]:
     """Return the depth map (SIDE, SIDE) of rods, and the logit (P,) of each ray at its depth.
 
     The selection maximises the logit with a penalty on the difference from the neighbourhood.
     """
-    cost = np.zeros_like(logits)
+    cost = np.zeros(logits.shape)
     at = np.arange(len(rays))
     for _ in range(ROUNDS):
         best = (logits - cost).argmax(axis=1)
         highest = logits[at, best].astype(np.float64)
         weight = _map(rays, np.exp(np.clip(highest - level, -4.0, 1.0)))
         total = _spread(weight, WINDOW)
-        smooth = _spread(weight * _map(rays, depths[best]), WINDOW) / total.clamp_min(1e-9)
-        around = smooth.numpy()[rays[:, 0], rays[:, 1]]
+        smooth = _spread(weight * _map(rays, depths[best]), WINDOW) / np.maximum(total, 1e-9)
+        around = smooth[rays[:, 0], rays[:, 1]]
         cost = BENDING * (depths - around[:, None]) ** 2
     return smooth, highest
 
@@ -179,30 +208,34 @@ def _are_slender(rays: NDArray[np.intp], width: NDArray[np.float64]) -> Mask:
 
 
 def _places(
-    rays: NDArray[np.intp], depths: NDArray[np.float64], camera: Tensor
+    rays: NDArray[np.intp], depths: NDArray[np.float64], camera: NDArray[np.floating]
 ) -> NDArray[np.float32]:
     """Return the points (P * D, 3) in the network's cube at `depths` (D,) along `rays` (P, 2)."""
-    elevation, kappa = (float(value) for value in camera[0].detach())
+    elevation, kappa = (float(value) for value in camera[0])
     down, across = ((rays + 0.5) * (2 / SIDE) - 1).T
     shrink = 1 - kappa * depths
     seen = np.stack(
         [across[:, None] * shrink, down[:, None] * shrink, np.tile(depths, (len(rays), 1))], axis=-1
     )
-    turned = tilt(torch.from_numpy(seen.reshape(1, -1, 3)), torch.tensor([elevation]).double())
-    return to_cube(turned)[0].float().numpy()
+    return to_cube(tilt(seen.reshape(-1, 3), elevation)).astype(np.float32)
 
 
-def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Tensor:
+def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Plane:
     """Scatter `values` (P,) of `rays` to (SIDE, SIDE), 0 elsewhere."""
-    found = torch.zeros(SIDE, SIDE, dtype=torch.float64)
-    found[rays[:, 0], rays[:, 1]] = torch.from_numpy(np.asarray(values, np.float64))
+    found = np.zeros((SIDE, SIDE))
+    found[rays[:, 0], rays[:, 1]] = values
     return found
 
 
-def _spread(values: Tensor, deviation: float) -> Tensor:
+def _spread(values: Plane, deviation: float) -> Plane:
     """Blur `values` (SIDE, SIDE) with a Gaussian window."""
     reach = int(np.ceil(3 * deviation))
-    window = torch.exp(-0.5 * (torch.arange(-reach, reach + 1).double() / deviation) ** 2)
+    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
     window /= window.sum()
-    spread = F.conv2d(values[None, None], window[None, None, None], padding=(0, reach))
-    return F.conv2d(spread, window[None, None, :, None], padding=(reach, 0))[0, 0]
+    # As matrices: entry (i, j) is the window's at i - j.
+    rows = np.arange(SIDE)
+    apart = rows[:, None] - rows + reach
+    near = (apart >= 0) & (apart < len(window))
+    matrix = np.where(near, window[np.clip(apart, 0, len(window) - 1)], 0.0)
+    spread: Plane = matrix @ values @ matrix
+    return spread

@@ -1,18 +1,15 @@
-"""Transforms between the cube of a network of the picture's frame and upright meshes.
+"""Transform between the cube of a network of the picture's frame and upright meshes.
 
 `models.frame` explains the frames. `Standing` maps a photo's mesh to the unit cube of its own
-bounding box, upright and with the camera at azimuth 0. For views with known cameras, `SeenView`
-maps the data set's unit cube to the network's cube.
+bounding box, upright and with the camera at azimuth 0.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from onet_cli.models.frame import PictureCamera, from_cube, to_cube
+from onet_cli.geometry.picture_frame import from_cube, to_cube
 
 Points = NDArray[np.floating]
 
@@ -31,64 +28,20 @@ class Standing:
     @classmethod
     def of(cls, vertices: Points) -> "Standing":
         """Return the transform of the mesh with `vertices` (V, 3) in the network's cube."""
-        places = _picture(vertices)
+        places = to_picture(vertices)
         low, high = places[:, 1].min(), places[:, 1].max()
         (x, z), width = footprint(places[:, [0, 2]])
         return cls((x, float(low + high) / 2, z), max(width, float(high - low), 1e-6))
 
     def to_unit(self, points: Points) -> NDArray[np.float64]:
         """Map `points` (N, 3) from the network's cube to the file's unit cube."""
-        found: NDArray[np.float64] = (_picture(points) - self.centre) / self.edge
+        found: NDArray[np.float64] = (to_picture(points) - self.centre) / self.edge
         return found
 
     def to_network(self, points: Points) -> NDArray[np.float64]:
         """Map `points` (N, 3) from the file's unit cube to the network's cube."""
         places = np.asarray(points, np.float64) * self.edge + self.centre
-        return to_cube(torch.from_numpy(places)).numpy()
-
-
-@dataclass(frozen=True)
-class SeenView:
-    """A view with a known camera, for a network that predicts another elevation.
-
-    Raises:
-        ValueError: the camera is unknown.
-    """
-
-    camera: PictureCamera
-    elevation: float
-
-    @classmethod
-    def of(cls, row: NDArray[np.floating], guess: Tensor) -> "SeenView":
-        """Return the view for the camera `row` (8,) and the network's prediction `guess` (1, 2)."""
-        if np.isnan(row).any():
-            raise ValueError("the camera of this view is unknown")
-        rows = torch.from_numpy(np.asarray(row, np.float64))[None]
-        return cls(PictureCamera.from_rows(rows), float(guess[0, 0]))
-
-    def to_network(self, points: Points) -> NDArray[np.float64]:
-        """Map `points` (N, 3) from the data set's unit cube to the network's cube."""
-        return to_cube(torch.from_numpy(self.to_picture(points))).numpy()
-
-    def to_picture(self, points: Points) -> NDArray[np.float64]:
-        """Map `points` (N, 3) from the data set's unit cube to the picture's frame."""
-        given = torch.from_numpy(np.asarray(points, np.float64))[None]
-        return self.camera.to_picture(given, self._elevation)[0].numpy()
-
-    def to_unit(self, points: Points) -> NDArray[np.float64]:
-        """Map `points` (N, 3) from the network's cube to the data set's unit cube."""
-        places = torch.from_numpy(_picture(points))[None]
-        return self.camera.from_picture(places, self._elevation)[0].numpy()
-
-    def turned(self, points: Points) -> NDArray[np.float64]:
-        """Rotate `points` (N, 3) from a file's unit cube to the data set's azimuth."""
-        x, y, z = np.asarray(points, np.float64).T
-        sine, cosine = float(self.camera.azimuth.sin()), float(self.camera.azimuth.cos())
-        return np.stack([x * cosine + z * sine, y, z * cosine - x * sine], axis=1)
-
-    @property
-    def _elevation(self) -> Tensor:
-        return torch.tensor([self.elevation], dtype=torch.float64)
+        return to_cube(places).astype(np.float64)
 
 
 ANGLES = 90
@@ -122,6 +75,6 @@ def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[
     return sides
 
 
-def _picture(points: Points) -> NDArray[np.float64]:
+def to_picture(points: Points) -> NDArray[np.float64]:
     """Map `points` (N, 3) from the network's cube to the picture's frame."""
-    return from_cube(torch.from_numpy(np.asarray(points, np.float64))).numpy()
+    return from_cube(np.asarray(points, np.float64)).astype(np.float64)

@@ -4,15 +4,14 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from trimesh import Trimesh
 
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.picture_frame import tilt
 from onet_cli.geometry.yaw import turn
-from onet_cli.reconstruction.upright import SeenView, Standing
+from onet_cli.reconstruction.upright import Standing
 
 LEAST_KAPPA = 1e-3
 """Minimum perspective; it replaces parallel projection, with errors of 1/1000 of the image."""
@@ -33,9 +32,9 @@ class Viewpoint:
     azimuth: float = 0.0
 
     @classmethod
-    def of(cls, camera: Tensor, standing: Standing) -> "Viewpoint":
+    def of(cls, camera: NDArray[np.floating], standing: Standing) -> "Viewpoint":
         """Return the viewpoint of `camera` (1, 2), elevation and kappa."""
-        elevation, kappa = (float(value) for value in camera[0].detach())
+        elevation, kappa = (float(value) for value in camera[0])
         return cls(elevation, kappa, standing)
 
     @classmethod
@@ -46,10 +45,11 @@ class Viewpoint:
         """
         if np.isnan(row).any():
             return None
-        kappa = float(row[2] / row[3])
-        seen = SeenView.of(row, torch.tensor([[float(row[1]), kappa]]))
-        x, y, z = (float(value) for value in seen.to_picture(np.zeros((1, 3)))[0])
-        return cls(float(row[1]), kappa, Standing((x, y, z), float(row[3])), float(row[0]))
+        azimuth, elevation, perspective, focal = (float(value) for value in row[:4])
+        # The cube's centre is at the sum of its projection and the principal point, at depth 0.
+        across, down = np.asarray(row[4:6] + row[6:8], np.float64)
+        x, y, z = (float(value) for value in tilt(np.array([across, down, 0.0]), elevation))
+        return cls(elevation, perspective / focal, Standing((x, y, z), focal), azimuth)
 
     @property
     def elevation_deg(self) -> float:

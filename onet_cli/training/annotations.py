@@ -5,8 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.frame import PictureCamera
-from onet_cli.models.mirror import BINS, STEP, Mirror
+from onet_cli.models.mirror import STEP, Mirror
 from onet_cli.training.dataset import Batch
 
 LEAST, FULL = 0.7, 0.95

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from onet_cli.errors import InvalidOptionError, StoreError
-from onet_cli.models.encoders.maps import CodeLayout
+from onet_cli.models.code_layout import CodeLayout
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.cache import (

@@ -78,7 +78,7 @@ class WatchMeshes(Callback):
         for number, shape in enumerate(self.ids):
             photo = decode_view(self.store.read_view(shape, 0))
             try:
-                pixels = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
+                pixels = np.ascontiguousarray(photo.transpose(2, 0, 1))
                 made = self._turned(generator.generate(pixels), shape)
             except EmptySurfaceError:
                 ious.append(0.0)

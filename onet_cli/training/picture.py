@@ -13,16 +13,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.models.encoders.maps import (
-    CAMERA_MIDDLE,
-    CAMERA_SPREAD,
-    CodeLayout,
-    camera_of,
-    plane_of,
-    symmetry_of,
-    with_camera,
-    with_plane,
-)
+from onet_cli.models.code_layout import CodeLayout, camera_of, plane_of, symmetry_of
+from onet_cli.models.encoders.maps import CAMERA_MIDDLE, CAMERA_SPREAD, with_camera, with_plane
 from onet_cli.models.frame import PictureCamera, from_cube, to_cube
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.training.annotations import Annotations

@@ -73,7 +73,7 @@ def measure(checkpoint: Checkpoint, front: Front, store: ShapeStore, split: str)
 def fit(checkpoint: Checkpoint, stores: Sequence[ShapeStore], views: int) -> Front:
     """Return what `checkpoint` learns from views of the split `train` of `stores`."""
     weights = fit_front(look_at_views(checkpoint.network, stores, "train", views, show))
-    size = sum(2 * tensor.numel() for tensor in weights.values())
+    size = sum(2 * tensor.size for tensor in weights.values())
     print(f"learned from {views} views; {size / 1000:.0f} kB")
     return Front(weights, 0.0, 0.0, 0.0, 0.0)
 

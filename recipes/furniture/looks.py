@@ -22,15 +22,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
-from onet_cli.models.decoder import PointDecoder
-from onet_cli.models.encoders.maps import camera_of, with_camera
+from onet_cli.models.code_layout import camera_of
 from onet_cli.models.frame import PictureCamera, to_cube
+from onet_cli.models.predictor import Floats, Points
 from onet_cli.reconstruction.agreement import Mask, photo_mask
-from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
+from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of, with_camera
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.outline import fit_outline
 from onet_cli.reconstruction.threshold import adapted_threshold
@@ -57,45 +56,47 @@ class Looks:
     def __init__(
         self, checkpoint: Checkpoint, store: ShapeStore, shape: ShapeId, view: int
     ) -> None:
-        self._network, self._info = checkpoint.network, checkpoint.info
+        self._model, self._info = checkpoint, checkpoint.info
         samples = store.read_chunk(shape, 0)
         self._points = torch.from_numpy(samples.points[:POINTS].astype(np.float32))[None]
         self._inside = samples.occupancies[:POINTS]
         row = torch.from_numpy(store.read_cameras(shape)[view : view + 1])
         self._camera = PictureCamera.from_rows(row)
-        picture = torch.from_numpy(decode_view(store.read_view(shape, view)).copy())
-        self._image = picture.permute(2, 0, 1)
+        picture = decode_view(store.read_view(shape, view))
+        self._image = np.ascontiguousarray(picture.transpose(2, 0, 1))
         self._mask: Mask | None = photo_mask(self._image)
 
     def ious(self) -> Iterator[tuple[str, float]]:
         """Yield each way to look, and its IoU."""
-        network, size = self._network, self._network.spec.image_size
+        model, size = self._model, self._info.spec.image_size
         kinds = list(dict.fromkeys(copy for copies in COPIES.values() for copy in copies))
-        drawn = torch.cat([kind.draw(self._image[None], size) for kind in kinds])
-        codes = dict(zip(kinds, network.encode(drawn).split(1), strict=True))
+        drawn = np.stack([kind.draw(self._image, size) for kind in kinds])
+        codes = dict(zip(kinds, np.split(model.encode(drawn), len(kinds)), strict=True))
         code = codes[PhotoCopy()]
         guess = camera_of(code)
-        own = self._measure(network.for_code(code), guess)
+        own = self._measure(model.for_code(code), guess)
         yield "own", own[0]
         for name, copies in COPIES.items():
-            mean = Ensemble.of(network, [codes[copy] for copy in copies], copies)
-            yield name, self._measure(mean.decode, mean.camera)[0]
+            mean = Ensemble.of(model, [codes[copy] for copy in copies], copies)
+            yield name, self._measure(mean, mean.camera)[0]
         tried = [own]
         for offset in OFFSETS:
-            camera = guess + torch.tensor([[float(offset), 0.0]])
-            tried.append(self._measure(network.for_code(with_camera(code, camera)), camera))
+            camera = guess + np.array([[offset, 0]], np.float32)
+            tried.append(self._measure(model.for_code(with_camera(code, camera)), camera))
         yield "best agreement", max(tried, key=lambda found: found[1])[0]
         yield "best", max(iou for iou, _ in tried)
-        true = torch.stack([self._camera.elevation, self._camera.kappa], dim=1)
-        yield "true", self._measure(network.for_code(with_camera(code, true)), true)[0]
+        true = torch.stack([self._camera.elevation, self._camera.kappa], dim=1).float().numpy()
+        yield "true", self._measure(model.for_code(with_camera(code, true)), true)[0]
 
-    def _measure(self, decode: PointDecoder, camera: Tensor) -> tuple[float, float]:
+    def _measure(self, points: Points, camera: Floats) -> tuple[float, float]:
         """Return the IoU at the points, and the best agreement of an outline with the picture."""
         info = self._info
-        field = OccupancyField(decode, "cpu", info.threshold)
+        field = OccupancyField(points, info.threshold)
         if info.platt is not None:
             field = field.cut_at(adapted_threshold(field, info.platt, info.threshold))
-        places = to_cube(self._camera.to_picture(self._points, camera[:, 0]))[0].numpy()
+        places = to_cube(self._camera.to_picture(self._points, torch.from_numpy(camera[:, 0])))[
+            0
+        ].numpy()
         fit = None if self._mask is None else fit_outline(field, camera, self._mask)
         iou = float(occupancy_iou(field(places) >= field.level, self._inside))
         return iou, 0.0 if fit is None else fit.iou

@@ -21,15 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onet_cli.models.checkpoint import load_checkpoint
-from onet_cli.models.encoders.maps import (
-    CodeLayout,
-    camera_of,
-    plane_of,
-    symmetry_of,
-    with_plane,
-)
+from onet_cli.models.code_layout import BINS, CodeLayout, camera_of, plane_of, symmetry_of
+from onet_cli.models.encoders.maps import with_plane
 from onet_cli.models.frame import PictureCamera, to_cube
-from onet_cli.models.mirror import BINS, Mirror
+from onet_cli.models.mirror import Mirror
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.shapes.layout import SampleReader
 from onet_cli.shapes.photo import decode_view, resize_images

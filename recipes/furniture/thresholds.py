@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from onet_cli.errors import EmptySurfaceError
 from onet_cli.evaluation.measure import Truth, score_mesh
@@ -29,8 +28,8 @@ from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand
 from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.seen_view import SeenView
 from onet_cli.reconstruction.settings import GeneratorSettings
-from onet_cli.reconstruction.upright import SeenView
 from onet_cli.shapes.photo import decode_view
 from onet_cli.shapes.store import ShapeStore
 
@@ -106,7 +105,7 @@ def evaluate(
     found: dict[str, list[MeshMetrics | None]] = {}
     for task in tasks:
         picture = decode_view(store.read_view(task.id, task.view))
-        made = generator.look(torch.from_numpy(picture.transpose(2, 0, 1).copy()))
+        made = generator.look(picture.transpose(2, 0, 1).copy())
         truth = read_truth(store, task)
         for name, level, thin in levels(made):
             if only and name not in only:

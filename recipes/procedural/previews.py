@@ -18,7 +18,7 @@ from PIL import Image
 
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
-from onet_cli.reconstruction.batch import to_tensors
+from onet_cli.reconstruction.batch import to_arrays
 from onet_cli.reconstruction.facts import mesh_facts
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.preview import Sight, draw_preview
@@ -47,7 +47,7 @@ def photos() -> dict[str, Image.Image]:
 def show(generator: MeshGenerator, title: str, photo: Image.Image) -> tuple[Showcase, Sight | None]:
     """Return a photo's mesh with all that a page shows of it, and from where the photo sees it."""
     prepared = isolate_object(photo)
-    result = generator.generate(*to_tensors(prepared))
+    result = generator.generate(*to_arrays(prepared))
     facts = tuple(mesh_facts(result, result.mesh))
     page = Showcase(title, photo, prepared.picture, result.mesh, facts, viewpoint=result.viewpoint)
     known = result.viewpoint

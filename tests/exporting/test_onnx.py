@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load
+from safetensors.numpy import load
 from torch import nn
 
 from onet_cli.errors import InvalidOptionError, OnetError
@@ -18,7 +18,8 @@ from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.onnx import export_onnx, weights_hash
 from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.exporting.stages import stages_of
-from onet_cli.models.calibration import split_calibration
+from onet_cli.geometry.picture_frame import FARTHEST, REACH
+from onet_cli.models.calibration import read_calibration
 from onet_cli.models.catalogue import MODELS
 from onet_cli.models.checkpoint import (
     Checkpoint,
@@ -27,12 +28,11 @@ from onet_cli.models.checkpoint import (
     save_checkpoint,
     shipped_models,
 )
+from onet_cli.models.code_layout import GRID, USUAL_CODE
 from onet_cli.models.decoders.plane_decoder import PlaneDecoder, decode_points
-from onet_cli.models.decoders.plane_points import PointLayers, Sight
-from onet_cli.models.encoders.convnet import GRID
-from onet_cli.models.encoders.maps import USUAL_CODE
-from onet_cli.models.frame import FARTHEST, REACH, from_cube, to_cube
+from onet_cli.models.frame import from_cube, to_cube
 from onet_cli.models.onnx_names import LAYERS, SEEN
+from onet_cli.models.plane_points import PointLayers, Sight
 from onet_cli.models.spec import ModelSpec
 from tests.exporting.networks import lively_network
 from tests.models.networks import inputs, tiny_network
@@ -164,10 +164,10 @@ def test_the_files_carry_the_description_of_the_checkpoint(tmp_path, monkeypatch
         assert json.loads(known["stages"]) == ["encoder", "points"]
         assert known["weights_sha256"] == weights_hash(checkpoint.network)
     header = {"calibration": texts["encoder"]["calibration"]}
-    tensors = load(b64decode(texts["encoder"]["calibration_tensors"]))
-    found, _ = split_calibration(header, tensors)
+    found = read_calibration(header, load(b64decode(texts["encoder"]["calibration_tensors"])))
     assert found.reliability == checkpoint.calibration.reliability
-    assert torch.equal(found.familiarity.basis, checkpoint.calibration.familiarity.basis)
+    basis = checkpoint.calibration.familiarity.basis
+    assert np.array_equal(found.familiarity.basis, basis)
 
 
 def test_the_hash_is_of_the_weights():

@@ -175,7 +175,7 @@ def checkpoint(folder: Path) -> bytes:
     network = tiny_network()
     calibration = Calibration(
         Reliability((0.1, 0.9), (0.2, 0.8), 0.01),
-        Familiarity(torch.eye(8)[:, :2].half(), torch.zeros((3, 3)).half(), 1.0, 0.5),
+        Familiarity(np.eye(8, 2, dtype=np.float16), np.zeros((3, 3), np.float16), 1.0, 0.5),
         {"objects": 3},
         Doubt(("pieces",), (0.0,), (1.0,), (0.5,), -1.0, 0.5, 0.3, 0.1),
     )

@@ -20,7 +20,7 @@ from onet_cli.evaluation.report import read_json, render
 from onet_cli.evaluation.table import EvaluationTable, write_object
 from onet_cli.meshes.read import load_mesh, read_mesh
 from onet_cli.meshes.textures import decode_picture
-from onet_cli.models.calibration import split_calibration
+from onet_cli.models.calibration import PREFIX, read_calibration
 from onet_cli.models.checkpoint import load_checkpoint, read_info
 from onet_cli.models.noisypixel import read_noisypixel
 from onet_cli.models.official import read_official
@@ -287,7 +287,9 @@ def _of_checkpoints(folder: Path) -> list[Reader]:
 
 def _header(path: Path) -> None:
     read_info(path)
-    split_calibration(read_header(path), read_tensors(path))
+    tensors = read_tensors(path).items()
+    arrays = {name: each.numpy() for name, each in tensors if name.startswith(PREFIX)}
+    read_calibration(read_header(path), arrays)
 
 
 def _run_config(path: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.geometry.picture_frame import FARTHEST
 from onet_cli.models.catalogue import find_model
+from onet_cli.models.code_layout import CodeLayout
 from onet_cli.models.decoders.plane_decoder import decode_points
-from onet_cli.models.decoders.plane_points import PlanePoints, can_decode
-from onet_cli.models.encoders.maps import CodeLayout, with_camera, with_plane
-from onet_cli.models.frame import FARTHEST
+from onet_cli.models.encoders.maps import with_camera, with_plane
 from onet_cli.models.network import build_network
+from onet_cli.models.plane_points import PlanePoints, can_decode
 
 CAMERAS = pytest.mark.parametrize(
     "camera", [(0.4, 0.3), (-0.6, 0.0), (-0.6, 0.6), (1.5, 0.0), (1.5, 0.6)]
@@ -62,7 +63,7 @@ def points_in_and_around_the_cube(count=3000):
 @CAMERAS
 @pytest.mark.parametrize("widest", [None, 8, 16])
 def test_one_codes_decoder_computes_what_the_plain_one_does(network, exact, camera, widest):
-    if widest is not None and not can_decode(96, "cpu", widest):
+    if widest is not None and not can_decode(96, widest):
         pytest.skip("the processor has no such registers")
     code, points = code_of(network, camera), points_in_and_around_the_cube()
     layers = network.decoder.layers_for(code)

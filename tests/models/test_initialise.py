@@ -5,7 +5,7 @@ import torch
 
 from onet_cli.errors import CheckpointError
 from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
-from onet_cli.models.encoders.maps import MIRROR_WIDTH
+from onet_cli.models.code_layout import MIRROR_WIDTH
 from onet_cli.models.initialise import initialise_from
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec

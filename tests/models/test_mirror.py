@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.frame import PictureCamera, from_cube, to_cube
-from onet_cli.models.mirror import BINS, STEP, Mirror, find_plane
+from onet_cli.models.mirror import STEP, Mirror, find_plane
 from onet_cli.training.annotations import Annotations
 
 

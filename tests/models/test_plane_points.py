@@ -9,14 +9,14 @@ import torch
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.catalogue import MODELS
 from onet_cli.models.decoders.plane_decoder import decode_points
-from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.network import build_network
+from onet_cli.models.plane_points import PlanePoints, PointLayers, Sight, can_decode
 
 WIDEST = [
     pytest.param(
         widest,
         marks=pytest.mark.skipif(
-            not can_decode(32, "cpu", widest), reason="the processor has no such registers"
+            not can_decode(32, widest), reason="the processor has no such registers"
         ),
     )
     for widest in (8, 16)
@@ -109,8 +109,7 @@ def test_no_points_are_no_logits(widest):
 
 
 def test_widths_and_devices_that_it_is_not_for_are_left_to_torch():
-    assert not can_decode(40, "cpu")
-    assert not can_decode(96, "cuda")
+    assert not can_decode(40)
     network = build_network(replace(MODELS["onet-small"], hidden_dim=40), seed=0).eval()
     points = points_in_and_around_the_cube(50)
     with torch.no_grad():

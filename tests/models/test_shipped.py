@@ -11,7 +11,7 @@ from onet_cli.geometry.inside import contains
 from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import PRETRAINED, load_checkpoint, shipped_models
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
-from onet_cli.reconstruction.batch import to_tensor
+from onet_cli.reconstruction.batch import to_array
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.shapes.photo import isolate_object, read_photo
@@ -59,7 +59,7 @@ def test_the_default_model_sees_what_is_in_the_examples(category, number, least)
     generator = MeshGenerator(load_checkpoint("furniture", "cpu"), plain_settings(64))
     photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"), "auto", None).picture
 
-    mesh = generator.generate(to_tensor(photo)).mesh
+    mesh = generator.generate(to_array(photo)).mesh
 
     # The mesh faces as the photo shows it: the picture alone does not tell the object's front.
     turned = mesh.copy()

@@ -3,16 +3,17 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import nn
 
 from onet_cli.models.calibration import Calibration, Familiarity, Front, Reliability
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo
+from onet_cli.models.code_layout import camera_of
 from onet_cli.models.decoder import Decoder
-from onet_cli.models.encoders.maps import camera_of
 from onet_cli.models.frame import PictureCamera, from_cube
-from onet_cli.models.front import FrontHead
+from onet_cli.models.front_head import FrontHead
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.registry import DECODERS, ENCODERS
 from onet_cli.models.spec import ModelSpec
@@ -137,11 +138,15 @@ def front_of(limit=0.65):
     """Return a head, for tiny networks, that has learned nothing."""
     torch.manual_seed(0)
     weights = FrontHead(2, 36 + 2).state_dict()
-    return Front({name: each.half() for name, each in weights.items()}, limit, 0.7, 0.5, 0.9)
+    return Front(
+        {name: each.half().numpy() for name, each in weights.items()}, limit, 0.7, 0.5, 0.9
+    )
 
 
 def calibrated(checkpoint, front, width=2):
     """Return `checkpoint`, whose codes describe a picture by `width` numbers, with `front`."""
-    familiarity = Familiarity(torch.eye(width, 3).half(), torch.rand(6, 4).half(), 0.75, 0.25)
+    familiarity = Familiarity(
+        np.eye(width, 3, dtype=np.float16), np.ones((6, 4), np.float16), 0.75, 0.25
+    )
     known = Calibration(Reliability((0.1, 0.5), (0.2, 0.9), 0.02), familiarity, {}, front=front)
     return replace(checkpoint, calibration=known)

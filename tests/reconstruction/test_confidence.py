@@ -4,6 +4,7 @@ import torch
 from scipy.optimize import isotonic_regression
 
 from onet_cli.models.calibration import Reliability
+from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction.confidence import (
     BINS,
     claimed_confidence,
@@ -39,7 +40,7 @@ def test_a_claim_is_what_the_probability_loses_across_the_surface():
 
 @pytest.mark.parametrize(("steepness", "expected"), [(1e4, 1.0), (0.0, 0.0), (-50.0, 0.0)])
 def test_a_cliff_is_sure_and_what_is_flat_or_rises_is_not(steepness, expected):
-    field = OccupancyField(lambda points: -steepness * points[:, 0])
+    field = OccupancyField(TorchPoints(lambda points: -steepness * points[:, 0]))
 
     claims = claimed_confidence(field, np.zeros((2, 3)), np.array([[1.0, 0, 0]] * 2))
 

@@ -97,7 +97,7 @@ def test_the_warning_says_why_and_what_to_try():
 
 def calibrated(doubt, farthest=1.0):
     """Return a checkpoint of a sphere, whose photos are familiar to it."""
-    familiarity = Familiarity(torch.eye(4), torch.zeros(1, 5), farthest, 2.0)
+    familiarity = Familiarity(np.eye(4), np.zeros((1, 5)), farthest, 2.0)
     known = Calibration(Reliability((0.0, 1.0), (0.0, 1.0), 0.02), familiarity, {}, doubt)
     return replace(sphere_checkpoint(), calibration=known)
 

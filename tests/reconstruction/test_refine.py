@@ -7,6 +7,8 @@ from trimesh.triangles import normals as triangle_normals
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.mise import evaluate_grid
 from onet_cli.geometry.sampling import sample_surface
+from onet_cli.models.torch_points import TorchPoints
+from onet_cli.reconstruction import refine as module
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.refine import refine
 from tests.reconstruction.rigged import sphere_checkpoint, surface_radius
@@ -19,7 +21,7 @@ def field():
     import torch
 
     network = sphere_checkpoint().network
-    return OccupancyField(network.for_code(torch.zeros(1, 4)))
+    return OccupancyField(TorchPoints(network.for_code(torch.zeros(1, 4))))
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_refinement_keeps_the_mesh_valid_whatever_the_field_says(coarse):
     def scatter(points):
         return (points * 1000).sin().sum(dim=1) * 50
 
-    refined = refine(coarse, OccupancyField(scatter), LEVEL, steps=100)
+    refined = refine(coarse, OccupancyField(TorchPoints(scatter)), LEVEL, steps=100)
 
     assert refined.is_watertight
     assert np.array_equal(refined.faces, coarse.faces)
@@ -70,3 +72,25 @@ def test_the_same_seed_gives_the_same_mesh(field, coarse):
     first, second = (refine(coarse, field, LEVEL, steps=3, seed=5) for _ in range(2))
 
     assert np.array_equal(first.vertices, second.vertices)
+
+
+def test_the_slope_of_the_loss_is_that_of_its_formula():
+    import torch
+    from torch.nn.functional import normalize
+
+    rng = np.random.default_rng(0)
+    corners, weights = rng.random((40, 3, 3)), rng.dirichlet((1, 1, 1), 40)
+    points = np.einsum("fk,fkc->fc", weights, corners)
+    seen = module._Tangents(points - 0.01, rng.normal(size=40), rng.normal(size=(40, 3)))
+
+    slope = module._slope(corners, weights, points, seen, 0.4)
+
+    free = torch.from_numpy(corners).requires_grad_()
+    places, logits, slopes = map(torch.from_numpy, seen)
+    at = (torch.from_numpy(weights)[:, :, None] * free).sum(dim=1)
+    occupancy = torch.sigmoid(logits + (slopes * (at - places)).sum(dim=1))
+    across = torch.linalg.cross(free[:, 1] - free[:, 0], free[:, 2] - free[:, 0])
+    off = (normalize(across, dim=1) + normalize(slopes, dim=1)).square().sum(dim=1)
+    loss = (occupancy - 0.4).square().mean() + module.NORMAL_WEIGHT * off.mean()
+    (expected,) = torch.autograd.grad(loss, free)
+    np.testing.assert_allclose(slope, expected.numpy(), atol=1e-9)

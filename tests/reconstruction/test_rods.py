@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from onet_cli.models.frame import look
+from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.rods import LIMIT, SIDE, _places, find_rods, half_width
 
@@ -29,7 +30,7 @@ def rod_field(elevation, kappa, depth, sure):
         rod = torch.where((y > -0.2) & (y < 0.8), sure - across.abs() - along**2, -9.0)
         return torch.maximum(-40 * plate, rod)
 
-    return OccupancyField(decode), camera
+    return OccupancyField(TorchPoints(decode)), camera
 
 
 def rod_mask(below=0.8):
@@ -99,7 +100,7 @@ def test_what_the_picture_does_not_show_is_left_alone():
 
 def test_corners_of_thick_parts_are_no_rods():
     disc = np.hypot(*np.meshgrid(*2 * [np.linspace(-1, 1, SIDE)])) < 0.7
-    field = OccupancyField(lambda points: torch.full((len(points),), -1.0))
+    field = OccupancyField(TorchPoints(lambda points: torch.full((len(points),), -1.0)))
     assert find_rods(field, field.level, torch.tensor([[0.3, 0.2]]), disc) is None
 
 

@@ -2,11 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from onet_cli.geometry.normalize import CUBE_EDGE
+from onet_cli.models.torch_points import TorchPoints
+from onet_cli.reconstruction import threshold as module
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.reconstruction.threshold import (
+    POINTS,
     adapted_threshold,
     consistency,
     expected_iou,
@@ -29,7 +34,7 @@ def field_with(shares):
             begin += share
         return values
 
-    return OccupancyField(logits)
+    return OccupancyField(TorchPoints(logits))
 
 
 def simulated(rng, scale, shift, photos=60, points=2000):
@@ -114,8 +119,10 @@ def test_a_checkpoint_that_knows_how_adapts_the_threshold_unless_one_is_given():
 def slab(low, high):
     """Return a field that is inside for x between `low` and `high`, as shares of the cube."""
     return OccupancyField(
-        lambda points: (
-            9 - 18.0 * (abs(points[:, 0] / 1.1 + 0.5 - (low + high) / 2) > (high - low) / 2)
+        TorchPoints(
+            lambda points: (
+                9 - 18.0 * (abs(points[:, 0] / 1.1 + 0.5 - (low + high) / 2) > (high - low) / 2)
+            )
         )
     )
 
@@ -127,3 +134,11 @@ def test_consistency_is_the_mean_iou_of_the_photo_with_its_copies():
     assert half == pytest.approx((0.5 + 1) / 2, abs=0.01)
     assert consistency([slab(0.2, 0.6)]) is None
     assert consistency([slab(0.5, 0.5), slab(0.5, 0.5)]) is None
+
+
+def test_the_points_that_fill_the_cube_are_those_of_torchs_sobol_engine():
+    sequence = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
+
+    points = module._spread_points()
+
+    np.testing.assert_array_equal(points, ((sequence.draw(POINTS) - 0.5) * CUBE_EDGE).numpy())

@@ -10,6 +10,7 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.geometry.components import component_volumes
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.simplify import simplify
+from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.tidy import drop_components, finish, save_mesh
@@ -178,7 +179,7 @@ def test_meshes_are_clean_after_refinement_and_simplification(name, steps):
 
     mesh = extract_surface(FIELDS[name], 0.5 if name == "plateau" else 0.0)
     refuse_flaws(mesh)
-    mesh = refine(mesh, OccupancyField(scatter), 0.0, steps)
+    mesh = refine(mesh, OccupancyField(TorchPoints(scatter)), 0.0, steps)
     refuse_flaws(mesh)
     fewer = simplify(mesh, max(len(mesh.faces) // 5, 4))
     refuse_flaws(fewer)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.seen_view import SeenView
 from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
-from onet_cli.reconstruction.upright import SeenView, Standing, footprint
+from onet_cli.reconstruction.upright import Standing, footprint
 from onet_cli.shapes.camera import describe_cameras
 from tests.reconstruction.rigged import box_checkpoint
 

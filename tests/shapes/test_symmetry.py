@@ -6,7 +6,7 @@ from trimesh.creation import box, icosphere
 
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.symmetry import ANGLES
-from onet_cli.models.mirror import BINS
+from onet_cli.models.code_layout import BINS
 from onet_cli.shapes.symmetry import symmetry_of
 
 

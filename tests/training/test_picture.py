@@ -5,9 +5,9 @@ from trimesh.creation import box
 
 from onet_cli.errors import StoreError
 from onet_cli.geometry.sampling import sample_surface
-from onet_cli.models.encoders.maps import plane_of
+from onet_cli.models.code_layout import BINS, plane_of
 from onet_cli.models.frame import PictureCamera
-from onet_cli.models.mirror import BINS, Mirror
+from onet_cli.models.mirror import Mirror
 from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.shapes.camera import describe_cameras

@@ -12,7 +12,7 @@ from onet_cli.evaluation.run import evaluate_method
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.models.checkpoint import load_checkpoint
-from onet_cli.models.encoders.maps import MIRROR_WIDTH
+from onet_cli.models.code_layout import MIRROR_WIDTH
 from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
 from onet_cli.reconstruction.calibrate import CalibrationSettings

@@ -7,7 +7,7 @@ import torch
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.models.catalogue import MODELS
-from onet_cli.models.mirror import BINS
+from onet_cli.models.code_layout import BINS
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
 from onet_cli.training import dry_run, run, trial

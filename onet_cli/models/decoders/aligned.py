@@ -11,18 +11,18 @@ Source: pixel-aligned features: Saito et al., "PIFu", ICCV 2019; Xu et al., "DIS
 from torch import Tensor, nn
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.models.decoders.attention import AttentionPlanes
-from onet_cli.models.decoders.plane_decoder import AXES, Drawn, PlaneDecoder
-from onet_cli.models.decoders.triplane import WIDTHS
-from onet_cli.models.encoders.maps import (
+from onet_cli.models.code_layout import (
     CAMERA_WIDTH,
     LOCAL_WIDTH,
     PLANE_WIDTH,
     USUAL_CODE,
-    Code,
     CodeLayout,
     plane_of,
 )
+from onet_cli.models.decoders.attention import AttentionPlanes
+from onet_cli.models.decoders.plane_decoder import AXES, Drawn, PlaneDecoder
+from onet_cli.models.decoders.triplane import WIDTHS
+from onet_cli.models.encoders.maps import Code, split_code
 from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.registry import DECODERS
 from onet_cli.models.spec import Frame
@@ -82,7 +82,7 @@ class AlignedDecoder(PlaneDecoder):
 
     def draw(self, code: Tensor) -> Drawn:
         """Return planes, local features, camera and mirror plane of `code` (B, C)."""
-        parts = self.layout.split(code)
+        parts = split_code(self.layout, code)
         summary = self.planes.summarise(parts)
         planes, shift = self.planes.draw(summary, parts.cells), self.fc_c(summary)
         mirror = None if parts.mirror is None else plane_of(code)
@@ -90,7 +90,7 @@ class AlignedDecoder(PlaneDecoder):
 
     def describing(self, code: Tensor) -> Tensor:
         """Return the cells (B, K * 49) of `code` (B, C)."""
-        return self.layout.split(code).cells
+        return self.layout.cells_of(code)
 
     @property
     def looked_up(self) -> int:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.models.code_layout import GRID
 from onet_cli.models.decoders.plane_decoder import AXES, Drawn
 from onet_cli.models.decoders.triplane import (
     SEED_SIZE,
@@ -22,7 +23,7 @@ from onet_cli.models.decoders.triplane import (
     TriplaneDecoder,
     double,
 )
-from onet_cli.models.encoders.convnet import GRID, USUAL_MAP
+from onet_cli.models.encoders.convnet import USUAL_MAP
 from onet_cli.models.layers import without_autocast
 from onet_cli.models.registry import DECODERS
 

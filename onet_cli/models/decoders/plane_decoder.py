@@ -13,11 +13,11 @@ from torch.nn import functional as F
 
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
-from onet_cli.models.decoders.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.mirror import Mirror
+from onet_cli.models.plane_points import PlanePoints, PointLayers, Sight, can_decode
 
 AXES = ((0, 1), (0, 2), (1, 2))
 """The coordinates that each plane spans."""
@@ -92,9 +92,9 @@ class PlaneDecoder(Decoder):
         """Return a copy of the layers applied to points for `code` (1, C)."""
         drawn, sight = self.draw(code), None
         if drawn.local is not None and drawn.camera is not None:
-            mirror = None if drawn.mirror is None else drawn.mirror[0]
-            elevation, kappa = drawn.camera[0]
-            sight = Sight(drawn.local[0], elevation, kappa, mirror).copy()
+            mirror = None if drawn.mirror is None else drawn.mirror[0].clone()
+            elevation, kappa = drawn.camera[0].clone()
+            sight = Sight(drawn.local[0].clone(), elevation, kappa, mirror)
         planes, shift = torch.cat(drawn.planes), drawn.shift[0].clone()
         first, weights, biases, weight_out, bias_out = (part.clone() for part in self.weights())
         return PointLayers(planes, shift, first, weights, biases, weight_out, bias_out, sight)
@@ -130,7 +130,7 @@ def _aligned(points: Tensor, local: Tensor, camera: Tensor) -> list[Tensor]:
 
 def point_decoder(layers: PointLayers) -> PointDecoder:
     """Return the function from points (N, 3) to logits (N,), by the kernel if supported."""
-    possible = can_decode(len(layers.shift), layers.shift.device.type)
+    possible = layers.shift.device.type == "cpu" and can_decode(len(layers.shift))
     fast = PlanePoints(layers) if possible else None
 
     def decode(points: Tensor) -> Tensor:
@@ -155,7 +155,8 @@ def decode_points(layers: PointLayers, points: Tensor) -> Tensor:
     hidden = torch.addmm(layers.shift, torch.cat(inputs, dim=1), layers.first)
     inner = torch.addmm(layers.biases[0], F.relu(hidden), layers.weights[0]).relu_()
     hidden = torch.addmm(hidden, inner, layers.weights[1]).add_(layers.biases[1]).relu_()
-    return torch.mv(hidden, layers.weight_out) + layers.bias_out
+    logits: Tensor = torch.mv(hidden, layers.weight_out) + layers.bias_out
+    return logits
 
 
 def _seen(sight: Sight, points: Tensor) -> list[Tensor]:

@@ -6,14 +6,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.models.code_layout import GRID
 from onet_cli.models.encoders.resnet import ResidualBlock
 from onet_cli.models.layers import conv3x3
 from onet_cli.models.registry import ENCODERS
 
 WIDTHS = (24, 48, 96, 192)
-GRID = 7
-"""Cells per side of the last feature map: 112 pixels halved four times."""
-
 USUAL_MAP = 64 * GRID**2
 """Numbers in a feature map of 64 channels."""
 

@@ -1,15 +1,12 @@
 """Encoders whose code contains feature maps, a mirror plane and the camera.
 
-The code is a concatenation: cells of the whole picture (K, 7, 7), fine local features (32, 56, 56),
-the object's mirror plane (`models.mirror`; codes of the first such networks have none), and the
-predicted camera elevation and perspective.
+`models.code_layout` describes the code.
 
 Source: merging feature maps from coarse to fine: Lin et al., "Feature pyramid networks", CVPR 2017.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -18,21 +15,26 @@ from efficientnet_pytorch.utils import get_model_params
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from onet_cli.errors import InvalidOptionError
-from onet_cli.models.encoders.convnet import GRID, WIDTHS, ConvNetFeatures
+from onet_cli.models.code_layout import (
+    BINS,
+    CAMERA_WIDTH,
+    GRID,
+    LOCAL_SIDE,
+    LOCAL_WIDTH,
+    MIRROR_WIDTH,
+    PLANE_WIDTH,
+    USUAL_CODE,
+    CodeLayout,
+    camera_of,
+    plane_of,
+)
+from onet_cli.models.encoders.convnet import WIDTHS, ConvNetFeatures
 from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
 from onet_cli.models.layers import conv3x3, keep_single_on_cpu, without_autocast
-from onet_cli.models.mirror import BINS, Mirror, find_plane
+from onet_cli.models.mirror import Mirror, find_plane
 from onet_cli.models.registry import ENCODERS
 from onet_cli.models.spec import Frame
-
-LOCAL_WIDTH = 32
-LOCAL_SIDE = 56
-CAMERA_WIDTH = 2
-PLANE_WIDTH = 3
-MIRROR_WIDTH = BINS + 2 + PLANE_WIDTH
-"""Logits of a mirror plane at each angle, the object's centre (x, z), and the resulting plane."""
 
 MERGED = 32
 CAMERA_GAIN = 0.3
@@ -60,64 +62,14 @@ class Code(NamedTuple):
     mirror: Mirror | None
 
 
-@dataclass(frozen=True)
-class CodeLayout:
-    """Layout of a code of C numbers: `cells` numbers of the whole picture, and the other parts.
-
-    Raises:
-        InvalidOptionError: C is not of that form.
-    """
-
-    code_dim: int
-
-    def __post_init__(self) -> None:
-        if self.cells <= 0 or self.cells % GRID**2:
-            raise InvalidOptionError(
-                f"a code of {self.code_dim} numbers has no room for maps",
-                hint=f"{USUAL_CODE} is usual: {GRID**2} cells of 64 numbers, and local features",
-            )
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether a mirror plane is part of the code."""
-        rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
-        return rest % GRID**2 == MIRROR_WIDTH
-
-    @property
-    def cells(self) -> int:
-        """Size of the map of the whole picture, (K, 7, 7)."""
-        rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
-        return rest - MIRROR_WIDTH if self.mirrored else rest
-
-    def split(self, code: Tensor) -> Code:
-        """Return the parts of `code` (B, C)."""
-        local = code[:, self.cells : self.cells + LOCAL_WIDTH * LOCAL_SIDE**2]
-        return Code(
-            code[:, : self.cells],
-            local.reshape(-1, LOCAL_WIDTH, LOCAL_SIDE, LOCAL_SIDE),
-            camera_of(code),
-            Mirror(*plane_of(code).unbind(1)) if self.mirrored else None,
-        )
-
-
-def camera_of(code: Tensor) -> Tensor:
-    """Return the camera (B, 2) of a code (B, C): elevation in radians, and kappa."""
-    return code[:, -CAMERA_WIDTH:]
-
-
-def plane_of(code: Tensor) -> Tensor:
-    """Return the mirror plane (B, 3) of a code (B, C) that has one: angle, offset and trust."""
-    return code[:, -CAMERA_WIDTH - PLANE_WIDTH : -CAMERA_WIDTH]
-
-
-def symmetry_of(code: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the basis of a code's mirror plane: logits (B, 36) at each angle, and the centre.
-
-    The latter is (B, 2), x and z in the picture's frame.
-    """
-    start, stop = -CAMERA_WIDTH - MIRROR_WIDTH, -CAMERA_WIDTH - PLANE_WIDTH
-    found = code[:, start:stop]
-    return found[:, :BINS], found[:, BINS:]
+def split_code(layout: CodeLayout, code: Tensor) -> Code:
+    """Return the parts of `code` (B, C)."""
+    return Code(
+        layout.cells_of(code),
+        layout.local_of(code).reshape(-1, LOCAL_WIDTH, LOCAL_SIDE, LOCAL_SIDE),
+        camera_of(code),
+        Mirror(*plane_of(code).unbind(1)) if layout.mirrored else None,
+    )
 
 
 def with_camera(code: Tensor, camera: Tensor) -> Tensor:
@@ -129,9 +81,6 @@ def with_plane(code: Tensor, plane: Tensor) -> Tensor:
     """Return the code (B, C) with its mirror plane replaced by `plane` (B, 3)."""
     before = code[:, : -CAMERA_WIDTH - PLANE_WIDTH]
     return torch.cat([before, plane, camera_of(code)], dim=1)
-
-
-USUAL_CODE = 64 * GRID**2 + LOCAL_WIDTH * LOCAL_SIDE**2 + MIRROR_WIDTH + CAMERA_WIDTH
 
 
 class MapsEncoder(nn.Module, ABC):

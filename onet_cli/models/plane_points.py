@@ -1,23 +1,24 @@
-"""Decoders with feature planes in one kernel, on processors with suitable vector registers."""
+"""Points through feature planes in one kernel, on processors with suitable vector registers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from onet_cli._ext import planes as kernel
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.models.frame import FARTHEST, LEAST_DEPTH, REACH
+from onet_cli.geometry.picture_frame import FARTHEST, LEAST_DEPTH, REACH
 
 WIDEST = 16
 """Floats in the kernel's widest vector register, AVX-512's."""
 
+Values = Any
+"""An array, or a tensor on the CPU."""
 
-def can_decode(width: int, device: str, widest: int = WIDEST) -> bool:
-    """Return whether the kernel supports layers of `width` on `device` and this processor."""
-    return device == "cpu" and width % kernel.WIDTH_STEP == 0 and kernel.is_possible(widest)
+
+def can_decode(width: int, widest: int = WIDEST) -> bool:
+    """Return whether the kernel supports layers of `width` on this processor."""
+    return width % kernel.WIDTH_STEP == 0 and kernel.is_possible(widest)
 
 
 class Sight(NamedTuple):
@@ -30,14 +31,10 @@ class Sight(NamedTuple):
         mirror: (3,), the object's mirror plane: angle, offset and trust; None if there is none.
     """
 
-    local: Tensor
-    elevation: Tensor
-    kappa: Tensor
-    mirror: Tensor | None = None
-
-    def copy(self) -> "Sight":
-        """Return a copy with cloned tensors."""
-        return Sight(*(None if part is None else part.clone() for part in self))  # type: ignore[arg-type]
+    local: Values
+    elevation: Values
+    kappa: Values
+    mirror: Values | None = None
 
 
 class PointLayers(NamedTuple):
@@ -57,13 +54,13 @@ class PointLayers(NamedTuple):
         sight: The picture's features sampled at each point's projection; None if there are none.
     """
 
-    planes: Tensor
-    shift: Tensor
-    first: Tensor
-    weights: Tensor
-    biases: Tensor
-    weight_out: Tensor
-    bias_out: Tensor
+    planes: Values
+    shift: Values
+    first: Values
+    weights: Values
+    biases: Values
+    weight_out: Values
+    bias_out: Values
     sight: Sight | None = None
 
 
@@ -77,29 +74,32 @@ class PlanePoints:
     """
 
     def __init__(self, layers: PointLayers, widest: int = WIDEST) -> None:
-        (count, channels), sight = layers.planes.shape[:2], layers.sight
+        planes, first, sight = _array(layers.planes), _array(layers.first), layers.sight
+        count, channels = planes.shape[:2]
         read = count * channels
-        of_features = layers.first[:read].view(count, channels, -1)
-        self._cells = _array(_multiplied(layers.planes, of_features))
+        of_features = first[:read].reshape(count, channels, -1)
+        self._cells = _multiplied(planes, of_features)
         self._local: NDArray[np.float32] | None = None
         self._look: tuple[float, ...] | None = None
         self._facing: NDArray[np.float32] | None = None
         self._mirror: tuple[float, ...] | None = None
-        of_point = layers.first[read:]
+        of_point = first[read:]
         if sight is not None:
-            width = len(sight.local)
+            local = _array(sight.local)
+            width = len(local)
             matrices, of_point = [of_point[:width]], of_point[width:]
             if sight.mirror is not None:
-                angle, offset, trust = sight.mirror
+                angle, offset, trust = _array(sight.mirror)
                 of_point, of_image = of_point[:4], trust * of_point[4:]
                 of_facing, of_image = of_image[:channels], of_image[channels:]
-                self._facing = _array(_multiplied(layers.planes[:1], of_facing[None])[0])
-                self._mirror = float(angle.cos()), float(angle.sin()), float(offset)
+                self._facing = _multiplied(planes[:1], of_facing[None])[0]
+                self._mirror = float(np.cos(angle)), float(np.sin(angle)), float(offset)
                 matrices.append(of_image[:width])
-                of_point = torch.cat([of_point, of_image[width:]])
-            local = sight.local.expand(len(matrices), -1, -1, -1)
-            self._local = _array(_multiplied(local, torch.stack(matrices)))
-            turn = float(sight.elevation.sin()), float(sight.elevation.cos())
+                of_point = np.concatenate([of_point, of_image[width:]])
+            repeated = np.broadcast_to(local, (len(matrices), *local.shape))
+            self._local = _multiplied(repeated, np.stack(matrices))
+            elevation = np.float32(sight.elevation)
+            turn = float(np.sin(elevation)), float(np.cos(elevation))
             self._look = (*turn, float(sight.kappa), REACH, FARTHEST, LEAST_DEPTH)
         self._of_point = _array(of_point)
         self._shift, self._weight_out = _array(layers.shift), _array(layers.weight_out)
@@ -130,12 +130,13 @@ class PlanePoints:
         return logits
 
 
-def _multiplied(planes: Tensor, matrices: Tensor) -> Tensor:
+def _multiplied(planes: NDArray[np.float32], matrices: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cells (n, P, P, H) of `planes` (n, K, P, P) times `matrices` (n, K, H)."""
-    cells = planes.flatten(2).transpose(1, 2) @ matrices
-    return cells.view(len(planes), *planes.shape[2:], -1)
+    count, channels, side, _ = planes.shape
+    cells = planes.reshape(count, channels, -1).transpose(0, 2, 1) @ matrices
+    return _array(cells.reshape(count, side, side, -1))
 
 
-def _array(tensor: Tensor) -> NDArray[np.float32]:
-    array: NDArray[np.float32] = tensor.detach().contiguous().numpy()
-    return array
+def _array(values: Values) -> NDArray[np.float32]:
+    """Return `values` contiguous in single precision."""
+    return np.ascontiguousarray(values, dtype=np.float32)
