@@ -98,3 +98,36 @@ def test_containers_and_releases_name_what_is_there():
     licences = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license-files"]
     for needed in ("pyproject.toml", "README.md", "constraints.txt", "ext", *licences):
         assert any(needed == one or needed.startswith(one + "/") for one in kept), needed
+
+
+WITHOUT_TORCH = (
+    *("numpy", "scipy", "scikit-image", "pykdtree", "trimesh", "mapbox-earcut", "pillow"),
+    *("h5py", "safetensors", "typer", "rich", "onnxruntime"),
+)
+"""The packages of docs/reconstruct.md for an environment without torch."""
+
+MOST_BYTES = 400e6
+
+
+def test_an_export_is_reconstructed_in_an_environment_without_torch(wheel, tmp_path):
+    place = tmp_path / "environment"
+    venv.create(place, with_pip=True)
+    python = place / "bin" / "python"
+    install = [python, "-m", "pip", "install", "--quiet"]
+    subprocess.run([*install, "--no-deps", wheel], check=True)
+    if subprocess.run([*install, *WITHOUT_TORCH]).returncode:
+        pytest.skip("pip cannot install the packages: there is no index")
+    onet = [sys.executable, "-m", "onet_cli"]
+    subprocess.run([*onet, "export", "furniture", tmp_path / "m.onnx"], check=True, cwd=ROOT)
+
+    photo, mesh = ROOT / "examples" / "chair.jpg", tmp_path / "chair.obj"
+    command = [place / "bin" / "onet", "reconstruct", photo, "-c", tmp_path / "m.onnx", "-o", mesh]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+
+    assert "closed: yes" in ran.stdout
+    assert mesh.stat().st_size > 100_000
+    assert subprocess.run([python, "-c", "import torch"], capture_output=True).returncode
+    files = [path for path in place.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+    documented = (ROOT / "docs" / "reconstruct.md").read_text()
+    assert f"pip install {' '.join(WITHOUT_TORCH)}" in documented

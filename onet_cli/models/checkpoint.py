@@ -18,6 +18,7 @@ from onet_cli.models.device import resolve_device
 from onet_cli.models.info import HEADER_KEY, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork, without_weights
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
+from onet_cli.models.onnx_names import SUFFIX as ONNX_SUFFIX
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.torch_points import TorchPoints, TorchWorkers
 from onet_cli.models.weights import read_header, read_tensors, write_tensors
@@ -138,6 +139,11 @@ def find_checkpoint(path_or_name: str | Path) -> Path:
         UnknownNameError: a name was given and no shipped model has it.
     """
     path = Path(path_or_name)
+    if path.suffix == ONNX_SUFFIX:
+        raise CheckpointError(
+            f"{path} is an ONNX export, which only `onet reconstruct` reads",
+            hint="give the checkpoint that it was made from",
+        )
     if path.is_dir() and (path / "best.safetensors").is_file():
         return path / "best.safetensors"
     if path.is_file():

@@ -78,11 +78,11 @@ class PlanePoints:
         count, channels = planes.shape[:2]
         read = count * channels
         of_features = first[:read].reshape(count, channels, -1)
-        self._cells = _multiplied(planes, of_features)
-        self._local: NDArray[np.float32] | None = None
-        self._look: tuple[float, ...] | None = None
-        self._facing: NDArray[np.float32] | None = None
-        self._mirror: tuple[float, ...] | None = None
+        self.cells = _multiplied(planes, of_features)
+        self.local: NDArray[np.float32] | None = None
+        self.view: tuple[float, ...] | None = None
+        self.facing: NDArray[np.float32] | None = None
+        self.mirror: tuple[float, ...] | None = None
         of_point = first[read:]
         if sight is not None:
             local = _array(sight.local)
@@ -92,40 +92,40 @@ class PlanePoints:
                 angle, offset, trust = _array(sight.mirror)
                 of_point, of_image = of_point[:4], trust * of_point[4:]
                 of_facing, of_image = of_image[:channels], of_image[channels:]
-                self._facing = _multiplied(planes[:1], of_facing[None])[0]
-                self._mirror = float(np.cos(angle)), float(np.sin(angle)), float(offset)
+                self.facing = _multiplied(planes[:1], of_facing[None])[0]
+                self.mirror = float(np.cos(angle)), float(np.sin(angle)), float(offset)
                 matrices.append(of_image[:width])
                 of_point = np.concatenate([of_point, of_image[width:]])
             repeated = np.broadcast_to(local, (len(matrices), *local.shape))
-            self._local = _multiplied(repeated, np.stack(matrices))
+            self.local = _multiplied(repeated, np.stack(matrices))
             elevation = np.float32(sight.elevation)
             turn = float(np.sin(elevation)), float(np.cos(elevation))
-            self._look = (*turn, float(sight.kappa), REACH, FARTHEST, LEAST_DEPTH)
-        self._of_point = _array(of_point)
-        self._shift, self._weight_out = _array(layers.shift), _array(layers.weight_out)
-        self._weights, self._biases = _array(layers.weights), _array(layers.biases)
-        self._bias_out, self._widest = float(layers.bias_out), widest
+            self.view = (*turn, float(sight.kappa), REACH, FARTHEST, LEAST_DEPTH)
+        self.of_point = _array(of_point)
+        self.shift, self.weight_out = _array(layers.shift), _array(layers.weight_out)
+        self.weights, self.biases = _array(layers.weights), _array(layers.biases)
+        self.bias_out, self._widest = float(layers.bias_out), widest
 
     def __call__(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the logits (N,) at `points` (N, 3) of the network's cube."""
         points = np.ascontiguousarray(points, dtype=np.float32)
         logits = np.empty(len(points), dtype=np.float32)
         kernel.decode(
-            self._cells,
-            self._shift,
-            self._of_point,
-            self._weights,
-            self._biases,
-            self._weight_out,
-            self._bias_out,
+            self.cells,
+            self.shift,
+            self.of_point,
+            self.weights,
+            self.biases,
+            self.weight_out,
+            self.bias_out,
             CUBE_EDGE,
             points,
             logits,
             self._widest,
-            self._local,
-            self._look,
-            self._facing,
-            self._mirror,
+            self.local,
+            self.view,
+            self.facing,
+            self.mirror,
         )
         return logits
 

@@ -83,7 +83,9 @@ def compare(data: bytes) -> None:
     """Print and store what onnxruntime makes of the drawn picture; say how far the network is."""
     session = onnxruntime.InferenceSession(data)
     picture = drawn_picture()
-    answer: NDArray[np.float32] = session.run(None, {"input.1": normalised(picture).numpy()})[0]
+    answer: NDArray[np.float32] = session.run(
+        None, {"input.1": normalised(picture).transpose(2, 0, 1)[None]}
+    )[0]
     away = np.abs(saliency(picture) - answer[0, 0])
     print(f"{SIDE} x {SIDE}: difference {away.mean():.1e} in the mean, {away.max():.1e} at most")
     if away.mean() > FARTHEST:

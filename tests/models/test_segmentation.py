@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from onet_cli.models.segmentation.network import WEIGHTS, load_network, normalised, saliency
+from onet_cli.models.segmentation.network import (
+    WEIGHTS,
+    load_network,
+    load_weights,
+    normalised,
+    saliency,
+)
+from onet_cli.models.segmentation.plain import plain_saliency
 from onet_cli.models.segmentation.u2netp import U2NetP
 
 REFERENCE = Path(__file__).parents[1] / "data/u2netp.npz"
@@ -35,8 +42,8 @@ def test_the_answer_is_that_of_onnxruntime_on_the_original_file():
 def test_the_brightest_value_counts_as_one_and_black_is_no_division_by_zero():
     dim = np.full((4, 4, 3), 50, dtype=np.uint8)
 
-    assert torch.equal(normalised(dim), normalised(dim * 5))
-    assert torch.isfinite(normalised(dim * 0)).all()
+    assert np.array_equal(normalised(dim), normalised(dim * 5))
+    assert np.isfinite(normalised(dim * 0)).all()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (97, 130), (33, 320)])
@@ -51,3 +58,13 @@ def test_it_is_the_small_network_of_the_paper():
     count = sum(parameter.numel() for parameter in U2NetP().parameters())
 
     assert 1.12e6 < count < 1.14e6  # "4.7 MB" in single precision, table 5
+
+
+@pytest.mark.parametrize("size", [(64, 64), (47, 62)])
+def test_the_network_in_numpy_answers_as_in_torch(size):
+    picture = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
+    planes = np.ascontiguousarray(normalised(picture).transpose(2, 0, 1))
+
+    answer = plain_saliency(load_weights(), planes)
+
+    np.testing.assert_allclose(answer, saliency(picture), atol=1e-4)

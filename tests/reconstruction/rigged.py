@@ -31,7 +31,7 @@ class BlindEncoder(nn.Module):
         self.code_dim = code_dim
 
     def forward(self, images):
-        return images.new_zeros(len(images), self.code_dim)
+        return 0 * images.flatten(1)[:, : self.code_dim]
 
 
 @DECODERS.register("test-sphere")

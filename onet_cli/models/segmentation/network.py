@@ -1,25 +1,41 @@
 """The shipped segmentation network: its weights and its input normalisation."""
 
+import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from safetensors.numpy import load
 
+from onet_cli.files import read_regular
 from onet_cli.models.imagenet import DEVIATION, MEAN
-from onet_cli.models.segmentation.u2netp import U2NetP
-from onet_cli.models.weights import read_tensors
+from onet_cli.models.segmentation.plain import plain_saliency
+
+if TYPE_CHECKING:
+    from onet_cli.models.segmentation.u2netp import U2NetP
 
 WEIGHTS = Path(__file__).with_name("u2netp.safetensors")
 
 
 @lru_cache(maxsize=1)
-def load_network() -> U2NetP:
-    """Return the network in eval mode and single precision, on the CPU."""
+def load_weights() -> dict[str, NDArray[np.float32]]:
+    """Return the weights by name, in single precision."""
+    stored = load(read_regular(WEIGHTS))
+    return {name: np.asarray(values, np.float32) for name, values in stored.items()}
+
+
+@lru_cache(maxsize=1)
+def load_network() -> "U2NetP":
+    """Return the network in eval mode, on the CPU."""
+    import torch
+
+    from onet_cli.models.segmentation.u2netp import U2NetP
+
     network = U2NetP().eval()
-    network.load_state_dict({name: value.float() for name, value in read_tensors(WEIGHTS).items()})
+    weights = {name: torch.from_numpy(each) for name, each in load_weights().items()}
+    network.load_state_dict(weights)
     # Convolutions of few channels are fastest with channels last.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.requires_grad_(False)
@@ -28,17 +44,24 @@ def load_network() -> U2NetP:
 def saliency(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the saliency, 0 to 1, of each pixel of an RGB `picture` (H, W, 3).
 
-    The network was trained on squares of `u2netp.SIDE` pixels, ignoring the aspect ratio.
+    The network was trained on squares of `u2netp.SIDE` pixels, ignoring the aspect ratio. torch
+    computes it where it is loaded: importing it takes longer than computing it in numpy.
     """
+    given = normalised(picture)
+    if "torch" not in sys.modules:
+        return plain_saliency(load_weights(), np.ascontiguousarray(given.transpose(2, 0, 1)))
+    import torch
+
     with torch.inference_mode():
-        answer: NDArray[np.float32] = load_network()(normalised(picture))[0, 0].numpy()
+        # A view of (H, W, 3), which is channels last in memory already.
+        pixels = torch.from_numpy(given).permute(2, 0, 1)[None]
+        answer: NDArray[np.float32] = load_network()(pixels)[0, 0].numpy()
     return answer
 
 
-def normalised(picture: NDArray[np.uint8]) -> Tensor:
+def normalised(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return `picture` (H, W, 3) normalised as in the network's training: its maximum is 1."""
-    unit = picture.astype(np.float32) / max(int(picture.max()), 1)
+    unit: NDArray[np.float32] = picture.astype(np.float32) / np.float32(max(picture.max(), 1))
     mean, deviation = (np.array(values, dtype=np.float32) for values in (MEAN, DEVIATION))
-    centred = (unit - mean) / deviation
-    # A view of (H, W, 3), which is channels last in memory already.
-    return torch.from_numpy(centred).permute(2, 0, 1)[None]
+    centred: NDArray[np.float32] = (unit - mean) / deviation
+    return centred
