@@ -101,8 +101,8 @@ def test_containers_and_releases_name_what_is_there():
 
 
 WITHOUT_TORCH = (
-    *("numpy", "scipy", "scikit-image", "pykdtree", "trimesh", "mapbox-earcut", "pillow"),
-    *("h5py", "safetensors", "typer", "rich", "onnxruntime"),
+    *("numpy", "scipy", "pykdtree", "trimesh", "mapbox-earcut", "pillow"),
+    *("safetensors", "typer", "rich", "onnxruntime"),
 )
 """The packages of docs/reconstruct.md for an environment without torch."""
 
