@@ -4,13 +4,14 @@ Usage: python recipes/photographs/marks.py [MARKS]
 
 MARKS has the columns id, model, marker, found, recognisable, usable; default: marks.csv beside this
 file. Marks of a mesh are averaged over those who marked it. Intervals are 95 %, by resampling the
-photographs; differences are paired. Where there are no marks of a model, a kind, or of photographs
-that both models have, there is a dash.
+photographs; differences are paired, between models with the same markers. Where there are no marks
+of a model, a kind, or of photographs that both models have, there is a dash.
 """
 
 import argparse
 import csv
 from collections import defaultdict
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,15 @@ def read_marks(path: Path, question: str, least: int) -> Shares:
     }
 
 
+def read_markers(path: Path) -> dict[str, set[str]]:
+    """Return who marked each model."""
+    markers: defaultdict[str, set[str]] = defaultdict(set)
+    with path.open(newline="") as lines:
+        for mark in csv.DictReader(lines):
+            markers[mark["model"]].add(mark["marker"])
+    return dict(markers)
+
+
 def interval(values: NDArray[np.floating]) -> str:
     """Return the mean of `values` (N,) and its interval, in per cent; a dash of no values."""
     if len(values) == 0:
@@ -54,6 +64,7 @@ def main() -> None:
     path = parser.parse_args().marks
     if not path.is_file():
         raise SystemExit(f"error: there are no marks yet: {path} does not exist")
+    markers = read_markers(path)
     kinds = {one.id: one.kind for one in read_table()}
     for question in QUESTIONS:
         for least in (1, 2):
@@ -68,11 +79,11 @@ def main() -> None:
                     some = [v for name, v in by_photo.items() if kind in (kinds[name], "all")]
                     cells.append(f"{model} {interval(np.array(some))}")
                 print(f"  {kind:8} " + "   ".join(cells))
-            first, *others = shares
-            for other in others:
-                both = shares[first].keys() & shares[other].keys()
-                gain = np.array([shares[other][n] - shares[first][n] for n in sorted(both)])
-                print(f"  {other} less {first}: {interval(gain)}")
+            for first, other in combinations(shares, 2):
+                if markers[first] == markers[other]:
+                    both = shares[first].keys() & shares[other].keys()
+                    gain = np.array([shares[other][n] - shares[first][n] for n in sorted(both)])
+                    print(f"  {other} less {first}: {interval(gain)}")
 
 
 if __name__ == "__main__":
