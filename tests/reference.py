@@ -123,7 +123,7 @@ def simplify(vertices, faces, target):
             quadrics[corner] += 0.5 * size * np.outer(plane, plane)
     while len(triangles) > target:
         edges = {tuple(sorted(pair)) for f in triangles for pair in itertools.combinations(f, 2)}
-        _, place, (u, v) = min((*_place(points, quadrics, edge), edge) for edge in edges)
+        place, (u, v) = _cheapest(points, quadrics, sorted(edges))
         _check_legal(points, triangles, (u, v), place)
         before = _volume(points, triangles)
         points[u] = np.array(place)
@@ -149,19 +149,26 @@ def _normal(points, face):
 
 
 def _volume(points, triangles):
-    return sum(points[face[0]] @ _normal(points, face) for face in triangles) / 6
+    return np.linalg.det([[points[corner] for corner in face] for face in triangles]).sum() / 6
 
 
-def _place(points, quadrics, edge):
-    """Key and position: the quadric's minimum, which these meshes determine."""
-    u, v = edge
-    quadric = quadrics[u] + quadrics[v]
-    place = np.linalg.solve(quadric[:3, :3], -quadric[:3, 3])
-    area, length = np.trace(quadric[:3, :3]), np.linalg.norm(points[v] - points[u])
-    if np.linalg.norm(place - (points[u] + points[v]) / 2) > 2 * length:
+def _cheapest(points, quadrics, edges):
+    """Place and ends of the edge of least key: the quadric's minimum, which these meshes determine.
+
+    `edges` are sorted; of equal keys the first place counts, and then the first edge.
+    """
+    ends = np.array([[points[u], points[v]] for u, v in edges])
+    quadric = np.array([quadrics[u] + quadrics[v] for u, v in edges])
+    places = np.linalg.solve(quadric[:, :3, :3], -quadric[:, :3, 3, None])[..., 0]
+    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    if (np.linalg.norm(places - ends.mean(axis=1), axis=1) > 2 * length).any():
         raise ValueError("this minimum is too far away")
-    error = np.append(place, 1) @ quadric @ np.append(place, 1) + 1e-13 * area * length**2
-    return np.sqrt(error**1.5 * area), tuple(place)
+    area = np.trace(quadric[:, :3, :3], axis1=1, axis2=2)
+    whole = np.column_stack([places, np.ones(len(places))])
+    error = np.einsum("ei,eij,ej->e", whole, quadric, whole) + 1e-13 * area * length**2
+    keys = np.sqrt(error**1.5 * area)
+    _, place, edge = min(zip(keys, map(tuple, places), edges, strict=True))
+    return place, edge
 
 
 def _check_legal(points, triangles, edge, place):
@@ -210,14 +217,17 @@ def sees_out(blocked, direction):
     slopes = -np.asarray(direction) / abs(direction[axis])
     layers = blocked.shape[axis]
     seen = np.zeros(blocked.shape, dtype=bool)
-    for cell in np.argwhere(blocked == 0):
-        depth = layers - 1 - cell[axis] if direction[axis] > 0 else cell[axis]
+    free = np.argwhere(blocked == 0)
+    for layer in range(layers):
+        depth = layers - 1 - layer if direction[axis] > 0 else layer
         steps = np.arange(depth + 1)[:, None]
-        path = cell + np.floor(steps * slopes + 0.5) - np.floor(depth * slopes + 0.5)
-        path[:, axis] = cell[axis] - (steps[:, 0] - depth) * slopes[axis] * -1
-        path = path.astype(int)
-        within = np.all((path >= 0) & (path < blocked.shape), axis=1)
-        seen[tuple(cell)] = not blocked[tuple(path[within].T)].any()
+        path = np.floor(steps * slopes + 0.5) - np.floor(depth * slopes + 0.5)
+        path[:, axis] = (depth - steps[:, 0]) * np.sign(direction[axis])
+        cells = free[free[:, axis] == layer]
+        paths = cells[:, None] + path.astype(int)
+        within = np.all((paths >= 0) & (paths < blocked.shape), axis=2)
+        met = blocked[tuple(np.moveaxis(paths * within[..., None], -1, 0))].astype(bool) & within
+        seen[tuple(cells.T)] = ~met.any(axis=1)
     return seen
 
 
