@@ -66,6 +66,19 @@ def test_a_wrong_elevation_costs_in_the_mesh_and_not_in_the_picture(store):
     assert leaning.placed_iou < upright.placed_iou - 0.1 or leaning.placed_iou > 0.9
 
 
+def test_a_shape_beside_the_centre_is_placed_where_the_field_has_it(store):
+    task = Task(SHAPE, 1)
+    truth = read_truth(store, task)
+    ball = (0.3, 0.0, 0.0, 0.15)  # place and radius; it sticks out of the box
+    checkpoint = box_checkpoint((0.4, 0.3, 0.2), truth.camera, speck=ball)
+    generator = MeshGenerator(checkpoint, plain_settings(64))
+
+    found = predict_in_picture_frame(generator, task, torch.zeros(3, 32, 32).byte(), truth, None)
+
+    expected = [[-0.2, -0.15, -0.15], [0.45, 0.15, 0.15]]
+    np.testing.assert_allclose(found.placed.bounds, expected, atol=0.02)
+
+
 @pytest.mark.parametrize(("lean", "least"), [(0.0, 0.95), (0.25, 0.92)])
 def test_the_agreement_is_that_of_the_outline_seen_by_the_guessed_camera(
     store, tmp_path, lean, least
