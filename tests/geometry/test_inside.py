@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onet_cli.errors import InvalidGeometryError
-from onet_cli.geometry import crossings
+from onet_cli.geometry import crossings, inside
 from onet_cli.geometry.inside import contains, winding_numbers
 from onet_cli.geometry.mesh import make_mesh
 from tests import reference
@@ -309,6 +309,23 @@ def test_threads_batches_and_grids_of_crowded_cells_change_nothing(name, monkeyp
     np.testing.assert_array_equal(winding_numbers(mesh, points, threads=2), expected)
     monkeypatch.setattr(crossings, "BATCH", 700)
     np.testing.assert_array_equal(winding_numbers(mesh, points, threads=1), expected)
+
+
+def test_three_sure_lines_that_agree_decide_and_nine_at_most_are_cast(monkeypatch):
+    cast = []
+
+    def counted(surface, points, *rest, **options):
+        cast.append(len(points))
+        return crossings.count_crossings(surface, points, *rest, **options)
+
+    monkeypatch.setattr(inside, "count_crossings", counted)
+    mesh = Sphere().mesh(2)
+    near = POINTS[np.abs(POINTS).max(axis=1) <= mesh.vertices.max()]
+
+    contains(mesh, near, robust=True)
+
+    assert len(near) > 100
+    assert cast == [len(near)] * 3 + [0] * 6
 
 
 def test_points_in_one_column_and_on_one_line_are_sorted_out():

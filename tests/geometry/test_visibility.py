@@ -20,6 +20,14 @@ def test_view_directions_are_unit_vectors_spread_evenly_with_the_axes_among_them
     }
 
 
+def test_view_directions_go_down_in_equal_steps_and_round_by_the_golden_angle():
+    x, height, z = view_directions(50)[6:].T
+
+    np.testing.assert_allclose(np.diff(height), -2 / 50)
+    steps = np.degrees(np.diff(np.arctan2(z, x))) % 360
+    np.testing.assert_allclose(steps, 222.492236, atol=1e-6)  # 360 / 1.618...
+
+
 @pytest.mark.parametrize("shape", [(9, 7, 5), (5, 8, 70), (70, 4, 6), (3, 66, 64)])
 def test_cells_are_seen_where_rays_that_walk_cell_by_cell_get_out(shape):
     rng = np.random.default_rng(sum(shape))
