@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,18 @@ def test_huge_tiny_and_tied_values_are_taken_as_they_are(values, guess):
         (grid.values >= 0)[far], (distances < 0.3)[far] | (values[0] >= 0)
     )
     assert grid.values[32, 32, 32] == np.float32(values[1]).clip(*LIMITS[guess])
+
+
+def test_a_grid_takes_less_than_a_quarter_of_the_memory_of_all_its_points():
+    tracemalloc.start()
+    try:
+        grid = evaluate_grid(torus, 128, 0.0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert grid.evaluations > 50_000
+    assert held < grid.values.nbytes / 4
 
 
 @pytest.mark.slow
