@@ -217,13 +217,17 @@ def _bounds(points: Points) -> Points:
     return box
 
 
+MOST_THREADS = 256
+"""Limit of the threads of one call, whatever is asked for."""
+
+
 def thread_count(wanted: int | None, work: int) -> int:
     """Return `wanted` threads or, for None, one per processor, limited by the amount of work.
 
-    `work` is the number of items to process: points, faces, lines.
+    There are at most `MOST_THREADS`. `work` is the number of items: points, faces, lines.
     """
     if wanted is not None:
-        return max(1, wanted)
+        return min(max(1, wanted), MOST_THREADS)
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )

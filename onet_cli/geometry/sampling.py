@@ -1,5 +1,7 @@
 """Random sampling of points: on a surface, near it, and in the cube."""
 
+from operator import index
+
 import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
@@ -54,6 +56,7 @@ def every_nth(points: NDArray[np.floating], count: int) -> NDArray[np.floating]:
 
     Samples of `sample_surface` in the order of the faces remain uniform.
     """
+    count = index(count)
     if len(points) <= count:
         return points
     return points[np.arange(count) * len(points) // count]

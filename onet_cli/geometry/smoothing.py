@@ -5,6 +5,9 @@ from numpy.typing import NDArray
 
 from onet_cli.geometry.mesh import check_faces
 
+MOST_ROUNDS = 10_000
+"""Limit of the rounds of averaging."""
+
 
 def smooth_values(
     values: NDArray[np.floating],
@@ -22,8 +25,10 @@ def smooth_values(
 
     Raises:
         InvalidGeometryError: a face names a vertex that is not there.
-        ValueError: `values` are not (V, C).
+        ValueError: `values` are not (V, C), or there are too many rounds.
     """
+    if not rounds <= MOST_ROUNDS:
+        raise ValueError(f"at most {MOST_ROUNDS} rounds, not {rounds}")
     check_faces(np.asarray(faces), len(values))
     first = np.asarray(values, np.float64)
     if first.ndim != 2:
