@@ -1,11 +1,12 @@
 """Dispatch of `onet export` by the kinds of SOURCE and TARGET."""
 
+import os
 from pathlib import Path
 
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.exporting.options import ExportOptions, Note, silent
+from onet_cli.exporting.options import ExportOptions, Note, Weights, silent
 from onet_cli.files import require_place
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.mesh import COLOUR
@@ -63,11 +64,14 @@ def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
     takes = {
         "--faces": (options.faces is not None, tuple(sorted(MESH_SUFFIXES))),
         "--resolution": (options.resolution is not None, (".npz", ".binvox")),
-        "--half": (options.half, (".safetensors",)),
+        "--half": (options.half, NETWORK_SUFFIXES),
+        "--int8": (options.int8, (".onnx",)),
     }
     for name, (given, suffixes) in takes.items():
         if given and suffix not in suffixes:
             raise InvalidOptionError(f"{name} applies to {' '.join(suffixes)}, not to {suffix}")
+    if options.half and options.int8:
+        raise InvalidOptionError("--half and --int8 exclude each other")
 
 
 def _coloured(loaded: LoadedMesh, target: Path) -> Trimesh:
@@ -121,8 +125,13 @@ def _export_network(source: str, target: Path, options: ExportOptions, note: Not
     from onet_cli.exporting.onnx import export_onnx
 
     licence = SHIPPED_LICENCE if source in shipped_models() else None
-    parity = export_onnx(checkpoint, target.with_suffix(".onnx"), note, licence)
-    lines = [f"{file}  {file.stat().st_size / 1e6:.1f} MB" for file in parity.files.values()]
+    weights = Weights.INT8 if options.int8 else Weights.HALF if options.half else Weights.SINGLE
+    workers = os.cpu_count() or 1
+    place = target.with_suffix(".onnx")
+    parity = export_onnx(checkpoint, place, note, licence, weights, workers)
+    lines = [
+        f"{file}  {file.stat().st_size / 1e6:.1f} MB, {weights}" for file in parity.files.values()
+    ]
     if not parity.differences:
         return [*lines, "not compared with torch: onnxruntime is not installed"]
     each = ", ".join(f"{stage} {error:.1e}" for stage, error in parity.differences.items())

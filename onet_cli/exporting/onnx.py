@@ -14,7 +14,8 @@ from torch import Tensor
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.onnx_file import OnnxFile
-from onet_cli.exporting.options import Note, silent
+from onet_cli.exporting.onnx_pool import Job, trace_all
+from onet_cli.exporting.options import Note, Weights, silent
 from onet_cli.exporting.stages import stages_of
 from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
@@ -72,7 +73,12 @@ class OnnxParity:
 
 
 def export_onnx(
-    checkpoint: Checkpoint, path: Path, note: Note = silent, licence: str | None = None
+    checkpoint: Checkpoint,
+    path: Path,
+    note: Note = silent,
+    licence: str | None = None,
+    weights: Weights = Weights.SINGLE,
+    workers: int = 1,
 ) -> OnnxParity:
     """Export `checkpoint` to a file NAME.STAGE.onnx for each stage, where `path` is NAME.onnx.
 
@@ -81,33 +87,49 @@ def export_onnx(
 
     All files are written, or none: existing files are replaced once all are complete and compared.
     `note` is called with each step before it begins: tracing takes up to half a minute. `licence`
-    is that of the weights, for the metadata.
+    is that of the weights, for the metadata. `weights` tells how they are stored. `workers`
+    processes trace the stages (`onnx_pool.trace_all`).
 
     Raises:
         InvalidOptionError: onnx or onnxscript is not installed, or `path` is not NAME.onnx.
         OnetError: a file cannot be written, a module cannot be exported, or onnxruntime cannot run
-            it or differs from torch (`onnx_file.TOLERANCE`).
+            it or differs from torch (`onnx_file.TOLERANCES`).
     """
     if path.suffix != SUFFIX:
         raise InvalidOptionError(f"{path} does not end in {SUFFIX}")
     if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
         raise InvalidOptionError(f"ONNX export needs {missing[0]}", hint=INSTALL_HINT)
     network = _on_cpu(checkpoint)
-    files = {stage.name: OnnxFile(stage) for stage in stages_of(network)}
+    files = {stage.name: OnnxFile(stage, weights) for stage in stages_of(network)}
     paths = {name: stage_path(path, name) for name in files}
     metadata = _metadata(checkpoint, tuple(files), licence)
     calibration = _calibration_texts(checkpoint)
     with contextlib.ExitStack() as stack, torch.no_grad():
         temporary = {name: stack.enter_context(whole_file(at)) for name, at in paths.items()}
-        known = _sample(network, *TRACED_SIZE)
-        for name, file in files.items():
-            note(f"tracing and writing the {name}")
-            own = calibration if name == ENCODER else {}
-            file.write(temporary[name], known, metadata | own)
-            known |= file.expected(known)
+        jobs = _jobs(network, files, metadata, calibration)
+        note(f"tracing {', '.join(files)}")
+        for at, whole in zip(temporary.values(), trace_all(network, jobs, workers), strict=True):
+            at.write_bytes(whole)
         note("comparing all with torch")
         differences = _compare(network, files, temporary)
     return OnnxParity(paths, differences)
+
+
+def _jobs(
+    network: OccupancyNetwork,
+    files: Mapping[str, OnnxFile],
+    metadata: dict[str, str],
+    calibration: dict[str, str],
+) -> list[Job]:
+    """Return the jobs in order; inputs of a stage are what torch returns for those before it."""
+    known = _sample(network, *TRACED_SIZE)
+    jobs = []
+    for name, file in files.items():
+        inputs = {key: known[key].numpy() for key in file.stage.inputs}
+        own = calibration if name == ENCODER else {}
+        jobs.append(Job(name, inputs, metadata | own, file.weights))
+        known |= file.expected(known)
+    return jobs
 
 
 def _compare(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from onet_cli.setting import Setting
@@ -17,6 +18,14 @@ def silent(text: str) -> None:
     """Tell nobody."""
 
 
+class Weights(StrEnum):
+    """How the weights of an ONNX file are stored; its arithmetic is in single precision."""
+
+    SINGLE = "single precision"
+    HALF = "half precision"
+    INT8 = "8 bits"
+
+
 @dataclass(frozen=True)
 class ExportOptions:
     """Options of one export; None or False if not given."""
@@ -25,4 +34,7 @@ class ExportOptions:
     resolution: Annotated[
         int | None, Setting("Cells per side of the voxels.", MESHES, minimum=1, default="64")
     ] = None
-    half: Annotated[bool, Setting("Half precision (.safetensors).", CHECKPOINTS)] = False
+    half: Annotated[
+        bool, Setting("Weights in half precision (.safetensors, .onnx).", CHECKPOINTS)
+    ] = False
+    int8: Annotated[bool, Setting("Weights in 8 bits (.onnx).", CHECKPOINTS)] = False

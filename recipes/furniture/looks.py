@@ -24,10 +24,10 @@ import numpy as np
 import torch
 
 from onet_cli.geometry.metrics import occupancy_iou
-from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.code_layout import camera_of
 from onet_cli.models.frame import PictureCamera, to_cube
-from onet_cli.models.predictor import Floats, Points
+from onet_cli.models.predictor import Floats, Points, Predictor
 from onet_cli.reconstruction.agreement import Mask, photo_mask
 from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of, with_camera
 from onet_cli.reconstruction.field import OccupancyField
@@ -53,10 +53,8 @@ OFFSETS = np.radians([-12, -8, -4, 4, 8, 12])
 class Looks:
     """One view of an object whose points are known, and a network to look at it."""
 
-    def __init__(
-        self, checkpoint: Checkpoint, store: ShapeStore, shape: ShapeId, view: int
-    ) -> None:
-        self._model, self._info = checkpoint, checkpoint.info
+    def __init__(self, model: Predictor, store: ShapeStore, shape: ShapeId, view: int) -> None:
+        self._model, self._info = model, model.info
         samples = store.read_chunk(shape, 0)
         self._points = torch.from_numpy(samples.points[:POINTS].astype(np.float32))[None]
         self._inside = samples.occupancies[:POINTS]
@@ -65,6 +63,12 @@ class Looks:
         picture = decode_view(store.read_view(shape, view))
         self._image = np.ascontiguousarray(picture.transpose(2, 0, 1))
         self._mask: Mask | None = photo_mask(self._image)
+
+    def alone(self) -> float:
+        """Return the IoU of the picture as it is, with the guessed camera."""
+        size = self._info.spec.image_size
+        code = self._model.encode(PhotoCopy().draw(self._image, size)[None])
+        return self._measure(self._model.for_code(code), camera_of(code))[0]
 
     def ious(self) -> Iterator[tuple[str, float]]:
         """Yield each way to look, and its IoU."""

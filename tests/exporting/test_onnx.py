@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import multiprocessing
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -17,6 +18,8 @@ from onet_cli.exporting import onnx as exporting
 from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.onnx import export_onnx, weights_hash
 from onet_cli.exporting.onnx_file import OnnxFile
+from onet_cli.exporting.onnx_pool import Job, trace_all
+from onet_cli.exporting.options import Weights
 from onet_cli.exporting.stages import stages_of
 from onet_cli.geometry.picture_frame import FARTHEST, REACH
 from onet_cli.models.calibration import read_calibration
@@ -325,6 +328,58 @@ def test_a_decoder_that_cannot_be_exported_is_told_in_a_line_and_leaves_no_file(
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
     assert_untouched(tmp_path)
+
+
+@needs_onnx
+def test_processes_trace_as_this_one_does(tmp_path):
+    checkpoint = tiny_checkpoint()
+
+    export_onnx(checkpoint, tmp_path / "one.onnx")
+    parity = export_onnx(checkpoint, tmp_path / "two.onnx", workers=2)
+
+    for stage, path in parity.files.items():
+        assert path.read_bytes() == (tmp_path / f"one.{stage}.onnx").read_bytes()
+
+
+@needs_onnx
+def test_a_stage_that_cannot_be_traced_in_a_process_is_told():
+    network = tiny_checkpoint().network
+    images, points = np.zeros((2, 3, 32, 32), "f"), np.zeros((2, 5, 3), "f")
+    code = np.zeros((2, network.spec.code_dim + 1), "f")
+    jobs = [
+        Job("encoder", {"images": images}, {}, Weights.SINGLE),
+        Job("points", {"points": points, "code": code}, {}, Weights.SINGLE),
+    ]
+
+    with pytest.raises(OnetError, match="the points stage cannot be exported to ONNX"):
+        list(trace_all(network, jobs, workers=2))
+
+    assert not multiprocessing.active_children()
+
+
+@needs_onnx
+def test_packed_weights_are_compared_and_said(tmp_path):
+    checkpoint = tiny_checkpoint()
+    save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
+
+    lines = export(str(tmp_path / "c.safetensors"), tmp_path / "m.onnx", ExportOptions(int8=True))
+
+    assert [line.endswith("MB, 8 bits") for line in lines] == [True, True, False]
+    errors = [float(error) for error in re.findall(r"[a-z]+ (\d\.\de-\d+)", lines[-1])]
+    assert 1e-5 < max(errors) < 0.1  # rounded, and not beyond what is tolerated
+
+
+@needs_onnx
+def test_half_precision_and_eight_bits_exclude_each_other(tmp_path):
+    checkpoint = tiny_checkpoint()
+    save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
+
+    with pytest.raises(InvalidOptionError, match="--half and --int8 exclude each other"):
+        export(
+            str(tmp_path / "c.safetensors"),
+            tmp_path / "m.onnx",
+            ExportOptions(half=True, int8=True),
+        )
 
 
 @needs_onnx
