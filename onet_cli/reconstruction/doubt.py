@@ -1,7 +1,7 @@
 """Prediction of bad meshes without ground truth.
 
 Several indicators correlate with bad meshes, none of them reliably. A logistic regression on them
-is fitted to meshes of validation views with ground truth (`reconstruction.calibrate`). Its decision
+is fitted to meshes of validation views with ground truth (`reconstruction.trials`). Its decision
 threshold has a false-alarm rate of one tenth.
 """
 

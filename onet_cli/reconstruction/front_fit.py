@@ -28,7 +28,7 @@ from onet_cli.models.front import (
 )
 from onet_cli.models.front_head import FrontHead
 from onet_cli.models.network import OccupancyNetwork
-from onet_cli.reconstruction.calibrate import View, draw_views, view_picture
+from onet_cli.reconstruction.known_views import View, draw_views, view_picture
 from onet_cli.shapes.photo_resize import resize_planes
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore

@@ -5,12 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import (
-    CalibrationSettings,
-    Progress,
-    calibrate,
-    calibrate_threshold,
-)
+from onet_cli.reconstruction.calibrate import calibrate
+from onet_cli.reconstruction.calibrate_threshold import calibrate_threshold
+from onet_cli.reconstruction.calibration_settings import CalibrationSettings
+from onet_cli.reconstruction.known_views import Progress
 from onet_cli.shapes.store import ShapeStore
 
 SETTINGS = CalibrationSettings(training_views=2048, validation_views=512, cut_views=288, meshes=48)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from onet_cli.models.checkpoint import find_checkpoint
-from onet_cli.reconstruction.calibrate import CalibrationSettings
+from onet_cli.reconstruction.calibration_settings import CalibrationSettings
 from onet_cli.training.calibration import calibrate_checkpoint
 
 

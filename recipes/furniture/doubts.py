@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from onet_cli.models.calibration import Doubt
 from onet_cli.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import Trial, fit_trials, measure_trials
 from onet_cli.reconstruction.doubt import BAD_IOU, Signs, is_doubtful
+from onet_cli.reconstruction.trials import Trial, fit_trials, measure_trials
 from onet_cli.shapes.store import ShapeStore
 
 NAMES = [field.name for field in fields(Signs)]

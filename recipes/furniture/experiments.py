@@ -22,7 +22,7 @@ from onet_cli.evaluation.run import evaluate_method
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from onet_cli.reconstruction.calibrate import calibrate_threshold
+from onet_cli.reconstruction.calibrate_threshold import calibrate_threshold
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import GeneratorSettings
 from onet_cli.shapes.photo import decode_view

@@ -10,17 +10,15 @@ import torch
 from onet_cli.errors import EmptySurfaceError, StoreError
 from onet_cli.models.calibration import Doubt
 from onet_cli.models.checkpoint import load_checkpoint, save_checkpoint
-from onet_cli.reconstruction import calibrate as calibration
-from onet_cli.reconstruction.calibrate import (
-    CalibrationSettings,
-    calibrate,
-    calibrate_threshold,
-    draw_views,
-    measure_trials,
-)
+from onet_cli.reconstruction import calibrate_threshold as thresholds
+from onet_cli.reconstruction.calibrate import calibrate
+from onet_cli.reconstruction.calibrate_threshold import calibrate_threshold
+from onet_cli.reconstruction.calibration_settings import CalibrationSettings
 from onet_cli.reconstruction.confidence import corrected
 from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.known_views import draw_views
 from onet_cli.reconstruction.settings import GeneratorSettings, plain_settings
+from onet_cli.reconstruction.trials import measure_trials
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, box_truth, make_store, sphere_truth
 from tests.reconstruction.rigged import (
@@ -152,7 +150,7 @@ def test_fields_are_averaged_over_scales_where_that_is_worth_it(monkeypatch, sto
         scores = {"validation_iou_adapted": ious[checkpoint.info.scales]}
         return replace(checkpoint, info=replace(checkpoint.info, scores=scores))
 
-    monkeypatch.setattr(calibration, "_fit_threshold", fit)
+    monkeypatch.setattr(thresholds, "_fit_threshold", fit)
     seen = box_checkpoint((0.7, 0.5, 0.4), np.array([0.3, 0.2, 0.5, 1.2, 0, 0, 0, 0], np.float32))
 
     assert calibrate_threshold(seen, store, SMALL).info.scales == scales

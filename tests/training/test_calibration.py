@@ -5,7 +5,7 @@ from onet_cli.errors import EmptySurfaceError
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
-from onet_cli.reconstruction.calibrate import CalibrationSettings
+from onet_cli.reconstruction.calibration_settings import CalibrationSettings
 from onet_cli.training import calibration
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.run import train_network

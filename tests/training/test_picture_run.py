@@ -15,7 +15,7 @@ from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.code_layout import MIRROR_WIDTH
 from onet_cli.models.network import build_network
 from onet_cli.preprocessing.views import ViewOptions, take_views
-from onet_cli.reconstruction.calibrate import CalibrationSettings
+from onet_cli.reconstruction.calibration_settings import CalibrationSettings
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, ShapeStore
 from onet_cli.training import calibration
