@@ -12,13 +12,16 @@ from onet_cli.exporting.onnx_weights import pack_weights  # noqa: E402
 from onet_cli.exporting.options import Weights  # noqa: E402
 
 CHANNELS = 6
+WIDTH = 700
+"""Wide enough for 8 bits, `FEWEST_INT8`."""
+
 PRODUCTS = {
     # operator: shape of its weights, axis of the output channels, shape of the input, attributes
-    "Conv": ((CHANNELS, 16, 3, 3), 0, (1, 16, 5, 5), {}),
-    "ConvTranspose": ((16, CHANNELS, 2, 2), 1, (1, 16, 5, 5), {"strides": [2, 2]}),
-    "MatMul": ((64, CHANNELS), 1, (3, 64), {}),
-    "Gemm": ((64, CHANNELS), 1, (3, 64), {}),
-    "Gemm, transposed": ((CHANNELS, 64), 0, (3, 64), {"transB": 1}),
+    "Conv": ((CHANNELS, 80, 3, 3), 0, (1, 80, 5, 5), {}),
+    "ConvTranspose": ((180, CHANNELS, 2, 2), 1, (1, 180, 5, 5), {"strides": [2, 2]}),
+    "MatMul": ((WIDTH, CHANNELS), 1, (3, WIDTH), {}),
+    "Gemm": ((WIDTH, CHANNELS), 1, (3, WIDTH), {}),
+    "Gemm, transposed": ((CHANNELS, WIDTH), 0, (3, WIDTH), {"transB": 1}),
 }
 
 
@@ -71,10 +74,10 @@ def test_eight_bits_are_the_nearest_multiple_of_a_scale_for_each_output_channel(
 
 
 def test_a_channel_of_zeros_stays_zero(rng):
-    weights = rng.uniform(-1, 1, (64, CHANNELS)).astype(np.float32)
+    weights = rng.uniform(-1, 1, (WIDTH, CHANNELS)).astype(np.float32)
     weights[:, 2] = 0
 
-    found = run(packed(model_of("MatMul", weights, {}), Weights.INT8), np.ones((1, 64), "f"))
+    found = run(packed(model_of("MatMul", weights, {}), Weights.INT8), np.ones((1, WIDTH), "f"))
 
     assert found[0, 2] == 0
     assert np.isfinite(found).all()
@@ -97,6 +100,14 @@ def test_small_tensors_and_other_types_stay_as_they_are(weights):
     before = model.SerializeToString()
 
     assert packed(model, weights).SerializeToString() == before
+
+
+def test_few_weights_are_rounded_to_half_precision_instead_of_eight_bits(rng):
+    weights = rng.uniform(-1, 1, (64, CHANNELS)).astype(np.float32)
+
+    eight, half = (packed(model_of("MatMul", weights, {}), w) for w in (Weights.INT8, Weights.HALF))
+
+    assert eight.SerializeToString() == half.SerializeToString()
 
 
 def test_weights_beyond_half_precision_stay_single(rng):
