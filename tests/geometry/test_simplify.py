@@ -202,6 +202,17 @@ def test_faces_without_area_are_no_obstacle():
     assert np.isfinite(small.vertices).all()
 
 
+@pytest.mark.parametrize("corners", [(0, 0, 1), (1, 0, 0), (0, 1, 0), (0, 0, 0)])
+def test_faces_with_a_repeated_corner_have_no_influence(corners):
+    mesh = Torus().mesh(32)
+    faces = np.vstack([mesh.faces[:, corners][:50], mesh.faces])
+
+    small = simplify(trimesh.Trimesh(mesh.vertices, faces, process=False), 300)
+
+    np.testing.assert_array_equal(small.vertices, simplify(mesh, 300).vertices)
+    np.testing.assert_array_equal(small.faces, simplify(mesh, 300).faces)
+
+
 def test_a_vertex_that_no_face_uses_has_no_influence():
     mesh = Torus().mesh(32)
     stray = trimesh.Trimesh(np.vstack([mesh.vertices, [[1e6, 0, 0]]]), mesh.faces, process=False)
@@ -222,6 +233,27 @@ def test_a_scaled_and_shifted_mesh_simplifies_alike():
     assert trimesh.Trimesh(moved, far_small.faces).volume == pytest.approx(
         small.volume * 2.0**30, rel=5e-3
     )
+
+
+def bumpy_ball():
+    rng = np.random.default_rng(0)
+    mesh = Sphere(0.5).mesh(3)
+    vertices = 2**14 * mesh.vertices * rng.uniform(0.8, 1.2, (len(mesh.vertices), 1))
+    return trimesh.Trimesh(vertices.round(), mesh.faces, process=False)
+
+
+@pytest.mark.parametrize("mesh", [bumpy_ball(), plane(20)], ids=["ball", "square"])
+@pytest.mark.parametrize(("scale", "shift"), [(1, 2.0**48), (2.0**-120, 0), (2.0**120, 0)])
+def test_where_a_mesh_lies_and_its_size_do_not_change_which_edges_collapse(mesh, scale, shift):
+    # Whole numbers and powers of two: moving and scaling the vertices loses no digits.
+    offset = np.array((1, 0, -0.5)) * shift
+    moved = trimesh.Trimesh(mesh.vertices * scale + offset, mesh.faces, process=False)
+
+    small, moved_small = simplify(mesh, 300), simplify(moved, 300)
+
+    np.testing.assert_array_equal(moved_small.faces, small.faces)
+    back = (moved_small.vertices - offset) / scale
+    np.testing.assert_allclose(back, small.vertices, atol=1e-9 + np.spacing(shift))
 
 
 def test_the_same_mesh_gives_the_same_result():
@@ -289,7 +321,15 @@ def test_a_face_of_a_vertex_that_is_not_there_is_refused():
         simplify(mesh, 4)
 
 
-@pytest.mark.parametrize("vertices", [[[0, 0, 0]], [[0, 0, np.inf]]])
-def test_a_mesh_without_faces_or_with_infinite_vertices_is_refused(vertices):
-    with pytest.raises(InvalidGeometryError):
-        simplify(trimesh.Trimesh(vertices, process=False), 100)
+def test_a_mesh_without_faces_is_refused():
+    with pytest.raises(InvalidGeometryError, match="no faces"):
+        simplify(trimesh.Trimesh([[0, 0, 0]], process=False), 100)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_mesh_with_a_coordinate_that_is_not_finite_is_refused(value):
+    mesh = Sphere().mesh(2)
+    mesh.vertices[7, 1] = value
+
+    with pytest.raises(InvalidGeometryError, match="not finite"):
+        simplify(trimesh.Trimesh(mesh.vertices, mesh.faces, process=False), 100)

@@ -12,6 +12,7 @@ import argparse
 import gc
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -28,8 +29,8 @@ from tests.mutation.trial import REACH, ROOT, Trial, tests_of  # noqa: E402
 Replacement = AbstractContextManager[str | Path | None]
 
 
-def subject(name: str) -> tuple[str, Iterator[Mutant], Callable[[Mutant], Replacement]]:
-    """Return a module's name, its mutants, and what gives the replacement for one of them."""
+def subject(name: str) -> tuple[str, Iterator[Mutant], Callable[[Mutant | None], Replacement]]:
+    """Return a module's name, its mutants, and what gives the replacement for one, or for none."""
     if name.startswith("ext/"):
         kernel = Path(name).stem
         return (
@@ -38,7 +39,7 @@ def subject(name: str) -> tuple[str, Iterator[Mutant], Callable[[Mutant], Replac
             lambda mutant: kernels.built(kernel, mutant),
         )
     path = ROOT / (name.replace(".", "/") + ".py")
-    return name, modules.mutants(path), lambda mutant: nullcontext(mutant.source)
+    return name, modules.mutants(path), lambda mutant: nullcontext(mutant and mutant.source)
 
 
 def examine(argument: str, options: argparse.Namespace) -> tuple[int, int]:
@@ -48,7 +49,10 @@ def examine(argument: str, options: argparse.Namespace) -> tuple[int, int]:
     wanted = {int(line) for line in lines.split(",") if line}
     chosen = [mutant for mutant in found if not wanted or mutant.line in wanted]
     random.Random(options.seed).shuffle(chosen)
-    trial = Trial.of(module, tests_of(module, options.tests))
+    with replacement(None) as original:
+        if original is None and argument.startswith("ext/"):
+            sys.exit(f"{module} does not build")
+        trial = Trial.of(module, tests_of(module, options.tests), original)
     if trial is None:
         print(f"{module}: no tests, or they fail as it is", flush=True)
         return 0, 0

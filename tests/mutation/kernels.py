@@ -1,9 +1,10 @@
-"""Mutants of Cython kernels: an operator or a number of the text changed, the kernel built anew.
+"""Mutants of Cython kernels: one word changed or a call left out of the text, and a build of each.
 
 What a syntax tree tells of Python is told here by tokens: comments, docstrings, declarations and
 casts are left alone.
 """
 
+import ast
 import io
 import re
 import shutil
@@ -32,10 +33,29 @@ OPERATORS = {
     "-=": "+=",
     "&": "|",
     "|": "&",
+    "|=": "&=",
+    "&=": "|=",
+    "*=": "/=",
+    "/=": "*=",
+    "/": "*",
+    "//": "*",
+    "%": "*",
+    "<<": ">>",
+    ">>": "<<",
     "and": "or",
     "or": "and",
 }
+NAMES = {
+    "fmin": "fmax",
+    "fmax": "fmin",
+    "min": "max",
+    "max": "min",
+    "break": "continue",
+    "continue": "break",
+    "not": "",
+}
 SKIPPED = re.compile(r"\s*(cdef|def|cpdef|ctypedef|cimport|from|import|include|DEF|@|#)")
+CALL = re.compile(r"\s+(?!free\b)\w+\(.*\)\n")
 BUILD = """
 import sys
 from Cython.Build import cythonize
@@ -74,12 +94,24 @@ def text_mutants(path: Path) -> Iterator[Mutant]:
             continue
         row, start = token.start
         line = lines[row - 1]
+        end = start + len(token.string)
         changed = _changed(token, line)
-        if changed is None:
-            continue
-        mended = line[:start] + changed + line[start + len(token.string) :]
-        change = f"{line.strip()} -> {mended.strip()}"
-        yield Mutant(path, row, start, change, "".join([*lines[: row - 1], mended, *lines[row:]]))
+        mended = [] if changed is None else [line[:start] + changed + line[end:]]
+        if CALL.fullmatch(line) and not line[:start].strip() and _is_whole(line):
+            mended.append(line[:start] + "pass\n")
+        for new in mended:
+            change = f"{line.strip()} -> {new.strip()}"
+            source = "".join([*lines[: row - 1], new, *lines[row:]])
+            yield Mutant(path, row, start, change, source)
+
+
+def _is_whole(line: str) -> bool:
+    """Return whether a line is a call by itself, not the end of a statement begun above it."""
+    try:
+        tree = ast.parse(line.strip().replace("&", ""))
+    except SyntaxError:  # a cast
+        return False
+    return isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Call)
 
 
 def _changed(token: tokenize.TokenInfo, line: str) -> str | None:
@@ -96,6 +128,8 @@ def _changed(token: tokenize.TokenInfo, line: str) -> str | None:
             return str(float(token.string) * 1.5 + 0.1)
         except ValueError:  # hexadecimal
             return None
+    if token.string in NAMES:
+        return NAMES[token.string]
     spaced = line[start - 1 : start].isspace() and line[end : end + 1].isspace()
     return OPERATORS.get(token.string) if spaced else None
 

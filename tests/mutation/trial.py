@@ -91,12 +91,17 @@ class Trial:
     seconds: dict[str, float]
 
     @classmethod
-    def of(cls, module: str, stages: list[list[Path]]) -> "Trial | None":
-        """Return the trial, timed on the module as it is; None where its tests fail already."""
+    def of(
+        cls, module: str, stages: list[list[Path]], original: str | Path | None = None
+    ) -> "Trial | None":
+        """Return the trial, timed on the module as it is; None where its tests fail already.
+
+        `original` is the binary of a kernel without a change, built as its mutants are.
+        """
         trial = cls(module, stages, [], {})
         for stage in stages:
             begun = time.monotonic()
-            if trial._fails(None, stage, None):
+            if trial._fails(original, stage, None):
                 return None
             trial.limits.append(max(LEAST_SECONDS, TIMES * (time.monotonic() - begun)))
         return trial if stages else None
@@ -124,7 +129,7 @@ class Trial:
             if process.is_alive():
                 os.killpg(process.ident or 0, signal.SIGKILL)  # with what its tests started
             process.join()
-        if replaced is None:
+        if limit is None:
             self.seconds |= seconds
         return code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
