@@ -11,7 +11,6 @@ from onet_cli.errors import EmptySurfaceError, InvalidGeometryError, InvalidOpti
 from onet_cli.geometry.closedness import find_flaw, is_closed
 from onet_cli.geometry.isosurface import extract_surface
 from onet_cli.geometry.mesh import check_mesh, make_mesh
-from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.simplify import simplify
 from onet_cli.geometry.solid_field import (
@@ -32,7 +31,7 @@ LOST = 2
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 512
 
 _SAMPLES = 10_000
-_BUCKET = 4.0  # cells
+_RADIUS = 3.0  # cells, of the first of the searches for the nearest face
 
 
 @dataclass(frozen=True)
@@ -153,36 +152,49 @@ def _compare(
     if not seen.any():
         return 0.0, 0.0
     distances = _distances(
-        places[seen], (np.asarray(closed.vertices) - origin) * resolution, closed
+        places[seen],
+        np.ascontiguousarray((np.asarray(closed.vertices) - origin) * resolution),
+        np.ascontiguousarray(closed.faces, dtype=np.int32),
     )
     return float(distances.mean()) / resolution, float((distances > LOST).mean())
 
 
 def _distances(
-    points: NDArray[np.float64], vertices: NDArray[np.float64], closed: Trimesh
+    points: NDArray[np.float64], vertices: NDArray[np.float64], faces: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Return the distances (N,) of `points` (N, 3) from the faces of `closed`, all in cells."""
-    cubes = (points / _BUCKET).astype(int)
+    """Return the distances (N,) of `points` (N, 3) from triangles, all in cells and >= 0."""
+    squared = np.full(len(points), np.inf)
+    # Most are within a cell. Only the others are measured again, farther out each time.
+    radius = _RADIUS
+    far = np.arange(len(points))
+    while len(far):
+        squared[far] = _measure(points[far], vertices, faces, radius)
+        far = far[squared[far] > radius**2]
+        radius *= 4
+    distances: NDArray[np.float64] = np.sqrt(squared)
+    return distances
+
+
+def _measure(
+    points: NDArray[np.float64],
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int32],
+    radius: float,
+) -> NDArray[np.float64]:
+    """Return squared distances (N,) of `points` (N, 3), too large at most where above `radius`."""
+    cubes = (points / (radius + 1)).astype(int)
     shape = cubes.max(axis=0) + 2
     number = np.ravel_multi_index(tuple(cubes.T), tuple(shape))
     order = np.argsort(number, kind="stable")
     ends = np.cumsum(np.bincount(number, minlength=int(shape.prod())))
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32).reshape(shape)
-    squared = np.full(len(points), np.inf)
+    ordered = np.full(len(points), np.inf)
     kernel.measure_points(
-        np.ascontiguousarray(points[order]),
-        starts,
-        _BUCKET,
-        np.ascontiguousarray(vertices),
-        np.ascontiguousarray(closed.faces, dtype=np.int32),
-        LOST + 1.0,
-        squared,
+        np.ascontiguousarray(points[order]), starts, radius + 1, vertices, faces, radius, ordered
     )
-    distances: NDArray[np.float64] = np.sqrt(squared)
-    far = distances > LOST + 1  # from a vertex instead of a face: nearly the same at this distance
-    if far.any():
-        distances[far] = nearest(points[order][far], vertices)[0]
-    return distances
+    squared = np.empty(len(points))
+    squared[order] = ordered
+    return squared
 
 
 def _warnings(solid: SolidField, lost: float) -> tuple[str, ...]:

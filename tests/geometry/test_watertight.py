@@ -7,7 +7,9 @@ import trimesh
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.sampling import sample_surface
 from onet_cli.geometry.watertight import make_watertight
+from tests import reference
 from tests.analytic import Box, Sphere, Torus, is_closed_manifold
 
 RESOLUTION = 64
@@ -207,6 +209,36 @@ def test_a_fin_on_a_block_stays_joined_to_it():
 
     assert result.mesh.body_count == 1
     assert result.mesh.bounds[1, 1] == pytest.approx(0.4, abs=1.5 / RESOLUTION)
+
+
+def test_the_share_made_thicker_is_that_of_the_sheets_area():
+    block = Box((1, 0.3, 0.5), (0, -0.2, 0)).mesh()
+    fin = make_mesh(
+        np.array([[0.02, -0.05, -0.2], [0.02, -0.05, 0.2], [0.02, 0.5, 0.2], [0.02, 0.5, -0.2]]),
+        np.array([[0, 1, 2], [0, 2, 3]]),
+    )
+
+    thin = make_watertight(trimesh.util.concatenate([block, fin]), RESOLUTION).warnings
+    thick = make_watertight(block, RESOLUTION, keep=False).warnings
+
+    assert len(thin) == 1
+    share = int(thin[0].partition("%")[0]) / 100
+    assert share == pytest.approx(fin.area / (fin.area + block.area), abs=0.03)
+    assert thick == ()
+
+
+@pytest.mark.parametrize("shape", [Sphere(0.5), Box((1, 0.6, 0.4)), SHAPES["nested"]])
+@pytest.mark.parametrize("faces", [4, 8, 60])
+def test_the_offset_and_the_lost_share_are_those_of_the_slow_twin(shape, faces):
+    mesh = shape.mesh()
+
+    result = make_watertight(mesh, 24, keep=False, faces=faces)
+
+    visible = mesh if not isinstance(shape, Union) else shape.parts[0].mesh()
+    points, _ = sample_surface(visible, 3_000, np.random.default_rng(1))
+    expected, _ = reference.distance_to_triangles(np.asarray(result.mesh.triangles), points)
+    assert result.surface_offset == pytest.approx(expected.mean(), rel=0.05, abs=1e-3)
+    assert result.lost_share == pytest.approx((expected > 2 / 24).mean(), abs=0.03)
 
 
 def test_a_gap_of_five_cells_stays_open():

@@ -61,7 +61,7 @@ import sys
 from Cython.Build import cythonize
 from setuptools import Distribution, Extension
 name, target = sys.argv[1:]
-flags = ["-O1", "-ffp-contract=off", "-w"]
+flags = ["-O1", "-g0", "-ffp-contract=off", "-w"]
 kernel = Extension(name, [f"ext/{name.rpartition('.')[2]}.pyx"], include_dirs=["ext"],
                    extra_compile_args=flags)
 built = Distribution({"ext_modules": cythonize([kernel], quiet=True), "packages": []})

@@ -7,7 +7,6 @@ import re
 import resource
 import signal
 import sys
-import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -16,7 +15,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAST_SECONDS, TIMES = 60, 10  # a mutant may take so long, or so many times what the module takes
+# A mutant may take so much processor time, or so many times what the module as it is takes, and
+# so many times that on the clock, which other work on the computer slows down.
+LEAST_SECONDS, TIMES, PATIENCE = 20, 5, 20
 MEMORY = 16 << 30
 
 REACH = ["own", "near", "all"]
@@ -100,10 +101,10 @@ class Trial:
         """
         trial = cls(module, stages, [], {})
         for stage in stages:
-            begun = time.monotonic()
+            before = _children_seconds()
             if trial._fails(original, stage, None):
                 return None
-            trial.limits.append(max(LEAST_SECONDS, TIMES * (time.monotonic() - begun)))
+            trial.limits.append(max(LEAST_SECONDS, TIMES * (_children_seconds() - before)))
         return trial if stages else None
 
     def notices(self, replaced: str | Path) -> bool:
@@ -116,11 +117,11 @@ class Trial:
     def _fails(self, replaced: str | Path | None, tests: list[Path], limit: float | None) -> bool:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=self._child, args=(replaced, tests, theirs))
+        process = context.Process(target=self._child, args=(replaced, tests, theirs, limit))
         process.start()
         theirs.close()
         try:
-            if not ours.poll(limit):
+            if not ours.poll(limit and PATIENCE * limit):
                 return True
             code, seconds = ours.recv()
         except EOFError:  # it crashed
@@ -133,8 +134,16 @@ class Trial:
             self.seconds |= seconds
         return code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
-    def _child(self, replaced: str | Path | None, tests: list[Path], result: Connection) -> None:
+    def _child(
+        self,
+        replaced: str | Path | None,
+        tests: list[Path],
+        result: Connection,
+        limit: float | None,
+    ) -> None:
         os.setsid()
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit)))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         if replaced is not None:
             sys.meta_path.insert(0, _Replaced(self.module, replaced))
@@ -144,6 +153,12 @@ class Trial:
             os.dup2(quiet.fileno(), 2)
             code = int(pytest.main(arguments, plugins=[durations]))
         result.send((code, durations.measured))
+
+
+def _children_seconds() -> float:
+    """Return the processor time of all processes that have been waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Replaced:
