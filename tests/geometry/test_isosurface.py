@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from onet_cli.errors import EmptySurfaceError, InvalidGeometryError
 from onet_cli.geometry.isosurface import extract_surface, grid_surface
+from onet_cli.geometry.marching_tables import tables
 from onet_cli.geometry.mise import evaluate_grid
 from tests import reference
 from tests.analytic import Sphere, Torus, grid_points, is_closed_manifold
@@ -133,6 +134,40 @@ def test_a_grid_that_is_not_divided_has_a_surface_too():
 
     assert_clean(mesh)
     assert mesh.volume == pytest.approx(0.6**3, rel=0.02)
+
+
+def crossing(values, edge):
+    """Where the surface crosses edge 4 a + u + 2 v of a cell of edge 1 around the origin."""
+    axis, u, v = edge // 4, edge % 2, edge // 2 % 2
+    start = np.roll((0, u, v), axis)
+    end = start + np.roll((1, 0, 0), axis)
+    first, last = values[tuple(start)], values[tuple(end)]
+    return start + (end - start) * first / (first - last) - 0.5
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_of_the_discs_of_a_cell_the_one_of_least_area_is_taken(seed):
+    rng, choices, gained = np.random.default_rng(seed), tables(), 0
+    for mask in np.flatnonzero(choices.ambiguous == 0):
+        entry = choices.entries[mask, 0]
+        discs = range(entry, entry + choices.choices[entry])
+        if len(discs) == 1:
+            continue
+        inside = np.array([mask >> corner & 1 for corner in range(8)]).reshape(2, 2, 2).T
+        values = np.where(inside, 1, -1) * rng.uniform(0.05, 1, (2, 2, 2))
+        places = np.array([crossing(values, edge) for edge in range(12)])
+        areas = []
+        for disc in discs:
+            rows = slice(*choices.first_triangle[disc : disc + 2])
+            a, b, c = np.moveaxis(places[choices.triangles[rows]], 1, 0)
+            areas.append(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+
+        mesh = extract_surface(values, level=0.0, edge=1.0)
+
+        within = np.abs(mesh.triangles).max(axis=(1, 2)) <= 0.5  # others close it around the grid
+        assert mesh.area_faces[within].sum() == pytest.approx(min(areas), rel=1e-5)
+        gained += min(areas) < 0.99 * max(areas)
+    assert gained > 50
 
 
 def test_a_value_at_the_level_counts_as_inside():
