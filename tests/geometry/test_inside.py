@@ -7,6 +7,7 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onet_cli._ext import inside as kernel
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry import crossings, inside
 from onet_cli.geometry.inside import contains, winding_numbers
@@ -326,6 +327,18 @@ def test_three_sure_lines_that_agree_decide_and_nine_at_most_are_cast(monkeypatc
 
     assert len(near) > 100
     assert cast == [len(near)] * 3 + [0] * 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_the_box_is_that_of_the_points_and_of_nothing_behind_them(count):
+    points = np.random.default_rng(count).normal(0, 1, (count + 1, 3))
+    points[count] = -1e6
+    box = np.empty(6)
+
+    kernel.bounds(points[:count], box)
+
+    np.testing.assert_array_equal(box[:3], points[:count].min(axis=0))
+    np.testing.assert_array_equal(box[3:], points[:count].max(axis=0))
 
 
 def test_points_in_one_column_and_on_one_line_are_sorted_out():
