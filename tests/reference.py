@@ -269,6 +269,20 @@ def smooth_lids(band, exterior):
     return smoothed
 
 
+def shrink_at_lids(exterior, band, distance, reach):
+    """Minus the radii of the empty balls, `reach` where hidden, and which points are lids."""
+    field = np.where(exterior == 1, -distance, reach).astype(float)
+    places = np.argwhere(exterior)
+    lid = np.zeros(exterior.shape, bool)
+    for place in np.argwhere((exterior == 0) & (band == 0)):
+        if (place >= 1).all() and (place < np.array(band.shape) - 1).all():
+            steps = np.linalg.norm(places - place, axis=1)
+            lid[tuple(place)] = steps.min() < 1.8  # one of the 26 around it
+            if lid[tuple(place)]:
+                field[tuple(places.T)] = np.maximum(field[tuple(places.T)], 0.5 - steps)
+    return field, lid
+
+
 def distance_to_balls(exterior, radii, wanted):
     """At `wanted` (N, 3), the distance from the union of the balls around the exterior points."""
     centres, sizes = np.argwhere(exterior), radii[exterior.astype(bool)]

@@ -104,6 +104,23 @@ def test_lids_are_smoothed_as_the_slow_twin_smooths_them(seed):
     assert np.array_equal(smoothed, reference.smooth_lids(band, exterior))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_balls_end_half_a_step_before_the_hidden_points_of_a_lid(seed):
+    rng = np.random.default_rng(seed)
+    band = (rng.random((12, 10, 9)) < 0.2).astype(np.uint8)
+    heights = rng.integers(3, 7, (12, 10, 1))
+    exterior = ((np.arange(9) > heights) & (band == 0)).astype(np.uint8)
+    distance = rng.uniform(BAND, REACH, band.shape).astype(np.float32)
+    field, active = np.empty_like(distance), np.empty_like(band)
+
+    kernel.shrink_at_lids(exterior, band, distance, REACH, field, active)
+
+    expected, lid = reference.shrink_at_lids(exterior, band, distance, REACH)
+    assert lid.sum() > 50
+    np.testing.assert_allclose(field, expected, atol=1e-6)
+    np.testing.assert_array_equal(active == 1, lid | (band == 1))
+
+
 def test_the_lid_of_a_box_without_a_bottom_is_smooth():
     mesh = Box((1, 0.6, 0.8)).mesh(subdivisions=3)
     mesh.update_faces(mesh.triangles_center[:, 1] > -0.299)
