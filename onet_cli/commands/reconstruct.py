@@ -55,7 +55,8 @@ def reconstruct(
     files = choose_targets(found, options.output)
     if len(found) > 1:
         keep_freed_memory()
-    generator = MeshGenerator(load_predictor(options.checkpoint, options.device), settings)
+    model = load_predictor(options.checkpoint, options.device, gradients=settings.refine > 0)
+    generator = MeshGenerator(model, settings)
     results = []
     begin = time.perf_counter()
     with progress_bar("photos", quiet=options.quiet or len(found) == 1) as advance:

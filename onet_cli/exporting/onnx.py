@@ -21,7 +21,7 @@ from onet_cli.files import whole_file
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.picture_frame import FARTHEST, REACH
 from onet_cli.models.calibration import HEADER_KEY
-from onet_cli.models.checkpoint import Checkpoint
+from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.onnx_names import (
     CALIBRATION_KEY,
@@ -29,11 +29,13 @@ from onet_cli.models.onnx_names import (
     ENCODER,
     HASH_KEY,
     INFO_KEY,
+    LAYOUT_KEY,
     STAGES_KEY,
     SUFFIX,
     stage_path,
 )
 from onet_cli.models.spec import Frame
+from onet_cli.models.weight_layout import read_layout
 from onet_cli.models.weights import tensor_bytes
 
 INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
@@ -97,16 +99,51 @@ def export_onnx(
     """
     if path.suffix != SUFFIX:
         raise InvalidOptionError(f"{path} does not end in {SUFFIX}")
-    if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
-        raise InvalidOptionError(f"ONNX export needs {missing[0]}", hint=INSTALL_HINT)
+    _require_packages()
     network = _on_cpu(checkpoint)
     files = {stage.name: OnnxFile(stage, weights) for stage in stages_of(network)}
+    texts = dict.fromkeys(files, _metadata(checkpoint, tuple(files), licence))
+    texts[ENCODER] = texts[ENCODER] | _calibration_texts(checkpoint)
+    return _export(network, files, texts, path, (note, workers))
+
+
+def export_graphs(path: Path, note: Note = silent, workers: int = 1) -> OnnxParity:
+    """Write a graph for each stage beside the checkpoint `path`, which read their weights from it.
+
+    `path` is NAME.safetensors, the graphs are NAME.STAGE.onnx: some 100 KB each. They have to be
+    written again when the checkpoint changes; `onnx_model.load_graphs` notices if they were not.
+
+    Raises:
+        CheckpointError: as `load_checkpoint`, or `path` is no safetensors file.
+        OnetError: as `export_onnx`.
+    """
+    _require_packages()
+    network = _on_cpu(load_checkpoint(path, "cpu"))
+    files = {stage.name: OnnxFile(stage, shared=path) for stage in stages_of(network)}
+    text = {STAGES_KEY: json.dumps(tuple(files)), LAYOUT_KEY: read_layout(path).digest}
+    return _export(
+        network, files, dict.fromkeys(files, text), path.with_suffix(SUFFIX), (note, workers)
+    )
+
+
+def _require_packages() -> None:
+    if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
+        raise InvalidOptionError(f"ONNX export needs {missing[0]}", hint=INSTALL_HINT)
+
+
+def _export(
+    network: OccupancyNetwork,
+    files: Mapping[str, OnnxFile],
+    texts: Mapping[str, dict[str, str]],
+    path: Path,
+    way: tuple[Note, int],
+) -> OnnxParity:
+    """Write the files of `path` with the metadata `texts`, by `way`: note and processes."""
+    note, workers = way
     paths = {name: stage_path(path, name) for name in files}
-    metadata = _metadata(checkpoint, tuple(files), licence)
-    calibration = _calibration_texts(checkpoint)
     with contextlib.ExitStack() as stack, torch.no_grad():
         temporary = {name: stack.enter_context(whole_file(at)) for name, at in paths.items()}
-        jobs = _jobs(network, files, metadata, calibration)
+        jobs = _jobs(network, files, texts)
         note(f"tracing {', '.join(files)}")
         for at, whole in zip(temporary.values(), trace_all(network, jobs, workers), strict=True):
             at.write_bytes(whole)
@@ -118,16 +155,14 @@ def export_onnx(
 def _jobs(
     network: OccupancyNetwork,
     files: Mapping[str, OnnxFile],
-    metadata: dict[str, str],
-    calibration: dict[str, str],
+    texts: Mapping[str, dict[str, str]],
 ) -> list[Job]:
     """Return the jobs in order; inputs of a stage are what torch returns for those before it."""
     known = _sample(network, *TRACED_SIZE)
     jobs = []
     for name, file in files.items():
         inputs = {key: known[key].numpy() for key in file.stage.inputs}
-        own = calibration if name == ENCODER else {}
-        jobs.append(Job(name, inputs, metadata | own, file.weights))
+        jobs.append(Job(name, inputs, texts[name], file.weights, file.shared))
         known |= file.expected(known)
     return jobs
 

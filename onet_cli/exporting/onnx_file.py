@@ -37,6 +37,8 @@ class OnnxFile:
 
     stage: Stage
     weights: Weights = Weights.SINGLE
+    shared: Path | None = None
+    """A safetensors file in whose tensors the graph finds its weights, if they are not in it."""
 
     def trace(self, values: Mapping[str, Tensor], metadata: dict[str, str]) -> bytes:
         """Trace with the inputs among `values`, whose sizes must exceed 1; return the file.
@@ -44,7 +46,7 @@ class OnnxFile:
         Raises:
             OnetError: the module cannot be exported, or an axis is not dynamic.
         """
-        from onet_cli.exporting.onnx_weights import pack_weights
+        from onet_cli.exporting.onnx_weights import pack_weights, share_weights
 
         name = self.stage.name
         with _explained(f"the {name} stage cannot be exported to ONNX"):
@@ -53,7 +55,10 @@ class OnnxFile:
         program.model.metadata_props.update(metadata)
         with _explained(f"the {name} stage cannot be written as ONNX"):
             model = program.model_proto
-            pack_weights(model, self.weights)
+            if self.shared is None:
+                pack_weights(model, self.weights)
+            else:
+                share_weights(model, self.shared)
             whole: bytes = model.SerializeToString()
         return whole
 
@@ -115,6 +120,8 @@ class OnnxFile:
                 dynamic_shapes=dynamic,
                 dynamo=True,
                 verbose=False,
+                # Would fold normalisation into kernels, which then are no tensors of the file.
+                optimize=self.shared is None,
             )
         assert program is not None  # for the type checker: it is, with dynamo=True
         return program

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,12 +27,13 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Job:
-    """What one file is made from: the stage's name, its inputs and the texts of its metadata."""
+    """What one file is made from: a stage, its inputs, its metadata, and where weights go."""
 
     stage: str
     inputs: Arrays
     metadata: dict[str, str]
-    weights: Weights
+    weights: Weights = Weights.SINGLE
+    shared: Path | None = None
 
     def run(self, network: OccupancyNetwork) -> bytes:
         """Return the ONNX file of the stage of `network`, in eval mode on the CPU.
@@ -42,7 +44,7 @@ class Job:
         stage = next(each for each in stages_of(network) if each.name == self.stage)
         values = {name: torch.from_numpy(array) for name, array in self.inputs.items()}
         with torch.no_grad():
-            return OnnxFile(stage, self.weights).trace(values, self.metadata)
+            return OnnxFile(stage, self.weights, self.shared).trace(values, self.metadata)
 
 
 def trace_all(network: OccupancyNetwork, jobs: Sequence[Job], workers: int) -> Iterator[bytes]:

@@ -1,10 +1,11 @@
-"""Weights of an ONNX graph in half precision or 8 bits, expanded by the graph when it is loaded.
+"""Weights of an ONNX graph in half precision or 8 bits, or in a checkpoint beside it.
 
-The arithmetic stays in single precision, so that every runtime gives the same results; the file
-has a half or a quarter of the size. Runtimes that fold constants expand weights once.
+The graph expands them when it is loaded, and its arithmetic stays in single precision, so that
+every runtime gives the same results. Runtimes that fold constants expand weights once.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from onet_cli.exporting.options import Weights
+from onet_cli.models.weight_layout import Place, read_layout
 
 FEWEST = 256
 """Smaller tensors stay as they are: they save nothing, and constants of formulas are among them."""
@@ -22,6 +24,11 @@ encoder they are 2 % of the weights, and caused nine tenths of the error of the 
 
 LARGEST = 127
 """Largest absolute value of a weight in 8 bits; -128 is not used, for symmetry."""
+
+NETWORK = "network."
+"""Prefix of weights in the stage of the encoder, which holds the whole network."""
+
+_KINDS = {"F16": (TensorProto.FLOAT16, np.float16), "F32": (TensorProto.FLOAT, np.float32)}
 
 _OUTPUT_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 0}
 """Axis of the output channels in the weights, by operator; of `MatMul` it is the last."""
@@ -57,6 +64,55 @@ def pack_weights(model: onnx.ModelProto, weights: Weights) -> None:
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(kept)
     graph.node.extend([*nodes, *rest])
+
+
+def share_weights(model: onnx.ModelProto, checkpoint: Path) -> None:
+    """Replace the weights of `model`, in place, by references into a safetensors file.
+
+    Each tensor of the graph that has the name and values of one of `checkpoint`, in single or half
+    precision, is read from there, by the file's name: the graph belongs into the same folder.
+    Others, such as constants of formulas, stay. Names of the exporter's steps are dropped.
+
+    Raises:
+        CheckpointError: `checkpoint` is no safetensors file.
+    """
+    layout = read_layout(checkpoint)
+    whole = np.memmap(checkpoint, np.uint8, "r")
+    graph = model.graph
+    kept, nodes = [], []
+    for tensor in graph.initializer:
+        place = layout.places.get(tensor.name.removeprefix(NETWORK))
+        if place is None or place.kind not in _KINDS or not _equal(tensor, place, whole):
+            kept.append(tensor)
+            continue
+        half = place.kind == "F16"
+        name = f"{tensor.name}.half" if half else tensor.name
+        kept.append(_reference(name, place, checkpoint.name))
+        if half:
+            nodes.append(helper.make_node("Cast", [name], [tensor.name], to=TensorProto.FLOAT))
+    rest = list(graph.node)
+    for node in rest:
+        del node.metadata_props[:]
+    del graph.initializer[:], graph.node[:], graph.value_info[:]
+    graph.initializer.extend(kept)
+    graph.node.extend([*nodes, *rest])
+
+
+def _equal(tensor: TensorProto, place: Place, whole: NDArray[np.uint8]) -> bool:
+    """Return whether `tensor` has the shape and values of what is stored at `place`."""
+    values = numpy_helper.to_array(tensor)
+    stored = whole[place.offset : place.offset + place.length].view(_KINDS[place.kind][1])
+    return values.shape == place.shape and bool((stored == values.reshape(-1)).all())
+
+
+def _reference(name: str, place: Place, file: str) -> TensorProto:
+    """Return a tensor whose bytes are those at `place` of `file`."""
+    tensor = TensorProto(name=name, dims=place.shape, data_type=_KINDS[place.kind][0])
+    tensor.data_location = TensorProto.EXTERNAL
+    where = {"location": file, "offset": str(place.offset), "length": str(place.length)}
+    for key, value in where.items():
+        tensor.external_data.add(key=key, value=value)
+    return tensor
 
 
 def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:

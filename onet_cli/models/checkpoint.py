@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onet_cli.errors import CheckpointError, UnknownNameError
+from onet_cli.errors import CheckpointError
 from onet_cli.models import noisypixel
 from onet_cli.models.calibration import PREFIX, Calibration, read_calibration
 from onet_cli.models.device import resolve_device
 from onet_cli.models.info import HEADER_KEY, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork, without_weights
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
-from onet_cli.models.onnx_names import SUFFIX as ONNX_SUFFIX
+from onet_cli.models.shipped import find_checkpoint, shipped_models
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.torch_points import TorchPoints, TorchWorkers
 from onet_cli.models.weights import read_header, read_tensors, write_tensors
@@ -36,7 +36,6 @@ __all__ = [
 ]
 
 _ALIGNMENT = 64  # bytes; of torch's allocator on the CPU
-PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 @dataclass(frozen=True)
@@ -129,36 +128,6 @@ def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoin
 def load_model(path_or_name: str | Path, device: str = "auto") -> OccupancyNetwork:
     """Return the network of a checkpoint, in eval mode; see `load_checkpoint`."""
     return load_checkpoint(path_or_name, device).network
-
-
-def find_checkpoint(path_or_name: str | Path) -> Path:
-    """Return the file that `load_checkpoint` would read.
-
-    Raises:
-        CheckpointError: a path was given and nothing is there.
-        UnknownNameError: a name was given and no shipped model has it.
-    """
-    path = Path(path_or_name)
-    if path.suffix == ONNX_SUFFIX:
-        raise CheckpointError(
-            f"{path} is an ONNX export, which only `onet reconstruct` reads",
-            hint="give the checkpoint that it was made from",
-        )
-    if path.is_dir() and (path / "best.safetensors").is_file():
-        return path / "best.safetensors"
-    if path.is_file():
-        return path
-    shipped = shipped_models()
-    if str(path_or_name) in shipped:
-        return PRETRAINED / f"{path_or_name}.safetensors"
-    if path.suffix or len(path.parts) > 1 or path.exists() or not shipped:
-        raise CheckpointError(f"there is no checkpoint at {path}", hint="`onet train` makes one")
-    raise UnknownNameError.among("shipped model", str(path_or_name), shipped)
-
-
-def shipped_models() -> list[str]:
-    """Return the names of the models whose weights come with this package, sorted."""
-    return sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
 
 
 def read_info(path: Path) -> CheckpointInfo:

@@ -9,18 +9,17 @@ from base64 import b64decode
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.files import open_regular
 from onet_cli.models.calibration import HEADER_KEY as CALIBRATION_HEADER
-from onet_cli.models.calibration import Calibration, read_calibration
+from onet_cli.models.calibration import PREFIX, Calibration, read_calibration
 from onet_cli.models.code_layout import CodeLayout
-from onet_cli.models.info import CheckpointInfo
+from onet_cli.models.info import HEADER_KEY, CheckpointInfo
 from onet_cli.models.onnx_names import (
     CALIBRATION_KEY,
     CALIBRATION_TENSORS_KEY,
@@ -30,20 +29,20 @@ from onet_cli.models.onnx_names import (
     IMAGES,
     INFO_KEY,
     LAYERS,
+    LAYOUT_KEY,
     LOGITS,
     PLANES,
     POINTS,
     STAGES_KEY,
+    SUFFIX,
     export_path,
     stage_path,
 )
 from onet_cli.models.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.plane_slopes import logits_and_slopes
 from onet_cli.models.predictor import Floats, Points
+from onet_cli.models.weight_layout import header_digest
 from onet_cli.models.workers import PlainWorkers, usable_threads
-
-if TYPE_CHECKING:
-    pass
 
 AGAIN = "export it again: `onet export`"
 INSTALL_HINT = "pip install onnxruntime"
@@ -72,8 +71,7 @@ def load_onnx(path: Path, device: str = "auto") -> "OnnxModel":
     path = export_path(path)
     encoder = _Stage(stage_path(path, ENCODER))
     try:
-        names = json.loads(encoder.texts[STAGES_KEY])
-        stages = {name: _Stage(stage_path(path, str(name))) for name in names if name != ENCODER}
+        stages = _others(path, encoder)
         info = CheckpointInfo.from_json(encoder.texts[INFO_KEY])
         calibration = _calibration(encoder.texts)
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
@@ -88,6 +86,38 @@ def load_onnx(path: Path, device: str = "auto") -> "OnnxModel":
     if POINTS not in stages:
         raise CheckpointError(f"{encoder.path} has no usable description", hint=AGAIN)
     return OnnxModel(info, calibration, encoder, stages)
+
+
+def load_graphs(checkpoint: Path) -> "OnnxModel | None":
+    """Return the model of `checkpoint` from the graphs beside it, which read its weights.
+
+    None if there are no such graphs (`exporting.onnx.export_graphs`), if they or the checkpoint are
+    damaged or of another state, or if there is no onnxruntime: torch can be asked then, and tells
+    what is wrong with the checkpoint.
+    """
+    path = checkpoint.with_suffix(SUFFIX)
+    if not stage_path(path, ENCODER).is_file() or find_spec("onnxruntime") is None:
+        return None
+    try:
+        digest = header_digest(checkpoint)
+        encoder = _Stage(stage_path(path, ENCODER))
+        if encoder.texts.get(LAYOUT_KEY) != digest:
+            return None
+        with safe_open(checkpoint, framework="numpy") as file:
+            header = dict(file.metadata())
+            names = [name for name in file.keys() if name.startswith(PREFIX)]  # noqa: SIM118
+            arrays = {name: file.get_tensor(name) for name in names}
+        info = CheckpointInfo.from_json(header[HEADER_KEY])
+        calibration = read_calibration(header, arrays)
+        return OnnxModel(info, calibration, encoder, _others(path, encoder))
+    except (CheckpointError, KeyError, TypeError, ValueError, SafetensorError):
+        return None
+
+
+def _others(path: Path, encoder: "_Stage") -> dict[str, "_Stage"]:
+    """Return the stages after the encoder."""
+    names = json.loads(encoder.texts[STAGES_KEY])
+    return {name: _Stage(stage_path(path, str(name))) for name in names if name != ENCODER}
 
 
 def _calibration(texts: Mapping[str, str]) -> Calibration | None:

@@ -23,7 +23,8 @@ CALIBRATION_KEY = "calibration"
 CALIBRATION_TENSORS_KEY = "calibration_tensors"
 STAGES_KEY = "stages"
 HASH_KEY = "weights_sha256"
-"""Keys of the metadata that `onet reconstruct` reads."""
+LAYOUT_KEY = "weights_layout_sha256"
+"""Keys of the metadata that `onet reconstruct` reads; the last one of graphs without weights."""
 
 
 def stage_path(path: Path, stage: str) -> Path:

@@ -179,7 +179,8 @@ def reconstruct(
         background: "auto", "keep", "remove" or "rembg", as `onet reconstruct --background`.
         mask: An image of the photo's shape, white on the object.
         target: Pixels on the object, or a box around it (`shapes.photo.Target`).
-        device: auto, cpu, cuda or mps; unused if `model` is already loaded.
+        device: auto, cpu, cuda or mps (`models.load.load_predictor`); unused if `model` is already
+            loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
             `largest_component`, `exact`, `confidence`, `color`, `thin`, `flip` and `front`: see
             `GeneratorSettings`.
@@ -193,8 +194,9 @@ def reconstruct(
     settings = GeneratorSettings(**options)
     known = None if mask is None else _open(mask)
     prepared = isolate_object(_open(photo), background, known, target=target)
-    loaded = load_predictor(model, device) if isinstance(model, str | Path) else model
-    return MeshGenerator(loaded, settings).generate(*to_arrays(prepared))
+    if isinstance(model, str | Path):
+        model = load_predictor(model, device, gradients=settings.refine > 0)
+    return MeshGenerator(model, settings).generate(*to_arrays(prepared))
 
 
 def _open(photo: str | Path | bytes | Image.Image) -> Image.Image:

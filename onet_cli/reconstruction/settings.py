@@ -88,14 +88,17 @@ class GeneratorSettings:
 
     def __post_init__(self) -> None:
         from onet_cli.geometry.mise import split_resolution
-        from onet_cli.geometry.simplify import FEWEST_FACES
 
         check_settings(self)
         split_resolution(self.resolution)
-        if self.faces is not None and self.faces < FEWEST_FACES:
-            raise InvalidOptionError(
-                f"a closed mesh has at least {FEWEST_FACES} faces, not {self.faces}"
-            )
+        if self.faces is not None:
+            # Only here: trimesh takes longer to import than a photo takes.
+            from onet_cli.geometry.simplify import FEWEST_FACES
+
+            if self.faces < FEWEST_FACES:
+                raise InvalidOptionError(
+                    f"a closed mesh has at least {FEWEST_FACES} faces, not {self.faces}"
+                )
 
 
 class GeneratorKeywords(TypedDict, total=False):

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, UnknownNameError
-from onet_cli.models import checkpoint
+from onet_cli.models import shipped
 from onet_cli.models.checkpoint import (
     CheckpointInfo,
     load_checkpoint,
@@ -161,7 +161,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_shipped_models_are_found_by_name_and_misspelt_ones_suggested(saved, info, monkeypatch):
-    monkeypatch.setattr(checkpoint, "PRETRAINED", saved.parent)
+    monkeypatch.setattr(shipped, "PRETRAINED", saved.parent)
 
     assert shipped_models() == ["tiny"]
     assert load_checkpoint("tiny", "cpu").info == info

@@ -9,7 +9,8 @@ import pytest
 from onet_cli.evaluation.align import best_turn, turn
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.metrics import occupancy_iou
-from onet_cli.models.checkpoint import PRETRAINED, load_checkpoint, shipped_models
+from onet_cli.models.checkpoint import load_checkpoint, shipped_models
+from onet_cli.models.shipped import PRETRAINED
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
 from onet_cli.reconstruction.batch import to_array
 from onet_cli.reconstruction.generator import MeshGenerator
