@@ -6,7 +6,10 @@ STAMP := .venv/.installed
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 COVERED := --cov=onet_cli --cov-report= --cov-fail-under=95
 
-.PHONY: help demo test test-all docs-outputs check bench sanitize faults format clean
+BUNDLE := onet_cli/exporting/web/bundle
+PAGE := onet_cli/exporting/web/build.mjs $(wildcard onet_cli/exporting/web/source/*/*)
+
+.PHONY: help demo web test test-all test-web docs-outputs check bench sanitize faults format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,11 +25,25 @@ demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
 	@echo "Turning $(words $(wildcard examples/*.jpg)) pictures into meshes in demo/, with a preview each."
 	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
 
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+$(BUNDLE)/page.js: node_modules/.installed $(PAGE)
+	node onet_cli/exporting/web/build.mjs $(BUNDLE)
+
+web: $(BUNDLE)/page.js  ## bundle the web page of `onet export --to web` and `onet demo`; needs Node.js
+
 test: $(STAMP)  ## the fast tests; they have to cover 95 % of the lines
 	$(BIN)/python -m pytest $(PARALLEL) $(COVERED)
 
 test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest $(PARALLEL) -m ''
+
+test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; installs Debian's chromium
+	command -v chromium >/dev/null || apt-get install -y -qq chromium
+	node --test tests/web/*.test.js
+	$(BIN)/python -m tests.web.parity
 
 docs-outputs: $(STAMP)  ## run the commands in README.md and docs/, and mend the outputs shown
 	$(BIN)/python -m tests.docs.rewrite
@@ -56,4 +73,4 @@ format: $(STAMP)  ## mend lint and formatting where that is automatic
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment, compiled kernels and what targets wrote
-	rm -rf .venv build dist demo bench-results *.egg-info onet_cli/_ext/*.so ext/*.c
+	rm -rf .venv build dist demo bench-results node_modules $(BUNDLE) *.egg-info onet_cli/_ext/*.so ext/*.c

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from onet_cli.commands.checks import checks
+from onet_cli.commands.demo import demo
 from onet_cli.commands.evaluate import evaluate
 from onet_cli.commands.export import export
 from onet_cli.commands.help import Command, Group
@@ -29,8 +30,8 @@ app = typer.Typer(
     "`onet train data/ -o runs/first --max-time 25m` and "
     "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` shows the options.",
 )
-for command in (preprocess, train, evaluate, reconstruct, export, models, checks):
-    app.command(cls=Command, no_args_is_help=command not in (models, checks))(command)
+for command in (preprocess, train, evaluate, reconstruct, export, demo, models, checks):
+    app.command(cls=Command, no_args_is_help=command not in (demo, models, checks))(command)
 
 
 def _show_version(wanted: bool) -> None:

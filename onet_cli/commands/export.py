@@ -20,7 +20,7 @@ Target = Annotated[
     Path,
     Setting(
         "File; its suffix selects the format. Checkpoint: .onnx .safetensors; "
-        "mesh: .obj .ply .stl .glb .3mf .off, or voxels .npz .binvox.",
+        "mesh: .obj .ply .stl .glb .3mf .off, or voxels .npz .binvox. A folder with --to web.",
         argument=True,
     ),
 ]
@@ -30,7 +30,8 @@ Target = Annotated[
 def export(source: Source, target: Target, options: ExportOptions, quiet: Quiet = False) -> None:
     """Convert a checkpoint for other runtimes, or a mesh to another format or to voxels.
 
-    Examples: `onet export furniture furniture.onnx`, `onet export chair.obj chair.stl --faces 5000`
+    Examples: `onet export furniture furniture.onnx`,
+    `onet export furniture page/ --to web`, `onet export chair.obj chair.stl --faces 5000`
     """
     from onet_cli.commands.report import say, say_unless
     from onet_cli.exporting.export import export as run_export

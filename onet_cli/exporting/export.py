@@ -39,6 +39,8 @@ def export(source: str, target: Path, options: ExportOptions, note: Note = silen
         )
     suffix = target.suffix.lower()
     from_mesh = is_mesh(source)
+    if options.to == "web":
+        return _export_page(source, target, options, note)
     possible = _targets(from_mesh)
     if suffix not in possible:
         raise InvalidOptionError(
@@ -111,6 +113,27 @@ def _export_mesh(source: Trimesh, target: Path, options: ExportOptions) -> list[
         "coordinates in single precision, which is too coarse so far from the origin; .obj keeps "
         "them",
     ]
+
+
+def _export_page(source: str, target: Path, options: ExportOptions, note: Note) -> list[str]:
+    if is_mesh(source):
+        raise InvalidOptionError(
+            f"{source} is a mesh; --to web exports a checkpoint",
+            hint="`onet reconstruct --viewer` writes a page that shows a mesh",
+        )
+    _refuse_stray_options("--to web", options)
+    from onet_cli.exporting.web.bundle import bundled_files
+
+    bundled_files()  # refused before the checkpoint is loaded, which takes seconds
+    from onet_cli.exporting.web.site import export_site
+    from onet_cli.models.checkpoint import load_checkpoint, shipped_models
+
+    checkpoint = load_checkpoint(source, "cpu")
+    shipped = source in shipped_models()
+    name = source if shipped else checkpoint.info.spec.name
+    sizes = export_site(checkpoint, name, target, note, SHIPPED_LICENCE if shipped else None)
+    lines = [f"{target / each}  {size / 1e6:.1f} MB" for each, size in sizes.items()]
+    return [*lines, f"{target}  {sum(sizes.values()) / 1e6:.1f} MB, for any static file server"]
 
 
 def _export_network(source: str, target: Path, options: ExportOptions, note: Note) -> list[str]:

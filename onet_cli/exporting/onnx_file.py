@@ -49,11 +49,11 @@ class OnnxFile:
         from onet_cli.exporting.onnx_weights import pack_weights, share_weights
 
         name = self.stage.name
-        with _explained(f"the {name} stage cannot be exported to ONNX"):
+        with explained(f"the {name} stage cannot be exported to ONNX"):
             program = self._trace(self._arguments(values))
         self._check_axes(program)
         program.model.metadata_props.update(metadata)
-        with _explained(f"the {name} stage cannot be written as ONNX"):
+        with explained(f"the {name} stage cannot be written as ONNX"):
             model = program.model_proto
             if self.shared is None:
                 pack_weights(model, self.weights)
@@ -81,7 +81,7 @@ class OnnxFile:
         Raises:
             OnetError: onnxruntime cannot run the file, or the results differ beyond `TOLERANCES`.
         """
-        with _explained(f"onnxruntime cannot run the exported {self.stage.name} stage"):
+        with explained(f"onnxruntime cannot run the exported {self.stage.name} stage"):
             found = self._run(path, values)
         return max(self._error(name, found[name], wanted) for name, wanted in expected.items())
 
@@ -111,7 +111,7 @@ class OnnxFile:
             {axis: _dimension(size) for axis, size in enumerate(axes)}
             for axes in self.stage.inputs.values()
         )
-        with _quiet():
+        with quiet():
             program = torch.onnx.export(
                 self.stage.module,
                 arguments,
@@ -159,7 +159,7 @@ def _dimension(name: str) -> Any:
 
 
 @contextlib.contextmanager
-def _explained(what: str) -> Iterator[None]:
+def explained(what: str) -> Iterator[None]:
     """Convert exceptions of torch's exporter, onnx or onnxruntime to OnetError with `what`."""
     try:
         yield
@@ -179,7 +179,7 @@ def _reason(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Suppress the exporter's progress output."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)

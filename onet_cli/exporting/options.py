@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from onet_cli.setting import Setting
 
@@ -38,3 +38,7 @@ class ExportOptions:
         bool, Setting("Weights in half precision (.safetensors, .onnx).", CHECKPOINTS)
     ] = False
     int8: Annotated[bool, Setting("Weights in 8 bits (.onnx).", CHECKPOINTS)] = False
+    to: Annotated[
+        Literal["web"] | None,
+        Setting("A web page that reconstructs in the browser; TARGET is its folder.", CHECKPOINTS),
+    ] = None

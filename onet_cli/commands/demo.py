@@ -1,0 +1,44 @@
+"""`onet demo`: the page that reconstructs in the browser, served on this machine."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from onet_cli.commands.declare import with_options
+from onet_cli.options import Quiet
+from onet_cli.setting import Setting
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """Options of the server."""
+
+    port: Annotated[
+        int, Setting("Port of the server.", minimum=0, maximum=65535, default="a free one")
+    ] = 0
+    opens: Annotated[bool, Setting("Open the page in the browser.", name="open")] = True
+
+
+@with_options()
+def demo(options: DemoOptions, quiet: Quiet = False) -> None:
+    """Serve the web page of the shipped model on this machine, until ctrl-C.
+
+    The first run exports the model for the page, which takes about a minute.
+
+    Example: `onet demo --no-open --port 8080`
+    """
+    import webbrowser
+
+    from onet_cli.commands.report import say, say_unless
+    from onet_cli.exporting.web.cached import cached_site
+    from onet_cli.exporting.web.serve import address_of, open_server
+
+    note = say_unless(quiet)
+    with open_server(cached_site(note), options.port) as server:
+        say(address_of(server))
+        if options.opens:
+            webbrowser.open(address_of(server))
+        note("ctrl-C ends the server")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            note("ended")

@@ -1,0 +1,1 @@
+"""The page that reconstructs in a browser: its sources, and export to a static folder."""

@@ -1,0 +1,102 @@
+"""ONNX export of the segmentation network, for the page."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from onet_cli.errors import OnetError
+from onet_cli.exporting.onnx_file import HINT, TOLERANCE, explained, quiet
+from onet_cli.models.segmentation.network import load_network
+
+PICTURES, SALIENCY = "pictures", "saliency"
+
+TRACED = 160
+COMPARED = (160, 256)
+"""Edges in pixels of the picture for tracing, and of those compared with torch."""
+
+
+class _Saliency(torch.nn.Module):
+    """Normalised pictures (B, 3, S, S) to saliency (B, S, S)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = load_network()
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        saliency: torch.Tensor = self.network(pictures)[:, 0]
+        return saliency
+
+
+def export_mask_network(path: Path, metadata: dict[str, str]) -> float:
+    """Write the network to `path`; return its largest difference from torch, 0 if not compared.
+
+    Its input `pictures` (1, 3, S, S) and output `saliency` (1, S, S) have any S that is a multiple
+    of 32. It is traced at one size, and its upsampling is then by factors: torch's exporter takes
+    minutes to show that all of its sizes are multiples.
+
+    Raises:
+        OnetError: it cannot be exported, or onnxruntime differs from torch.
+    """
+    import onnx
+
+    network = _Saliency().eval()
+    pictures = torch.rand((1, 3, TRACED, TRACED), generator=torch.Generator().manual_seed(0))
+    with explained("the segmentation network cannot be exported to ONNX"), quiet():
+        program = torch.onnx.export(
+            network, (pictures,), input_names=[PICTURES], output_names=[SALIENCY], dynamo=True
+        )
+        assert program is not None  # for the type checker: it is, with dynamo=True
+        model = onnx.shape_inference.infer_shapes(program.model_proto)
+        _enlarge_by_factors(model)
+        for key, value in metadata.items():
+            model.metadata_props.add(key=key, value=value)
+        onnx.save(model, path)
+    return _difference(network, path)
+
+
+def _enlarge_by_factors(model: Any) -> None:
+    """Replace the fixed sizes in the graph of `model` by factors, and free those of its ends."""
+    import onnx
+
+    graph = model.graph
+    values = [*graph.input, *graph.value_info, *graph.output]
+    shapes = {
+        value.name: [each.dim_value for each in value.type.tensor_type.shape.dim]
+        for value in values
+    }
+    for node in graph.node:
+        if node.op_type != "Resize":
+            continue
+        factors = [
+            b / a for a, b in zip(shapes[node.input[0]], shapes[node.output[0]], strict=True)
+        ]
+        name = f"{node.output[0]}_factors"
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(factors, np.float32), name))
+        del node.input[1:]
+        node.input.extend(["", name])
+    del graph.value_info[:]
+    for end in (graph.input[0], graph.output[0]):
+        for axis in end.type.tensor_type.shape.dim[-2:]:
+            axis.dim_param = "side"
+
+
+def _difference(network: torch.nn.Module, path: Path) -> float:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    largest = 0.0
+    for side in COMPARED:
+        pictures = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(side))
+        with torch.no_grad():
+            expected = network(pictures).numpy()
+        (found,) = session.run(None, {PICTURES: pictures.numpy()})
+        largest = max(largest, float(np.abs(found - expected).max()))
+    if not largest <= TOLERANCE:  # also true for NaN
+        raise OnetError(
+            f"the exported segmentation network differs from torch by {largest:.1e}", hint=HINT
+        )
+    return largest

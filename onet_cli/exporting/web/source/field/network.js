@@ -1,0 +1,82 @@
+/**
+ * The stages of an ONNX export, run by onnxruntime.
+ *
+ * @typedef {import("./ensemble.js").Field} Field
+ * @typedef {import("./reconstruct.js").Model} Model
+ * @typedef {typeof import("onnxruntime-web")} Runtime
+ * @typedef {(name: string) => Promise<Uint8Array>} Read The bytes of a file of the export.
+ */
+
+const ROWS = 8192; // points per run
+
+/**
+ * @param {Runtime} runtime
+ * @param {Read} read
+ * @param {any} description What `onet export` wrote to model.json.
+ * @returns {Promise<Model>}
+ */
+export async function openModel(runtime, read, description) {
+  const open = async (/** @type {string} */ name) =>
+    runtime.InferenceSession.create(await read(name), { logSeverityLevel: 3 });
+  const encoder = await open("encoder.onnx");
+  const planes = await open("planes.onnx");
+  const points = await open("points.onnx");
+  const size = description.imageSize;
+  return {
+    description,
+    encode: async (images, batch) => {
+      const given = new runtime.Tensor("float32", images, [batch, 3, size, size]);
+      const { code } = await encoder.run({ images: given });
+      const width = code.dims[1];
+      const data = /** @type {Float32Array} */ (code.data);
+      return Array.from({ length: batch }, (_, n) => data.slice(n * width, (n + 1) * width));
+    },
+    forCode: async (code) => {
+      const given = new runtime.Tensor("float32", code, [1, code.length]);
+      const drawn = await planes.run({ code: given });
+      /** @type {Object<string, any>} */
+      const seen = {};
+      for (const name of points.inputNames) if (name !== "points") seen[name] = drawn[name];
+      return inChunks(async (part) => {
+        const places = new runtime.Tensor("float32", part, [1, part.length / 3, 3]);
+        const { logits } = await points.run({ ...seen, points: places });
+        return /** @type {Float32Array} */ (logits.data);
+      });
+    },
+  };
+}
+
+/**
+ * @param {Field} field
+ * @returns {Field}
+ */
+function inChunks(field) {
+  return async (points) => {
+    const logits = new Float32Array(points.length / 3);
+    for (let start = 0; start < logits.length; start += ROWS) {
+      const stop = Math.min(start + ROWS, logits.length);
+      logits.set(await field(points.slice(3 * start, 3 * stop)), start);
+    }
+    return logits;
+  };
+}
+
+/**
+ * The segmentation network, opened when it is first needed.
+ *
+ * @param {Runtime} runtime
+ * @param {Read} read
+ * @returns {import("../photo/salient.js").Saliency}
+ */
+export function openMaskNetwork(runtime, read) {
+  /** @type {Promise<any> | undefined} */
+  let session;
+  return async (input, side) => {
+    session ??= read("mask.onnx").then((bytes) =>
+      runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }),
+    );
+    const pictures = new runtime.Tensor("float32", input, [1, 3, side, side]);
+    const { saliency } = await (await session).run({ pictures });
+    return saliency.data;
+  };
+}

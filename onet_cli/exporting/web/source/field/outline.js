@@ -1,0 +1,100 @@
+/**
+ * The level whose silhouette agrees best with the mask; `reconstruction/outline.py`.
+ *
+ * @typedef {import("./ensemble.js").Field} Field
+ * @typedef {import("./ensemble.js").Camera} Camera
+ * @typedef {import("./frame.js").Frame} Frame
+ * @typedef {object} OutlineConstants
+ * @property {number} side
+ * @property {number} depths
+ * @property {number} nearest
+ * @property {number} closer
+ * @property {number} leastIou
+ * @property {number} leastShare
+ */
+
+import { alongRays, linspace } from "./frame.js";
+
+/**
+ * The level moved by `share` of the way to that of the best silhouette.
+ *
+ * @param {Field} field
+ * @param {number} level
+ * @param {Camera} camera
+ * @param {Uint8Array} mask (S, S)
+ * @param {number} share
+ * @param {OutlineConstants} constants
+ * @param {Frame} frame
+ * @returns {Promise<number>}
+ */
+export async function levelByOutline(field, level, camera, mask, share, constants, frame) {
+  const small = shrink(mask, constants.side);
+  const area = small.reduce((a, b) => a + b, 0);
+  if (area / small.length < constants.leastShare) return level;
+  const highest = await highestAlongRays(field, camera, constants, frame);
+  const order = Int32Array.from(highest.keys()).sort((a, b) => highest[b] - highest[a] || a - b);
+  let [hits, best, found] = [0, -1, level];
+  order.forEach((ray, n) => {
+    hits += small[ray];
+    const iou = hits / (n + 1 + area - hits);
+    if (iou > best) [best, found] = [iou, highest[ray]];
+  });
+  return best < constants.leastIou ? level : (1 - share) * level + share * found;
+}
+
+/**
+ * A mask (side, side): 1 where more than half is covered.
+ *
+ * @param {Uint8Array} mask (S, S)
+ * @param {number} side
+ * @returns {Uint8Array}
+ */
+export function shrink(mask, side) {
+  const size = Math.round(Math.sqrt(mask.length));
+  const start = (/** @type {number} */ n) => Math.floor((n * size) / side);
+  const stop = (/** @type {number} */ n) => Math.ceil(((n + 1) * size) / side);
+  const small = new Uint8Array(side * side);
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      let [covered, count] = [0, 0];
+      for (let y = start(row); y < stop(row); y++)
+        for (let x = start(column); x < stop(column); x++, count++) covered += mask[y * size + x];
+      small[row * side + column] = 2 * covered > count ? 1 : 0;
+    }
+  return small;
+}
+
+/**
+ * @param {Field} field
+ * @param {Camera} camera
+ * @param {OutlineConstants} constants
+ * @param {Frame} frame
+ * @returns {Promise<Float32Array>}
+ */
+async function highestAlongRays(field, camera, { side, depths: count, nearest, closer }, frame) {
+  const seen = Float64Array.from({ length: 2 * side * side }, (_, k) => {
+    const ray = k >> 1;
+    return ((k & 1 ? Math.floor(ray / side) : ray % side) + 0.5) * (2 / side) - 1;
+  });
+  const depths = linspace(-nearest, nearest, count);
+  const logits = await field(alongRays(seen, (_, step) => depths[step], count, camera, frame));
+  const highest = new Float32Array(side * side).fill(-Infinity);
+  const best = new Float64Array(side * side);
+  for (let k = 0; k < logits.length; k++) {
+    const ray = Math.floor(k / count);
+    if (logits[k] > highest[ray]) [highest[ray], best[ray]] = [logits[k], depths[k % count]];
+  }
+  const step = depths[1] - depths[0];
+  const offsets = linspace(-step, step, 2 * closer + 1).filter(
+    (each, k) => k % 2 === 1 && Math.abs(each) > 1e-9,
+  );
+  const more = offsets.length;
+  const finer = await field(
+    alongRays(seen, (ray, k) => best[ray] + offsets[k], more, camera, frame),
+  );
+  for (let k = 0; k < finer.length; k++) {
+    const ray = Math.floor(k / more);
+    highest[ray] = Math.max(highest[ray], finer[k]);
+  }
+  return highest;
+}

@@ -1,0 +1,161 @@
+/**
+ * The iso-surface with pieces joined across shallow gaps; `reconstruction/joined.py`.
+ *
+ * @typedef {import("./mise.js").GridField} GridField
+ * @typedef {import("./mise.js").Grid} Grid
+ * @typedef {import("./marching.js").Mesh} Mesh
+ * @typedef {import("./marching.js").Tables} Tables
+ * @typedef {import("./bridges.js").BridgeConstants} BridgeConstants
+ * @typedef {object} JoinConstants
+ * @property {number} join
+ * @property {number} whole
+ * @property {number} unseen
+ * @property {BridgeConstants} bridges
+ * @property {number} edge Of the cube.
+ * @property {Tables} tables
+ */
+
+import { liftGaps } from "./bridges.js";
+import { isWhole } from "./components.js";
+import { extractSurface } from "./marching.js";
+import { evaluateGrid, locate } from "./mise.js";
+
+/**
+ * @param {(points: Float32Array) => Promise<Float32Array>} field
+ * @param {number} resolution
+ * @param {number} level
+ * @param {JoinConstants} constants
+ * @param {boolean} join
+ * @param {(share: string) => void} tell Called before each step.
+ * @returns {Promise<{mesh: Mesh, evaluations: number}>}
+ */
+export async function surfaceOf(field, resolution, level, constants, join, tell) {
+  const { edge, tables } = constants;
+  const memory = new Memory(field);
+  const grid = await evaluateGrid(memory.ask, resolution, level, edge);
+  if (grid.highest < level) throw new Error("No surface: the network sees nothing solid.");
+  const mesh = extractSurface(grid.values, resolution, level, edge, tables);
+  if (!join || isWhole(mesh, constants.whole)) return { mesh, evaluations: memory.known.size };
+  tell("joining pieces");
+  const near = await sampleNear(memory, grid, level, constants);
+  const lift = liftGaps(near, level, constants.join, constants.bridges);
+  if (lift === null) return { mesh, evaluations: memory.known.size };
+  const size = Math.round(Math.cbrt(lift.length));
+  /** @type {GridField} */
+  const lifted = async (points, indices) => {
+    const logits = (await memory.ask(points, indices)).slice();
+    const side = resolution + 1;
+    for (let n = 0; n < indices.length; n++) {
+      const at = indices[n];
+      const places = [Math.floor(at / side / side), Math.floor(at / side) % side, at % side];
+      logits[n] += interpolated(lift, size, places.map((place) => (place / resolution) * (size - 1)));
+    }
+    return logits;
+  };
+  const joined = await evaluateGrid(lifted, resolution, level, edge);
+  return {
+    mesh: extractSurface(joined.values, resolution, level, edge, tables),
+    evaluations: memory.known.size,
+  };
+}
+
+/** A field with cached values at grid points. */
+class Memory {
+  /** @param {(points: Float32Array) => Promise<Float32Array>} field */
+  constructor(field) {
+    this.field = field;
+    /** @type {Map<number, number>} */
+    this.known = new Map();
+    this.ask = this.ask.bind(this);
+  }
+
+  /**
+   * @param {Float32Array} points
+   * @param {Int32Array} indices
+   * @returns {Promise<Float32Array>}
+   */
+  async ask(points, indices) {
+    const fresh = [];
+    for (let n = 0; n < indices.length; n++) if (!this.known.has(indices[n])) fresh.push(n);
+    const places = new Float32Array(3 * fresh.length);
+    fresh.forEach((n, k) => places.set(points.subarray(3 * n, 3 * n + 3), 3 * k));
+    const logits = fresh.length ? await this.field(places) : new Float32Array(0);
+    fresh.forEach((n, k) => this.known.set(indices[n], logits[k]));
+    return Float32Array.from(indices, (at) => /** @type {number} */ (this.known.get(at)));
+  }
+}
+
+/**
+ * The field on a lattice twice as fine as the coarse grid, -Infinity where not evaluated.
+ *
+ * @param {Memory} memory
+ * @param {Grid} grid
+ * @param {number} level
+ * @param {JoinConstants} constants
+ * @returns {Promise<Float32Array>}
+ */
+async function sampleNear(memory, { coarse, resolution }, level, { join, unseen, edge }) {
+  const finest = resolution === coarse;
+  const size = (finest ? 1 : 2) * coarse + 1;
+  const step = resolution / (size - 1);
+  const side = resolution + 1;
+  const gridIndex = (/** @type {number} */ at) =>
+    ((Math.floor(at / size / size) * side + (Math.floor(at / size) % size)) * side + (at % size)) *
+    step;
+  const lattice = new Float32Array(size ** 3).fill(-Infinity);
+  const marked = new Uint8Array(lattice.length);
+  const stride = finest ? 1 : 2;
+  for (let i = 0; i < size; i += stride)
+    for (let j = 0; j < size; j += stride)
+      for (let k = 0; k < size; k += stride) {
+        const at = (i * size + j) * size + k;
+        lattice[at] = /** @type {number} */ (memory.known.get(gridIndex(at)));
+        marked[at] = lattice[at] >= level - join - unseen ? 1 : 0;
+      }
+  if (finest) return lattice;
+  const asked = [];
+  const near = dilated(marked, size);
+  for (let at = 0; at < near.length; at++)
+    if (near[at] && lattice[at] === -Infinity) asked.push(at);
+  const indices = Int32Array.from(asked, gridIndex);
+  const logits = await memory.ask(locate(indices, resolution, edge), indices);
+  asked.forEach((at, n) => (lattice[at] = logits[n]));
+  return lattice;
+}
+
+/**
+ * @param {Uint8Array} marked (N^3)
+ * @param {number} size
+ * @returns {Uint8Array}
+ */
+function dilated(marked, size) {
+  let found = marked;
+  for (const stride of [size * size, size, 1]) {
+    const before = found;
+    found = before.map((each, at) => {
+      const place = Math.floor(at / stride) % size;
+      return each || (place > 0 && before[at - stride]) || (place < size - 1 && before[at + stride])
+        ? 1
+        : 0;
+    });
+  }
+  return found;
+}
+
+/**
+ * @param {Float32Array} values (N^3)
+ * @param {number} size
+ * @param {number[]} place Index coordinates.
+ */
+function interpolated(values, size, place) {
+  const cell = place.map((at) => Math.min(Math.max(Math.floor(at), 0), size - 2));
+  const part = place.map((at, c) => Math.min(Math.max(at - cell[c], 0), 1));
+  let found = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const step = [corner >> 2, (corner >> 1) & 1, corner & 1];
+    const weight = step.reduce((w, up, c) => w * (up ? part[c] : 1 - part[c]), 1);
+    if (weight)
+      found += weight * values[((cell[0] + step[0]) * size + cell[1] + step[1]) * size + cell[2] + step[2]];
+  }
+  return found;
+}

@@ -1,0 +1,79 @@
+/**
+ * The worker: a photo comes in, its cut-out and then its mesh go out.
+ *
+ * @typedef {import("../field/reconstruct.js").Settings} Settings
+ * @typedef {{photo: Blob, settings: Settings, painted?: Float32Array}} Order
+ */
+
+import * as runtime from "onnxruntime-web/wasm";
+
+import { openMaskNetwork, openModel } from "../field/network.js";
+import { reconstruct } from "../field/reconstruct.js";
+import { isClosed } from "../mesh/components.js";
+import { vertexNormals } from "../mesh/normals.js";
+import { isolateObject } from "../photo/isolate.js";
+import { decodePhoto } from "./decode.js";
+
+const MOST_THREADS = 4;
+const place = (/** @type {string} */ name) => new URL(name, self.location.href).href;
+
+runtime.env.wasm.wasmPaths = {
+  mjs: place("ort-wasm-simd-threaded.mjs"),
+  wasm: place("ort-wasm-simd-threaded.wasm"),
+};
+runtime.env.wasm.numThreads = self.crossOriginIsolated
+  ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS)
+  : 1;
+
+const saliency = openMaskNetwork(runtime, readFile);
+/** @type {Promise<import("../field/reconstruct.js").Model> | undefined} */
+let opening;
+
+/** @param {string} name */
+async function readFile(name) {
+  const answer = await fetch(place(`model/${name}`));
+  if (!answer.ok) throw new Error(`The file model/${name} is missing on the server.`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+async function openOnce() {
+  const description = JSON.parse(new TextDecoder().decode(await readFile("model.json")));
+  return openModel(runtime, readFile, description);
+}
+
+/** @param {string} text */
+function tell(text) {
+  self.postMessage({ kind: "progress", text });
+}
+
+/** @param {Order} order */
+async function serve({ photo, settings, painted }) {
+  const begin = performance.now();
+  tell("reading the photo");
+  const picture = await decodePhoto(photo);
+  tell("finding the object");
+  const prepared = await isolateObject(picture, saliency, painted);
+  const { method, warnings, weight } = prepared;
+  self.postMessage({ kind: "cutout", photo: prepared.photo, weight, method, warnings });
+  tell("loading the network");
+  const model = await (opening ??= openOnce());
+  const loaded = performance.now();
+  const found = await reconstruct(prepared, model, settings, tell);
+  const { mesh, camera, threshold, evaluations } = found;
+  const normals = vertexNormals(mesh);
+  const seconds = { total: (performance.now() - begin) / 1e3, mesh: (performance.now() - loaded) / 1e3 };
+  self.postMessage({
+    kind: "mesh",
+    mesh,
+    normals,
+    camera,
+    facts: { threshold, evaluations, closed: isClosed(mesh), seconds },
+  });
+}
+
+self.onmessage = ({ data }) => {
+  serve(data).catch((error) => {
+    self.postMessage({ kind: "error", text: error.message || String(error) });
+  });
+};
+self.postMessage({ kind: "started", threads: runtime.env.wasm.numThreads });
