@@ -42,7 +42,8 @@ test-all: $(STAMP)  ## every test, the slow ones too
 
 test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; installs Debian's chromium
 	command -v chromium >/dev/null || apt-get install -y -qq chromium
-	node --test tests/web/*.test.js
+	$(BIN)/python -m tests.web.record build/web-recorded
+	ONET_WEB_RECORDED=build/web-recorded node --test tests/web/*.test.js
 	$(BIN)/python -m tests.web.parity
 
 docs-outputs: $(STAMP)  ## run the commands in README.md and docs/, and mend the outputs shown

@@ -30,7 +30,7 @@ def demo(options: DemoOptions, quiet: Quiet = False) -> None:
 
     from onet_cli.commands.report import say, say_unless
     from onet_cli.exporting.web.cached import cached_site
-    from onet_cli.exporting.web.serve import address_of, open_server
+    from onet_cli.exporting.web.serve import address_of, open_server, serve_until_stopped
 
     note = say_unless(quiet)
     with open_server(cached_site(note), options.port) as server:
@@ -38,7 +38,5 @@ def demo(options: DemoOptions, quiet: Quiet = False) -> None:
         if options.opens:
             webbrowser.open(address_of(server))
         note("ctrl-C ends the server")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            note("ended")
+        serve_until_stopped(server)
+    note("ended")

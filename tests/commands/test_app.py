@@ -28,7 +28,7 @@ def test_help_loads_nothing_numeric():
 
 
 @pytest.mark.parametrize(
-    "command", ["preprocess", "train", "evaluate", "reconstruct", "export", "models"]
+    "command", ["preprocess", "train", "evaluate", "reconstruct", "export", "demo", "models"]
 )
 def test_every_command_explains_itself_with_an_example(command):
     result = CliRunner().invoke(app_module.app, [command, "--help"])

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from onet_cli.geometry import bridges
+from onet_cli.geometry import bridges, symmetry
 from onet_cli.geometry.marching_tables import tables
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.picture_frame import FARTHEST, LEAST_DEPTH, REACH
 from onet_cli.models.info import CheckpointInfo
-from onet_cli.reconstruction import joined, outline, rods, threshold
+from onet_cli.reconstruction import colour, joined, outline, rods, threshold
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
 FORMAT_VERSION = 1
@@ -56,6 +56,7 @@ def constants() -> dict[str, Any]:
             "leastShare": outline.LEAST_SHARE,
         },
         "rods": _rods(),
+        "colour": _colour(),
         "surface": {
             "join": joined.JOIN,
             "whole": joined.WHOLE,
@@ -87,4 +88,29 @@ def _rods() -> dict[str, float]:
         "leastRadius": rods.LEAST_RADIUS,
         "margin": rods.MARGIN,
         "nowhere": rods.NOWHERE,
+    }
+
+
+def _colour() -> dict[str, Any]:
+    return {
+        "side": colour.SIDE,
+        "grazing": list(colour.GRAZING),
+        "behind": list(colour.BEHIND),
+        "edge": colour.EDGE,
+        "edgeWeight": colour.EDGE_WEIGHT,
+        "wellSeen": colour.WELL_SEEN,
+        "mirrored": colour.MIRRORED,
+        "cells": colour.CELLS,
+        "neighbours": colour.NEIGHBOURS,
+        "rounds": colour.ROUNDS,
+        "planes": colour.PLANES,
+        "lenders": colour.LENDERS,
+        "symmetry": {
+            "angles": symmetry.ANGLES,
+            "finer": list(symmetry.FINER),
+            "most": symmetry.MOST,
+            "tried": symmetry.TRIED,
+            "targets": symmetry.TARGETS,
+            "like": symmetry.LIKE,
+        },
     }

@@ -1,9 +1,11 @@
 """A web server for the page, on this machine only."""
 
+import signal
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from onet_cli.errors import InvalidOptionError
@@ -66,3 +68,18 @@ def open_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 def address_of(server: ThreadingHTTPServer) -> str:
     """Return the address of a server's page."""
     return f"http://{HOST}:{server.server_address[1]}/"
+
+
+def serve_until_stopped(server: ThreadingHTTPServer) -> None:
+    """Serve until ctrl-C or SIGTERM, which are no error here. Call it in the main thread."""
+
+    def stop(*_: Any) -> None:
+        # From another thread: it waits for the loop below, which this signal interrupts.
+        Thread(target=server.shutdown).start()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.serve_forever()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -30,7 +30,7 @@ export function photoMask(picture, mask) {
  * @param {number} size
  * @returns {Uint8Array | null}
  */
-function objectOnWhite(planes, size) {
+export function objectOnWhite(planes, size) {
   const count = size * size;
   const dark = Float32Array.from({ length: count }, (_, at) => {
     const [r, g, b] = [planes[at], planes[count + at], planes[2 * count + at]];

@@ -12,6 +12,7 @@
  * @property {boolean} multiscale Average over two sizes of the photo.
  * @property {boolean} thin Recover thin parts.
  * @property {boolean} join Join pieces.
+ * @property {boolean} [color] Colour the vertices from the photo.
  *
  * @typedef {object} Model
  * @property {any} description What `onet export` wrote to model.json.

@@ -51,6 +51,7 @@ function settings() {
     multiscale: find("multiscale").checked,
     thin: find("thin").checked,
     join: find("join").checked,
+    color: find("color").checked,
   };
 }
 

@@ -7,6 +7,8 @@
 
 import * as runtime from "onnxruntime-web/wasm";
 
+import { PhotoCamera } from "../colour/camera.js";
+import { photoColours } from "../colour/colour.js";
 import { openMaskNetwork, openModel } from "../field/network.js";
 import { reconstruct } from "../field/reconstruct.js";
 import { isClosed } from "../mesh/components.js";
@@ -59,13 +61,21 @@ async function serve({ photo, settings, painted }) {
   const model = await (opening ??= openOnce());
   const loaded = performance.now();
   const found = await reconstruct(prepared, model, settings, tell);
-  const { mesh, camera, threshold, evaluations } = found;
+  const { mesh, camera, standing, threshold, evaluations } = found;
   const normals = vertexNormals(mesh);
+  let colours = null;
+  if (settings.color) {
+    tell("colouring the mesh");
+    const { colour } = model.description.constants;
+    const seen = new PhotoCamera(camera, standing, colour.side);
+    colours = photoColours(mesh, normals, seen, prepared.picture, prepared.mask, colour);
+  }
   const seconds = { total: (performance.now() - begin) / 1e3, mesh: (performance.now() - loaded) / 1e3 };
   self.postMessage({
     kind: "mesh",
     mesh,
     normals,
+    colours,
     camera,
     facts: { threshold, evaluations, closed: isClosed(mesh), seconds },
   });

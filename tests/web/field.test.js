@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
+import { levelByOutline, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
+import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
+import {
+  adaptedThreshold,
+  logit,
+  sigmoid,
+} from "../../onet_cli/exporting/web/source/field/threshold.js";
+import { standUp } from "../../onet_cli/exporting/web/source/mesh/standing.js";
+import { difference, recorded, unpacked } from "./recorded.js";
+
+const known = recorded("field");
+const constants = recorded("constants");
+const [elevation, kappa] = known.camera;
+const camera = { elevation, kappa };
+
+/** A ball on a faint stem, as `Blob` in record.py. */
+async function blob(points) {
+  return Float32Array.from({ length: points.length / 3 }, (_, n) => {
+    const [x, y, z] = points.subarray(3 * n, 3 * n + 3);
+    const ball = 4 - 20 * Math.sqrt((x + 0.05) ** 2 + (y - 0.15) ** 2 + z ** 2);
+    const beyond = Math.max(0, Math.abs(y + 0.1) - 0.2);
+    return Math.max(ball, -1.2 - 60 * Math.hypot(x + 0.05, z - 0.02) - 30 * beyond);
+  });
+}
+
+test("thresholds, levels and thin parts are those of the command line", async () => {
+  const { spread, frame, outline, rods } = constants;
+  const mask = unpacked(known.mask);
+
+  const adapted = await adaptedThreshold(blob, spread, frame.edge, known.platt, known.usual);
+  assert.ok(Math.abs(adapted - known.adapted) < 1e-5);
+  const start = logit(adapted);
+  const level = await levelByOutline(blob, start, camera, mask, known.share, outline, frame);
+  assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
+  const heights = await findRods(blob, level, camera, shrink(mask, rods.side), rods, frame);
+  const found = heights(unpacked(known.points));
+  assert.ok(found.some((height) => height > 0));
+  assert.ok(difference(found, unpacked(known.heights)) < 1e-4);
+});
+
+test("nothing is added where the mask has no thin part", async () => {
+  const { frame, rods } = constants;
+  const square = Uint8Array.from({ length: rods.side ** 2 }, (_, at) => {
+    const [x, y] = [at % rods.side, Math.floor(at / rods.side)];
+    return Math.abs(x - 56) < 20 && Math.abs(y - 56) < 20 ? 1 : 0;
+  });
+
+  assert.equal(await findRods(blob, 0, camera, square, rods, frame), null);
+});
+
+test("points stand in the unit cube as those of the command line", () => {
+  const { upright } = standUp(Float64Array.from(unpacked(known.points)), constants.frame);
+
+  assert.ok(difference(upright, unpacked(known.upright)) < 1e-6);
+});
+
+test("the frames' transforms undo each other", () => {
+  const places = Float64Array.from({ length: 300 }, (_, k) => Math.sin(7 * k));
+
+  const back = fromCube(toCube(places.slice(), constants.frame), constants.frame);
+  assert.ok(difference(back, places) < 1e-9);
+  assert.ok(difference(tilt(tilt(places.slice(), 0.7), 0.7), places) < 1e-12);
+});

@@ -1,0 +1,125 @@
+"""The page's meshes beside the command line's: `python -m tests.web.parity`.
+
+Exports the page, serves it by a plain static file server, reconstructs example photos in headless
+Chromium and by `onet reconstruct`, prints how far apart the meshes are, and fails where that is too
+far.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import trimesh
+
+from onet_cli.geometry.closedness import is_closed
+from onet_cli.geometry.nearest import nearest
+from onet_cli.meshes.read import read_mesh
+
+ROOT = Path(__file__).parents[2]
+RESOLUTION = 128
+FARTHEST = 0.1
+"""Largest distance of a vertex from the other mesh's nearest one, in voxels: 1 / 128 of the mesh's
+longest edge."""
+
+FORMATS = ("obj", "glb", "stl")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static file server as Python brings it, without its log."""
+
+    def log_message(self, *arguments):
+        """Print nothing."""
+
+
+def onet(*arguments):
+    """Run the command line; return what it prints."""
+    command = [sys.executable, "-m", "onet_cli", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
+
+
+def drive(site, order):
+    """Reconstruct in the page; return what it says."""
+    handler = partial(Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        given = {"address": f"http://127.0.0.1:{server.server_address[1]}/", **order}
+        command = ["node", ROOT / "tests" / "web" / "drive.mjs", json.dumps(given)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        server.shutdown()
+    return json.loads(done.stdout)
+
+
+def apart(one, other):
+    """Return the largest distance between nearest vertices of two meshes, in voxels."""
+    pairs = [(one, other), (other, one)]
+    far = [nearest(np.asarray(a.vertices), np.asarray(b.vertices))[0].max() for a, b in pairs]
+    return float(max(far)) * RESOLUTION
+
+
+def colours_apart(folder, name):
+    """Return the mean difference of the colours of nearest vertices, of 255."""
+    page, known = (
+        trimesh.load_mesh(path / f"{name}.obj", process=False)
+        for path in (folder, folder / "python")
+    )
+    found = nearest(np.asarray(page.vertices), np.asarray(known.vertices))[1]
+    colours = (mesh.visual.vertex_colors[:, :3].astype(float) for mesh in (page, known))
+    mine, theirs = colours
+    return float(np.abs(mine - theirs[found]).mean())
+
+
+def compare(said, folder):
+    """Print a line for a photo; return what is wrong."""
+    name = Path(said["photo"]).stem
+    if said["state"] != "done":
+        return [f"{name}: {said['status']}"]
+    known = read_mesh(folder / "python" / f"{name}.obj")
+    made = {each: trimesh.load_mesh(folder / f"{name}.{each}") for each in FORMATS}
+    page = read_mesh(folder / f"{name}.obj")
+    far = apart(page, known)
+    line = f"{len(page.vertices)} vertices, {len(known.vertices)} by onet reconstruct"
+    print(
+        f"{name}: {far:.4f} voxels apart, {line}; {said['status']} {said['facts'][-1]} s of it mesh"
+    )
+    print(f"{name}: {colours_apart(folder, name):.2f} of 255 between colours, on average")
+    faults = [] if far < FARTHEST else [f"{name}: {far:.3f} voxels apart"]
+    if not is_closed(page):
+        faults.append(f"{name}: the mesh is not closed")
+    for each, mesh in made.items():
+        if not mesh.is_watertight or abs(mesh.volume / known.volume - 1) > 1e-3:
+            faults.append(f"{name}.{each} holds another mesh")
+    return faults
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", nargs="*", default=[str(ROOT / "examples" / "chair.jpg")])
+    parser.add_argument("--site", help="a folder of `onet export --to web`, not to make another")
+    parser.add_argument("--screenshots", help="a folder for them")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        site = Path(arguments.site or folder / "site")
+        if arguments.site is None:
+            print(onet("export", "furniture", site, "--to", "web"), end="")
+        onet("reconstruct", *arguments.photos, "-o", folder / "python/", "--quiet")
+        order = {"photos": arguments.photos, "folder": place}
+        if arguments.screenshots:
+            order["screenshots"] = arguments.screenshots
+        found = drive(site, order)
+        faults = [fault for said in found["results"] for fault in compare(said, folder)]
+    faults += [f"the page asked for {address}" for address in found["beyond"]]
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+if __name__ == "__main__":
+    main()
