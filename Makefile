@@ -6,8 +6,9 @@ STAMP := .venv/.installed
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 COVERED := --cov=onet_cli --cov-report= --cov-fail-under=95
 
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BUNDLE := onet_cli/exporting/web/bundle
-PAGE := onet_cli/exporting/web/build.mjs $(wildcard onet_cli/exporting/web/source/*/*)
+PAGE := onet_cli/exporting/web/build.mjs $(wildcard onet_cli/exporting/web/source/* onet_cli/exporting/web/source/*/*)
 
 .PHONY: help demo web test test-all test-web docs-outputs check bench sanitize faults format clean
 
@@ -41,7 +42,7 @@ test-all: $(STAMP)  ## every test, the slow ones too
 	$(BIN)/python -m pytest $(PARALLEL) -m ''
 
 test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; installs Debian's chromium
-	command -v chromium >/dev/null || apt-get install -y -qq chromium
+	command -v chromium >/dev/null || { $(SUDO) apt-get update -qq; $(SUDO) apt-get install -y -qq chromium; }
 	$(BIN)/python -m tests.web.record build/web-recorded
 	ONET_WEB_RECORDED=build/web-recorded node --test tests/web/*.test.js
 	$(BIN)/python -m tests.web.parity

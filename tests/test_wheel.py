@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from onet_cli.exporting.web.bundle import BUNDLE, FILES
+
 ROOT = Path(__file__).parents[1]
 KERNELS = sorted(path.stem for path in (ROOT / "ext").glob("*.pyx"))
 
@@ -40,6 +42,8 @@ def test_the_wheel_holds_kernels_stubs_and_weights(wheel):
     assert "onet_cli/py.typed" in names
     for part in ("evaluation/html", "reconstruction/viewer"):
         assert any(n.startswith(f"onet_cli/{part}/") and n.endswith(".js") for n in names)
+    if BUNDLE.is_dir():  # `make web` has run
+        assert {f"onet_cli/exporting/web/bundle/{name}" for name in FILES} <= set(names)
     assert not any(name.startswith(("tests/", "ext/", "bench/")) for name in names)
 
 
@@ -82,6 +86,9 @@ def test_the_source_distribution_holds_all_that_kernels_are_built_from(tmp_path)
     assert sources <= names
     assert {"pyproject.toml", "LICENSE", "README.md", "onet_cli/py.typed"} <= names
     assert "onet_cli/models/pretrained/furniture.safetensors" in names
+    assert {"package.json", "package-lock.json", "onet_cli/exporting/web/build.mjs"} <= names
+    page = ROOT / "onet_cli" / "exporting" / "web" / "source"
+    assert {path.relative_to(ROOT).as_posix() for path in page.rglob("*.*")} <= names
 
 
 def test_containers_and_releases_name_what_is_there():

@@ -6,7 +6,7 @@ from pathlib import Path
 from trimesh import Trimesh
 
 from onet_cli.errors import InvalidOptionError
-from onet_cli.exporting.options import ExportOptions, Note, Weights, silent
+from onet_cli.exporting.options import SHIPPED_LICENCE, ExportOptions, Note, Weights, silent
 from onet_cli.files import require_place
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.mesh import COLOUR
@@ -17,8 +17,6 @@ from onet_cli.meshes.vertex_colours import vertex_colours
 from onet_cli.options import PHOTO_SUFFIXES
 
 NETWORK_SUFFIXES = (".onnx", ".safetensors")
-SHIPPED_LICENCE = "CC BY 4.0; attribution: recipes/furniture/ATTRIBUTION.md"
-"""Licence of the weights of shipped models."""
 
 
 def export(source: str, target: Path, options: ExportOptions, note: Note = silent) -> list[str]:

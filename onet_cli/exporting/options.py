@@ -10,6 +10,9 @@ from onet_cli.setting import Setting
 MESHES = "Meshes and voxels"
 CHECKPOINTS = "Checkpoints"
 
+SHIPPED_LICENCE = "CC BY 4.0; attribution: recipes/furniture/ATTRIBUTION.md"
+"""Licence of the weights of shipped models."""
+
 Note = Callable[[str], None]
 """Called with what is about to be done, where that takes long."""
 

@@ -2,7 +2,8 @@
  * Drive the page in headless Chromium: `node drive.mjs JSON`.
  *
  * JSON: address, photos (files), folder for the downloads, and optionally settings (by the
- * names of the page's elements), screenshots (a folder), scheme (light or dark), width, height.
+ * names of the page's elements), screenshots (a folder), scheme (light or dark), width, height, and
+ * paint: whether a part of the object is then taken away by the brush, and its mesh made again.
  * Prints what the page says about each mesh, as JSON.
  */
 
@@ -84,15 +85,41 @@ async function reconstruct(page, photo) {
   await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
   const name = basename(photo, extname(photo));
   await shoot(page, name);
+  if (order.paint) {
+    await paint(page);
+    await shoot(page, `${name}-painted`);
+  }
   const said = await page.evaluate(() => ({
     state: document.body.dataset.state,
     status: document.getElementById("status")?.textContent,
     method: document.getElementById("method")?.textContent,
     warnings: [...document.querySelectorAll("#warnings li")].map((item) => item.textContent),
+    threads: document.body.dataset.threads,
     facts: [...document.querySelectorAll("#facts dd")].map((item) => item.textContent),
   }));
   if (said.state === "done") for (const format of FORMATS) await download(page, format, name);
   return { photo, ...said };
+}
+
+/**
+ * Take away the middle of the photo with the brush, and reconstruct again.
+ *
+ * @param {any} page
+ */
+async function paint(page) {
+  await page.click("#brush summary");
+  await page.click("#brush input[type=radio]:not(#adds)");
+  const box = await (await page.$("#cutout")).boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x - 40, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 40, y, { steps: 4 });
+  await page.mouse.up();
+  await page.focus("#cutout");
+  for (const key of ["ArrowDown", "ArrowDown", "Space"]) await page.keyboard.press(key);
+  await page.click("#again");
+  await page.waitForSelector('body[data-state="working"]');
+  await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
 }
 
 /**

@@ -18,6 +18,7 @@ from threading import Thread
 import numpy as np
 import trimesh
 
+from onet_cli.exporting.web.serve import address_of, open_server
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.nearest import nearest
 from onet_cli.meshes.read import read_mesh
@@ -45,16 +46,29 @@ def onet(*arguments):
     return done.stdout
 
 
-def drive(site, order):
-    """Reconstruct in the page; return what it says."""
-    handler = partial(Quiet, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def static_server(site):
+    """Return a server of a folder as Python brings it: one thread in the page."""
+    return ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+
+
+def drive(server, order):
+    """Reconstruct in the page of a server; return what it says."""
+    with server:
         Thread(target=server.serve_forever, daemon=True).start()
-        given = {"address": f"http://127.0.0.1:{server.server_address[1]}/", **order}
-        command = ["node", ROOT / "tests" / "web" / "drive.mjs", json.dumps(given)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        command = ["node", ROOT / "tests" / "web" / "drive.mjs"]
+        given = json.dumps({"address": address_of(server), **order})
+        done = subprocess.run([*command, given], check=True, stdout=subprocess.PIPE, text=True)
         server.shutdown()
     return json.loads(done.stdout)
+
+
+def brush(site, order):
+    """Take a part of an object away by the brush, on `onet demo`'s server; return what is wrong."""
+    small = {"paint": True, "scheme": "dark", "width": 420, "settings": {"resolution": "64"}}
+    (said,) = drive(open_server(site), {**order, **small})["results"]
+    print(f"by brush, {said['threads']} threads: {said['state']}, {said['status']}")
+    mended = said["state"] == "done" and "your brush" in said["method"]
+    return [] if mended and said["facts"][2] == "yes" else [f"the brush: {said}"]
 
 
 def apart(one, other):
@@ -114,8 +128,9 @@ def main() -> None:
         order = {"photos": arguments.photos, "folder": place}
         if arguments.screenshots:
             order["screenshots"] = arguments.screenshots
-        found = drive(site, order)
+        found = drive(static_server(site), order)
         faults = [fault for said in found["results"] for fault in compare(said, folder)]
+        faults += brush(site, {**order, "photos": arguments.photos[:1]})
     faults += [f"the page asked for {address}" for address in found["beyond"]]
     if faults:
         sys.exit("\n".join(faults))

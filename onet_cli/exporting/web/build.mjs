@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const PACKAGES = ["onnxruntime-web", "three"]; // whose code is in the bundle
+/** Whose code is in the bundle, and a licence text where the package has none. */
+const PACKAGES = { "onnxruntime-web": "onnxruntime-licence.txt", three: null };
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "source");
 const require = createRequire(import.meta.url);
@@ -30,10 +31,11 @@ function folderOf(name) {
 /** The licences of what is in the bundle. */
 async function licences() {
   const parts = await Promise.all(
-    PACKAGES.map(async (name) => {
+    Object.entries(PACKAGES).map(async ([name, own]) => {
       const folder = folderOf(name);
       const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-      const text = await readFile(join(folder, "LICENSE"), "utf8").catch(() => "");
+      const file = own === null ? join(folder, "LICENSE") : join(source, own);
+      const text = await readFile(file, "utf8");
       return `${name} ${version}: ${license}\n\n${text.trim()}\n`;
     }),
   );

@@ -4,8 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from onet_cli.exporting.export import SHIPPED_LICENCE
-from onet_cli.exporting.options import Note
+from onet_cli.exporting.options import SHIPPED_LICENCE, Note
 from onet_cli.exporting.web.bundle import bundled_files
 from onet_cli.exporting.web.site import export_site
 from onet_cli.files import read_regular

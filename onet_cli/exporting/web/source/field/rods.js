@@ -117,6 +117,7 @@ function sampled(map, x, y, side) {
  * @returns {Float64Array}
  */
 function halfWidth(mask, side) {
+  /** @type {Float64Array} */
   let left = Float64Array.from(mask);
   const found = new Float64Array(mask.length);
   for (let step = 0; step < 6; step++) {
@@ -218,6 +219,7 @@ function chooseDepths(rays, logits, depths, level, { side, rounds, window, bendi
 function areSlender(rays, width, { side, slender }) {
   const number = new Map(rays.map((at, n) => [at, n]));
   const piece = new Int32Array(rays.length).fill(-1);
+  /** @type {boolean[]} */
   const verdicts = [];
   for (let seed = 0; seed < rays.length; seed++) {
     if (piece[seed] >= 0) continue;

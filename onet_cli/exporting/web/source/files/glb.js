@@ -22,6 +22,8 @@ const WHITE = [1, 1, 1, 1];
 export function toGlb(mesh, colours) {
   const count = mesh.vertices.length / 3;
   const positions = Float32Array.from(mesh.vertices);
+  /** @type {{data: Float32Array | Uint32Array | Uint8Array, target: number, type: string,
+   *   kind: number, count: number, min?: number[], max?: number[], normalized?: boolean}[]} */
   const parts = [
     { data: positions, target: ARRAY, type: "VEC3", kind: FLOAT, count, ...bounds(positions) },
     { data: vertexNormals(mesh), target: ARRAY, type: "VEC3", kind: FLOAT, count },

@@ -68,7 +68,9 @@ export function locate(indices, resolution, edge) {
 export async function evaluateGrid(field, resolution, level, edge) {
   const [coarse, depth] = splitResolution(resolution);
   const octree = new Octree(coarse, depth, Math.fround(level));
-  let [highest, points] = [-Infinity, octree.firstPoints()];
+  let highest = -Infinity;
+  /** @type {Int32Array} */
+  let points = octree.firstPoints();
   const rounds = [];
   while (points.length) {
     const results = await field(locate(points, resolution, edge), points);

@@ -1,6 +1,6 @@
 /** The page: photos go to the worker, its answers to the screen. */
 
-import { drawCutout } from "./cutout.js";
+import { Brush } from "./brush.js";
 import { download } from "./download.js";
 import { listenForPhotos } from "./input.js";
 import { Viewer } from "./viewer.js";
@@ -24,6 +24,14 @@ let given;
 let made;
 /** @type {Viewer | undefined} */
 let viewer;
+const brush = new Brush(find("cutout"), brushTool, () => {
+  find("undo").disabled = !brush.edited;
+  find("again").textContent = brush.edited ? "Again, with this cut-out" : "Again";
+});
+
+function brushTool() {
+  return { adds: find("adds").checked, share: Number(find("size").value) / 100 };
+}
 
 /** @param {string} state waiting, working, done or failed. */
 function show(state) {
@@ -72,19 +80,20 @@ function take(photo) {
   begin();
 }
 
-function begin() {
+/** @param {Float32Array} [painted] The object's weight in the photo, if it was mended. */
+function begin(painted) {
   if (!given) return;
   if (document.body.dataset.state === "working") stop();
   made = undefined;
   viewer?.clear();
   find("warnings").replaceChildren();
   find("facts").replaceChildren();
-  find("cutout").hidden = true;
+  for (const name of ["cutout", "brush"]) find(name).hidden = true;
   find("method").textContent = "";
   show("working");
   say("starting");
   worker ??= startWorker();
-  worker.postMessage({ photo: given.photo, settings: settings() });
+  worker.postMessage({ photo: given.photo, settings: settings(), painted });
 }
 
 function stop() {
@@ -96,10 +105,14 @@ function stop() {
 
 /** @type {Object<string, (data: any) => void>} */
 const answers = {
+  started: ({ threads }) => {
+    document.body.dataset.threads = threads;
+  },
   progress: ({ text }) => say(`${text[0].toUpperCase()}${text.slice(1)} …`),
   cutout: ({ photo, weight, method, warnings }) => {
-    find("cutout").hidden = false;
-    drawCutout(find("cutout"), photo, weight);
+    for (const name of ["cutout", "brush"]) find(name).hidden = false;
+    brush.open(photo, weight);
+    brush.changed();
     find("method").textContent = `Object found by ${METHODS[/** @type {"none"} */ (method)]}.`;
     const items = warnings.map((/** @type {string} */ text) => {
       const item = document.createElement("li");
@@ -154,7 +167,9 @@ function open() {
     if (document.body.dataset.state !== "working") say(text);
   });
   find("stop").addEventListener("click", stop);
-  find("again").addEventListener("click", begin);
+  find("again").addEventListener("click", () => begin(brush.edited ? brush.weight : undefined));
+  find("undo").addEventListener("click", () => brush.undo());
+  find("brush").addEventListener("toggle", () => brush.use(find("brush").open));
   for (const button of document.querySelectorAll("[data-format]"))
     button.addEventListener("click", () => {
       const { format = "obj" } = /** @type {HTMLElement} */ (button).dataset;

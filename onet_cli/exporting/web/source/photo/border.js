@@ -98,6 +98,7 @@ function fit(values, where, width) {
     const y = height > 1 ? (2 * Math.floor(at / width)) / (height - 1) - 1 : -1;
     return [1, x, y, x * x, x * y, y * y];
   };
+  /** @type {number[]} */
   const sample = [];
   for (let at = 0; at < where.length; at++) if (where[at]) sample.push(at);
   const rows = sample.map(terms);

@@ -58,7 +58,11 @@ async function serve({ photo, settings, painted }) {
   const { method, warnings, weight } = prepared;
   self.postMessage({ kind: "cutout", photo: prepared.photo, weight, method, warnings });
   tell("loading the network");
-  const model = await (opening ??= openOnce());
+  opening ??= openOnce();
+  const model = await opening.catch((error) => {
+    opening = undefined; // so that the next photo tries again
+    throw error;
+  });
   const loaded = performance.now();
   const found = await reconstruct(prepared, model, settings, tell);
   const { mesh, camera, standing, threshold, evaluations } = found;
