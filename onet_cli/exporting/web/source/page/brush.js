@@ -27,7 +27,8 @@ export class Brush {
     this.weight = new Float32Array(0);
     /** @type {Float32Array[]} */
     this.undone = [];
-    this.edited = false;
+    /** Whether the weight was painted when it was opened. */
+    this.painted = false;
     this.active = false;
     /** @type {[number, number] | null} */
     this.last = null;
@@ -45,14 +46,20 @@ export class Brush {
   /**
    * @param {Picture} photo
    * @param {Float32Array | null} weight null: all of the photo is the object.
+   * @param {boolean} painted Whether the weight comes from this brush.
    */
-  open(photo, weight) {
+  open(photo, weight, painted) {
     this.photo = photo;
     this.weight = weight ?? new Float32Array(photo.width * photo.height).fill(1);
     this.undone = [];
-    this.edited = false;
+    this.painted = painted;
     this.cursor = [photo.width / 2, photo.height / 2];
     this.draw();
+  }
+
+  /** Whether the weight is not the one that was found in the photo. */
+  get edited() {
+    return this.painted || this.undone.length > 0;
   }
 
   /**
@@ -70,7 +77,6 @@ export class Brush {
     const before = this.undone.pop();
     if (!before) return;
     this.weight = before;
-    this.edited = this.undone.length > 0;
     this.draw();
     this.changed();
   }
@@ -129,8 +135,9 @@ export class Brush {
   /** Remember the weight, for `undo`. */
   keep() {
     this.undone.push(this.weight.slice());
-    if (this.undone.length > MOST_UNDONE) this.undone.shift();
-    this.edited = true;
+    if (this.undone.length <= MOST_UNDONE) return;
+    this.undone.shift();
+    this.painted = true; // the first stroke can no longer be undone
   }
 
   radius() {

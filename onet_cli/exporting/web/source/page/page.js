@@ -25,7 +25,7 @@ let made;
 /** @type {Viewer | undefined} */
 let viewer;
 const brush = new Brush(find("cutout"), brushTool, () => {
-  find("undo").disabled = !brush.edited;
+  find("undo").disabled = brush.undone.length === 0;
   find("again").textContent = brush.edited ? "Again, with this cut-out" : "Again";
 });
 
@@ -111,7 +111,7 @@ const answers = {
   progress: ({ text }) => say(`${text[0].toUpperCase()}${text.slice(1)} …`),
   cutout: ({ photo, weight, method, warnings }) => {
     for (const name of ["cutout", "brush"]) find(name).hidden = false;
-    brush.open(photo, weight);
+    brush.open(photo, weight, method === "mask");
     brush.changed();
     find("method").textContent = `Object found by ${METHODS[/** @type {"none"} */ (method)]}.`;
     const items = warnings.map((/** @type {string} */ text) => {
