@@ -1,5 +1,6 @@
 """ONNX export of the segmentation network, for the page."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,8 @@ def _enlarge_by_factors(model: Any) -> None:
 
 
 def _difference(network: torch.nn.Module, path: Path) -> float:
+    if find_spec("onnxruntime") is None:
+        return 0.0
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -12,7 +12,7 @@ from onet_cli.exporting.options import Note, silent
 from onet_cli.exporting.web.bundle import bundled_files
 from onet_cli.exporting.web.description import describe_model
 from onet_cli.exporting.web.mask_network import export_mask_network
-from onet_cli.files import whole_file
+from onet_cli.files import require_place, whole_file
 from onet_cli.models import segmentation
 from onet_cli.models.checkpoint import Checkpoint
 from onet_cli.models.onnx_names import ENCODER, PLANES, POINTS
@@ -48,6 +48,7 @@ def export_site(
         )
     if folder.exists() and not folder.is_dir():
         raise InvalidOptionError(f"{folder} is a file, not a folder", hint="give another TARGET")
+    require_place(folder / LICENCES)
     with TemporaryDirectory() as place, ExitStack() as stack:
         made = _model_files(checkpoint, name, Path(place), note, licence)
         made[LICENCES] = Path(place) / LICENCES
