@@ -85,7 +85,7 @@ async function reconstruct(page, photo) {
   await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
   const name = basename(photo, extname(photo));
   await shoot(page, name);
-  if (order.paint) {
+  if (order.paint && (await page.$('body[data-state="done"]'))) {
     await paint(page);
     await shoot(page, `${name}-painted`);
   }

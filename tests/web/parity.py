@@ -64,13 +64,23 @@ def drive(server, order):
     return json.loads(done.stdout)
 
 
-def brush(site, order):
-    """Take a part of an object away by the brush, on `onet demo`'s server; return what is wrong."""
+def brush(site, photo, order):
+    """Give a file that is no picture, then take a part of an object away by the brush.
+
+    On `onet demo`'s server; returns what is wrong.
+    """
+    text = Path(order["folder"]) / "text.jpg"
+    text.write_text("no picture")
     small = {"paint": True, "scheme": "dark", "width": 420, "settings": {"resolution": "64"}}
-    (said,) = drive(open_server(site), {**order, **small})["results"]
+    given = {**order, **small, "photos": [str(text), photo]}
+    refused, said = drive(open_server(site), given)["results"]
+    print(f"{text.name}: {refused['status']}")
     print(f"by brush, {said['threads']} threads: {said['state']}, {said['status']}")
     mended = said["state"] == "done" and "your brush" in said["method"]
-    return [] if mended and said["facts"][2] == "yes" else [f"the brush: {said}"]
+    faults = [] if mended and said["facts"][2] == "yes" else [f"the brush: {said}"]
+    if refused["state"] != "failed" or "not a picture" not in refused["status"]:
+        faults.append(f"{text.name}: {refused}")
+    return faults
 
 
 def in_a_room(path):
@@ -147,7 +157,7 @@ def main() -> None:
             order["screenshots"] = arguments.screenshots
         found = drive(static_server(site), order)
         faults = [fault for said in found["results"] for fault in compare(said, folder)]
-        faults += brush(site, {**order, "photos": photos[:1]})
+        faults += brush(site, photos[0], order)
     faults += [f"the page asked for {address}" for address in found["beyond"]]
     if faults:
         sys.exit("\n".join(faults))
