@@ -39,6 +39,11 @@ def export(source: str, target: Path, options: ExportOptions, note: Note = silen
     from_mesh = is_mesh(source)
     if options.to == "web":
         return _export_page(source, target, options, note)
+    if Path(source).is_dir() and not from_mesh and not suffix:
+        raise InvalidOptionError(
+            f"how {source} is to be exported is not said",
+            hint="--to stl converts a folder of meshes, and a run's folder needs a file as TARGET",
+        )
     possible = _targets(from_mesh)
     if suffix not in possible:
         raise InvalidOptionError(

@@ -27,8 +27,14 @@ def find_meshes(source: Path, target: Path, suffix: str) -> list[tuple[Path, Pat
     Hidden files are left out, as is what lies in `target` if that is below `source`.
 
     Raises:
-        InvalidOptionError: there is no mesh, or two meshes have the same target.
+        InvalidOptionError: `source` is no folder, there is no mesh in it, or two meshes have the
+            same target.
     """
+    if not source.is_dir():
+        raise InvalidOptionError(
+            f"{source} is not a folder",
+            hint=f"--to {suffix[1:]} converts a folder of meshes; for one, TARGET's suffix selects",
+        )
     inside = target.resolve()
     targets: dict[Path, Path] = {}
     for name in FolderFiles(source).names():

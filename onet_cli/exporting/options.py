@@ -13,6 +13,9 @@ CHECKPOINTS = "Checkpoints"
 SHIPPED_LICENCE = "CC BY 4.0; attribution: recipes/furniture/ATTRIBUTION.md"
 """Licence of the weights of shipped models."""
 
+Format = Literal["web", "3mf", "binvox", "glb", "npz", "obj", "off", "ply", "stl"]
+"""What a folder may be written as."""
+
 Note = Callable[[str], None]
 """Called with what is about to be done, where that takes long."""
 
@@ -42,6 +45,10 @@ class ExportOptions:
     ] = False
     int8: Annotated[bool, Setting("Weights in 8 bits (.onnx).", CHECKPOINTS)] = False
     to: Annotated[
-        Literal["web"] | None,
-        Setting("A web page that reconstructs in the browser; TARGET is its folder.", CHECKPOINTS),
+        Format | None,
+        Setting(
+            "TARGET is a folder: web, a page that reconstructs in the browser; or the format for a "
+            "folder of meshes.",
+            metavar="FORMAT",
+        ),
     ] = None

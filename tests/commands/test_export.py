@@ -124,3 +124,22 @@ def test_a_target_that_cannot_be_written_is_refused_before_the_work(name, tmp_pa
     result = run(source, tmp_path / "file" / name)
 
     assert f"{name} cannot be written: Not a directory" in str(result.exception)
+
+
+def test_a_folder_of_meshes_is_converted_and_a_failure_told(box, tmp_path):
+    (tmp_path / "torn.stl").write_bytes(b"solid?")
+
+    result = run(tmp_path, tmp_path / "out", "--to", "ply")
+
+    assert result.exit_code == 1
+    assert result.stdout == f"{tmp_path / 'out' / 'box.ply'}  8 vertices, 12 faces, closed\n"
+    assert "1 failed:" in result.stderr
+    assert "torn.stl" in result.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["box.ply"]
+
+
+def test_a_folder_needs_to_be_told_what_to_become(box, tmp_path):
+    result = run(tmp_path, tmp_path / "out")
+
+    assert isinstance(result.exception, InvalidOptionError)
+    assert "--to stl" in result.exception.hint

@@ -60,6 +60,11 @@ def test_two_meshes_with_one_target_are_refused(meshes, tmp_path):
         find_meshes(meshes, tmp_path / "out", ".glb")
 
 
+def test_a_file_is_refused(meshes, tmp_path):
+    with pytest.raises(InvalidOptionError, match=r"box\.ply is not a folder"):
+        find_meshes(meshes / "box.ply", tmp_path / "out", ".glb")
+
+
 def test_a_folder_without_meshes_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("not a mesh")
 

@@ -9,7 +9,8 @@ from onet_cli.exporting.web.bundle import bundled_files
 from onet_cli.exporting.web.site import export_site
 from onet_cli.files import read_regular
 from onet_cli.models.catalogue import DEFAULT_MODEL
-from onet_cli.models.checkpoint import PRETRAINED, load_checkpoint
+from onet_cli.models.checkpoint import load_checkpoint
+from onet_cli.models.shipped import PRETRAINED
 from onet_cli.version import __version__
 
 LAST = "model/model.json"

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from onet_cli.errors import OnetError
-from onet_cli.exporting.onnx_file import HINT, TOLERANCE, explained, quiet
+from onet_cli.exporting.onnx_file import HINT, TOLERANCES, explained, quiet
+from onet_cli.exporting.options import Weights
 from onet_cli.models.segmentation.network import load_network
 
 PICTURES, SALIENCY = "pictures", "saliency"
@@ -98,7 +99,7 @@ def _difference(network: torch.nn.Module, path: Path) -> float:
             expected = network(pictures).numpy()
         (found,) = session.run(None, {PICTURES: pictures.numpy()})
         largest = max(largest, float(np.abs(found - expected).max()))
-    if not largest <= TOLERANCE:  # also true for NaN
+    if not largest <= TOLERANCES[Weights.SINGLE]:  # also true for NaN
         raise OnetError(
             f"the exported segmentation network differs from torch by {largest:.1e}", hint=HINT
         )

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.onnx import export_onnx
-from onet_cli.exporting.options import Note, silent
+from onet_cli.exporting.options import Note, Weights, silent
 from onet_cli.exporting.web.bundle import bundled_files
 from onet_cli.exporting.web.description import describe_model
 from onet_cli.exporting.web.mask_network import export_mask_network
@@ -64,7 +64,8 @@ def _model_files(
     checkpoint: Checkpoint, name: str, place: Path, note: Note, licence: str | None
 ) -> dict[str, Path]:
     """Write the model's files below `place`; return them by their names in the page's folder."""
-    stages = export_onnx(checkpoint, place / "model.onnx", note, licence).files
+    # Half the download; what rounding costs is below what differs between runtimes anyway.
+    stages = export_onnx(checkpoint, place / "model.onnx", note, licence, Weights.HALF).files
     note("tracing and writing the mask network")
     mask, description = place / "mask.onnx", place / "model.json"
     export_mask_network(mask, {"licence": MASK_LICENCE})
