@@ -26,12 +26,14 @@ REACH = ["own", "near", "all"]
 def tests_of(module: str, reach: str) -> list[list[Path]]:
     """Return the test files of a module in the order in which they are run.
 
-    First the file that is named after it, or else after a user of it; that is all where `reach` is
-    "own". Then those of its package that import it; where there are none, all that import it, or
+    First the file that is named after it, or else after a user of it, and for kernels after both;
+    that is all where `reach` is "own". Then those of its package that import it; where there are none, all that import it, or
     else those of its users. With "all", every other that imports it or a user of it comes last.
     """
     near = _near(module)
-    own = _named(near, [module]) or _named(near, _users(module))
+    own = _named(near, [module])
+    if not own or _is_kernel(module):
+        own = [*own, *_named([path for path in near if path not in own], _users(module))]
     stages = [own] if own else []
     if reach != "own" or not own:
         stages.append([path for path in near if path not in own])
@@ -51,7 +53,13 @@ def _near(module: str) -> list[Path]:
     package = ROOT / "tests" / Path(*module.split(".")[1:-1])
     found = _importers(module, package, "test_*.py")
     found = found or _importers(module, ROOT / "tests", "test_*.py")
-    return found or sorted({path for user in _users(module) for path in _near(user)})
+    if found and not _is_kernel(module):
+        return found
+    return sorted({*found, *(path for user in _users(module) for path in _near(user))})
+
+
+def _is_kernel(module: str) -> bool:
+    return module.startswith("onet_cli._ext.")
 
 
 def _users(module: str) -> list[str]:
