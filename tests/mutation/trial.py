@@ -27,8 +27,9 @@ def tests_of(module: str, reach: str) -> list[list[Path]]:
     """Return the test files of a module in the order in which they are run.
 
     First the file that is named after it, or else after a user of it, and for kernels after both;
-    that is all where `reach` is "own". Then those of its package that import it; where there are none, all that import it, or
-    else those of its users. With "all", every other that imports it or a user of it comes last.
+    that is all where `reach` is "own". Then those of its package that import it; where there are
+    none, all that import it, or else those of its users. With "all", every other that imports it or
+    a user of it comes last.
     """
     near = _near(module)
     own = _named(near, [module])
