@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from onet_cli.geometry.picture_size import check_picture_size
+from onet_cli.geometry.picture_size import check_picture_size, without_size_warning
 from onet_cli.meshes.references import MeshFiles, read_referred
 
 LARGEST_SIDE = 512
@@ -44,7 +44,7 @@ class Textures:
 def decode_picture(data: bytes) -> Picture | None:
     """Decode an image to (H, W, 3 or 4) uint8, downsampled, or return None if it is damaged."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with without_size_warning(), Image.open(io.BytesIO(data)) as image:
             check_picture_size(image, len(data))
             image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
             return shrink(image)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from onet_cli.geometry.picture_size import without_size_warning
+
 CAMERA_FIELDS = (
     "azimuth",
     "elevation",
@@ -100,7 +102,7 @@ def describe_pictures(
 def picture_size(picture: bytes) -> tuple[int, int] | None:
     """Return width and height of an encoded picture, from its header only; None if it has none."""
     try:
-        with Image.open(io.BytesIO(picture)) as image:
+        with without_size_warning(), Image.open(io.BytesIO(picture)) as image:
             return image.size
     except Exception:  # Pillow's decoders fail in ways of their own
         return None

@@ -2,7 +2,6 @@
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from onet_cli.errors import PhotoError
 from onet_cli.files import open_regular
-from onet_cli.geometry.picture_size import check_picture_size, is_deep
+from onet_cli.geometry.picture_size import check_picture_size, is_deep, without_size_warning
 
 ENOUGH = 2048
 """Larger pictures are reduced by integer factors, as long as the longer side keeps this many
@@ -49,7 +48,8 @@ def decode_view(data: bytes) -> NDArray[np.uint8]:
         PhotoError: the bytes are not a complete picture.
     """
     try:
-        image = Image.open(io.BytesIO(data))
+        with without_size_warning():
+            image = Image.open(io.BytesIO(data))
         check_picture_size(image, len(data))
         image.load()  # numpy would take an AttributeError of it for "no picture"
         return np.array(image if image.mode == "RGB" else on_white(to_eight_bits(image)))
@@ -77,21 +77,19 @@ def read_photo(source: Path | bytes, called: str = "the picture on stdin") -> Im
     """
     name = source.name if isinstance(source, Path) else called
     try:
-        with warnings.catch_warnings():
-            # Pillow warns above 89 megapixels, which cameras reach, and refuses twice that.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with _opened(source) as (file, size_bytes), Image.open(file) as image:
-                if image.format in _DRAWINGS:
-                    raise PhotoError(f"{name} is a drawing, not a photo", hint=_ADVICE)
-                check_picture_size(image, size_bytes)
-                size = image.size
-                image.draft(None, (ENOUGH, ENOUGH))
-                image.load()
-                orientation = _orientation(image)
-                photo = _upright(_reduce(image), orientation)
-                full = size[::-1] if orientation in _TURNED else size
-                photo.info[_SIZES] = (full, photo.size)
-                return photo
+        opened = _opened(source)
+        with without_size_warning(), opened as (file, size_bytes), Image.open(file) as image:
+            if image.format in _DRAWINGS:
+                raise PhotoError(f"{name} is a drawing, not a photo", hint=_ADVICE)
+            check_picture_size(image, size_bytes)
+            size = image.size
+            image.draft(None, (ENOUGH, ENOUGH))
+            image.load()
+            orientation = _orientation(image)
+            photo = _upright(_reduce(image), orientation)
+            full = size[::-1] if orientation in _TURNED else size
+            photo.info[_SIZES] = (full, photo.size)
+            return photo
     except PhotoError:
         raise
     except FileNotFoundError as error:

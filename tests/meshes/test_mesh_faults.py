@@ -5,7 +5,6 @@ import os
 import struct
 import warnings
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,8 @@ from onet_cli.meshes import polygons
 from onet_cli.meshes.crossed import crossing_shares
 from onet_cli.meshes.polygons import MOST_CORNERS, cut_polygons
 from onet_cli.meshes.read import load_mesh, read_mesh
+from tests.faults.kept import KEPT
 
-FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures" / "faults"
 OFF = b"OFF\n4 4 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 2\n"
 OBJ = (
     b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nvt 0 0\nvt 1 0\nvt 0 1\nvn 0 0 1\n"
@@ -144,12 +143,8 @@ def test_the_whole_gltf_is_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["gltf_count_inf.glb", "gltf_short_uv.glb", "uv/m.obj"])
 def test_meshes_that_broke_a_command_are_refused(name):
-    path = FIXTURES / name
-    if not path.is_file():
-        pytest.skip("the fixtures are not there")
-
     with pytest.raises(SourceError) as caught:
-        read_mesh(path)
+        read_mesh(KEPT / name)
     assert "\n" not in str(caught.value)
 
 

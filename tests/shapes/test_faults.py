@@ -17,11 +17,12 @@ from onet_cli.shapes.info import DatasetInfo
 from onet_cli.shapes.layout import SampleReader
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
 from onet_cli.shapes.store import ShapeStore
+from tests.faults.kept import kept_hdf5
 
 from . import faults
 
 CHAIR = ShapeId("chair", "1")
-FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures" / "faults"
+KEPT = kept_hdf5()
 ARRAYS = [
     "camera/camera_mat",
     "camera/world_mat",
@@ -190,13 +191,9 @@ def test_wrong_bytes_give_a_clear_error_or_none(store):
                 continue
 
 
-@pytest.mark.parametrize(
-    "file", sorted([*FIXTURES.glob("h5/*.h5"), *FIXTURES.glob("hang_attr.h5")]) or [None]
-)
-def test_files_that_broke_readers_are_refused_or_read(file, store):
-    if file is None:
-        pytest.skip("the fixtures are not there")
-    store.path(CHAIR).write_bytes(file.read_bytes())
+@pytest.mark.parametrize("name", sorted(KEPT))
+def test_files_that_broke_readers_are_refused_or_read(name, store):
+    store.path(CHAIR).write_bytes(KEPT[name])
 
     refused = 0
     for read in readers(store):
