@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trimesh import Trimesh
 
+from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.clean import merge_equal
 from onet_cli.meshes.formats import FORMATS, suffix_of
@@ -17,6 +18,9 @@ def near_origin(mesh: Trimesh, target: str) -> tuple[Trimesh, NDArray[np.float64
 
     The offset is 0 unless single precision would merge vertices, or displace them by more than
     1e-4 of the mesh's size. Then the centre of its bounding box is moved to the origin.
+
+    Raises:
+        InvalidGeometryError: there, too, all faces degenerate in single precision.
     """
     if not FORMATS[suffix_of(target)].single or not len(mesh.faces):
         return mesh, np.zeros(3)
@@ -28,6 +32,11 @@ def near_origin(mesh: Trimesh, target: str) -> tuple[Trimesh, NDArray[np.float64
     offset = -(lower + upper) / 2
     moved = mesh.copy()
     moved.vertices = np.asarray(mesh.vertices) + offset
+    if not len(as_stored(moved, target).faces):
+        raise InvalidGeometryError(
+            f"the mesh is too small for {suffix_of(target)}, which has single precision",
+            hint="scale it up, or write .obj",
+        )
     return moved, offset
 
 

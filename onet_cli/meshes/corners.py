@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import SourceError
 
-_FARTHEST = 1e18  # its cube, a volume, is still finite
+FARTHEST = 1e18
+"""Coordinates are smaller: the cube of this, a volume, is still finite."""
 
 
 def checked_points(
@@ -22,10 +23,10 @@ def checked_points(
         SourceError: a used point is NaN, infinite or has a coordinate of 1e18 or more.
     """
     checked: NDArray[np.float64] = np.array(points, np.float64)
-    bad: NDArray[np.bool_] = np.any(~(np.abs(checked) < _FARTHEST), axis=1)  # NaN is bad too
+    bad: NDArray[np.bool_] = np.any(~(np.abs(checked) < FARTHEST), axis=1)  # NaN is bad too
     if bad.any():
         if bad[used].any():
-            raise SourceError(f"{name} has vertices that are not finite")
+            raise SourceError(f"{name} has vertices that are not finite, or 1e18 or larger")
         checked[bad] = 0
     return checked
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from trimesh import Trimesh
 
 from onet_cli.archives.files import FolderFiles
 from onet_cli.errors import EmptyMeshError, OnetError, SourceError
 from onet_cli.geometry.mesh import CONFIDENCE, make_mesh
 from onet_cli.meshes.clean import merge_equal
+from onet_cli.meshes.corners import FARTHEST
 from onet_cli.meshes.file import MOST_FACES, MeshFile
 from onet_cli.meshes.formats import CONVERT, FORMATS, NOT_READ, READ_SUFFIXES, is_mesh, suffix_of
 from onet_cli.meshes.loaded import LoadedMesh
@@ -29,7 +31,7 @@ def load_mesh(files: MeshFiles, name: str, most_faces: int = MOST_FACES) -> Load
         EmptyMeshError: it has no faces.
         SourceError: the suffix is not in `READ_SUFFIXES`; the file is missing, empty, damaged or
             not of the format of its suffix; it has more than `most_faces` faces, or vertices that
-            are not finite.
+            are not finite or 1e18 or farther away.
     """
     form = FORMATS.get(suffix_of(name))
     if form is None and suffix_of(name) in NOT_READ:
@@ -100,6 +102,10 @@ def _one_surface(name: str, loaded: LoadedMesh, most_faces: int) -> LoadedMesh:
         raise EmptyMeshError(f"{name} has no faces")
     if count > most_faces:
         raise SourceError(f"{name} has {count} faces; the limit is {most_faces}")
+    # Transforms of a scene can take points there that were checked.
+    near = np.all(np.abs(loaded.mesh.vertices) < FARTHEST, axis=1)
+    if not near.all() and not near[loaded.mesh.faces].all():
+        raise SourceError(f"{name} has parts that its transforms move 1e18 or farther")
     points, faces, origins = merge_equal(loaded.mesh.vertices, loaded.mesh.faces)
     confidence = None if loaded.confidence is None else loaded.confidence[origins]
     return replace(loaded, mesh=make_mesh(points, faces), confidence=confidence)

@@ -37,10 +37,8 @@ class Placement:
         if self.rotation is not None:
             first = np.reshape(self.rotation, (3, 3)) @ first
         placed = _about_y(self.front) @ np.diag(self._stretch(vertices @ first.T)) @ first
-        if not (
-            np.isfinite(placed).all()
-            and abs(np.linalg.det(placed)) > 1e-12 * np.abs(placed).max() ** 3
-        ):
+        largest = float(np.abs(placed).max()) or 1.0  # its cube may overflow
+        if not (np.isfinite(placed).all() and abs(np.linalg.det(placed / largest)) > 1e-12):
             raise SourceError("its rotation and size are singular or not finite")
         return placed
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from onet_cli.errors import InvalidOptionError
+from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.exporting.binvox import encode_binvox
 from onet_cli.exporting.export import ExportOptions, export
 from onet_cli.exporting.mesh import convert_mesh, export_voxels
@@ -275,3 +275,21 @@ def test_what_is_said_of_closedness_holds_of_the_file(tmp_path, radius, suffix):
     written = read_mesh(tmp_path / f"out{suffix}")
     kept = written.faces[[len(set(face)) == 3 for face in written.faces.tolist()]]
     assert line.endswith("not closed") != is_closed(make_mesh(written.vertices, kept))
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".glb", ".obj"])
+def test_a_mesh_too_small_for_single_precision_is_refused_or_kept(tmp_path, suffix):
+    tiny = trimesh.creation.box((1e-200, 2e-200, 3e-200))
+    (tmp_path / "tiny.obj").write_text(
+        "".join(f"v {x!r} {y!r} {z!r}\n" for x, y, z in tiny.vertices.tolist())
+        + "".join(f"f {a} {b} {c}\n" for a, b, c in (tiny.faces + 1).tolist())
+    )
+    target = tmp_path / f"out{suffix}"
+
+    if suffix == ".obj":
+        export(str(tmp_path / "tiny.obj"), target, ExportOptions())
+        np.testing.assert_allclose(np.ptp(read_mesh(target).vertices, axis=0), tiny.extents)
+    else:
+        with pytest.raises(InvalidGeometryError, match=r"too small for .* single precision"):
+            export(str(tmp_path / "tiny.obj"), target, ExportOptions())
+        assert not target.exists()

@@ -101,6 +101,20 @@ def test_a_matrix_of_four_rows_moves_too():
     assert moved.warnings == ("a warning",)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-300, 1e-120, 1e120, 1e300])
+def test_a_scale_whose_cube_is_no_number_still_moves_and_mirrors(scale):
+    """The determinant of these matrices is 0 or infinite in double precision."""
+    box = dressed(trimesh.creation.box())
+
+    moved, mirrored = transform(box, np.eye(3) * scale), transform(box, MIRROR * scale)
+
+    np.testing.assert_allclose(moved.mesh.vertices, box.mesh.vertices * scale)
+    np.testing.assert_array_equal(moved.mesh.faces, box.mesh.faces)
+    np.testing.assert_array_equal(mirrored.mesh.faces, box.mesh.faces[:, ::-1])
+    np.testing.assert_allclose(moved.appearance.normals, box.appearance.normals, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "matrix",
     [

@@ -31,8 +31,11 @@ PLY = (
 STL = b"x" * 80 + struct.pack("<I", 2) + 2 * (struct.pack("<12f", *range(12)) + b"\0\0")
 
 
-def glb(**changes):
-    """A triangle with texture coordinates; `changes` replace fields of its accessors."""
+def glb(node=None, **changes):
+    """A triangle with texture coordinates; `changes` replace fields of its accessors.
+
+    `node` are more fields of its node.
+    """
     points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32).tobytes()
     uv = np.array([[0, 0], [1, 0], [0, 1]], np.float32).tobytes()
     indices = np.array([0, 1, 2], np.uint32).tobytes()
@@ -48,7 +51,7 @@ def glb(**changes):
         "asset": {"version": "2.0"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0}],
+        "nodes": [{"mesh": 0} | (node or {})],
         "materials": [{"pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1]}}],
         "meshes": [
             {
@@ -139,6 +142,24 @@ def test_the_whole_gltf_is_read(tmp_path):
     path.write_bytes(glb())
 
     assert len(read_mesh(path).faces) == 1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e18, 1e200, 1e308])
+def test_a_scene_that_moves_its_parts_out_of_all_bounds_is_refused(tmp_path, scale):
+    path = tmp_path / "m.glb"
+    path.write_bytes(glb({"scale": [scale] * 3}))
+
+    with pytest.raises(SourceError, match="has parts that its transforms move 1e18 or farther"):
+        read_mesh(path)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_scene_that_shrinks_its_parts_is_read(tmp_path):
+    path = tmp_path / "m.glb"
+    path.write_bytes(glb({"scale": [1e-200] * 3}))
+
+    assert read_mesh(path).vertices.max() == pytest.approx(1e-200)
 
 
 @pytest.mark.parametrize("name", ["gltf_count_inf.glb", "gltf_short_uv.glb", "uv/m.obj"])

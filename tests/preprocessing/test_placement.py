@@ -64,3 +64,11 @@ def test_what_is_flat_stays_flat():
 def test_a_placement_that_leaves_nothing_is_refused(placement):
     with pytest.raises(SourceError):
         placement.matrix(BOX)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_a_size_whose_cube_is_no_number_is_taken(scale):
+    placement = Placement(size=(scale, 2 * scale, 3 * scale))
+
+    np.testing.assert_allclose(extent(placed(placement)), np.array([1, 2, 3]) * scale)

@@ -17,7 +17,7 @@ from onet_cli.meshes.gltf.primitives import read_primitive
 from onet_cli.meshes.gltf.scene import Place, read_scene
 from onet_cli.meshes.loaded import LoadedMesh
 from onet_cli.meshes.parts import join
-from onet_cli.meshes.transform import transform
+from onet_cli.meshes.transform import handedness, transform
 
 
 def read_gltf(file: MeshFile) -> LoadedMesh:
@@ -87,7 +87,7 @@ class _Parts:
     def _placed(self, primitive: Fields, place: Place, pose: Pose) -> LoadedMesh | None:
         matrix = place.matrix if pose.bones is None else np.eye(4)
         # A singular or infinite transform leaves nothing visible.
-        if not (np.isfinite(matrix).all() and np.linalg.det(matrix[:3, :3])):
+        if not (np.isfinite(matrix).all() and handedness(matrix[:3, :3])):
             return None
         part = self._part(primitive, pose)
         if part is None:

@@ -19,7 +19,7 @@ from onet_cli.meshes.threemf.objects import (
     read_transform,
 )
 from onet_cli.meshes.threemf.package import Package
-from onet_cli.meshes.transform import transform
+from onet_cli.meshes.transform import handedness, transform
 
 DEEPEST = 100
 """Maximum depth of nested objects."""
@@ -128,7 +128,7 @@ class _Model:
 
     def _add(self, mesh: LoadedMesh | None, matrix: Matrix) -> None:
         # A singular transform leaves nothing visible.
-        if mesh is None or not np.isfinite(matrix).all() or not np.linalg.det(matrix[:3, :3]):
+        if mesh is None or not np.isfinite(matrix).all() or not handedness(matrix[:3, :3]):
             return
         self._faces += len(mesh.mesh.faces)
         if self._faces > self._file.most_faces:
