@@ -1,10 +1,12 @@
 """Run the kernels' tests on kernels that check every memory access: a verdict for each way.
 
 `bounds`: Cython checks each index of each memoryview. `address`: GCC's AddressSanitizer watches
-every load and store, pointers and C arrays included. Each is built in a copy of the package
-that is thrown away; the installed kernels stay as they are.
+every load and store, pointers and C arrays included, and its UndefinedBehaviorSanitizer overflows
+of integers, shifts, divisions by zero, alignment, and numbers that do not fit the integer that they
+are converted to. Each is built in a copy of the package that is thrown away; the installed kernels
+stay as they are.
 
-Usage: python bench/sanitize.py [--only bounds|address] [--kernels NAME ...] [TEST ...]
+Usage: python bench/sanitize.py [--only bounds|address] [--kernels NAME ...] [--meshes N] [TEST ...]
 """
 
 import argparse
@@ -55,8 +57,11 @@ def _address_sanitizer() -> Mode | str:
     libraries = [_library(name) for name in ("libasan.so", "libstdc++.so")]
     if None in libraries:
         return "needs libasan, which comes with gcc: apt-get install libgcc-12-dev"
+    watched = "address"
+    if _library("libubsan.so") is not None:
+        watched += ",undefined,float-cast-overflow"
     return Mode(
-        flags=["-fsanitize=address", "-fno-omit-frame-pointer", "-g"],
+        flags=[f"-fsanitize={watched}", "-fno-omit-frame-pointer", "-g"],
         environment={
             "LD_PRELOAD": " ".join(str(path) for path in libraries),
             # Python keeps memory until it exits, which is no leak.
@@ -99,7 +104,7 @@ def build(mode: Mode, kernels: list[str]) -> None:
         for name in kernels
     ]
     command = Distribution(
-        {"ext_modules": cythonize(extensions, quiet=True), "packages": []}
+        {"ext_modules": cythonize(extensions, quiet=True, emit_linenums=True), "packages": []}
     ).get_command_obj("build_ext")
     command.build_lib, command.build_temp = ".", "build"
     command.parallel = os.cpu_count()
@@ -140,7 +145,11 @@ def verdict(name: str, mode: Mode | str, kernels: list[str], tests: list[str]) -
         # The sanitizer prints to the process, past what pytest captures by default.
         strict = ["-W", "error::pytest.PytestUnraisableExceptionWarning", "--capture=sys"]
         done = start(copy, mode, "-m", "pytest", *strict, *tests)
-    if done.returncode != 0:
+    # The process goes on after undefined behaviour: all of it is found in one run.
+    undefined = sorted(set(re.findall(r"\S+: runtime error: .*", done.stdout)))
+    if undefined:
+        print("\n".join(undefined))
+    if done.returncode != 0 or undefined:
         return _complain(name, done.stdout, "NOT clean")
     summary = [line for line in done.stdout.splitlines() if " passed" in line]
     print(f"{name}: clean, {len(kernels)} kernels, {summary[-1].strip('= ')}", flush=True)
@@ -169,6 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=["bounds", "address"])
     parser.add_argument("--kernels", nargs="+", help="build only these; default: all of ext/")
+    parser.add_argument("--meshes", type=int, default=240, help="mutated ones for each reader")
     parser.add_argument("--build", help=argparse.SUPPRESS)
     parser.add_argument("tests", nargs="*", help="default: those of all kernels")
     options = parser.parse_args()
@@ -178,6 +188,7 @@ def main() -> None:
         assert isinstance(mode, Mode)
         build(mode, kernels)
         return
+    os.environ["ONET_MUTATED_MESHES"] = str(options.meshes)
     clean = [
         verdict(name, mode, kernels, options.tests or TESTS)
         for name, mode in modes().items()

@@ -54,11 +54,17 @@ def load_libraries() -> None:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code (or minus the signal), what it printed, its seconds."""
+    """How a command ended: its exit code (or minus the signal), what it printed, its seconds.
+
+    `processor_s` is of the command and its workers, `memory_bytes` the maximum of one of them, with
+    what it shares with the process that it was forked from.
+    """
 
     code: int
     printed: str
     seconds: float
+    processor_s: float
+    memory_bytes: int
 
 
 class Command:
@@ -82,6 +88,7 @@ class Command:
         if self.pid == 0:
             _run(arguments, folder, log, before)
         self._code: int | None = None
+        self._used: resource.struct_rusage | None = None
 
     def poll(self) -> bool:
         """Return whether the command has ended."""
@@ -91,13 +98,16 @@ class Command:
         """Wait for the end of the command and its workers."""
         self._take(0)
         assert self._code is not None
+        assert self._used is not None
         seconds = time.monotonic() - self.began
         self._outlive_group()
-        return Ended(self._code, self.log.read_text(errors="replace"), seconds)
+        printed, used = self.log.read_text(errors="replace"), self._used
+        processor_s = used.ru_utime + used.ru_stime
+        return Ended(self._code, printed, seconds, processor_s, 1024 * used.ru_maxrss)
 
     def _take(self, options: int) -> bool:
         if self._code is None:
-            pid, status = os.waitpid(self.pid, options)
+            pid, status, self._used = os.wait4(self.pid, options)
             if pid:
                 self._code = os.waitstatus_to_exitcode(status)
         return self._code is not None

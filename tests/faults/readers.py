@@ -151,7 +151,7 @@ def mesh_readers() -> list[Reader]:
         Reader("GLB", (glb(),), "m.glb", _mesh, mutate_glb),
         Reader("glTF", (inputs.gltf_text(),), "m.gltf", _mesh, mutate_json),
         Reader("3MF", inputs.threemf(), "m.3mf", _mesh, packed),
-        Reader("mesh to shape", every, "m.obj", _shape_of_mesh, _keeping_kind, 0.05),
+        Reader("mesh to shape", every, "m.obj", _shape, _keeping_kind, 0.05),
         Reader("prediction", every, "m.obj", _prediction, _keeping_kind, 0.2),
     ]
 
@@ -183,8 +183,12 @@ _QUICK = MeshSettings(
 )
 
 
-def _shape_of_mesh(path: Path) -> None:
-    path = _suffixed(path)
+def _shape(path: Path) -> None:
+    shape_of_mesh(_suffixed(path))
+
+
+def shape_of_mesh(path: Path) -> None:
+    """Convert a mesh to a shape of few points."""
     shape_from_mesh(FolderFiles(path.parent), path.name, SHAPE, Placement(), _QUICK)
 
 
@@ -192,7 +196,12 @@ _TRUTH = sphere_truth(points=64, surface=64)
 
 
 def _prediction(path: Path) -> None:
-    mesh = read_mesh(_suffixed(path))
+    score_prediction(_suffixed(path))
+
+
+def score_prediction(path: Path) -> None:
+    """Score a mesh, by few points, as if it were to be a sphere."""
+    mesh = read_mesh(path)
     if mesh.area > 0:
         score_mesh(mesh, _TRUTH, 64, 0.0, np.random.default_rng(0))
 

@@ -27,6 +27,7 @@ SAMPLES = {
     "kills": ["--kills", "1", "--only", *QUICK],
     "disks": ["--points", "1", "--only", "export, mesh", "reconstruct"],
     "signals": ["--only", "train"],
+    "slow": ["--size", "0.01", "--resolution", "64", "--seconds", "600"],
     "pairs": ["--times", "1", "--only", "evaluate --predictions", "reconstruct"],
 }
 
