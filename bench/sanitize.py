@@ -61,7 +61,8 @@ def _address_sanitizer() -> Mode | str:
     if _library("libubsan.so") is not None:
         watched += ",undefined,float-cast-overflow"
     return Mode(
-        flags=[f"-fsanitize={watched}", "-fno-omit-frame-pointer", "-g"],
+        # Python adds -fwrapv, which would define away what is looked for.
+        flags=[f"-fsanitize={watched}", "-fno-wrapv", "-fno-omit-frame-pointer", "-g"],
         environment={
             "LD_PRELOAD": " ".join(str(path) for path in libraries),
             # Python keeps memory until it exits, which is no leak.

@@ -27,6 +27,7 @@ cdef double BOUNDARY = 100.0  # weight of the planes that hold the boundary in p
 cdef double VOLUME_STIFFNESS = 1e-3  # as STIFFNESS, when volume is given back
 cdef double LONGEST_STEP = 0.05  # that a vertex goes to give back volume, in edges
 cdef float LEAST_KEY = 1e-14  # of an edge that was refused
+cdef float CROWD = 32  # faces at the ends of an edge; with twice as many or more it is tried less
 cdef float GREATEST_KEY = 1e3  # beyond it, an edge waits for the queue to be filled again
 
 # Per stage: least cosine between a face's normals before and after, least shape of a face (its
@@ -233,7 +234,7 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
     cdef double[3] p
     cdef double[10] q
     cdef float key
-    cdef Answer answer
+    cdef Answer answer = NOT_NOW
     if edge.first == GONE:
         drop_top(s)
         return False
@@ -244,7 +245,8 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
         edge.stamp = stamp
         sift_down(s, 0, pack(key, number))
         return False
-    answer = keeps_topology(s, edge.first, edge.second)
+    if may_go(s, edge):
+        answer = keeps_topology(s, edge.first, edge.second)
     if (
         answer == YES
         and keeps_shape(s, edge.first, edge.second, p, stage)
@@ -253,8 +255,9 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
         drop_top(s)
         collapse(s, edge, p, q)
         return True
-    # It may become possible when what is around it has changed: try again at twice the key.
-    key = max(2 * key_of(entry), LEAST_KEY)
+    # It may become possible when what is around it has changed: try again at twice the key, or
+    # more at a vertex of hundreds of faces, all of which each of its edges looks at.
+    key = max(max(2, faces_around(s, edge) / CROWD) * key_of(entry), LEAST_KEY)
     if answer == NEVER or key > GREATEST_KEY:
         drop_top(s)
     else:
@@ -325,7 +328,7 @@ cdef void load(Surface* s, double[:, ::1] positions, int[:, ::1] faces) noexcept
             s.vertices[n].at[m] = positions[n, m]
         s.vertices[n].lost = 0
         s.vertices[n].head = GONE
-        s.vertices[n].stamp = s.vertices[n].mark = 0
+        s.vertices[n].stamp = s.vertices[n].mark = s.vertices[n].faces = 0
         s.vertices[n].open = False
     for n in range(s.face_count):
         for m in range(3):

@@ -10,6 +10,7 @@ from libc.stdint cimport uint32_t, uint64_t
 
 cdef enum:
     GONE = -1
+    MOST_AROUND = 4096  # faces at the ends of an edge: to look at all for each edge is quadratic
 
 cdef enum Answer:
     YES
@@ -23,6 +24,7 @@ cdef struct Vertex:
     int head  # first corner, or GONE
     int stamp  # grows whenever the vertex changes
     int mark  # scratch
+    int faces  # how many have it
     bint open  # whether it is on an edge that does not lie between two faces
 
 cdef struct Face:
@@ -70,6 +72,7 @@ cdef void link_corners(Surface* s) noexcept nogil:
     for f in range(s.face_count - 1, -1, -1):
         for n in range(3):
             v = &s.vertices[s.faces[f].vertex[n]]
+            v.faces += 1
             s.faces[f].next[n] = v.head
             v.head = 3 * f + n
 
@@ -102,8 +105,23 @@ cdef void find_edges(Surface* s) noexcept nogil:
         s.vertices[u].mark = 0
 
 
+cdef inline int faces_around(const Surface* s, const Edge* edge) noexcept nogil:
+    """Return how many faces the two ends have; those of the edge count twice."""
+    return s.vertices[edge.first].faces + s.vertices[edge.second].faces
+
+
+cdef inline bint may_go(const Surface* s, const Edge* edge) noexcept nogil:
+    """Return whether the numbers of faces let an edge collapse, before they are looked at.
+
+    An inner edge between boundaries would pinch.
+    """
+    if edge.faces == 2 and s.vertices[edge.first].open and s.vertices[edge.second].open:
+        return False
+    return 0 < edge.faces <= 2 and faces_around(s, edge) <= MOST_AROUND
+
+
 cdef Answer keeps_topology(Surface* s, int u, int v) noexcept nogil:
-    """Return whether collapsing u-v leaves a manifold one (the link condition)."""
+    """Return whether collapsing u-v, which `may_go`, leaves a manifold one (the link condition)."""
     cdef int at_u = 0
     cdef int at_v = 0
     cdef int shared = 0
@@ -137,12 +155,7 @@ cdef Answer keeps_topology(Surface* s, int u, int v) noexcept nogil:
         return NEVER  # a lone triangle, or two of the same corners
     if at_u == 3 and at_v == 3 and shared == 2:
         return NEVER  # a tetrahedron
-    if common != shared:
-        return NOT_NOW
-    # An inner edge between boundaries would pinch.
-    if shared == 1 or (shared == 2 and not (s.vertices[u].open and s.vertices[v].open)):
-        return YES
-    return NOT_NOW
+    return YES if common == shared else NOT_NOW
 
 
 cdef void remove_face(Surface* s, Face* face, int k, int u) noexcept nogil:
@@ -156,6 +169,8 @@ cdef void remove_face(Surface* s, Face* face, int k, int u) noexcept nogil:
     for n in range(1, 3):
         if face.vertex[n] == u:
             lost = face.edge[n]
+    for n in range(3):
+        s.vertices[face.vertex[n]].faces -= 1
     face.vertex[0] = GONE
     s.faces_left -= 1
     while c != GONE:
@@ -207,5 +222,6 @@ cdef void join(Surface* s, Edge* edge) noexcept nogil:
             elif spoke.second == v:
                 spoke.second = u
         c = face.next[k]
+    s.vertices[u].faces += s.vertices[v].faces
     s.vertices[u].open |= s.vertices[v].open
     s.vertices[u].stamp += s.vertices[v].stamp + 1

@@ -60,6 +60,9 @@ class Band:
 
 
 _MOST_POINTS = 2**31  # the kernels count points in 32 bits
+MOST_MEASURED = 2**32
+"""Maximum distances between a grid point and a face: one or two minutes. Twenty million small faces
+have fewer, a hundred thousand that each span the mesh more."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resol
 
     Raises:
         InvalidGeometryError: a face names a vertex that is not there, or a vertex is not finite or
-            so far off that the grid would not fit into memory, or `resolution` is not positive.
+            so far off that the grid would not fit into memory, or `resolution` is not positive, or
+            more than `MOST_MEASURED` grid points are near faces, each counted for every face.
     """
     check_faces(np.asarray(faces), len(vertices))
     extent = np.ptp(vertices, axis=0) * resolution
@@ -106,10 +110,30 @@ def band_around(vertices: NDArray[np.float64], faces: NDArray[np.integer], resol
     origin = grid_origin(vertices, resolution)
     in_cells = np.ascontiguousarray((vertices - origin) * resolution, dtype=np.float64)
     corners = np.ascontiguousarray(faces, dtype=np.int32)
+    if count_near(in_cells, corners) > MOST_MEASURED:
+        raise InvalidGeometryError(
+            f"the mesh has too many large faces ({len(corners)}) to be made watertight at "
+            f"{resolution} cells per side",
+            hint="choose a lower --resolution",
+        )
     squared = np.full(shape, REACH**2, dtype=np.float32)
     nearest = np.full(shape, -1, dtype=np.int32)
     kernel.measure_band(in_cells, corners, float(REACH), squared, nearest)
     return Band(in_cells, corners, np.sqrt(squared, out=squared), nearest)
+
+
+def count_near(vertices: NDArray[np.float64], faces: NDArray[np.integer]) -> float:
+    """Return about how many grid points lie within `REACH` of each face, added up.
+
+    Args:
+        vertices: (V, 3) in cells.
+        faces: (F, 3).
+    """
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    edges = sum(np.linalg.norm(end - start, axis=1) for start, end in ((a, b), (b, c), (c, a)))
+    # A prism over the face and its surroundings in its plane.
+    return float(2 * REACH * np.sum(area + REACH * edges + np.pi * REACH**2))
 
 
 def find_exterior(band: Band, views: int = VIEWS) -> Cells:

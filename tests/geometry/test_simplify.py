@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.geometry.inside import contains
 from onet_cli.geometry.isosurface import extract_surface
+from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.simplify import simplify
 from tests import reference
@@ -187,6 +188,51 @@ def test_an_edge_of_three_faces_stays():
 
     assert len(small.faces) <= 60
     assert (np.isclose(small.vertices[:, 1:], [4, 0], atol=1e-9).all(axis=1)).sum() == 9
+
+
+def rim(count):
+    turns = np.arange(count) * 2 * np.pi / count
+    return np.column_stack([np.cos(turns), np.sin(turns), 0 * turns])
+
+
+def fan(hub, count):
+    corners = np.arange(count)
+    return np.column_stack([np.full(count, hub), corners, (corners + 1) % count])
+
+
+def test_two_vertices_of_thousands_of_faces_each_lose_most_of_them():
+    count = 10_000
+    points = np.vstack([rim(count), [(0, 0, 1), (0, 0, -1)]])
+    mesh = make_mesh(points, np.vstack([fan(count, count), fan(count + 1, count)[:, ::-1]]))
+
+    found = simplify(mesh, 200)
+
+    assert len(found.faces) == 200
+    assert is_closed_manifold(found)
+    assert found.volume == pytest.approx(2 * np.pi / 3, rel=1e-3)
+
+
+def test_a_disc_of_thousands_of_sectors_keeps_its_outline():
+    count = 10_000
+    mesh = make_mesh(np.vstack([rim(count), [(0, 0, 0)]]), fan(count, count))
+
+    found = simplify(mesh, 100)
+
+    assert len(found.faces) == 100
+    assert found.area == pytest.approx(np.pi, rel=2e-3)
+    assert np.abs(found.vertices[:, 2]).max() < 1e-9
+
+
+def test_an_edge_of_thousands_of_faces_stays_with_them():
+    count = 6000
+    points = np.vstack([[(0, 0, 0), (0, 0, 1)], rim(count)])
+    pages = np.arange(2, count + 2)
+    mesh = make_mesh(points, np.column_stack([0 * pages, 0 * pages + 1, pages]))
+
+    found = simplify(mesh, 100)
+
+    assert len(found.faces) == count
+    assert found.area == pytest.approx(count / 2)
 
 
 def test_faces_without_area_are_no_obstacle():

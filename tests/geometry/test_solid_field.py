@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onet_cli._ext import carve as kernel
+from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry.solid_field import (
     BAND,
     REACH,
     SNAP,
     _creep,
     band_around,
+    count_near,
     find_exterior,
     grid_origin,
     solid_field,
@@ -53,6 +55,35 @@ def test_distances_are_those_of_every_point_from_every_triangle(seed, kind):
         place = reference.nearest_place(triangles[face], grid_of(band)[mine].astype(float))
         off = np.linalg.norm(place - grid_of(band)[mine], axis=1)
         np.testing.assert_allclose(off, found[mine], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(0, 0, 0), (1, 0.1, 0.2), (0.3, 1, 0.7)],
+        [(0, 0, 0), (1, 0.5, 1), (0.5, 0.25, 0.501)],
+        [(0, 0, 0), (0, 1, 0), (1, 0, 1e-3)],
+        [(0, 0, 0), (1, 1, 1), (0.97, 0.97, 0.97)],
+    ],
+    ids=["wide", "thin", "slanting", "needle"],
+)
+def test_the_points_near_a_face_are_about_as_many_as_are_counted(corners):
+    band = band_around(np.array(corners, float), np.array([[0, 1, 2]]), resolution=48)
+
+    counted = count_near(band.vertices, band.faces)
+
+    distance, _ = reference.distance_to_triangles(band.vertices[band.faces], grid_of(band))
+    assert (distance < REACH).sum() == pytest.approx(counted, rel=0.4)
+
+
+def test_faces_too_many_and_too_large_to_be_measured_are_refused_and_fewer_cells_help():
+    points = np.random.default_rng(0).random((3 * 100_000, 3))
+    faces = np.arange(len(points)).reshape(-1, 3)
+
+    with pytest.raises(InvalidGeometryError, match="too many large faces") as caught:
+        band_around(points, faces, resolution=256)
+    assert "--resolution" in caught.value.hint
+    assert band_around(points, faces, resolution=8).distance.max() < 4
 
 
 def test_points_are_measured_exactly_where_a_face_is_near():
