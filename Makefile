@@ -60,14 +60,15 @@ bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-resul
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
 	OMP_NUM_THREADS=$$(nproc) $(BIN)/python bench/run_all.py --output bench-results
 
-sanitize: $(STAMP)  ## the kernels' tests under bounds checks and AddressSanitizer
+sanitize: $(STAMP)  ## the kernels' tests under bounds checks, AddressSanitizer and UndefinedBehaviorSanitizer
 	$(BIN)/python bench/sanitize.py
 
-faults: $(STAMP)  ## kills, full disks, signals, pairs, half a million mutated inputs; prints tables
+faults: $(STAMP)  ## kills, full disks, signals, pairs, slow meshes, half a million mutated inputs; tables
 	$(BIN)/python -m tests.faults.kills
 	$(BIN)/python -m tests.faults.disks
 	$(BIN)/python -m tests.faults.signals
 	$(BIN)/python -m tests.faults.pairs
+	$(BIN)/python -m tests.faults.slow
 	$(BIN)/python -m tests.faults.fuzz --executions 500000
 
 format: $(STAMP)  ## mend lint and formatting where that is automatic
