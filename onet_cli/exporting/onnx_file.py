@@ -28,6 +28,9 @@ which weights that are rounded differ most; `docs/export.md` has what they cost 
 """
 
 LONGEST_REASON = 200
+LARGEST_FOLDED = 4096
+"""Bytes of constants that are computed beforehand: shapes and steps, but no weights."""
+
 HINT = "install the tested versions: pip install -c constraints.txt '.[onnx]'"
 
 
@@ -120,11 +123,21 @@ class OnnxFile:
                 dynamic_shapes=dynamic,
                 dynamo=True,
                 verbose=False,
-                # Would fold normalisation into kernels, which then are no tensors of the file.
-                optimize=self.shared is None,
+                optimize=self._foldable,
             )
-        assert program is not None  # for the type checker: it is, with dynamo=True
+            assert program is not None  # for the type checker: it is, with dynamo=True
+            if not self._foldable:
+                fold_shapes(program)
         return program
+
+    @property
+    def _foldable(self) -> bool:
+        """Whether weights may change: the exporter folds normalisation into kernels.
+
+        Otherwise they stay those of the network, so that a network that is stored in half precision
+        is exported in half precision without loss. Runtimes fold them when they load the graph.
+        """
+        return self.weights is Weights.SINGLE and self.shared is None
 
     def _check_axes(self, program: torch.onnx.ONNXProgram) -> None:
         """Raise OnetError on axes that the exporter has silently fixed."""
@@ -152,6 +165,16 @@ class OnnxFile:
             name: torch.from_numpy(np.asarray(result))
             for name, result in zip(names, results, strict=True)
         }
+
+
+def fold_shapes(program: torch.onnx.ONNXProgram) -> None:
+    """Compute what is constant in a graph but for its weights, in place."""
+    from onnxscript import optimizer
+
+    optimizer.fold_constants(
+        program.model, input_size_limit=LARGEST_FOLDED, output_size_limit=LARGEST_FOLDED
+    )
+    optimizer.remove_unused_nodes(program.model)
 
 
 def _dimension(name: str) -> Any:

@@ -39,7 +39,8 @@ def pack_weights(model: onnx.ModelProto, weights: Weights) -> None:
 
     8 bits are for the factors of convolutions and matrix products of at least `FEWEST_INT8`
     numbers, symmetric, with a scale for each output channel: an error of at most 1/254 of the
-    channel's largest weight. All others of at least `FEWEST` numbers are rounded to half precision.
+    channel's largest weight. Other matrices and kernels of at least `FEWEST` numbers are rounded to
+    half precision, as in checkpoints (`save_checkpoint`).
     """
     if weights is Weights.SINGLE:
         return
@@ -48,7 +49,7 @@ def pack_weights(model: onnx.ModelProto, weights: Weights) -> None:
     kept, nodes = [], []
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < FEWEST:
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < FEWEST:
             kept.append(tensor)
         elif tensor.name in axes and values.size >= FEWEST_INT8:
             stored, expansion = _int8(tensor.name, values, axes[tensor.name] % values.ndim)
