@@ -30,13 +30,13 @@ def demo(options: DemoOptions, quiet: Quiet = False) -> None:
 
     from onet_cli.commands.report import say, say_unless
     from onet_cli.exporting.web.cached import cached_site
-    from onet_cli.exporting.web.serve import address_of, open_server, serve_until_stopped
+    from onet_cli.exporting.web.serve import address_of, open_server, stopped_by_signals
 
     note = say_unless(quiet)
-    with open_server(cached_site(note), options.port) as server:
+    with open_server(cached_site(note), options.port) as server, stopped_by_signals(server):
         say(address_of(server))
         if options.opens:
             webbrowser.open(address_of(server))
         note("ctrl-C ends the server")
-        serve_until_stopped(server)
+        server.serve_forever()
     note("ended")

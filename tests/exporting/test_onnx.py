@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import multiprocessing
+import os
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -62,8 +63,8 @@ NARROW = {
 SMALL_MAPS = USUAL_CODE - 62 * GRID**2
 """A code with cells of 2 numbers."""
 
-SLOW = ("onet-attention", "onet-aligned", "noisypixel", "noisypixel-fc")
-"""`furniture` and the small aligned network stand in for the first two."""
+SLOW = ("onet", "onet-attention", "onet-aligned", "noisypixel", "noisypixel-fc", "furniture")
+"""The exports of all models take minutes; `tests/models/test_graphs.py` has the shipped ones."""
 
 EVERY_MODEL = [
     pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
@@ -125,12 +126,15 @@ def test_every_model_runs_as_in_torch_for_any_batch_and_number_of_points(name, t
 @pytest.mark.parametrize(
     "changes",
     [
-        {
-            "encoder": "convnet-maps",
-            "decoder": "aligned",
-            "frame": "picture",
-            "code_dim": SMALL_MAPS,
-        },
+        pytest.param(
+            {
+                "encoder": "convnet-maps",
+                "decoder": "aligned",
+                "frame": "picture",
+                "code_dim": SMALL_MAPS,
+            },
+            marks=pytest.mark.slow,
+        ),
         pytest.param({"encoder": "resnet50", "decoder": "simple"}, marks=pytest.mark.slow),
     ],
     ids=lambda changes: changes["encoder"],
@@ -330,6 +334,7 @@ def test_a_decoder_that_cannot_be_exported_is_told_in_a_line_and_leaves_no_file(
     assert_untouched(tmp_path)
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_processes_trace_as_this_one_does(tmp_path):
     checkpoint = tiny_checkpoint()
@@ -358,7 +363,8 @@ def test_a_stage_that_cannot_be_traced_in_a_process_is_told():
 
 
 @needs_onnx
-def test_packed_weights_are_compared_and_said(tmp_path):
+def test_packed_weights_are_compared_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes take longer to start than to trace
     checkpoint = tiny_checkpoint()
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
 
@@ -404,6 +410,7 @@ def test_a_file_that_onnxruntime_cannot_run_is_told_and_removed(
 def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
     tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     checkpoint = tiny_checkpoint()
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
     find = importlib.util.find_spec

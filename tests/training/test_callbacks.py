@@ -53,6 +53,7 @@ def test_a_gpu_is_asked_for_its_loss_with_each_row_of_metrics_only():
     assert look_interval(torch.device("cuda")) == 25
 
 
+@pytest.mark.slow
 def test_the_loss_that_is_looked_at_seldom_is_the_same_average(balls, tmp_path, monkeypatch):
     often, rarely = [], []
     train(balls, tmp_path / "often", 52, often.append)

@@ -106,6 +106,7 @@ def test_with_the_true_camera_both_ways_of_asking_agree():
     torch.testing.assert_close(asked, alone)
 
 
+@pytest.mark.slow
 def test_camera_and_mirror_plane_are_learned():
     network = build_network(TINY, seed=0).train()
     images, camera = pictures("wide")

@@ -162,6 +162,7 @@ def test_a_trial_of_precisions_leaves_the_network_as_it_is(balls):
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
+@pytest.mark.slow
 def test_a_precision_is_tried_once_and_resumed_as_it_was(balls, tmp_path, monkeypatch):
     notes, found = [], PrecisionTrial(2.0, 1.0)
     monkeypatch.setattr(run, "try_precisions", lambda *given: found)

@@ -276,6 +276,7 @@ def test_other_errors_of_a_step_are_not_taken_for_a_lack_of_memory(balls, tmp_pa
         train(balls, tmp_path, steps=5)
 
 
+@pytest.mark.slow
 def test_a_trained_network_that_only_gets_worse_is_kept_as_it_was(balls, tmp_path):
     train(balls, tmp_path / "first", 60)
     first = load_checkpoint(tmp_path / "first", "cpu")

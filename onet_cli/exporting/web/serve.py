@@ -1,6 +1,8 @@
 """A web server for the page, on this machine only."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -70,16 +72,20 @@ def address_of(server: ThreadingHTTPServer) -> str:
     return f"http://{HOST}:{server.server_address[1]}/"
 
 
-def serve_until_stopped(server: ThreadingHTTPServer) -> None:
-    """Serve until ctrl-C or SIGTERM, which are no error here. Call it in the main thread."""
+@contextmanager
+def stopped_by_signals(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Within the block, ctrl-C and SIGTERM end `server.serve_forever()`, also if it begins later.
+
+    They are no error then. Enter it in the main thread, before the address is told.
+    """
 
     def stop(*_: Any) -> None:
-        # From another thread: it waits for the loop below, which this signal interrupts.
-        Thread(target=server.shutdown).start()
+        # From another thread: it waits for the loop, which this signal interrupts.
+        Thread(target=server.shutdown, daemon=True).start()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        server.serve_forever()
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
