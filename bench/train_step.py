@@ -8,7 +8,8 @@ step's products and convolutions; the speeds that it takes are measured in the s
 * `plain`: for `onet`, plain_network.py; for other models, our modules as they come, without any of
   the below. Adam with torch's defaults, memory freed as by default.
 * `modules`, on a CPU: ours without what takes several layers at once there, `models/fused.py` and
-  `models/decoders/point_layers.py`.
+  `models/decoders/point_layers.py`, and without the kernels of `models/depthwise.py` and
+  `models/decoders/look_up.py`.
 * `ours`: what `onet train` does, from resizing the pictures to averaging the weights.
 * `compiled`, with --compile: likewise with `onet train --compile`, which needs a compiler.
 * `from files`, `from memory`, with --data: likewise, on the batches of a data set, by loader
@@ -38,10 +39,10 @@ from plain_network import PlainNetwork, plain_step
 from roofline import copy, least_seconds, list_operations, product
 
 from onet_cli.malloc import keep_freed_memory
-from onet_cli.models import layers
+from onet_cli.models import depthwise, layers
 from onet_cli.models.catalogue import find_model
 from onet_cli.models.code_layout import BINS
-from onet_cli.models.decoders import point_layers
+from onet_cli.models.decoders import look_up, point_layers
 from onet_cli.models.network import OccupancyNetwork, build_network
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.averaging import Average
@@ -105,8 +106,8 @@ def plain(options: argparse.Namespace) -> Step:
 
 def unfuse() -> None:
     """Let each layer be one of its own."""
-    layers.can_fuse = lambda *_: False
-    point_layers._can_fuse = lambda *_: False
+    layers.can_fuse = point_layers._can_fuse = lambda *_: False
+    depthwise.trains_on_cpu = look_up.trains_on_cpu = lambda *_: False
 
 
 class Ours:

@@ -1,26 +1,8 @@
 /* Passes over rows of floats, between the matrix products of a network's training step.
 
-   Each is compiled for several widths of registers, and the loader takes the widest that there are.
-   The rows are shared among the threads of torch's own products where those are GNU's OpenMP, whose
-   entry points are known once torch is loaded; a second pool would fight with the first for the
-   cores. Elsewhere there is one thread. */
+   The rows are shared among the threads of torch's own products; see shares.h. */
 
-#include <Python.h>
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__)
-#define WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDEST
-#endif
-
-/* Before a loop whose turns do not depend on each other. */
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define INDEPENDENT
-#endif
+#include "shares.h"
 
 #define SUMMED_ROWS 64       /* are added up in single precision, and their sums in double */
 #define WORTH_A_THREAD 32768 /* numbers */
@@ -167,41 +149,13 @@ static Py_ssize_t start_of(const struct pass *pass, Py_ssize_t share)
     return pass->rows * share / pass->shares;
 }
 
-static void run_shares(const struct pass *pass, Py_ssize_t share, Py_ssize_t step)
+static void run_share(const void *task, Py_ssize_t share)
 {
-    for (; share < pass->shares; share += step)
-        pass->work(pass, start_of(pass, share), start_of(pass, share + 1), share);
+    const struct pass *pass = (const struct pass *)task;
+    pass->work(pass, start_of(pass, share), start_of(pass, share + 1), share);
 }
 
-#if defined(__gnu_linux__) && defined(__GNUC__)
-extern void GOMP_parallel(void (*)(void *), void *, unsigned, unsigned) __attribute__((weak));
-extern int omp_get_max_threads(void) __attribute__((weak));
-extern int omp_get_num_threads(void) __attribute__((weak));
-extern int omp_get_thread_num(void) __attribute__((weak));
-
-static int threads(void)
-{
-    return GOMP_parallel && omp_get_num_threads && omp_get_thread_num && omp_get_max_threads
-               ? omp_get_max_threads()
-               : 1;
-}
-
-static void run_some(void *pass)
-{
-    run_shares((const struct pass *)pass, omp_get_thread_num(), omp_get_num_threads());
-}
-
-static void run(struct pass *pass)
-{
-    if (pass->shares > 1)
-        GOMP_parallel(run_some, pass, (unsigned)pass->shares, 0);
-    else
-        run_shares(pass, 0, 1);
-}
-#else
-static int threads(void) { return 1; }
-static void run(struct pass *pass) { run_shares(pass, 0, 1); }
-#endif
+static void run(const struct pass *pass) { share_out(run_share, pass, pass->shares); }
 
 /* How many shares of so many numbers are worth it. */
 static Py_ssize_t count_shares(Py_ssize_t numbers)

@@ -25,7 +25,7 @@ cdef extern from "rows.h" nogil:
     void c_combine "combine"(const passes *, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
     void c_moments "moments"(const passes *, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
     void join(double *, double *, double, double, double, double) noexcept
-    void run(passes *) noexcept
+    void run(const passes *) noexcept
     Py_ssize_t start_of(const passes *, Py_ssize_t) noexcept
     Py_ssize_t count_shares(Py_ssize_t) noexcept
     int threads() noexcept

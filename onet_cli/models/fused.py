@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from onet_cli._ext import rows as kernel
+from onet_cli.models.cpu_training import in_single, trains_on_cpu
 
 BLOCK = 2**17
 """Numbers in a block of rows: half a megabyte, so that three fit into an L2 cache."""
@@ -26,12 +27,8 @@ def can_fuse(norm: nn.Module, features: Tensor) -> bool:
     return (
         type(norm) is nn.BatchNorm1d  # and not its synchronised form
         and norm.training
-        and type(features) is Tensor  # and not a fake tensor
-        and features.device.type == "cpu"
-        and features.dtype == torch.float32
-        and torch.is_grad_enabled()
-        and not torch.is_autocast_enabled("cpu")
-        and not torch.compiler.is_compiling()
+        and trains_on_cpu(features)
+        and in_single(features)
         and features.shape[:-1].numel() > 1  # last: it makes an export's sizes static
     )
 

@@ -1,8 +1,6 @@
 """Layers shared by several networks. Points are rows, (B, T, H), so that layers are GEMMs."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from types import MethodType
 
 import torch
 from torch import Tensor, nn
@@ -14,29 +12,6 @@ from onet_cli.models.fused import can_fuse, norm_relu_linear
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     """Return a 3 x 3 convolution that keeps the size (or divides it by `stride`), without bias."""
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
-
-
-def without_autocast(device: str) -> AbstractContextManager[object]:
-    """Return a context without autocasting on `device`; a null context if there is none anyway."""
-    on = torch.is_autocast_enabled(device)
-    return torch.autocast(device, enabled=False) if on else nullcontext()
-
-
-def keep_single_on_cpu(layer: nn.Module) -> None:
-    """Make `layer`, a function of one tensor, compute in single precision under CPU autocast.
-
-    Gradients of depthwise convolutions in bfloat16 take five times as long there.
-    """
-    # Bound to the layer, so that a copy of it uses its own weights.
-    layer.forward = MethodType(_forward_in_single, layer)
-
-
-def _forward_in_single(layer: nn.Module, features: Tensor) -> Tensor:
-    plain: Callable[[nn.Module, Tensor], Tensor] = type(layer).forward
-    if features.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
-        return plain(layer, features)
-    with without_autocast("cpu"):
-        return plain(layer, features.float())
 
 
 class ConditionalBatchNorm(nn.Module):

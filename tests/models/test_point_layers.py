@@ -11,7 +11,7 @@ from onet_cli.models.catalogue import MODELS
 from onet_cli.models.decoders import point_layers
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.decoders.triplane import Smooth
-from onet_cli.models.layers import PreActivationBlock, keep_single_on_cpu
+from onet_cli.models.layers import PreActivationBlock
 from onet_cli.models.network import build_network
 
 WIDTH, FEATURES = 32, 13
@@ -128,17 +128,3 @@ def test_convolutions_that_pad_by_themselves_are_the_library_s_to_the_bit(model)
     assert folded == 12
     with torch.no_grad():
         assert torch.equal(network.encode(images), twin.encode(images))
-
-
-def test_a_copy_of_a_layer_kept_in_single_precision_has_its_own_weights():
-    layer = nn.Conv2d(4, 4, 3, groups=4)
-    keep_single_on_cpu(layer)
-    twin = copy.deepcopy(layer)
-
-    with torch.autocast("cpu", torch.bfloat16):
-        found = twin(torch.rand(1, 4, 8, 8))
-    found.sum().backward()
-
-    assert found.dtype == torch.float32
-    assert layer.weight.grad is None
-    assert twin.weight.grad is not None

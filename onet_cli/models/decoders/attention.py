@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.models.code_layout import GRID
+from onet_cli.models.cpu_training import trains_on_cpu, without_autocast
 from onet_cli.models.decoders.plane_decoder import AXES, Drawn
 from onet_cli.models.decoders.triplane import (
     SEED_SIZE,
@@ -24,7 +25,6 @@ from onet_cli.models.decoders.triplane import (
     double,
 )
 from onet_cli.models.encoders.convnet import USUAL_MAP
-from onet_cli.models.layers import without_autocast
 from onet_cli.models.registry import DECODERS
 
 SUMMARY = 256
@@ -116,7 +116,11 @@ class AttentionPlanes(nn.Module):
         for block in self.blocks:
             rows = block(rows, picture)
         maps = rows.transpose(1, 2).reshape(code.shape[0], WIDTH, len(AXES), *coarse[0].shape[2:])
-        return [draw(maps[:, :, k].contiguous()) for k, draw in enumerate(self.fine)]
+        # Transposed convolutions and look-ups train faster with channels last.
+        layout = torch.channels_last if trains_on_cpu(maps) else torch.contiguous_format
+        return [
+            draw(maps[:, :, k].contiguous(memory_format=layout)) for k, draw in enumerate(self.fine)
+        ]
 
 
 def _places(count: int) -> nn.Parameter:

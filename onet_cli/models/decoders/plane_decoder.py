@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.models.decoder import Decoder, PointDecoder, matrix_flops
+from onet_cli.models.decoders.look_up import look_up
 from onet_cli.models.decoders.point_layers import point_logits
 from onet_cli.models.frame import look
 from onet_cli.models.layers import PreActivationBlock
@@ -164,14 +164,3 @@ def _seen(sight: Sight, points: Tensor) -> list[Tensor]:
     camera = sight.elevation[None], sight.kappa[None]
     seen, near = look(points[None], *camera)
     return [look_up(sight.local[None], seen, PICTURE_EDGE)[0].t(), points, near.t()]
-
-
-def look_up(plane: Tensor, positions: Tensor, edge: float = CUBE_EDGE) -> Tensor:
-    """Return the features (B, K, T) of `plane` (B, K, P, P) at `positions` (B, T, 2).
-
-    The plane is a square of edge length `edge`, centred at the origin.
-    """
-    grid = (positions * (2 / edge)).unsqueeze(2)
-    # Beyond the cube the border's features apply: "outside", as training covered the border.
-    features = F.grid_sample(plane, grid, padding_mode="border", align_corners=False)
-    return features.squeeze(3)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from onet_cli.models.cpu_training import in_single, trains_on_cpu
 from onet_cli.models.layers import PreActivationBlock
 
 BLOCK = 2**17
@@ -43,14 +44,7 @@ def point_logits(
 
 
 def _can_fuse(features: Tensor) -> bool:
-    return (
-        type(features) is Tensor  # and not a fake tensor
-        and features.device.type == "cpu"
-        and features.dtype == torch.float32
-        and torch.is_grad_enabled()
-        and not torch.is_autocast_enabled("cpu")
-        and not torch.compiler.is_compiling()
-    )
+    return trains_on_cpu(features) and in_single(features)
 
 
 class _Weights(NamedTuple):

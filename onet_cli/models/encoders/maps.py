@@ -28,10 +28,12 @@ from onet_cli.models.code_layout import (
     camera_of,
     plane_of,
 )
+from onet_cli.models.cpu_training import without_autocast
+from onet_cli.models.depthwise import speed_up_depthwise
 from onet_cli.models.encoders.convnet import WIDTHS, ConvNetFeatures
 from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
-from onet_cli.models.layers import conv3x3, keep_single_on_cpu, without_autocast
+from onet_cli.models.layers import conv3x3
 from onet_cli.models.mirror import Mirror, find_plane
 from onet_cli.models.registry import ENCODERS
 from onet_cli.models.spec import Frame
@@ -211,9 +213,8 @@ class Lite0MapsEncoder(MapsEncoder):
         for module in self.features.modules():
             if hasattr(module, "_swish"):
                 module._swish = nn.ReLU6()
-            if isinstance(module, nn.Conv2d) and module.groups > 1:
-                keep_single_on_cpu(module)
         fold_padding(self.features)
+        speed_up_depthwise(self.features)
         # Its weights expect [-1, 1], but images are normalised by ImageNet's mean and deviation.
         for name, values in (
             ("scale", [2 * deviation for deviation in DEVIATION]),
