@@ -36,6 +36,7 @@ def data(work):
 @pytest.fixture(scope="module")
 def checkpoint(work, data):
     arguments = "--max-steps 40 --batch-size 4 --points 512 --val-every 20 --workers 0 --device cpu"
+    arguments += " --mesh-every 0"
     printed = onet("train", data, "-o", work / "run", *arguments.split())
     assert printed.strip() == str(work / "run/best.safetensors")
     return work / "run/best.safetensors"

@@ -26,7 +26,9 @@ CPU = torch.device("cpu")
 
 
 def config(**settings):
-    return TrainingConfig(Budget(steps=6), **{"batch_size": 4, "workers": 0} | settings)
+    return TrainingConfig(
+        Budget(steps=6), **{"batch_size": 4, "workers": 0, "mesh_every": 0} | settings
+    )
 
 
 def cached(data):

@@ -19,7 +19,9 @@ FEW = CalibrationSettings(
 @pytest.fixture(scope="module")
 def trained(balls, tmp_path_factory):
     """Return the checkpoint of a run that has learned what a ball is."""
-    config = TrainingConfig(Budget(steps=60), batch_size=6, points=256, lr=0.01, workers=0)
+    config = TrainingConfig(
+        Budget(steps=60), batch_size=6, points=256, lr=0.01, workers=0, mesh_every=0
+    )
     run = tmp_path_factory.mktemp("worth") / "run"
     return train_network(
         balls, run, build_network(TINY, seed=0), config, hardware=Hardware("cpu")

@@ -19,7 +19,8 @@ TINY = ModelSpec("tiny", "convnet", "simple", code_dim=16, hidden_dim=16, image_
 
 
 def train(balls, run, steps, listen=lambda status: None, **more):
-    settings = {"batch_size": 4, "points": 64, "workers": 0, "val_every": 1000} | more
+    settings = {"batch_size": 4, "points": 64, "workers": 0, "val_every": 1000}
+    settings |= {"mesh_every": 0} | more
     config = TrainingConfig(Budget(steps=steps), **settings)
     return train_network(
         balls,

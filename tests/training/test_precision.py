@@ -27,7 +27,7 @@ CAMERA = (0.6, 0.4, 0.55, 1.5, 0.0, 0.0, 0.0, 0.0)
 
 
 def settings(**more):
-    given = {"batch_size": 4, "points": POINTS, "workers": 0, "augment": "photo"}
+    given = {"batch_size": 4, "points": POINTS, "workers": 0, "augment": "photo", "mesh_every": 0}
     return TrainingConfig(Budget(steps=2), **given | more)
 
 

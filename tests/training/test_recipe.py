@@ -29,6 +29,8 @@ SMALL = (
     "--workers",
     0,
     "--no-calibrate",
+    "--mesh-every",
+    0,
     "-q",
 )
 PAPER = {
@@ -144,7 +146,7 @@ def test_steps_of_the_recipe_are_those_of_a_plain_loop(balls, tmp_path):
     settings = TrainingConfig(
         Budget(steps=3),
         **{name: value for name, value in recipe.items() if name in known}
-        | {"batch_size": 4, "points": 256, "val_every": 3, "workers": 0},
+        | {"batch_size": 4, "points": 256, "val_every": 3, "workers": 0, "mesh_every": 0},
     )
     network = build_network(spec, seed=0)
     twin = build_network(spec, seed=0)

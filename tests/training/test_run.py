@@ -21,6 +21,7 @@ TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_siz
 
 def config(steps, **more):
     settings = {"batch_size": 4, "points": 256, "val_every": 20, "workers": 0, "lr": 3e-3}
+    settings["mesh_every"] = 0
     return TrainingConfig(budget=Budget(steps=steps), **settings | more)
 
 

@@ -23,7 +23,7 @@ def test_options_of_a_file_hold_and_those_of_the_command_line_win(balls, tmp_pat
     path = tmp_path / "given.toml"
     path.write_text(
         "max-steps = 2\nbatch-size = 3\npoints = 16\nworkers = 0\nmodel = 'onet-small'\n"
-        "image_size = 32\ncode-dim = 8\nhidden-dim = 8\n"
+        "mesh-every = 0\nimage_size = 32\ncode-dim = 8\nhidden-dim = 8\n"
     )
 
     result = run(balls, "-o", tmp_path / "run", "--config", path, "--points", 8, "-q")
