@@ -267,23 +267,14 @@ INLINE void weigh_row(
     }
 }
 
-INLINE void weigh(
-    const struct depthwise *task, const float *gradient, const float *input, Py_ssize_t first,
-    const int some, double *by_weight)
+INLINE void go_back_row(
+    const struct depthwise *task, const float *gradient, Py_ssize_t row, Py_ssize_t first,
+    const int some, float *by_input)
 {
-    for (Py_ssize_t row = 0; row < task->rows; row++)
-        weigh_row(task, gradient, input, row, first, some, by_weight);
-}
-
-INLINE void go_back(
-    const struct depthwise *task, const float *gradient, Py_ssize_t first, const int some,
-    float *by_input)
-{
-    for (Py_ssize_t row = 0; row < task->height; row++)
-        for (Py_ssize_t column = 0; column < task->width; column++)
-            add_taps(
-                task, gradient, row, column, first, some,
-                by_input + (row * task->width + column) * task->channels + first);
+    for (Py_ssize_t column = 0; column < task->width; column++)
+        add_taps(
+            task, gradient, row, column, first, some,
+            by_input + (row * task->width + column) * task->channels + first);
 }
 
 /* `some` channels of one cell of the output. */
@@ -314,14 +305,14 @@ INLINE void convolve_cell(
         out[k] = sums[k];
 }
 
-INLINE void convolve(
-    const struct depthwise *task, const float *input, Py_ssize_t first, const int some, float *out)
+INLINE void convolve_row(
+    const struct depthwise *task, const float *input, Py_ssize_t row, Py_ssize_t first,
+    const int some, float *out)
 {
-    for (Py_ssize_t row = 0; row < task->rows; row++)
-        for (Py_ssize_t column = 0; column < task->columns; column++)
-            convolve_cell(
-                task, input, row, column, first, some,
-                out + (row * task->columns + column) * task->channels + first);
+    for (Py_ssize_t column = 0; column < task->columns; column++)
+        convolve_cell(
+            task, input, row, column, first, some,
+            out + (row * task->columns + column) * task->channels + first);
 }
 
 /* Does something for all channels: WIDE at a time, and the others 32, 16 or one at a time. */
@@ -345,9 +336,12 @@ WIDEST static void depthwise_share(const void *given, Py_ssize_t share)
     for (Py_ssize_t sample = share; sample < task->samples; sample += task->shares) {
         const float *input = task->input + sample * task->height * task->width * channels;
         float *out = task->out + sample * task->rows * task->columns * channels;
-#define CONVOLVE(some) convolve(task, input, first, some, out)
-        FOR_CHANNELS(channels, CONVOLVE);
+        /* Row by row, so that memory is read in its order. */
+        for (Py_ssize_t row = 0; row < task->rows; row++) {
+#define CONVOLVE(some) convolve_row(task, input, row, first, some, out)
+            FOR_CHANNELS(channels, CONVOLVE);
 #undef CONVOLVE
+        }
     }
 }
 
@@ -360,12 +354,15 @@ WIDEST static void depthwise_gradient_share(const void *given, Py_ssize_t share)
     for (Py_ssize_t sample = share; sample < task->samples; sample += task->shares) {
         const float *gradient = task->gradient + sample * to, *input = task->input + sample * from;
         float *by_input = task->by_input + sample * from;
-#define GO_BACK(some)                                             \
-    do {                                                          \
-        weigh(task, gradient, input, first, some, by_weight);     \
-        go_back(task, gradient, first, some, by_input);           \
-    } while (0)
-        FOR_CHANNELS(channels, GO_BACK);
+        for (Py_ssize_t row = 0; row < task->rows; row++) {
+#define WEIGH(some) weigh_row(task, gradient, input, row, first, some, by_weight)
+            FOR_CHANNELS(channels, WEIGH);
+#undef WEIGH
+        }
+        for (Py_ssize_t row = 0; row < task->height; row++) {
+#define GO_BACK(some) go_back_row(task, gradient, row, first, some, by_input)
+            FOR_CHANNELS(channels, GO_BACK);
 #undef GO_BACK
+        }
     }
 }

@@ -1,8 +1,8 @@
 """Depthwise convolutions in training on CPUs, where torch's gradients are slow.
 
 Each channel has a kernel of its own, so that gradients are sums of a few products per number, as
-the convolution is, but torch's take ten times as long. Under autocast, all is in float32: torch's
-gradients in bfloat16 take five times as long as that.
+the convolution is, but torch's take several times as long. Under autocast, all is in float32:
+torch's gradients in bfloat16 take five times as long as its own in float32.
 """
 
 from types import MethodType
@@ -23,7 +23,7 @@ Padding = tuple[int, int, int, int]
 def speed_up_depthwise(network: nn.Module) -> None:
     """Let the depthwise convolutions of `network` train by a kernel on CPUs.
 
-    Their results change by rounding only; elsewhere they stay as they are.
+    Results change by rounding only. On other devices the layers are unchanged.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d) and _is_simple(layer):

@@ -14,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from onet_cli.models.depthwise import speed_up_depthwise
 from onet_cli.models.network import OccupancyNetwork, encoder_features, freeze_encoder
 from onet_cli.shapes.photo import resize_images
 from onet_cli.training.annotations import Annotations
@@ -77,6 +78,7 @@ class OccupancyModule(pl.LightningModule):
         super().__init__()
         # Channels-last convolutions are a third faster on a CPU with these images.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        speed_up_depthwise(network)
         self.config, self._spent = config, spent
         if config.encoder_lr < 1:
             freeze_encoder(network)

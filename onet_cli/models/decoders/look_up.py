@@ -1,7 +1,7 @@
 """Bilinear look-ups in feature planes, with a kernel for training on CPUs.
 
-Source: torch's `grid_sample`; the kernel stores a plane's features of a cell side by side, which
-takes a fifth of the time, and a seventh where positions need no gradient.
+Source: torch's `grid_sample`. The kernel has the features of a cell side by side, so that they fill
+registers in the backward pass too.
 """
 
 from typing import Any

@@ -6,7 +6,6 @@ Source: Tan and Le, "EfficientNet: rethinking model scaling", ICML 2019.
 from efficientnet_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from onet_cli.models.depthwise import speed_up_depthwise
 from onet_cli.models.registry import ENCODERS
 
 SIZES = tuple(f"efficientnet-b{size}" for size in range(9))
@@ -25,7 +24,6 @@ class EfficientNetEncoder(nn.Module):
             if hasattr(module, "_swish"):
                 module._swish = nn.SiLU()
         fold_padding(self.features)
-        speed_up_depthwise(self.features)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return codes (B, C) of normalised `images` (B, 3, S, S)."""

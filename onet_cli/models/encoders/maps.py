@@ -29,7 +29,6 @@ from onet_cli.models.code_layout import (
     plane_of,
 )
 from onet_cli.models.cpu_training import without_autocast
-from onet_cli.models.depthwise import speed_up_depthwise
 from onet_cli.models.encoders.convnet import WIDTHS, ConvNetFeatures
 from onet_cli.models.encoders.efficientnet import fold_padding
 from onet_cli.models.imagenet import DEVIATION, MEAN
@@ -214,7 +213,6 @@ class Lite0MapsEncoder(MapsEncoder):
             if hasattr(module, "_swish"):
                 module._swish = nn.ReLU6()
         fold_padding(self.features)
-        speed_up_depthwise(self.features)
         # Its weights expect [-1, 1], but images are normalised by ImageNet's mean and deviation.
         for name, values in (
             ("scale", [2 * deviation for deviation in DEVIATION]),
