@@ -26,6 +26,8 @@ TESTS = [
     "tests/geometry",
     "tests/faults/test_kernels.py",
     "tests/models/test_aligned.py",
+    "tests/models/test_depthwise.py",
+    "tests/models/test_look_up.py",
     "tests/models/test_plane_points.py",
     "tests/models/test_rows.py",
 ]
