@@ -19,6 +19,8 @@ include "surface.pxi"
 cdef enum:
     CHILDREN = 4  # of an entry of the heap
     STAGES = 3
+    MANY_FILLS = 12
+    FEW = 256  # from then on, at least one edge in so many has to go in a stage that goes on
 
 cdef double STIFFNESS = 1e-13  # share of the area that resists moving off an edge's middle
 cdef double FARTHEST = 2.0  # greatest distance of the new vertex from the edge's middle, in edges
@@ -27,6 +29,7 @@ cdef double BOUNDARY = 100.0  # weight of the planes that hold the boundary in p
 cdef double VOLUME_STIFFNESS = 1e-3  # as STIFFNESS, when volume is given back
 cdef double LONGEST_STEP = 0.05  # that a vertex goes to give back volume, in edges
 cdef float LEAST_KEY = 1e-14  # of an edge that was refused
+cdef float GREATEST_GROWTH = 1e6
 cdef float CROWD = 32  # faces at the ends of an edge; with twice as many or more it is tried less
 cdef float GREATEST_KEY = 1e3  # beyond it, an edge waits for the queue to be filled again
 
@@ -218,11 +221,25 @@ cdef void fill_heap(Surface* s) noexcept nogil:
         edge = &s.edges[n]
         if edge.first != GONE:
             edge.stamp = s.vertices[edge.first].stamp + s.vertices[edge.second].stamp
+            edge.refused = NEVER_REFUSED  # another stage may allow it
             s.heap[s.heap_count] = pack(place(s, edge, p, q), n)
             s.heap_count += 1
     for n in range(s.heap_count // CHILDREN, -1, -1):
         if n < s.heap_count:
             sift_down(s, n, s.heap[n])
+
+
+cdef inline void put_off(Surface* s, const Edge* edge, uint64_t entry) noexcept nogil:
+    """Give the edge at the heap's top, which was refused, a greater key, or drop it.
+
+    It may become possible when what is around it has changed: it is tried again at twice the key,
+    or more at a vertex of hundreds of faces, all of which each of its edges looks at.
+    """
+    cdef float key = max(max(s.growth, faces_around(s, edge) / CROWD) * key_of(entry), LEAST_KEY)
+    if key > GREATEST_KEY:
+        drop_top(s)
+    else:
+        sift_down(s, 0, pack(key, <int><uint32_t>entry))
 
 
 cdef bint take_top(Surface* s, int stage) noexcept nogil:
@@ -231,12 +248,17 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
     cdef int number = <int><uint32_t>entry
     cdef Edge* edge = &s.edges[number]
     cdef int stamp
+    cdef uint32_t near
     cdef double[3] p
     cdef double[10] q
     cdef float key
     cdef Answer answer = NOT_NOW
     if edge.first == GONE:
         drop_top(s)
+        return False
+    near = s.vertices[edge.first].near + s.vertices[edge.second].near
+    if near == edge.refused:  # for the same reasons as last time
+        put_off(s, edge, entry)
         return False
     stamp = s.vertices[edge.first].stamp + s.vertices[edge.second].stamp
     key = place(s, edge, p, q)
@@ -255,32 +277,39 @@ cdef bint take_top(Surface* s, int stage) noexcept nogil:
         drop_top(s)
         collapse(s, edge, p, q)
         return True
-    # It may become possible when what is around it has changed: try again at twice the key, or
-    # more at a vertex of hundreds of faces, all of which each of its edges looks at.
-    key = max(max(2, faces_around(s, edge) / CROWD) * key_of(entry), LEAST_KEY)
-    if answer == NEVER or key > GREATEST_KEY:
+    edge.refused = near
+    if answer == NEVER:
         drop_top(s)
     else:
-        sift_down(s, 0, pack(key, number))
+        put_off(s, edge, entry)
     return False
 
 
 cdef void reduce_faces(Surface* s, int target) noexcept nogil:
-    """Collapse the edge of the least key until `target` faces are left or nothing is."""
-    cdef int stage = 0
-    cdef bint progress = True
+    """Collapse the edge of the least key until `target` faces are left or nothing is.
+
+    Hardly a mesh fills the queue more than a dozen times. Those that do are flat fans of thousands
+    of faces: from then on, refused edges are tried less often each time, and the next stage begins
+    where little comes of it.
+    """
+    cdef int stage = 0, fills = 0, gone = 1, least = 1
+    s.growth = 2
     while s.faces_left > target:
         if s.heap_count == 0:
-            if not progress:
+            if gone < least:
                 stage += 1
             if stage == STAGES:
                 break
-            progress = False
+            gone = 0
             fill_heap(s)
             if s.heap_count == 0:
                 break
+            fills += 1
+            if fills > MANY_FILLS:
+                s.growth = min(2 * s.growth, GREATEST_GROWTH)
+                least = max(1, s.heap_count // FEW)
         if take_top(s, stage):
-            progress = True
+            gone += 1
 
 
 cdef void restore_volume(Surface* s) noexcept nogil:
@@ -328,7 +357,8 @@ cdef void load(Surface* s, double[:, ::1] positions, int[:, ::1] faces) noexcept
             s.vertices[n].at[m] = positions[n, m]
         s.vertices[n].lost = 0
         s.vertices[n].head = GONE
-        s.vertices[n].stamp = s.vertices[n].mark = s.vertices[n].faces = 0
+        s.vertices[n].stamp = s.vertices[n].mark = 0
+        s.vertices[n].faces = s.vertices[n].near = 0
         s.vertices[n].open = False
     for n in range(s.face_count):
         for m in range(3):

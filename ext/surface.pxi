@@ -12,6 +12,8 @@ cdef enum:
     GONE = -1
     MOST_AROUND = 4096  # faces at the ends of an edge: to look at all for each edge is quadratic
 
+cdef uint32_t NEVER_REFUSED = 0xFFFFFFFF
+
 cdef enum Answer:
     YES
     NOT_NOW
@@ -25,6 +27,7 @@ cdef struct Vertex:
     int stamp  # grows whenever the vertex changes
     int mark  # scratch
     int faces  # how many have it
+    uint32_t near  # grows whenever the vertex, a neighbour or a face between them changes
     bint open  # whether it is on an edge that does not lie between two faces
 
 cdef struct Face:
@@ -36,6 +39,7 @@ cdef struct Edge:
     int first  # GONE where the edge is
     int second
     int stamp  # sum of the ends' stamps when the edge was last valued
+    uint32_t refused  # sum of the ends' `near` when the edge was last refused
     int faces  # how many have it
 
 cdef struct Surface:
@@ -50,6 +54,7 @@ cdef struct Surface:
     int faces_left
     int open_edges
     int epoch  # the current value in marks
+    float growth  # of the key of an edge that was refused, at least
 
 
 cdef inline bint has(const Face* face, int v) noexcept nogil:
@@ -93,7 +98,7 @@ cdef void find_edges(Surface* s) noexcept nogil:
                     continue
                 # Marks hold the edge's number plus one; those of other vertices are lower.
                 if s.vertices[w].mark <= earlier:
-                    s.edges[s.edge_count] = Edge(first=u, second=w, stamp=0, faces=0)
+                    s.edges[s.edge_count] = Edge(first=u, second=w, stamp=0, refused=NEVER_REFUSED, faces=0)
                     s.edge_count += 1
                     s.vertices[w].mark = s.edge_count
                 s.edges[s.vertices[w].mark - 1].faces += 1
@@ -171,6 +176,7 @@ cdef void remove_face(Surface* s, Face* face, int k, int u) noexcept nogil:
             lost = face.edge[n]
     for n in range(3):
         s.vertices[face.vertex[n]].faces -= 1
+        s.vertices[face.vertex[n]].near += 1
     face.vertex[0] = GONE
     s.faces_left -= 1
     while c != GONE:
@@ -216,6 +222,7 @@ cdef void join(Surface* s, Edge* edge) noexcept nogil:
         face = &s.faces[c // 3]
         k = c % 3
         for n in range(1, 3):
+            s.vertices[face.vertex[(k + n) % 3]].near += 1
             spoke = &s.edges[face.edge[(k + n) % 3]]
             if spoke.first == v:
                 spoke.first = u
@@ -223,5 +230,6 @@ cdef void join(Surface* s, Edge* edge) noexcept nogil:
                 spoke.second = u
         c = face.next[k]
     s.vertices[u].faces += s.vertices[v].faces
+    s.vertices[u].near += s.vertices[v].near + 1
     s.vertices[u].open |= s.vertices[v].open
     s.vertices[u].stamp += s.vertices[v].stamp + 1

@@ -23,8 +23,9 @@ def simplify(mesh: trimesh.Trimesh, faces: int) -> trimesh.Trimesh:
     same topology. No face degenerates, and faces flip only if the requested count cannot be reached
     otherwise. Open boundaries stay in place; edges of more than two faces are never collapsed. The
     result is deterministic. A mesh of at most `faces` faces is returned unchanged, and more than
-    `faces` remain if the topology requires them (4 for each closed part, more if it has holes), or
-    if thousands of faces share an edge.
+    `faces` remain if the topology requires them (4 for each closed part, more if it has holes), if
+    thousands of faces share an edge, or if nearly all edges that are left border faces without
+    area.
 
     Args:
         mesh: triangles; if they are not closed, vertices at the same position are merged. Faces

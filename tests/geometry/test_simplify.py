@@ -3,6 +3,7 @@ import pytest
 import trimesh
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
 from onet_cli.errors import InvalidGeometryError, InvalidOptionError
 from onet_cli.geometry.inside import contains
@@ -221,6 +222,36 @@ def test_a_disc_of_thousands_of_sectors_keeps_its_outline():
     assert len(found.faces) == 100
     assert found.area == pytest.approx(np.pi, rel=2e-3)
     assert np.abs(found.vertices[:, 2]).max() < 1e-9
+
+
+def test_a_star_cut_as_a_fan_comes_down_in_its_plane():
+    corners = 8000
+    radii = np.where(np.arange(corners) % 2, 1.0, 0.2)
+    inner = np.arange(1, corners - 1)
+    mesh = make_mesh(rim(corners) * radii[:, None], np.column_stack([0 * inner, inner, inner + 1]))
+
+    found = simplify(mesh, 1000)
+
+    assert len(found.faces) == 1000
+    assert np.abs(found.vertices[:, 2]).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("seed", "faces", "volume", "area"),
+    [(1, 850, 0.779856, 1.594003), (2, 842, 0.769450, 1.577535)],
+)
+def test_a_surface_of_thousands_of_handles_comes_down_as_by_looking_at_every_edge_anew(
+    seed, faces, volume, area
+):
+    """Recorded from a kernel that forgot which edges it had refused."""
+    noise = np.random.default_rng(seed).standard_normal((24, 24, 24))
+    mesh = extract_surface(gaussian_filter(noise, 1.0), 0.0)
+
+    found = simplify(mesh, 4)
+
+    assert len(found.faces) == pytest.approx(faces, abs=2)
+    assert found.volume / mesh.volume == pytest.approx(volume, rel=0.005)
+    assert found.area / mesh.area == pytest.approx(area, rel=0.005)
 
 
 def test_an_edge_of_thousands_of_faces_stays_with_them():
