@@ -22,7 +22,7 @@ class DemoOptions:
 def demo(options: DemoOptions, quiet: Quiet = False) -> None:
     """Serve the web page of the shipped model on this machine, until ctrl-C.
 
-    The first run exports the model for the page, which takes about a minute.
+    The first run copies the page and its model to the user's cache.
 
     Example: `onet demo --no-open --port 8080`
     """

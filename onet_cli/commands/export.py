@@ -21,7 +21,7 @@ Source = Annotated[
 Target = Annotated[
     Path,
     Setting(
-        "File; its suffix selects the format. Checkpoint: .onnx .safetensors; "
+        "File; its suffix selects the format. Checkpoint: .onnx .pt2 .safetensors; "
         "mesh: .obj .ply .stl .glb .3mf .off, or voxels .npz .binvox. A folder with --to.",
         argument=True,
     ),

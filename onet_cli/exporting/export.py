@@ -16,7 +16,7 @@ from onet_cli.meshes.read import load_mesh_file
 from onet_cli.meshes.vertex_colours import vertex_colours
 from onet_cli.options import PHOTO_SUFFIXES
 
-NETWORK_SUFFIXES = (".onnx", ".safetensors")
+NETWORK_SUFFIXES = (".onnx", ".pt2", ".safetensors")
 
 
 def export(source: str, target: Path, options: ExportOptions, note: Note = silent) -> list[str]:
@@ -69,7 +69,7 @@ def _refuse_stray_options(suffix: str, options: ExportOptions) -> None:
     takes = {
         "--faces": (options.faces is not None, tuple(sorted(MESH_SUFFIXES))),
         "--resolution": (options.resolution is not None, (".npz", ".binvox")),
-        "--half": (options.half, NETWORK_SUFFIXES),
+        "--half": (options.half, (".onnx", ".safetensors")),
         "--int8": (options.int8, (".onnx",)),
     }
     for name, (given, suffixes) in takes.items():
@@ -125,16 +125,13 @@ def _export_page(source: str, target: Path, options: ExportOptions, note: Note) 
             hint="`onet reconstruct --viewer` writes a page that shows a mesh",
         )
     _refuse_stray_options("--to web", options)
-    from onet_cli.exporting.web.bundle import bundled_files
-
-    bundled_files()  # refused before the checkpoint is loaded, which takes seconds
     from onet_cli.exporting.web.site import export_site
-    from onet_cli.models.checkpoint import load_checkpoint, shipped_models
+    from onet_cli.models.shipped import find_checkpoint, shipped_models
 
-    checkpoint = load_checkpoint(source, "cpu")
     shipped = source in shipped_models()
-    name = source if shipped else checkpoint.info.spec.name
-    sizes = export_site(checkpoint, name, target, note, SHIPPED_LICENCE if shipped else None)
+    path = find_checkpoint(source)
+    name = source if shipped else path.stem
+    sizes = export_site(path, name, target, note, SHIPPED_LICENCE if shipped else None)
     lines = [f"{target / each}  {size / 1e6:.1f} MB" for each, size in sizes.items()]
     return [*lines, f"{target}  {sum(sizes.values()) / 1e6:.1f} MB, for any static file server"]
 
@@ -148,9 +145,17 @@ def _export_network(source: str, target: Path, options: ExportOptions, note: Not
 
         size = export_safetensors(checkpoint, target, options.half)
         return [f"{target}  {size / 1e6:.1f} MB, {'half' if options.half else 'single'} precision"]
+    licence = SHIPPED_LICENCE if source in shipped_models() else None
+    if target.suffix.lower() == ".pt2":
+        from onet_cli.exporting.program import export_programs
+
+        found = export_programs(checkpoint, target.with_suffix(".pt2"), note, licence)
+        return [
+            f"{file}  {file.stat().st_size / 1e6:.1f} MB, differs from the network by {error:.1e}"
+            for file, error in found.items()
+        ]
     from onet_cli.exporting.onnx import export_onnx
 
-    licence = SHIPPED_LICENCE if source in shipped_models() else None
     weights = Weights.INT8 if options.int8 else Weights.HALF if options.half else Weights.SINGLE
     workers = os.cpu_count() or 1
     place = target.with_suffix(".onnx")

@@ -1,66 +1,40 @@
 """ONNX export: one file for each stage of a network (`exporting.stages`)."""
 
 import contextlib
-import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.exporting.metadata import (
+    COMPARED_SIZES,
+    TRACED_SIZE,
+    calibration_texts,
+    metadata_of,
+    on_cpu,
+    sample,
+)
 from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.exporting.onnx_pool import Job, trace_all
 from onet_cli.exporting.options import Note, Weights, silent
 from onet_cli.exporting.stages import stages_of
 from onet_cli.files import whole_file
-from onet_cli.geometry.normalize import CUBE_EDGE
-from onet_cli.geometry.picture_frame import FARTHEST, REACH
-from onet_cli.models.calibration import HEADER_KEY
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.onnx_names import (
-    CALIBRATION_KEY,
-    CALIBRATION_TENSORS_KEY,
     ENCODER,
-    HASH_KEY,
-    INFO_KEY,
     LAYOUT_KEY,
     STAGES_KEY,
     SUFFIX,
     stage_path,
 )
-from onet_cli.models.spec import Frame
 from onet_cli.models.weight_layout import read_layout
-from onet_cli.models.weights import tensor_bytes
 
 INSTALL_HINT = "pip install onnx onnxscript onnxruntime"
-
-TRACED_SIZE = (2, 5)
-"""Batch size and number of points for tracing; the exporter would specialise a size of 1."""
-
-COMPARED_SIZES = ((1, 1000), (3, 333))
-"""Batch sizes and numbers of points compared with torch, unlike those traced, to test dynamic
-axes."""
-
-FRAME_NOTES: dict[Frame, str] = {
-    "object": "points are in the upright unit cube: +y up, centre 0, longest edge of the object 1",
-    "picture": (
-        f"points (px, py, pz) fill a cube of edge {CUBE_EDGE:g}. The picture's frame (+y up, x to "
-        "the right, z towards the camera, in half edges of the picture), from that cube: "
-        f"x = px / {CUBE_EDGE / 2:g}, and with q = py / {CUBE_EDGE / 2:g} within +-{FARTHEST:g}, "
-        f"y = {REACH:g} q / (1 - q^4)^(1/4), z from pz likewise. Back: px = {CUBE_EDGE / 2:g} x, "
-        f"and with r = y / {REACH:g}, py = {CUBE_EDGE / 2:g} r / (1 + r^4)^(1/4). A mesh in the "
-        "picture's frame, its box centred at 0 and divided by its longest edge, is in the upright "
-        "unit cube but for a turn around y: it faces as the camera saw it. The last two numbers of "
-        "the code are the camera: elevation in radians, and kappa"
-    ),
-}
-"""Description of the points in the metadata, by the model's frame; formulas in `models.frame`."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +74,10 @@ def export_onnx(
     if path.suffix != SUFFIX:
         raise InvalidOptionError(f"{path} does not end in {SUFFIX}")
     _require_packages()
-    network = _on_cpu(checkpoint)
+    network = on_cpu(checkpoint)
     files = {stage.name: OnnxFile(stage, weights) for stage in stages_of(network)}
-    texts = dict.fromkeys(files, _metadata(checkpoint, tuple(files), licence))
-    texts[ENCODER] = texts[ENCODER] | _calibration_texts(checkpoint)
+    texts = dict.fromkeys(files, metadata_of(checkpoint, tuple(files), licence))
+    texts[ENCODER] = texts[ENCODER] | calibration_texts(checkpoint)
     return _export(network, files, texts, path, (note, workers))
 
 
@@ -118,7 +92,7 @@ def export_graphs(path: Path, note: Note = silent, workers: int = 1) -> OnnxPari
         OnetError: as `export_onnx`.
     """
     _require_packages()
-    network = _on_cpu(load_checkpoint(path, "cpu"))
+    network = on_cpu(load_checkpoint(path, "cpu"))
     files = {stage.name: OnnxFile(stage, shared=path) for stage in stages_of(network)}
     text = {STAGES_KEY: json.dumps(tuple(files)), LAYOUT_KEY: read_layout(path).digest}
     return _export(
@@ -158,7 +132,7 @@ def _jobs(
     texts: Mapping[str, dict[str, str]],
 ) -> list[Job]:
     """Return the jobs in order; inputs of a stage are what torch returns for those before it."""
-    known = _sample(network, *TRACED_SIZE)
+    known = sample(network, *TRACED_SIZE)
     jobs = []
     for name, file in files.items():
         inputs = {key: known[key].numpy() for key in file.stage.inputs}
@@ -175,61 +149,10 @@ def _compare(
         return {}
     differences = dict.fromkeys(files, 0.0)
     for size in COMPARED_SIZES:
-        known = _sample(network, *size)
+        known = sample(network, *size)
         for name, file in files.items():
             expected = file.expected(known)
             error = file.difference(paths[name], known, expected)
             differences[name] = max(differences[name], error)
             known |= expected
     return differences
-
-
-def _metadata(
-    checkpoint: Checkpoint, stages: tuple[str, ...], licence: str | None
-) -> dict[str, str]:
-    """Return the texts that every file of an export has."""
-    info = checkpoint.info
-    texts = {
-        INFO_KEY: info.to_json(),
-        STAGES_KEY: json.dumps(stages),
-        HASH_KEY: weights_hash(checkpoint.network),
-        "box": f"{CUBE_EDGE:g}",
-        "frame": info.spec.frame,
-        "frame_note": FRAME_NOTES[info.spec.frame],
-    }
-    if licence is not None:
-        texts["licence"] = licence
-    return texts
-
-
-def _calibration_texts(checkpoint: Checkpoint) -> dict[str, str]:
-    """Return the calibration for the metadata of the encoder: its header, its tensors in base64."""
-    known = checkpoint.calibration
-    if known is None:
-        return {}
-    tensors = {name: torch.from_numpy(array) for name, array in known.to_arrays().items()}
-    packed = b64encode(tensor_bytes(tensors, {})).decode()
-    return {CALIBRATION_KEY: known.to_header()[HEADER_KEY], CALIBRATION_TENSORS_KEY: packed}
-
-
-def weights_hash(network: OccupancyNetwork) -> str:
-    """Return the SHA-256 of the names, shapes and values of a network's weights, in hex."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _on_cpu(checkpoint: Checkpoint) -> OccupancyNetwork:
-    network = OccupancyNetwork(checkpoint.info.spec).eval()
-    network.load_state_dict(checkpoint.network.state_dict())
-    return network
-
-
-def _sample(network: OccupancyNetwork, batch: int, count: int) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    size = network.spec.image_size
-    images = torch.rand((batch, 3, size, size), generator=generator)
-    points = torch.rand((batch, count, network.spec.point_dim), generator=generator)
-    return {"images": images, "points": (points - 0.5) * CUBE_EDGE}

@@ -11,15 +11,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.files import open_regular
 from onet_cli.models.calibration import HEADER_KEY as CALIBRATION_HEADER
-from onet_cli.models.calibration import PREFIX, Calibration, read_calibration
+from onet_cli.models.calibration import Calibration, read_calibration
 from onet_cli.models.code_layout import CodeLayout
-from onet_cli.models.info import HEADER_KEY, CheckpointInfo
+from onet_cli.models.info import CheckpointInfo
 from onet_cli.models.onnx_names import (
     CALIBRATION_KEY,
     CALIBRATION_TENSORS_KEY,
@@ -41,6 +41,7 @@ from onet_cli.models.onnx_names import (
 from onet_cli.models.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.plane_slopes import logits_and_slopes
 from onet_cli.models.predictor import Floats, Points
+from onet_cli.models.stored import read_description
 from onet_cli.models.weight_layout import header_digest
 from onet_cli.models.workers import PlainWorkers, usable_threads
 
@@ -103,12 +104,7 @@ def load_graphs(checkpoint: Path) -> "OnnxModel | None":
         encoder = _Stage(stage_path(path, ENCODER))
         if encoder.texts.get(LAYOUT_KEY) != digest:
             return None
-        with safe_open(checkpoint, framework="numpy") as file:
-            header = dict(file.metadata())
-            names = [name for name in file.keys() if name.startswith(PREFIX)]  # noqa: SIM118
-            arrays = {name: file.get_tensor(name) for name in names}
-        info = CheckpointInfo.from_json(header[HEADER_KEY])
-        calibration = read_calibration(header, arrays)
+        info, calibration = read_description(checkpoint)
         return OnnxModel(info, calibration, encoder, _others(path, encoder))
     except (CheckpointError, KeyError, TypeError, ValueError, SafetensorError):
         return None

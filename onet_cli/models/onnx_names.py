@@ -6,6 +6,8 @@
 from pathlib import Path
 
 SUFFIX = ".onnx"
+PROGRAM_SUFFIX = ".pt2"
+"""Of programs of `torch.export`, which have the same stages and are only written."""
 
 ENCODER, PLANES, POINTS = "encoder", "planes", "points"
 """The stages; a stage STAGE of NAME.onnx is the file NAME.STAGE.onnx."""
@@ -27,9 +29,9 @@ LAYOUT_KEY = "weights_layout_sha256"
 """Keys of the metadata that `onet reconstruct` reads; the last one of graphs without weights."""
 
 
-def stage_path(path: Path, stage: str) -> Path:
-    """Return the file of a stage of the export `path`, NAME.onnx."""
-    return path.with_suffix(f".{stage}{SUFFIX}")
+def stage_path(path: Path, stage: str, suffix: str = SUFFIX) -> Path:
+    """Return the file of a stage of the export `path`, NAME.onnx or NAME with another `suffix`."""
+    return path.with_suffix(f".{stage}{suffix}")
 
 
 def export_path(path: Path) -> Path:

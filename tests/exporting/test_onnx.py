@@ -17,7 +17,8 @@ from torch import nn
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.exporting import onnx as exporting
 from onet_cli.exporting.export import ExportOptions, export
-from onet_cli.exporting.onnx import export_onnx, weights_hash
+from onet_cli.exporting.metadata import FRAME_NOTES, weights_hash
+from onet_cli.exporting.onnx import export_onnx
 from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.exporting.onnx_pool import Job, trace_all
 from onet_cli.exporting.options import Weights
@@ -221,7 +222,7 @@ def test_the_formulas_of_the_documentation_are_those_of_the_frame():
 
 
 def test_the_note_on_the_pictures_frame_has_the_formulas_of_the_documentation():
-    note, code = exporting.FRAME_NOTES["picture"], DOCS.read_text()
+    note, code = FRAME_NOTES["picture"], DOCS.read_text()
 
     for text, documented in (
         (f"q = py / 0.55 within +-{FARTHEST:g}", f"0.55, -{FARTHEST:g}, {FARTHEST:g})"),

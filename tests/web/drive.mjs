@@ -3,7 +3,9 @@
  *
  * JSON: address, photos (files), folder for the downloads, and optionally settings (by the
  * names of the page's elements), screenshots (a folder), scheme (light or dark), width, height, and
- * paint: whether a part of the object is then taken away by the brush, and its mesh made again.
+ * paint: whether a part of the object is then taken away by the brush, and its mesh made again, and
+ * picks: by the name of a photo, the object that is then chosen in it: a click (x, y) by the mouse, or
+ * corners of a box (x, y, x, y) by keys, in shares of the photo.
  * Prints what the page says about each mesh, as JSON.
  */
 
@@ -82,8 +84,9 @@ async function reconstruct(page, photo) {
   await input.uploadFile(photo);
   await page.waitForSelector('body[data-state="working"]');
   await page.waitForSelector("#cutout:not([hidden]), body[data-state='failed']");
-  await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
   const name = basename(photo, extname(photo));
+  if (order.picks?.[name]) await pick(page, order.picks[name]);
+  await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
   await shoot(page, name);
   if (order.paint && (await page.$('body[data-state="done"]'))) {
     await paint(page);
@@ -94,8 +97,15 @@ async function reconstruct(page, photo) {
     status: document.getElementById("status")?.textContent,
     method: document.getElementById("method")?.textContent,
     warnings: [...document.querySelectorAll("#warnings li")].map((item) => item.textContent),
+    doubts: [...document.querySelectorAll("#doubts li")].map((item) => item.textContent),
+    target: JSON.parse(document.getElementById("cutout")?.dataset.target ?? "null"),
     threads: document.body.dataset.threads,
-    facts: [...document.querySelectorAll("#facts dd")].map((item) => item.textContent),
+    facts: Object.fromEntries(
+      [...document.querySelectorAll("#facts dd")].map((item) => {
+        const { fact, value } = /** @type {HTMLElement} */ (item).dataset;
+        return [fact, value === undefined ? item.textContent : Number(value)];
+      }),
+    ),
   }));
   if (said.state === "done") for (const format of FORMATS) await download(page, format, name);
   return { photo, ...said };
@@ -120,6 +130,37 @@ async function paint(page) {
   await page.click("#again");
   await page.waitForSelector('body[data-state="working"]');
   await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
+}
+
+/**
+ * Choose another object, by a click of the mouse or a box by keys, while the first is worked on.
+ *
+ * @param {any} page
+ * @param {number[]} places
+ */
+async function pick(page, places) {
+  if (!(await page.$("#picker[open]"))) await page.click("#picker summary");
+  const canvas = await page.$("#cutout");
+  if (places.length === 2) {
+    const box = await canvas.boundingBox();
+    const [width, height] = await canvas.evaluate((/** @type {any} */ it) => [it.width, it.height]);
+    const scale = Math.min(box.width / width, box.height / height);
+    const x = box.x + box.width / 2 + (places[0] - 0.5) * width * scale;
+    await page.mouse.click(x, box.y + box.height / 2 + (places[1] - 0.5) * height * scale);
+  } else {
+    await page.click("#boxes");
+    await page.focus("#cutout");
+    let at = [0.5, 0.5];
+    for (const corner of [places.slice(0, 2), places.slice(2)]) {
+      for (const [axis, keys] of [["ArrowLeft", "ArrowRight"], ["ArrowUp", "ArrowDown"]].entries()) {
+        const steps = Math.round((corner[axis] - at[axis]) / 0.02);
+        for (let n = 0; n < Math.abs(steps); n++) await page.keyboard.press(keys[steps > 0 ? 1 : 0]);
+      }
+      await page.keyboard.press("Space");
+      at = corner;
+    }
+  }
+  await page.waitForSelector('#cutout:not([data-target="null"])');
 }
 
 /**

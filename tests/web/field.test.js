@@ -11,21 +11,12 @@ import {
 } from "../../onet_cli/exporting/web/source/field/threshold.js";
 import { standUp } from "../../onet_cli/exporting/web/source/mesh/standing.js";
 import { difference, recorded, unpacked } from "./recorded.js";
+import { blob } from "./shapes.js";
 
 const known = recorded("field");
 const constants = recorded("constants");
 const [elevation, kappa] = known.camera;
 const camera = { elevation, kappa };
-
-/** A ball on a faint stem, as `Blob` in record.py. */
-async function blob(points) {
-  return Float32Array.from({ length: points.length / 3 }, (_, n) => {
-    const [x, y, z] = points.subarray(3 * n, 3 * n + 3);
-    const ball = 4 - 20 * Math.sqrt((x + 0.05) ** 2 + (y - 0.15) ** 2 + z ** 2);
-    const beyond = Math.max(0, Math.abs(y + 0.1) - 0.2);
-    return Math.max(ball, -1.2 - 60 * Math.hypot(x + 0.05, z - 0.02) - 30 * beyond);
-  });
-}
 
 test("thresholds, levels and thin parts are those of the command line", async () => {
   const { spread, frame, outline, rods } = constants;

@@ -31,6 +31,9 @@ FARTHEST = 0.1
 """Largest distance of a vertex from the other mesh's nearest one, in voxels: 1 / 128 of the mesh's
 longest edge."""
 
+AGREEMENT = 0.01
+"""Largest difference between agreements with the photo, of the mean confidence and thresholds."""
+
 FORMATS = ("obj", "glb", "stl")
 
 
@@ -71,13 +74,17 @@ def brush(site, photo, order):
     """
     text = Path(order["folder"]) / "text.jpg"
     text.write_text("no picture")
-    small = {"paint": True, "scheme": "dark", "width": 420, "settings": {"resolution": "64"}}
+    settings = {"resolution": "64", "faces": "1500"}
+    small = {"paint": True, "scheme": "dark", "width": 420, "settings": settings, "picks": {}}
     given = {**order, **small, "photos": [str(text), photo]}
     refused, said = drive(open_server(site), given)["results"]
     print(f"{text.name}: {refused['status']}")
-    print(f"by brush, {said['threads']} threads: {said['state']}, {said['status']}")
+    facts = said["facts"]
+    line = f"{said['state']}, {facts.get('faces')} faces, {said['status']}"
+    print(f"by brush, {said['threads']} threads: {line}")
     mended = said["state"] == "done" and "your brush" in said["method"]
-    faults = [] if mended and said["facts"][2] == "yes" else [f"the brush: {said}"]
+    fits = facts.get("closed") == "yes" and facts.get("faces") == "1,500"
+    faults = [] if mended and fits else [f"the brush: {said}"]
     if refused["state"] != "failed" or "not a picture" not in refused["status"]:
         faults.append(f"{text.name}: {refused}")
     return faults
@@ -92,6 +99,37 @@ def in_a_room(path):
     mixed = np.asarray(picture) * solid + room * (1 - solid)
     Image.fromarray(np.rint(mixed).astype(np.uint8)).save(path)
     return str(path)
+
+
+def two_things(path):
+    """Write a photo of two objects side by side; return its path."""
+    parts = [Image.open(ROOT / "examples" / f"{name}.jpg") for name in ("chair", "table")]
+    height = 480
+    parts = [part.convert("RGB").resize((480, height)) for part in parts]
+    whole = Image.new("RGB", (960, height), "white")
+    for number, part in enumerate(parts):
+        whole.paste(part, (480 * number, 0))
+    whole.save(path)
+    return str(path)
+
+
+def told(photo, folder, *options):
+    """Run `onet reconstruct` on a photo; return its record."""
+    made = json.loads(onet("reconstruct", photo, "-o", folder / "python/", "--json", *options))
+    return made[0]
+
+
+def target_options(target, photo):
+    """Return the options that name the object chosen in the page."""
+    if target is None:
+        return []
+    width, height = Image.open(photo).size
+    sides = (width, height, width, height)
+    text = [
+        ",".join(f"{share * side:.6f}" for share, side in zip(place, sides, strict=False))
+        for place in [*target["clicks"], *filter(None, [target["box"]])]
+    ]
+    return ["--box", text[0]] if target["box"] else ["--click", text[0]]
 
 
 def apart(one, other):
@@ -113,23 +151,45 @@ def colours_apart(folder, name):
     return float(np.abs(mine - theirs[found]).mean())
 
 
+def judged_alike(said, known):
+    """Print what is said about a mesh; return what differs from the record of the command line."""
+    name, facts = Path(said["photo"]).stem, said["facts"]
+    pairs = {
+        "agreement": (facts["agreement"], known["agreement"]),
+        "confidence": (facts["accuracy"], known["confidence"]["mean"]),
+        "threshold": (facts["threshold"], known["threshold"]),
+    }
+    print(f"{name}: " + ", ".join(f"{key} {a:.3f} ({b:.3f})" for key, (a, b) in pairs.items()))
+    faults = [f"{name}: {key} {a} {b}" for key, (a, b) in pairs.items() if abs(a - b) > AGREEMENT]
+    # What to try is said in other words.
+    mine = [text.partition(":")[0].lower() for text in said["warnings"] + said["doubts"]]
+    theirs = [text.partition(":")[0].lower() for text in known["warnings"]]
+    if [text.rstrip(".") for text in mine] != theirs:
+        faults.append(f"{name}: warnings {mine}, not {theirs}")
+    return faults
+
+
 def compare(said, folder):
-    """Print a line for a photo; return what is wrong."""
+    """Print lines for a photo; return what is wrong."""
     name = Path(said["photo"]).stem
     if said["state"] != "done":
         return [f"{name}: {said['status']}"]
+    record = told(said["photo"], folder, *target_options(said["target"], said["photo"]))
     known = read_mesh(folder / "python" / f"{name}.obj")
     made = {each: trimesh.load_mesh(folder / f"{name}.{each}") for each in FORMATS}
     page = read_mesh(folder / f"{name}.obj")
     far = apart(page, known)
     line = f"{len(page.vertices)} vertices, {len(known.vertices)} by onet reconstruct"
-    print(
-        f"{name}: {far:.4f} voxels apart, {line}; {said['status']} {said['facts'][-1]} s of it mesh"
-    )
+    seconds = said["facts"]["seconds"]
+    print(f"{name}: {far:.4f} voxels apart, {line}; {said['status']} {seconds} s of it mesh")
     print(f"{name}: {colours_apart(folder, name):.2f} of 255 between colours, on average")
+    faults = judged_alike(said, record)
+    if name in ("clicked", "boxed") and "chosen by you" not in said["method"]:
+        faults.append(f"{name}: {said['method']}")
     if name == "room" and "mask network" not in said["method"]:
-        return [f"{name}: {said['method']}"]
-    faults = [] if far < FARTHEST else [f"{name}: {far:.3f} voxels apart"]
+        faults.append(f"{name}: {said['method']}")
+    if far >= FARTHEST:
+        faults.append(f"{name}: {far:.3f} voxels apart")
     if not is_closed(page):
         faults.append(f"{name}: the mesh is not closed")
     for each, mesh in made.items():
@@ -150,9 +210,14 @@ def main() -> None:
         if arguments.site is None:
             print(onet("export", "furniture", site, "--to", "web"), end="")
         example = str(ROOT / "examples" / "chair.jpg")
-        photos = arguments.photos or [example, in_a_room(folder / "room.png")]
-        onet("reconstruct", *photos, "-o", folder / "python/", "--quiet")
-        order = {"photos": photos, "folder": place}
+        photos = arguments.photos or [
+            example,
+            in_a_room(folder / "room.png"),
+            two_things(folder / "clicked.png"),
+            two_things(folder / "boxed.png"),
+        ]
+        picks = {"clicked": [0.74, 0.15], "boxed": [0.04, 0.04, 0.46, 0.96]}
+        order = {"photos": photos, "folder": place, "picks": picks}
         if arguments.screenshots:
             order["screenshots"] = arguments.screenshots
         found = drive(static_server(site), order)

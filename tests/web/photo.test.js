@@ -38,6 +38,27 @@ for (const [name, known] of Object.entries(photos)) {
   });
 }
 
+for (const [name, known] of Object.entries(recorded("targets"))) {
+  test(`${name} names the object that it does on the command line`, async () => {
+    const prepared = await isolateObject(asPicture(known.photo), disc, undefined, known.target);
+
+    assert.equal(prepared.method, known.method);
+    assert.equal(prepared.warnings.length, known.warnings.length);
+    assert.equal(prepared.picture.width, known.picture.shape[1]);
+    assert.ok(difference(prepared.picture.data, unpacked(known.picture)) <= 1);
+    assert.ok(difference(prepared.mask.data, unpacked(known.mask)) <= 1);
+    assert.ok(difference(prepared.weight, unpacked(known.weight)) < 1e-2);
+  });
+}
+
+test("a click where nothing stands out is refused in words", async () => {
+  const nothing = async (_, side) => new Float32Array(side * side);
+  const noise = asPicture(photos.uneven.photo);
+  const clicked = isolateObject(noise, nothing, undefined, { clicks: [[0.5, 0.5]], box: null });
+
+  await assert.rejects(clicked, /No object stands out there/);
+});
+
 test("pictures and planes are resized as by Pillow", () => {
   for (const [name, [width, height]] of Object.entries(resizing.sizes)) {
     const small = resizePicture(asPicture(resizing.picture), width, height, "lanczos");

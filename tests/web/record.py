@@ -8,19 +8,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from onet_cli.exporting.web.description import constants
+from onet_cli.exporting.web.description import constants, describe_model
+from onet_cli.geometry.mesh import make_mesh
+from onet_cli.geometry.simplify import simplify
 from onet_cli.models.segmentation import network
+from onet_cli.models.shipped import find_checkpoint
+from onet_cli.models.stored import read_description
 from onet_cli.models.workers import PlainWorkers
-from onet_cli.reconstruction.agreement import photo_mask
+from onet_cli.reconstruction.agreement import extent, mesh_outline, photo_mask
 from onet_cli.reconstruction.batch import to_arrays
+from onet_cli.reconstruction.confidence import vertex_confidence
+from onet_cli.reconstruction.doubt import NAMES, Signs, describe, is_doubtful, probability
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.generator import stand
+from onet_cli.reconstruction.joined import whole_threshold
+from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
 from onet_cli.reconstruction.outline import cut_by_outline, shrink
 from onet_cli.reconstruction.rods import SIDE, find_rods
-from onet_cli.reconstruction.threshold import adapted_threshold
+from onet_cli.reconstruction.threshold import (
+    adapted_threshold,
+    consistency,
+    expected_at_level,
+)
 from onet_cli.reconstruction.upright import Standing
-from onet_cli.shapes.photo import isolate_object, read_photo
+from onet_cli.reconstruction.viewpoint import Viewpoint
+from onet_cli.shapes.photo import Target, isolate_object, read_photo
 from onet_cli.shapes.photo_pixels import resize_plane
 from onet_cli.shapes.photo_resize import resize_planes
+from tests.analytic import Sphere, Torus
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CAMERA = np.array([[0.4, 0.3]], np.float32)
@@ -58,15 +73,42 @@ def photos():
     yield "large", large
 
 
-def record_photo(photo):
+def targets():
+    """Yield names, photos with several things, and the one that is meant, in pixels."""
+    rng = np.random.default_rng(3)
+    plain = np.full((150, 200, 3), 235, np.uint8)
+    plain[40:120, 20:70] = (120, 60, 30)
+    plain[50:110, 130:180] = (40, 60, 160)
+    busy = Image.fromarray(rng.integers(0, 256, (150, 200, 3), dtype=np.uint8))
+    large = Image.fromarray(plain).resize((1800, 1350), Image.Resampling.NEAREST)
+    alpha = np.dstack([plain, np.where(plain[..., 0] < 200, 255, 0).astype(np.uint8)])
+    yield "click on plain ground", Image.fromarray(plain), Target(((150, 80),))
+    yield "two clicks", Image.fromarray(plain), Target(((150, 80), (40, 60)))
+    yield "box on plain ground", Image.fromarray(plain), Target(box=(120, 40, 190, 120))
+    yield "click on transparency", Image.fromarray(alpha), Target(((40, 100),))
+    yield "click on any ground", busy, Target(((90, 80),))
+    yield "click beside it", busy, Target(((170, 30),))
+    yield "box on any ground", busy, Target(box=(20.5, 30, 160, 120))
+    yield "box in a large photo", large, Target(box=(1100, 400, 1700, 1050))
+
+
+def record_target(photo, target):
+    """Return what becomes of a photo, and the target in shares of its sides."""
+    shares = target.moved((0, 0), (1 / photo.width, 1 / photo.height))
+    given = {"clicks": shares.clicks, "box": shares.box}
+    return {"target": given, **record_photo(photo, target)}
+
+
+def record_photo(photo, target=None):
     """Return what becomes of a photo until the network sees it."""
-    prepared = isolate_object(photo)
+    prepared = isolate_object(photo, target=target)
     image, mask = to_arrays(prepared)
     seen = photo_mask(image, mask)
     return {
         "photo": packed(np.asarray(photo)),
         "picture": packed(np.asarray(prepared.picture)),
         "mask": None if mask is None else packed(mask),
+        "weight": packed(prepared.weight),
         "method": prepared.method,
         "warnings": prepared.warnings,
         "input": packed(resize_planes(image, 90)),
@@ -75,7 +117,7 @@ def record_photo(photo):
 
 
 class Blob:
-    """A field that needs no network: a ball on a faint stem, as `blob` in field.test.js."""
+    """A field that needs no network: a ball on a faint stem, as `blob` in shapes.js."""
 
     rows = 4096
     workers = PlainWorkers()
@@ -85,6 +127,23 @@ class Blob:
         ball = 4 - 20 * np.sqrt((x + 0.05) ** 2 + (y - 0.15) ** 2 + z**2)
         stem = -1.2 - 60 * np.hypot(x + 0.05, z - 0.02) - 30 * np.maximum(0, np.abs(y + 0.1) - 0.2)
         return np.maximum(ball, stem).astype(np.float32)
+
+
+class Dumbbell(Blob):
+    """Two balls with a faint bar between them, as `dumbbell` in judge.test.js."""
+
+    def __call__(self, points):
+        x, y, z = points.astype(np.float64).T
+        balls = 2 - 20 * np.sqrt((np.abs(x) - 0.3) ** 2 + y**2 + z**2)
+        bar = -0.5 - 40 * np.hypot(y, z) - 40 * np.maximum(0, np.abs(x) - 0.3)
+        return np.maximum(balls, bar).astype(np.float32)
+
+
+class Shifted(Blob):
+    """Another field of the same kind."""
+
+    def __call__(self, points):
+        return super().__call__(points) + np.float32(0.7)
 
 
 def record_field():
@@ -109,6 +168,68 @@ def record_field():
         "points": packed(points),
         "heights": packed(rods.heights(points)),
         "upright": packed(upright.to_unit(points)),
+    }
+
+
+def packed_mesh(mesh):
+    """Return a mesh as JSON."""
+    vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.uint32)
+    return {"vertices": packed(vertices), "faces": packed(faces)}
+
+
+def record_simplified():
+    """Return meshes, and the same with fewer faces."""
+    rng = np.random.default_rng(4)
+    ball = Sphere(0.5).mesh(subdivisions=3)
+    bumps = rng.uniform(0.97, 1.03, (len(ball.vertices), 1)) * [1, 0.8, 0.6]
+    meshes = {"ball": make_mesh(ball.vertices * bumps, ball.faces), "ring": Torus().mesh(32)}
+    return {
+        name: {
+            "mesh": packed_mesh(mesh),
+            "simplified": {
+                str(count): packed_mesh(simplify(mesh, count)) for count in (500, 101, 40)
+            },
+        }
+        for name, mesh in meshes.items()
+    }
+
+
+def record_judged():
+    """Return how a mesh is judged, and what is said about signs of bad meshes."""
+    info, known = read_description(find_checkpoint("furniture"))
+    rng = np.random.default_rng(5)
+    field = OccupancyField(Blob(), 0.4)
+    mesh, ask = stand(Sphere(0.2, (-0.05, 0.15, 0)).mesh(3), field)
+    standing = Standing.of(Sphere(0.2, (-0.05, 0.15, 0)).mesh(3).vertices)
+    outline = mesh_outline(mesh, Viewpoint.of(CAMERA, standing))
+    cells = rng.normal(size=(1, 3136)).astype(np.float32)
+    signs = [
+        Signs(*(None if rng.random() < 0.1 else float(each) for each in rng.uniform(0, 1, 8)))
+        for _ in range(200)
+    ]
+    other = OccupancyField(Shifted(), 0.4)
+    return {
+        "description": describe_model(info, known, "furniture", "furniture.safetensors"),
+        "mesh": packed_mesh(mesh),
+        "standing": {"centre": standing.centre, "edge": standing.edge},
+        "outline": packed(outline.astype(np.uint8)),
+        "extent": extent(outline),
+        "thickness": abs(float(mesh.volume / mesh.area)),
+        "confidence": packed(vertex_confidence(mesh, ask, known.reliability)),
+        "claimed": packed(vertex_confidence(mesh, ask)),
+        "cells": packed(cells),
+        "strange": out_of_distribution_score(cells, known.familiarity),
+        "expected": expected_at_level(field, PLATT),
+        "consistency": consistency([field, other]),
+        "whole": whole_threshold(OccupancyField(Dumbbell(), 0.5)),
+        "signs": [
+            {
+                **{name: getattr(each, name) for name in NAMES},
+                "probability": probability(known.doubt, each),
+                "warning": describe(each) if is_doubtful(known.doubt, each) else None,
+            }
+            for each in signs
+        ],
     }
 
 
@@ -137,7 +258,10 @@ def main() -> None:
     recorded = {
         "constants": constants(),
         "photos": {name: record_photo(photo) for name, photo in photos()},
+        "targets": {name: record_target(*each) for name, *each in targets()},
         "field": record_field(),
+        "simplified": record_simplified(),
+        "judged": record_judged(),
         "resizing": record_resizing(),
     }
     for name, values in recorded.items():

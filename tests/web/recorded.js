@@ -6,7 +6,12 @@ import { join } from "node:path";
 
 const folder = process.env.ONET_WEB_RECORDED;
 assert.ok(folder, "ONET_WEB_RECORDED is the folder of `python -m tests.web.record`");
-const KINDS = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array };
+const KINDS = {
+  uint8: Uint8Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
 
 /** @param {string} name */
 export function recorded(name) {
@@ -27,6 +32,11 @@ export function unpacked({ type, data }) {
 export function asPicture(packed) {
   const [height, width, channels = 1] = packed.shape;
   return { width, height, channels, data: unpacked(packed) };
+}
+
+/** @param {{vertices: any, faces: any}} packed */
+export function asMesh({ vertices, faces }) {
+  return { vertices: unpacked(vertices), faces: unpacked(faces) };
 }
 
 /**

@@ -43,3 +43,13 @@ export function volume({ vertices, faces }) {
 export function euler({ vertices, faces }) {
   return vertices.length / 3 - faces.length / 6;
 }
+
+/** A ball on a faint stem, as `Blob` in record.py. */
+export async function blob(points) {
+  return Float32Array.from({ length: points.length / 3 }, (_, n) => {
+    const [x, y, z] = points.subarray(3 * n, 3 * n + 3);
+    const ball = 4 - 20 * Math.sqrt((x + 0.05) ** 2 + (y - 0.15) ** 2 + z ** 2);
+    const beyond = Math.max(0, Math.abs(y + 0.1) - 0.2);
+    return Math.max(ball, -1.2 - 60 * Math.hypot(x + 0.05, z - 0.02) - 30 * beyond);
+  });
+}

@@ -6,15 +6,12 @@ from pathlib import Path
 
 from onet_cli.exporting.options import SHIPPED_LICENCE, Note
 from onet_cli.exporting.web.bundle import bundled_files
-from onet_cli.exporting.web.site import export_site
+from onet_cli.exporting.web.site import DESCRIPTION, export_site, graphs_beside
 from onet_cli.files import read_regular
 from onet_cli.models.catalogue import DEFAULT_MODEL
-from onet_cli.models.checkpoint import load_checkpoint
-from onet_cli.models.shipped import PRETRAINED
+from onet_cli.models.segmentation.network import GRAPH
+from onet_cli.models.shipped import find_checkpoint
 from onet_cli.version import __version__
-
-LAST = "model/model.json"
-"""A file whose presence shows that the folder is complete: it is moved there last."""
 
 
 def cache_folder() -> Path:
@@ -29,12 +26,13 @@ def cached_site(note: Note) -> Path:
     Raises:
         OnetError: as `export_site`.
     """
+    checkpoint = find_checkpoint(DEFAULT_MODEL)
     digest = hashlib.sha256(__version__.encode())
-    for path in (*bundled_files().values(), PRETRAINED / f"{DEFAULT_MODEL}.safetensors"):
+    graphs = graphs_beside(checkpoint).values()
+    for path in (*bundled_files().values(), checkpoint, *graphs, GRAPH):
         digest.update(read_regular(path))
     folder = cache_folder() / f"web-{digest.hexdigest()[:16]}"
-    if not (folder / LAST).is_file():
-        note(f"exporting the model for the page, once, to {folder}")
-        model = load_checkpoint(DEFAULT_MODEL, "cpu")
-        export_site(model, DEFAULT_MODEL, folder, note, SHIPPED_LICENCE)
+    if not (folder / DESCRIPTION).is_file():
+        note(f"copying the page and its model, once, to {folder}")
+        export_site(checkpoint, DEFAULT_MODEL, folder, note, SHIPPED_LICENCE)
     return folder

@@ -7,18 +7,36 @@ from onet_cli.geometry import bridges, symmetry
 from onet_cli.geometry.marching_tables import tables
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.picture_frame import FARTHEST, LEAST_DEPTH, REACH
+from onet_cli.models.calibration import Calibration
+from onet_cli.models.code_layout import CodeLayout
 from onet_cli.models.info import CheckpointInfo
-from onet_cli.reconstruction import colour, joined, outline, rods, threshold
+from onet_cli.reconstruction import (
+    agreement,
+    colour,
+    confidence,
+    doubt,
+    joined,
+    out_of_distribution,
+    outline,
+    rods,
+    threshold,
+)
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
 FORMAT_VERSION = 1
 
 
-def describe_model(info: CheckpointInfo, name: str) -> dict[str, Any]:
-    """Return the description, JSON-ready, of the model `name`, of the picture's frame."""
+def describe_model(
+    info: CheckpointInfo, calibration: Calibration | None, name: str, weights: str
+) -> dict[str, Any]:
+    """Return the description, JSON-ready, of the model `name`, of the picture's frame.
+
+    `weights` is the name of the file with its weights and the tensors of `calibration`.
+    """
     return {
         "formatVersion": FORMAT_VERSION,
         "name": name,
+        "weights": weights,
         "version": info.onet_version,
         "categories": list(info.categories),
         "imageSize": info.spec.image_size,
@@ -26,7 +44,20 @@ def describe_model(info: CheckpointInfo, name: str) -> dict[str, Any]:
         "platt": None if info.platt is None else list(info.platt),
         "outline": info.outline,
         "scales": list(info.scales),
+        "cells": CodeLayout(info.spec.code_dim).cells,
+        "calibration": None if calibration is None else _calibration(calibration),
         "constants": constants(),
+    }
+
+
+def _calibration(known: Calibration) -> dict[str, Any]:
+    """Return the numbers of a calibration; its tensors are read from the weights."""
+    familiarity = known.familiarity
+    return {
+        "reliability": asdict(known.reliability),
+        "farthest": familiarity.farthest,
+        "widest": familiarity.widest,
+        "doubt": None if known.doubt is None else asdict(known.doubt),
     }
 
 
@@ -56,6 +87,14 @@ def constants() -> dict[str, Any]:
             "leastShare": outline.LEAST_SHARE,
         },
         "rods": _rods(),
+        "doubt": {
+            "side": agreement.SIZE,
+            "reach": confidence.REACH,
+            "lowAgreement": doubt.LOW_AGREEMENT,
+            "lengthWeight": out_of_distribution.LENGTH_WEIGHT,
+            "look": joined.LOOK,
+            "lowered": list(joined.LOWERED),
+        },
         "colour": _colour(),
         "surface": {
             "join": joined.JOIN,

@@ -1,4 +1,4 @@
-"""ONNX export of the segmentation network, for the page."""
+"""ONNX graph of the segmentation network, for the page; it reads the shipped weights."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +10,8 @@ import torch
 from onet_cli.errors import OnetError
 from onet_cli.exporting.onnx_file import HINT, TOLERANCES, explained, quiet
 from onet_cli.exporting.options import Weights
-from onet_cli.models.segmentation.network import load_network
+from onet_cli.files import whole_file
+from onet_cli.models.segmentation.network import GRAPH, WEIGHTS, load_network
 
 PICTURES, SALIENCY = "pictures", "saliency"
 
@@ -31,17 +32,20 @@ class _Saliency(torch.nn.Module):
         return saliency
 
 
-def export_mask_network(path: Path, metadata: dict[str, str]) -> float:
-    """Write the network to `path`; return its largest difference from torch, 0 if not compared.
+def write_mask_graph(path: Path = GRAPH) -> float:
+    """Write the network's graph to `path`; return its largest difference from torch.
 
-    Its input `pictures` (1, 3, S, S) and output `saliency` (1, S, S) have any S that is a multiple
-    of 32. It is traced at one size, and its upsampling is then by factors: torch's exporter takes
-    minutes to show that all of its sizes are multiples.
+    It reads its weights from `WEIGHTS`, which belongs into the same folder. The difference is 0 if
+    onnxruntime is not installed. Its input `pictures` (1, 3, S, S) and output `saliency` (1, S, S)
+    have any S that is a multiple of 32. It is traced at one size, and its upsampling is then by
+    factors: torch's exporter takes minutes to show that all of its sizes are multiples.
 
     Raises:
         OnetError: it cannot be exported, or onnxruntime differs from torch.
     """
     import onnx
+
+    from onet_cli.exporting.onnx_weights import share_weights
 
     network = _Saliency().eval()
     pictures = torch.rand((1, 3, TRACED, TRACED), generator=torch.Generator().manual_seed(0))
@@ -52,10 +56,10 @@ def export_mask_network(path: Path, metadata: dict[str, str]) -> float:
         assert program is not None  # for the type checker: it is, with dynamo=True
         model = onnx.shape_inference.infer_shapes(program.model_proto)
         _enlarge_by_factors(model)
-        for key, value in metadata.items():
-            model.metadata_props.add(key=key, value=value)
-        onnx.save(model, path)
-    return _difference(network, path)
+        share_weights(model, WEIGHTS)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(model.SerializeToString())
+        return _difference(network, temporary)
 
 
 def _enlarge_by_factors(model: Any) -> None:

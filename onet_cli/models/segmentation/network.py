@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from onet_cli.models.segmentation.u2netp import U2NetP
 
 WEIGHTS = Path(__file__).with_name("u2netp.safetensors")
+GRAPH = WEIGHTS.with_suffix(".onnx")
+"""The weights, and a graph for onnxruntime that reads them (`recipes/furniture/graphs.py`)."""
 
 
 @lru_cache(maxsize=1)

@@ -66,23 +66,40 @@ export function meanCamera(codes, ratios) {
 }
 
 /**
- * The mean field of the copies, for points in the frame of the original.
+ * The field of a copy, for points in the frame of the original.
  *
- * @param {Field[]} members
- * @param {number[]} ratios
+ * @param {Field} field
+ * @param {number} ratio
  * @param {Frame} frame
  * @returns {Field}
  */
-export function meanField(members, ratios, frame) {
+export function ofOriginal(field, ratio, frame) {
+  return ratio === 1 ? field : (points) => field(placed(points, ratio, frame));
+}
+
+/**
+ * The mean field of the copies.
+ *
+ * @param {Field[]} members For points in the frame of the original.
+ * @returns {Field}
+ */
+export function meanField(members) {
   return async (points) => {
-    const total = new Float32Array(points.length / 3);
-    for (let n = 0; n < members.length; n++) {
-      const logits = await members[n](ratios[n] === 1 ? points : placed(points, ratios[n], frame));
-      for (let k = 0; k < total.length; k++) total[k] += logits[k];
-    }
-    for (let k = 0; k < total.length; k++) total[k] /= members.length;
-    return total;
+    const each = [];
+    for (const member of members) each.push(await member(points));
+    return meanOf(each);
   };
+}
+
+/**
+ * @param {Float32Array[]} each Logits of the members.
+ * @returns {Float32Array}
+ */
+export function meanOf(each) {
+  const total = each[0].slice();
+  for (const logits of each.slice(1)) for (let k = 0; k < total.length; k++) total[k] += logits[k];
+  for (let k = 0; k < total.length; k++) total[k] /= each.length;
+  return total;
 }
 
 /**

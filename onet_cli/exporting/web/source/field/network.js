@@ -7,7 +7,10 @@
  * @typedef {(name: string) => Promise<Uint8Array>} Read The bytes of a file of the export.
  */
 
+import { readCalibration } from "./calibration.js";
+
 const ROWS = 8192; // points per run
+const MASK_WEIGHTS = "u2netp.safetensors";
 
 /**
  * @param {Runtime} runtime
@@ -16,14 +19,15 @@ const ROWS = 8192; // points per run
  * @returns {Promise<Model>}
  */
 export async function openModel(runtime, read, description) {
-  const open = async (/** @type {string} */ name) =>
-    runtime.InferenceSession.create(await read(name), { logSeverityLevel: 3 });
+  const weights = await read(description.weights);
+  const open = opener(runtime, read, description.weights, weights);
   const encoder = await open("encoder.onnx");
   const planes = await open("planes.onnx");
   const points = await open("points.onnx");
   const size = description.imageSize;
   return {
     description,
+    calibration: readCalibration(weights, description),
     encode: async (images, batch) => {
       const given = new runtime.Tensor("float32", images, [batch, 3, size, size]);
       const { code } = await encoder.run({ images: given });
@@ -62,6 +66,22 @@ function inChunks(field) {
 }
 
 /**
+ * A function that opens a graph, which reads its weights from a file beside it.
+ *
+ * @param {Runtime} runtime
+ * @param {Read} read
+ * @param {string} path
+ * @param {Uint8Array} data The file's bytes.
+ */
+function opener(runtime, read, path, data) {
+  return async (/** @type {string} */ name) =>
+    runtime.InferenceSession.create(await read(name), {
+      logSeverityLevel: 3,
+      externalData: [{ path, data }],
+    });
+}
+
+/**
  * The segmentation network, opened when it is first needed.
  *
  * @param {Runtime} runtime
@@ -69,12 +89,12 @@ function inChunks(field) {
  * @returns {import("../photo/salient.js").Saliency}
  */
 export function openMaskNetwork(runtime, read) {
+  const open = async () =>
+    opener(runtime, read, MASK_WEIGHTS, await read(MASK_WEIGHTS))("mask.onnx");
   /** @type {Promise<any> | undefined} */
   let session;
   return async (input, side) => {
-    session ??= read("mask.onnx").then((bytes) =>
-      runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }),
-    );
+    session ??= open();
     const pictures = new runtime.Tensor("float32", input, [1, 3, side, side]);
     const { saliency } = await (await session).run({ pictures });
     return saliency.data;

@@ -3,12 +3,15 @@
  *
  * @typedef {import("./ensemble.js").Field} Field
  * @typedef {import("./ensemble.js").Camera} Camera
+ * @typedef {import("./calibration.js").Calibration} Calibration
  * @typedef {import("../photo/isolate.js").Prepared} Prepared
  * @typedef {import("../mesh/marching.js").Mesh} Mesh
  * @typedef {import("../mesh/standing.js").Standing} Standing
  *
  * @typedef {object} Settings
  * @property {number} resolution Cells per side.
+ * @property {number | null} [faces] To simplify to; null: all.
+ * @property {number | null} [threshold] A probability; null: chosen for the photo.
  * @property {boolean} multiscale Average over two sizes of the photo.
  * @property {boolean} thin Recover thin parts.
  * @property {boolean} join Join pieces.
@@ -16,8 +19,15 @@
  *
  * @typedef {object} Model
  * @property {any} description What `onet export` wrote to model.json.
+ * @property {Calibration | null} calibration
  * @property {(images: Float32Array, batch: number) => Promise<Float32Array[]>} encode
  * @property {(code: Float32Array) => Promise<Field>} forCode
+ *
+ * @typedef {object} Look What the network says about a photo.
+ * @property {Field} field The mean of the copies.
+ * @property {Float32Array[]} each Logits of each copy at points that fill the cube.
+ * @property {Camera} camera
+ * @property {Float32Array} cells The global part of the code.
  *
  * @typedef {object} Result
  * @property {Mesh} mesh Upright, in the unit cube.
@@ -25,17 +35,25 @@
  * @property {Camera} camera
  * @property {number} threshold
  * @property {number} evaluations
- * @property {Uint8Array | null} mask
+ * @property {number | null} agreement IoU of the mesh's outline with the object's.
+ * @property {Float32Array} confidence Per vertex.
+ * @property {string[]} warnings
  */
 
-import { dropComponents } from "../mesh/components.js";
-import { surfaceOf } from "../mesh/joined.js";
+import { dropComponents, isWhole } from "../mesh/components.js";
+import { surfaceOf, wholeThreshold } from "../mesh/joined.js";
+import { simplify } from "../mesh/simplify.js";
 import { standUp } from "../mesh/standing.js";
-import { drawCopy, edgeOf, meanCamera, meanField } from "./ensemble.js";
+import { outOfDistribution } from "./calibration.js";
+import { vertexConfidence } from "./confidence.js";
+import { consistencyOf, thicknessOf, warningOf } from "./doubt.js";
+import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
 import { photoMask } from "./mask.js";
 import { levelByOutline, shrink } from "./outline.js";
 import { findRods } from "./rods.js";
-import { adaptedThreshold, logit, sigmoid } from "./threshold.js";
+import { extentOf, iouOf, silhouette } from "./silhouette.js";
+import { bestCut, expectedAtLevel, falling, logit, sigmoid, spreadPoints } from "./threshold.js";
+import { quantile } from "../photo/numbers.js";
 
 /**
  * @param {Prepared} prepared
@@ -47,10 +65,11 @@ import { adaptedThreshold, logit, sigmoid } from "./threshold.js";
 export async function reconstruct(prepared, model, settings, tell) {
   const { constants } = model.description;
   tell("looking at the photo");
-  const { field, camera } = await look(prepared, model, settings);
+  const seen = await look(prepared, model, settings);
+  const { field, camera } = seen;
   tell("choosing the threshold");
   const mask = photoMask(prepared.picture, prepared.mask);
-  const level = await levelOf(field, camera, mask, model.description);
+  const level = await levelOf(seen, mask, model.description, settings.threshold ?? null);
   let lifted = field;
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");
@@ -70,26 +89,37 @@ export async function reconstruct(prepared, model, settings, tell) {
   tell("finishing the mesh");
   const kept = dropComponents(found.mesh, constants.minComponent);
   const { standing, upright } = standUp(kept.vertices, constants.frame);
+  let mesh = { vertices: upright, faces: kept.faces };
+  if (settings.faces) mesh = simplify(mesh, settings.faces);
+  tell("judging the mesh");
+  const judged = await judge(mesh, standing, mask, level, seen, model);
+  if (!isWhole(mesh, constants.surface.whole)) {
+    const whole = await wholeThreshold(lifted, level, constants.doubt, constants.surface);
+    if (whole !== null)
+      judged.warnings.push(
+        `the mesh is in pieces; a threshold of ${whole.toFixed(2)} may join them`,
+      );
+  }
   return {
-    mesh: { vertices: upright, faces: kept.faces },
+    mesh,
     standing,
     camera,
     threshold: sigmoid(level),
     evaluations: found.evaluations,
-    mask,
+    ...judged,
   };
 }
 
 /**
- * The field of the photo, the mean of its copies, and the predicted camera.
+ * The field of the photo, the mean of its copies, and what else the network says.
  *
  * @param {Prepared} prepared
  * @param {Model} model
  * @param {Settings} settings
- * @returns {Promise<{field: Field, camera: Camera}>}
+ * @returns {Promise<Look>}
  */
 async function look({ picture }, model, { multiscale }) {
-  const { scales, imageSize: size, constants } = model.description;
+  const { scales, imageSize: size, cells, constants } = model.description;
   /** @type {number[]} */
   const used = multiscale ? scales : scales.slice(0, 1);
   const images = new Float32Array(used.length * 3 * size * size);
@@ -97,31 +127,74 @@ async function look({ picture }, model, { multiscale }) {
   const codes = await model.encode(images, used.length);
   const ratios = used.map((scale) => edgeOf(scale, size) / size);
   const { camera, own } = meanCamera(codes, ratios);
-  const members = [];
+  const points = spreadPoints(constants.spread, constants.frame.edge);
+  const [members, each] = [[], []];
   for (let n = 0; n < codes.length; n++) {
     const code = codes[n].slice();
     code.set(own[n], code.length - 2);
-    members.push(await model.forCode(code));
+    members.push(ofOriginal(await model.forCode(code), ratios[n], constants.frame));
+    each.push(await members[n](points));
   }
-  return { field: meanField(members, ratios, constants.frame), camera };
+  return { field: meanField(members), each, camera, cells: codes[0].slice(0, cells) };
 }
 
 /**
  * The iso-level (logit): adapted to the photo, and moved towards the best silhouette.
  *
- * @param {Field} field
- * @param {Camera} camera
+ * @param {Look} seen
  * @param {Uint8Array | null} mask
  * @param {any} description
+ * @param {number | null} given A probability.
  */
-async function levelOf(field, camera, mask, { threshold, platt, outline, constants }) {
+async function levelOf({ field, each, camera }, mask, description, given) {
+  if (given !== null) return logit(given);
+  const { threshold, platt, outline, constants } = description;
   const { spread, frame } = constants;
   let chosen = threshold;
-  if (platt) chosen = await adaptedThreshold(field, spread, frame.edge, platt, threshold);
+  if (platt) chosen = bestCut(falling(meanOf(each)), platt, spread.lowest * threshold);
   const level = logit(chosen);
   if (mask === null || !outline) return level;
   const moved = await levelByOutline(field, level, camera, mask, outline, constants.outline, frame);
   return logit(sigmoid(moved));
+}
+
+/**
+ * How well a mesh agrees with its photo, how sure the network is, and what it warns of.
+ *
+ * @param {Mesh} mesh
+ * @param {Standing} standing
+ * @param {Uint8Array | null} mask
+ * @param {number} level
+ * @param {Look} seen
+ * @param {Model} model
+ */
+async function judge(mesh, standing, mask, level, seen, { description, calibration }) {
+  const { platt, constants } = description;
+  const { side, reach, lowAgreement, lengthWeight } = constants.doubt;
+  const { field, camera, cells, each } = seen;
+  const reliability = calibration?.reliability ?? null;
+  const agreement =
+    mask === null ? null : iouOf(silhouette(mesh, camera, standing, side), mask);
+  const confidence = await vertexConfidence(
+    mesh,
+    field,
+    standing,
+    constants.frame,
+    reliability,
+    reach,
+  );
+  const signs = {
+    agreement,
+    lowest_tenth: quantile(confidence, 0.1),
+    out_of_distribution: calibration && outOfDistribution(cells, calibration, lengthWeight),
+    expected_iou: expectedAtLevel(falling(meanOf(each)), platt ?? [1, 0], level),
+    thickness: thicknessOf(mesh),
+    consistency: consistencyOf(each, level),
+    perspective: camera.kappa,
+    extent: mask === null ? null : extentOf(mask),
+  };
+  const warning = warningOf(signs, calibration?.doubt ?? null, lowAgreement);
+  return { agreement, confidence, signs, warnings: warning === null ? [] : [warning] };
 }
 
 /**

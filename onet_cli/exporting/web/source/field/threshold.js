@@ -51,8 +51,16 @@ export function spreadPoints({ points, bits, shifts, directions }, edge) {
  * @returns {Promise<number>} A probability.
  */
 export async function adaptedThreshold(field, spread, edge, platt, usual) {
-  const logits = Float64Array.from(await field(spreadPoints(spread, edge)));
-  return bestCut(logits.sort().reverse(), platt, spread.lowest * usual);
+  const logits = falling(await field(spreadPoints(spread, edge)));
+  return bestCut(logits, platt, spread.lowest * usual);
+}
+
+/**
+ * @param {Float32Array} logits
+ * @returns {Float64Array} Descending.
+ */
+export function falling(logits) {
+  return Float64Array.from(logits).sort().reverse();
 }
 
 /**
@@ -61,14 +69,36 @@ export async function adaptedThreshold(field, spread, edge, platt, usual) {
  * @param {number} least
  * @returns {number}
  */
-export function bestCut(logits, [scale, shift], least) {
+export function bestCut(logits, platt, least) {
+  const expected = expectedIou(logits, platt);
+  let best = 0;
+  for (let k = 1; k < expected.length; k++) if (expected[k] > expected[best]) best = k;
+  return Math.max(sigmoid(logits[best]), least);
+}
+
+/**
+ * The expected IoU of the k + 1 most probable points.
+ *
+ * @param {Float64Array} logits Descending.
+ * @param {[number, number]} platt
+ * @returns {Float64Array}
+ */
+function expectedIou(logits, [scale, shift]) {
   const inside = logits.map((each) => sigmoid(scale * each + shift));
   for (let k = 1; k < inside.length; k++) inside[k] += inside[k - 1];
   const all = inside[inside.length - 1];
-  let [best, highest] = [0, -1];
-  for (let k = 0; k < inside.length; k++) {
-    const expected = inside[k] / (k + 1 + all - inside[k]);
-    if (expected > highest) [best, highest] = [k, expected];
-  }
-  return Math.max(sigmoid(logits[best]), least);
+  return inside.map((each, k) => each / (k + 1 + all - each));
+}
+
+/**
+ * The expected IoU of what is at or above a level.
+ *
+ * @param {Float64Array} logits Descending.
+ * @param {[number, number]} platt
+ * @param {number} level
+ */
+export function expectedAtLevel(logits, platt, level) {
+  let taken = 0;
+  while (taken < logits.length && logits[taken] >= level) taken++;
+  return taken ? expectedIou(logits, platt)[taken - 1] : 0;
 }

@@ -17,9 +17,10 @@ const WHITE = [1, 1, 1, 1];
 /**
  * @param {Mesh} mesh
  * @param {Uint8Array | null} [colours] (V, 3) sRGB.
+ * @param {Float32Array | null} [confidence] Per vertex.
  * @returns {Uint8Array}
  */
-export function toGlb(mesh, colours) {
+export function toGlb(mesh, colours, confidence) {
   const count = mesh.vertices.length / 3;
   const positions = Float32Array.from(mesh.vertices);
   /** @type {{data: Float32Array | Uint32Array | Uint8Array, target: number, type: string,
@@ -35,6 +36,10 @@ export function toGlb(mesh, colours) {
     attributes.COLOR_0 = parts.length;
     const data = linearColours(colours);
     parts.push({ data, target: ARRAY, type: "VEC4", kind: BYTE, count, normalized: true });
+  }
+  if (confidence) {
+    attributes._CONFIDENCE = parts.length;
+    parts.push({ data: confidence, target: ARRAY, type: "SCALAR", kind: FLOAT, count });
   }
   const { chunk, views } = packed(parts.map((part) => part.data));
   const document = {

@@ -57,7 +57,7 @@ export function liftGaps(logits, level, limit, constants) {
  * @param {number} level
  * @returns {Int32Array}
  */
-function labelPieces(logits, size, level) {
+export function labelPieces(logits, size, level) {
   const least = new Int32Array(logits.length).fill(-1);
   const waiting = new Int32Array(logits.length);
   for (let seed = 0; seed < logits.length; seed++) {

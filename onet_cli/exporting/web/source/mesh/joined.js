@@ -15,7 +15,7 @@
  * @property {Tables} tables
  */
 
-import { liftGaps } from "./bridges.js";
+import { labelPieces, liftGaps } from "./bridges.js";
 import { isWhole } from "./components.js";
 import { extractSurface } from "./marching.js";
 import { evaluateGrid, locate } from "./mise.js";
@@ -158,4 +158,49 @@ function interpolated(values, size, place) {
       found += weight * values[((cell[0] + step[0]) * size + cell[1] + step[1]) * size + cell[2] + step[2]];
   }
   return found;
+}
+
+/**
+ * The highest of a few lower thresholds at which the surface is connected, or null.
+ *
+ * @param {(points: Float32Array) => Promise<Float32Array>} field
+ * @param {number} level
+ * @param {{look: number, lowered: number[]}} tried
+ * @param {JoinConstants} constants
+ * @returns {Promise<number | null>}
+ */
+export async function wholeThreshold(field, level, { look, lowered }, { edge, whole }) {
+  const axis = Float32Array.from({ length: look }, (_, n) => Math.fround(n / (look - 1)) - 0.5);
+  const points = new Float32Array(3 * look ** 3);
+  for (let at = 0; at < look ** 3; at++) {
+    points[3 * at] = edge * axis[Math.floor(at / look / look)];
+    points[3 * at + 1] = edge * axis[Math.floor(at / look) % look];
+    points[3 * at + 2] = edge * axis[at % look];
+  }
+  const logits = await field(points);
+  const usual = 1 / (1 + Math.exp(-level));
+  for (const share of lowered) {
+    const threshold = share * usual;
+    const lower = Math.log(threshold) - Math.log1p(-threshold);
+    if (largestPiece(logits, look, lower) >= whole) return threshold;
+  }
+  return null;
+}
+
+/**
+ * The share of the points at or above `level` in their largest piece.
+ *
+ * @param {Float32Array} logits
+ * @param {number} size
+ * @param {number} level
+ */
+function largestPiece(logits, size, level) {
+  const counts = new Map();
+  let total = 0;
+  for (const piece of labelPieces(logits, size, Math.fround(level))) {
+    if (piece < 0) continue;
+    counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    total++;
+  }
+  return total ? Math.max(...counts.values()) / total : 0;
 }

@@ -39,8 +39,8 @@ export class Brush {
     for (const name of ["pointerup", "pointercancel"])
       canvas.addEventListener(name, () => this.lift());
     canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("focus", () => this.draw());
-    canvas.addEventListener("blur", () => this.draw());
+    for (const name of ["focus", "blur"])
+      canvas.addEventListener(name, () => this.active && this.draw());
   }
 
   /**
@@ -181,6 +181,7 @@ export class Brush {
   draw() {
     if (!this.photo) return;
     drawCutout(this.canvas, this.photo, this.weight);
+    if (!this.active) return;
     if (document.activeElement !== this.canvas || !this.canvas.matches(":focus-visible")) return;
     const context = this.canvas.getContext("2d");
     if (context === null) return;

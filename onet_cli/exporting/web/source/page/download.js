@@ -8,9 +8,10 @@ import { toGlb } from "../files/glb.js";
 import { toObj } from "../files/obj.js";
 import { toStl } from "../files/stl.js";
 
-/** @type {Object<string, {type: string, write: (mesh: Mesh, colours: Uint8Array | null) => any}>} */
+/** @type {Object<string, {type: string, write: (mesh: Mesh, colours: Uint8Array | null,
+ *   confidence: Float32Array) => any}>} */
 const FORMATS = {
-  obj: { type: "model/obj", write: toObj },
+  obj: { type: "model/obj", write: (mesh, colours) => toObj(mesh, colours) },
   glb: { type: "model/gltf-binary", write: toGlb },
   stl: { type: "model/stl", write: (mesh) => toStl(mesh) },
 };
@@ -20,11 +21,12 @@ const FORMATS = {
  * @param {string} name Without suffix.
  * @param {Mesh} mesh
  * @param {Uint8Array | null} colours
+ * @param {Float32Array} confidence
  */
-export function download(format, name, mesh, colours) {
+export function download(format, name, mesh, colours, confidence) {
   const { type, write } = FORMATS[format];
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([write(mesh, colours)], { type }));
+  link.href = URL.createObjectURL(new Blob([write(mesh, colours, confidence)], { type }));
   link.download = `${name}.${format}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -1,8 +1,11 @@
 /** The page: photos go to the worker, its answers to the screen. */
 
 import { Brush } from "./brush.js";
+import { confidenceColours } from "./confidence.js";
 import { download } from "./download.js";
+import { listFacts, listWarnings } from "./facts.js";
 import { listenForPhotos } from "./input.js";
+import { Picker } from "./picker.js";
 import { Viewer } from "./viewer.js";
 
 const METHODS = {
@@ -20,7 +23,7 @@ const find = (name) => document.getElementById(name);
 let worker;
 /** @type {{photo: Blob, name: string} | undefined} */
 let given;
-/** @type {{mesh: any, colours: Uint8Array | null} | undefined} */
+/** @type {{mesh: any, colours: Uint8Array | null, confidence: Float32Array} | undefined} */
 let made;
 /** @type {Viewer | undefined} */
 let viewer;
@@ -28,6 +31,12 @@ const brush = new Brush(find("cutout"), brushTool, () => {
   find("undo").disabled = brush.undone.length === 0;
   find("again").textContent = brush.edited ? "Again, with this cut-out" : "Again";
 });
+const picker = new Picker(
+  find("cutout"),
+  () => find("boxes").checked,
+  () => begin(),
+  () => brush.draw(),
+);
 
 function brushTool() {
   return { adds: find("adds").checked, share: Number(find("size").value) / 100 };
@@ -56,6 +65,8 @@ function fail(text) {
 function settings() {
   return {
     resolution: Number(find("resolution").value),
+    faces: Number(find("faces").value) || null,
+    threshold: Number(find("threshold").value) || null,
     multiscale: find("multiscale").checked,
     thin: find("thin").checked,
     join: find("join").checked,
@@ -77,6 +88,8 @@ function startWorker() {
 /** @param {File} photo */
 function take(photo) {
   given = { photo, name: (photo.name || "photo").replace(/\.[^.]*$/, "") || "photo" };
+  picker.clear();
+  for (const name of ["cutout", "picker", "brush"]) find(name).hidden = true;
   begin();
 }
 
@@ -84,16 +97,27 @@ function take(photo) {
 function begin(painted) {
   if (!given) return;
   if (document.body.dataset.state === "working") stop();
+  if (![...document.querySelectorAll("input[type=number]")].every(isValid)) return;
   made = undefined;
   viewer?.clear();
-  find("warnings").replaceChildren();
-  find("facts").replaceChildren();
-  for (const name of ["cutout", "brush"]) find(name).hidden = true;
+  for (const name of ["warnings", "doubts", "facts"]) find(name).replaceChildren();
+  find("paints").hidden = true;
   find("method").textContent = "";
   show("working");
   say("starting");
   worker ??= startWorker();
-  worker.postMessage({ photo: given.photo, settings: settings(), painted });
+  const target = picker.used && !painted ? picker.target : undefined;
+  find("anything").disabled = !picker.used;
+  find("cutout").dataset.target = JSON.stringify(target ?? null);
+  worker.postMessage({ photo: given.photo, settings: settings(), painted, target });
+}
+
+/** @param {any} input Whose value is said to be wrong, if it is. */
+function isValid(input) {
+  if (input.checkValidity()) return true;
+  input.closest("details").open = true;
+  input.reportValidity();
+  return false;
 }
 
 function stop() {
@@ -110,47 +134,41 @@ const answers = {
   },
   progress: ({ text }) => say(`${text[0].toUpperCase()}${text.slice(1)} …`),
   cutout: ({ photo, weight, method, warnings }) => {
-    for (const name of ["cutout", "brush"]) find(name).hidden = false;
+    for (const name of ["cutout", "brush", "picker"]) find(name).hidden = false;
     brush.open(photo, weight, method === "mask");
     brush.changed();
-    find("method").textContent = `Object found by ${METHODS[/** @type {"none"} */ (method)]}.`;
-    const items = warnings.map((/** @type {string} */ text) => {
-      const item = document.createElement("li");
-      item.textContent = `${text[0].toUpperCase()}${text.slice(1)}.`;
-      return item;
-    });
-    find("warnings").replaceChildren(...items);
+    picker.draw();
+    const meant = picker.used && method !== "mask" ? "Object chosen by you, cut out" : "Object found";
+    find("method").textContent = `${meant} by ${METHODS[/** @type {"none"} */ (method)]}.`;
+    listWarnings(find("warnings"), warnings);
   },
-  mesh: ({ mesh, normals, colours = null, camera, facts }) => {
-    made = { mesh, colours };
+  mesh: ({ mesh, normals, colours = null, confidence, camera, warnings, facts }) => {
+    made = { mesh, colours, confidence };
     show("done");
     say(`Done in ${facts.seconds.total.toFixed(1)} s.`);
-    listFacts(mesh, facts);
-    viewer?.show(mesh, normals, colours, camera.elevation);
+    listWarnings(find("doubts"), warnings);
+    listFacts(find("facts"), mesh, confidence, facts);
+    find("paints").hidden = false;
+    find("paint").options[0].disabled = colours === null;
+    if (colours === null && find("paint").value === "colours") find("paint").value = "grey";
+    else if (colours !== null && find("paint").value === "grey") find("paint").value = "colours";
+    viewer?.show(mesh, normals, shownColours(), camera.elevation);
   },
   error: ({ text }) => fail(text),
 };
 
-/**
- * @param {any} mesh
- * @param {any} facts
- */
-function listFacts({ vertices, faces }, { threshold, evaluations, closed, seconds }) {
-  /** @type {[string, string][]} */
-  const rows = [
-    ["Vertices", (vertices.length / 3).toLocaleString("en")],
-    ["Faces", (faces.length / 3).toLocaleString("en")],
-    ["Closed", closed ? "yes" : "no"],
-    ["Threshold", threshold.toFixed(2)],
-    ["Points evaluated", evaluations.toLocaleString("en")],
-    ["Seconds, without loading", seconds.mesh.toFixed(1)],
-  ];
-  const cells = rows.flatMap(([name, value]) => {
-    const [term, entry] = [document.createElement("dt"), document.createElement("dd")];
-    [term.textContent, entry.textContent] = [name, value];
-    return [term, entry];
-  });
-  find("facts").replaceChildren(...cells);
+function shownColours() {
+  if (!made || find("paint").value === "grey") return null;
+  return find("paint").value === "colours" ? made.colours : confidenceColours(made.confidence);
+}
+
+/** Let the photo be drawn on by the tool that is open. */
+function useTools() {
+  const [picks, paints] = ["picker", "brush"].map((name) => find(name).open);
+  // The one in use comes last: both set the canvas's place in the order of keys.
+  for (const [tool, active] of picks ? [[brush, paints], [picker, picks]] : [[picker, picks], [brush, paints]])
+    /** @type {any} */ (tool).use(active);
+  picker.draw();
 }
 
 function open() {
@@ -169,11 +187,17 @@ function open() {
   find("stop").addEventListener("click", stop);
   find("again").addEventListener("click", () => begin(brush.edited ? brush.weight : undefined));
   find("undo").addEventListener("click", () => brush.undo());
-  find("brush").addEventListener("toggle", () => brush.use(find("brush").open));
+  for (const name of ["picker", "brush"]) find(name).addEventListener("toggle", useTools);
+  find("anything").addEventListener("click", () => {
+    picker.clear();
+    begin();
+  });
+  find("paint").addEventListener("change", () => viewer?.paint(shownColours()));
   for (const button of document.querySelectorAll("[data-format]"))
     button.addEventListener("click", () => {
       const { format = "obj" } = /** @type {HTMLElement} */ (button).dataset;
-      if (made && given) download(format, given.name, made.mesh, made.colours);
+      if (made && given)
+        download(format, given.name, made.mesh, made.colours, made.confidence);
     });
   show("waiting");
   say("Waiting for a photo.");

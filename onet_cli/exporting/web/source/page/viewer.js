@@ -58,16 +58,27 @@ export class Viewer {
     geometry.setAttribute("position", new BufferAttribute(Float32Array.from(vertices), 3));
     geometry.setAttribute("normal", new BufferAttribute(normals, 3));
     geometry.setIndex(new BufferAttribute(faces, 1));
-    if (colours) geometry.setAttribute("color", new BufferAttribute(linear(colours), 3));
-    const material = new MeshStandardMaterial({
-      color: colours ? 0xffffff : GREY,
-      vertexColors: colours !== null,
-      roughness: 0.85,
-    });
-    this.shape = new Shape(geometry, material);
+    this.shape = new Shape(geometry, new MeshStandardMaterial({ roughness: 0.85 }));
     this.scene.add(this.shape);
     this.elevation = elevation;
+    this.paint(colours);
     this.reset();
+  }
+
+  /**
+   * Show other colours of the same mesh.
+   *
+   * @param {Uint8Array | null} colours (V, 3) sRGB; null: grey.
+   */
+  paint(colours) {
+    if (!this.shape) return;
+    const { geometry, material } = this.shape;
+    if (colours) geometry.setAttribute("color", new BufferAttribute(linear(colours), 3));
+    else geometry.deleteAttribute("color");
+    material.vertexColors = colours !== null;
+    material.color.set(colours ? 0xffffff : GREY);
+    material.needsUpdate = true;
+    this.draw();
   }
 
   clear() {

@@ -9,6 +9,7 @@
  * @property {Float32Array | null} backdrop Background colour (H, W, 3), 0 to 255, if known.
  * @property {number} shaded Area of shadows as a share of the object's.
  * @property {boolean} white Whether the background is white.
+ * @property {Mask} [shadows] Its pixels of shadow, if it is known.
  */
 
 import { clip, median, quantile, sum } from "./numbers.js";
@@ -64,6 +65,7 @@ export function cutFromEvenBackground(picture) {
     certain: noise < UNSURE.noise && free > UNSURE.free && shadows.share < UNSURE.shadow,
     backdrop,
     shaded: shadows.share,
+    shadows: shadows.shadows,
     white: quantile(darkest, 0.1) >= WHITE,
   };
 }
@@ -222,8 +224,9 @@ function inShade(lab, model, tolerance) {
 function withShadows(outside, shade, width) {
   const allowed = outside.map((each, at) => (each || shade[at] ? 1 : 0));
   const grown = flood(outside, allowed, width);
-  const share = (sum(grown) - sum(outside)) / Math.max(outside.length - sum(outside), 1);
-  return { outside: share > MOST_SHADOW ? outside : grown, share };
+  const shadows = grown.map((each, at) => (each && !outside[at] ? 1 : 0));
+  const share = sum(shadows) / Math.max(outside.length - sum(outside), 1);
+  return { outside: share > MOST_SHADOW ? outside : grown, shadows, share };
 }
 
 /**

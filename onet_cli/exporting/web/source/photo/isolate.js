@@ -1,8 +1,9 @@
 /**
- * A photo's object, centred on white as in the training views; `shapes/photo.py`, `photo_find.py`.
+ * A photo's object, centred on white as in the training views; `shapes/photo.py`.
  *
  * @typedef {import("./resample.js").Picture} Picture
  * @typedef {import("./border.js").Cut} Cut
+ * @typedef {import("./target.js").Target} Target
  * @typedef {import("./salient.js").Saliency} Saliency
  * @typedef {object} Prepared
  * @property {Picture} picture A square in RGB.
@@ -13,21 +14,17 @@
  * @property {Float32Array | null} weight The object's coverage of each pixel of it.
  */
 
-import { cutFromEvenBackground } from "./border.js";
+import { findObject, LEAST_AREA, SHADED_WHITE } from "./find.js";
 import { roundHalfEven, sum } from "./numbers.js";
 import { grow } from "./pixels.js";
 import { crop, onSquare, thumbnail } from "./resample.js";
-import { cutByNetwork } from "./salient.js";
+import { moved } from "./target.js";
 import { inspectCut, inspectLight } from "./warnings.js";
+import { inWhole, windowOf, WORKING_SIDE } from "./window.js";
 
-const WORKING_SIDE = 768;
 const SMALLEST = 16;
 const SHARE = 0.82; // of the object's longest side in the square
 const OPAQUE = 0.125;
-const WHOLE = 0.98;
-const LEAST_AREA = 0.001;
-const SHADED = 0.05;
-const SHADED_WHITE = 0.02;
 const BESIDE = 0.01;
 
 /** A problem with the photo, in words. */
@@ -37,86 +34,46 @@ export class PhotoError extends Error {}
  * @param {Picture} given RGB, or RGBA if any pixel is transparent.
  * @param {Saliency} saliency
  * @param {Float32Array} [painted] The object's coverage of each pixel of the reduced photo.
+ * @param {Target} [target] The object meant, in shares of the photo's width and height.
  * @returns {Promise<Prepared>}
  */
-export async function isolateObject(given, saliency, painted) {
+export async function isolateObject(given, saliency, painted, target) {
   if (Math.max(given.width, given.height) < SMALLEST)
     throw new PhotoError("The photo is too small to show an object.");
-  const photo = thumbnail(given, WORKING_SIDE);
+  const meant = painted || !target ? null : moved(target, [0, 0], [given.width, given.height]);
+  const window = windowOf(given, meant);
+  const [wide, high] = [window[2] - window[0], window[3] - window[1]];
+  const part = wide === given.width && high === given.height ? given : crop(given, window);
+  const photo = thumbnail(part, WORKING_SIDE);
   if (Math.min(photo.width, photo.height) < 2)
     throw new PhotoError("The photo is too narrow to show an object.");
   const flat = onWhite(photo);
-  const found = await findObject(photo, flat, saliency, painted);
-  if (found.cut === null) return kept(flat);
-  const { cut, method } = found;
+  const shown = part === given ? flat : onWhite(thumbnail(given, WORKING_SIDE));
+  const aim = meant && moved(meant, [window[0], window[1]], [photo.width / wide, photo.height / high]);
+  const { cut, method } = await findObject(photo, flat, saliency, painted, aim);
+  if (cut === null) {
+    if (aim) throw new PhotoError("No object stands out there. Try another place, or the brush.");
+    return kept(flat);
+  }
   const certain = method === "alpha" || method === "mask";
   const limit = certain ? OPAQUE : 0.5;
   const solid = Uint8Array.from(cut.weight, (each) => (each > limit ? 1 : 0));
-  const box = boxOf(solid, photo.width);
+  const box = aim ? boxOfTarget(solid, photo.width) : boxOf(solid, photo.width);
   const colours = certain ? withoutAlpha(photo) : flat;
   const blended = { ...flat, data: blend(colours, cut) };
   const grey = Uint8Array.from(cut.weight, (each) => roundHalfEven(each * 255));
+  const plane = { width: photo.width, height: photo.height, data: cut.weight };
   return {
     picture: onSquare(crop(blended, box), SHARE, 255),
     mask: onSquare(crop({ ...flat, channels: 1, data: grey }, box), SHARE, 0),
     method,
     warnings: [
-      ...inspectCut(solid, box, flat, Math.max(given.width, given.height), cut.certain),
+      ...inspectCut(solid, box, flat, Math.max(wide, high), cut.certain),
       ...inspectLight(colours.data, solid),
     ],
-    photo: flat,
-    weight: cut.weight,
+    photo: shown,
+    weight: inWhole(plane, window, given, shown),
   };
-}
-
-/**
- * @param {Picture} photo
- * @param {Picture} flat
- * @param {Saliency} saliency
- * @param {Float32Array} [painted]
- * @returns {Promise<{cut: Cut | null, method: string}>}
- */
-async function findObject(photo, flat, saliency, painted) {
-  if (painted) {
-    const cut = { weight: painted, certain: true, backdrop: null, shaded: 0, white: false };
-    return { cut, method: "mask" };
-  }
-  if (photo.channels === 4) {
-    const weight = Float32Array.from({ length: flat.width * flat.height }, (_, at) =>
-      Math.fround(photo.data[4 * at + 3] / 255),
-    );
-    if (sum(weight.map((each) => (each > 0.5 ? 1 : 0))) / weight.length < WHOLE) {
-      const cut = { weight, certain: true, backdrop: null, shaded: 0, white: false };
-      return { cut, method: "alpha" };
-    }
-  }
-  const even = cutFromEvenBackground(flat);
-  if (even === null) return { cut: await cutByNetwork(flat, saliency), method: "network" };
-  return beforeEven(flat, even, saliency);
-}
-
-/**
- * The cut `even`, or the network's if white parts or shadows make it unreliable.
- *
- * @param {Picture} flat
- * @param {Cut} even
- * @param {Saliency} saliency
- * @returns {Promise<{cut: Cut, method: string}>}
- */
-async function beforeEven(flat, even, saliency) {
-  const doubtful = even.shaded > (even.white ? SHADED_WHITE : SHADED);
-  const area = sum(even.weight.map((each) => (each > 0.5 ? 1 : 0))) / even.weight.length;
-  if (even.certain && !doubtful && area >= LEAST_AREA) return { cut: even, method: "border" };
-  const seen = await cutByNetwork(flat, saliency);
-  if (seen === null) return { cut: { ...even, certain: false }, method: "border" };
-  if (even.certain && !seen.certain) {
-    // On white, too much is better than too little: extra white pixels remain white.
-    const weight = even.white
-      ? even.weight.map((each, at) => Math.max(each, seen.weight[at]))
-      : even.weight;
-    return { cut: { ...even, weight, certain: false }, method: "border" };
-  }
-  return { cut: { ...seen, white: even.white, shaded: even.shaded }, method: "network" };
 }
 
 /**
@@ -198,9 +155,31 @@ function blend({ width, height, data }, cut) {
  * @returns {[number, number, number, number]}
  */
 function boxOf(solid, width) {
-  const height = solid.length / width;
   if (sum(solid) / solid.length < LEAST_AREA)
     throw new PhotoError("The photo shows no object: it is one even colour or transparent.");
+  return extentOf(solid, width);
+}
+
+/**
+ * The box of the object that was meant, however small.
+ *
+ * @param {Uint8Array} solid
+ * @param {number} width
+ */
+function boxOfTarget(solid, width) {
+  const box = extentOf(solid, width);
+  if (Math.max(box[2] - box[0], box[3] - box[1]) < SMALLEST)
+    throw new PhotoError("The object there is too small. In a large photo, draw a box around it.");
+  return box;
+}
+
+/**
+ * @param {Uint8Array} solid
+ * @param {number} width
+ * @returns {[number, number, number, number]}
+ */
+function extentOf(solid, width) {
+  const height = solid.length / width;
   const rows = new Int32Array(height);
   const columns = new Int32Array(width);
   for (let at = 0; at < solid.length; at++) {

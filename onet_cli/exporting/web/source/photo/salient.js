@@ -12,11 +12,11 @@ import { clip, roundHalfEven, sum } from "./numbers.js";
 import { boxMean, label } from "./pixels.js";
 import { crop, resizePicture, resizePlane } from "./resample.js";
 
-const FAR = 160;
-const NEAR = 256;
+export const FAR = 160;
+export const NEAR = 256;
 const MARGIN = 0.12;
 const LEAST = 0.002;
-const SURE = 0.75;
+export const SURE = 0.75;
 const SEEN = 0.3;
 const MINOR = 0.15;
 const FAINT = 0.1;
@@ -36,7 +36,7 @@ export async function cutByNetwork(picture, saliency) {
   const far = mainPieces(await look(picture, FAR, saliency), width, SEEN);
   const box = boxAround(far, width, SEEN);
   if (box === null) return null;
-  const near = mainPieces(await lookInto(picture, box, saliency), width, 0.5);
+  const near = mainPieces(await lookInto(picture, box, NEAR, saliency), width, 0.5);
   if (sum(near.map((each) => (each > 0.5 ? 1 : 0))) / near.length < LEAST) return null;
   return asCut(picture, near, overlap(far, near) > SURE);
 }
@@ -54,13 +54,16 @@ async function look(picture, side, saliency) {
 }
 
 /**
+ * The saliency (H, W) computed within a box; 0 outside.
+ *
  * @param {Picture} picture
  * @param {Box} box
+ * @param {number} side Of the network's input.
  * @param {Saliency} saliency
  */
-async function lookInto(picture, box, saliency) {
+export async function lookInto(picture, box, side, saliency) {
   const [left, top, right] = box;
-  const part = await look(crop(picture, box), NEAR, saliency);
+  const part = await look(crop(picture, box), side, saliency);
   const plane = new Float32Array(picture.width * picture.height);
   const wide = right - left;
   for (let at = 0; at < part.length; at++)
@@ -89,7 +92,7 @@ function normalised({ data }) {
  * @param {boolean} certain
  * @returns {Cut}
  */
-function asCut(picture, salient, certain) {
+export function asCut(picture, salient, certain) {
   const weight = salient.map((each) => clip((each - FAINT) / (1 - 2 * FAINT), 0, 1));
   return { weight, certain, backdrop: behind(picture, weight), shaded: 0, white: false };
 }
@@ -121,7 +124,7 @@ function behind({ width, height, data }, weight) {
  * @param {number} level
  * @returns {Box | null}
  */
-function boxAround(salient, width, level) {
+export function boxAround(salient, width, level) {
   const height = salient.length / width;
   const rows = new Int32Array(height);
   const columns = new Int32Array(width);
@@ -151,7 +154,7 @@ function boxAround(salient, width, level) {
  * @param {number} level
  * @returns {Float32Array}
  */
-function mainPieces(salient, width, level) {
+export function mainPieces(salient, width, level) {
   const height = salient.length / width;
   const { pieces, count } = label(
     Uint8Array.from(salient, (each) => (each > level ? 1 : 0)),
@@ -175,7 +178,7 @@ function mainPieces(salient, width, level) {
  * @param {Float32Array} one
  * @param {Float32Array} other
  */
-function overlap(one, other) {
+export function overlap(one, other) {
   let [both, either] = [0, 0];
   for (let at = 0; at < one.length; at++) {
     const [a, b] = [one[at] > 0.5, other[at] > 0.5];

@@ -2,7 +2,8 @@
  * The worker: a photo comes in, its cut-out and then its mesh go out.
  *
  * @typedef {import("../field/reconstruct.js").Settings} Settings
- * @typedef {{photo: Blob, settings: Settings, painted?: Float32Array}} Order
+ * @typedef {import("../photo/target.js").Target} Target
+ * @typedef {{photo: Blob, settings: Settings, painted?: Float32Array, target?: Target}} Order
  */
 
 import * as runtime from "onnxruntime-web/wasm";
@@ -49,12 +50,12 @@ function tell(text) {
 }
 
 /** @param {Order} order */
-async function serve({ photo, settings, painted }) {
+async function serve({ photo, settings, painted, target }) {
   const begin = performance.now();
   tell("reading the photo");
   const picture = await decodePhoto(photo);
   tell("finding the object");
-  const prepared = await isolateObject(picture, saliency, painted);
+  const prepared = await isolateObject(picture, saliency, painted, target);
   const { method, warnings, weight } = prepared;
   self.postMessage({ kind: "cutout", photo: prepared.photo, weight, method, warnings });
   tell("loading the network");
@@ -65,7 +66,7 @@ async function serve({ photo, settings, painted }) {
   });
   const loaded = performance.now();
   const found = await reconstruct(prepared, model, settings, tell);
-  const { mesh, camera, standing, threshold, evaluations } = found;
+  const { mesh, camera, standing, threshold, evaluations, agreement, confidence } = found;
   const normals = vertexNormals(mesh);
   let colours = null;
   if (settings.color) {
@@ -80,8 +81,18 @@ async function serve({ photo, settings, painted }) {
     mesh,
     normals,
     colours,
+    confidence,
     camera,
-    facts: { threshold, evaluations, closed: isClosed(mesh), seconds },
+    warnings: found.warnings,
+    facts: {
+      threshold,
+      evaluations,
+      agreement,
+      calibrated: model.calibration !== null,
+      reach: model.calibration?.reliability.reach ?? model.description.constants.doubt.reach,
+      closed: isClosed(mesh),
+      seconds,
+    },
   });
 }
 
