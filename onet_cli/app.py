@@ -1,37 +1,33 @@
 """The `onet` command: one Typer app, one subcommand per verb."""
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
-from onet_cli.commands.checks import checks
-from onet_cli.commands.demo import demo
-from onet_cli.commands.evaluate import evaluate
-from onet_cli.commands.export import export
-from onet_cli.commands.help import Command, Group
 from onet_cli.commands.interrupt import StopSignals, say_stopped
-from onet_cli.commands.models import models
-from onet_cli.commands.preprocess import preprocess
-from onet_cli.commands.reconstruct import reconstruct
 from onet_cli.commands.startup import ends_with_command
-from onet_cli.commands.train import train
 from onet_cli.errors import OnetError, printable
 
-app = typer.Typer(
-    name="onet",
-    cls=Group,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="One photo in, one watertight mesh out: Occupancy Networks (Mescheder et al., CVPR 2019)."
-    "\n\nExamples: `onet reconstruct chair.jpg`; `onet preprocess my_meshes/ data/`, then "
-    "`onet train data/ -o runs/first --max-time 25m` and "
-    "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` shows the options.",
+COMMANDS = (
+    "preprocess",
+    "train",
+    "evaluate",
+    "reconstruct",
+    "export",
+    "demo",
+    "models",
+    "checks",
 )
-for command in (preprocess, train, evaluate, reconstruct, export, demo, models, checks):
-    app.command(cls=Command, no_args_is_help=command not in (demo, models, checks))(command)
+"""The subcommands, each a function of the module of its name in `commands`."""
+
+WITHOUT_ARGUMENTS = ("demo", "models", "checks")
+"""Commands that need none; the others show their help without any."""
+
+app: typer.Typer
+"""The app with all commands, made when it is first asked for."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -42,7 +38,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def common(
     version: Annotated[
         bool,
@@ -52,13 +47,50 @@ def common(
     """Declare the options of `onet` itself."""
 
 
+def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Return an app with the commands `names`; importing all takes a tenth of a photo's time."""
+    from onet_cli.commands.help import Command, Group
+
+    made = typer.Typer(
+        name="onet",
+        cls=Group,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        help="One photo in, one watertight mesh out: Occupancy Networks (Mescheder et al., CVPR "
+        "2019).\n\nExamples: `onet reconstruct chair.jpg`; `onet preprocess my_meshes/ data/`, "
+        "then `onet train data/ -o runs/first --max-time 25m` and "
+        "`onet evaluate data/ -c runs/first`; `onet COMMAND -h` shows the options.",
+    )
+    made.callback()(common)
+    for name in names:
+        command = getattr(import_module(f"onet_cli.commands.{name}"), name)
+        made.command(cls=Command, no_args_is_help=name not in WITHOUT_ARGUMENTS)(command)
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    """Return the app with all commands, made once."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return globals().setdefault("app", make_app())
+
+
+def _asked() -> typer.Typer:
+    """Return an app with the command that the command line names, or with all."""
+    first = sys.argv[1:2]
+    known: typer.Typer | None = globals().get("app")
+    return known or make_app(first if first and first[0] in COMMANDS else COMMANDS)
+
+
 def main() -> None:
     """Run `onet`; an `OnetError` is printed in two lines and gives exit code 1."""
     ends_with_command()
     signals = StopSignals()
     signals.listen()
     try:
-        app()
+        _asked()()
     except OnetError as error:
         _fail(str(error), error.hint)
     except MemoryError:

@@ -30,7 +30,7 @@ def checks(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from onet_cli.commands.report import output
+    from onet_cli.commands.consoles import output
 
     packages = [f"{name} {version or 'missing'}" for name, version in found["packages"].items()]
     kernels = found["kernels"]

@@ -133,7 +133,7 @@ def _check_shapes(
     ids: "Sequence[ShapeId]",
 ) -> None:
     """Raise early on invalid settings, and note categories the checkpoint was not trained on."""
-    from onet_cli.commands.report import notes
+    from onet_cli.commands.consoles import notes
     from onet_cli.evaluation.literature import check_comparable
     from onet_cli.evaluation.selection import category_names, untrained
 
@@ -145,7 +145,8 @@ def _check_shapes(
 
 
 def _show(table: "EvaluationTable", reference: bool) -> None:
-    from onet_cli.commands.report import output, show_table
+    from onet_cli.commands.consoles import output
+    from onet_cli.commands.report import show_table
     from onet_cli.evaluation import cells
 
     show_table(cells.table_title(table), cells.HEADER, cells.table_cells(table, reference))
@@ -175,8 +176,9 @@ def _embed(
 
 
 def _compare(first: Path, second: Path, page: Path | None) -> None:
-    from onet_cli.commands.report import notes, show_table
-    from onet_cli.commands.report import output as stdout
+    from onet_cli.commands.consoles import notes
+    from onet_cli.commands.consoles import output as stdout
+    from onet_cli.commands.report import show_table
     from onet_cli.evaluation.cells import (
         COMPARISON_HEADER,
         comparison_cells,

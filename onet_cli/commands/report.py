@@ -1,23 +1,10 @@
-"""Output of commands: rich tables on stdout, progress bars and notes on stderr."""
+"""Output of commands: tables on stdout, progress bars and notes on stderr."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from onet_cli.errors import printable
 
@@ -32,19 +19,6 @@ ProgressCallback = Callable[[int, int], None]
 """Called with the number of finished items and the total number of items."""
 
 
-class _PlainConsole(Console):
-    """Console that prints text literally, with control characters escaped."""
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        plain = (printable(item, keep="\n") if isinstance(item, str) else item for item in objects)
-        super().print(*plain, **options)
-
-
-# Text such as [red] and :car: is printed as it is.
-output = _PlainConsole(highlight=False, markup=False, emoji=False)
-notes = _PlainConsole(stderr=True, highlight=False, markup=False, emoji=False)
-
-
 def say(text: object, err: bool = False) -> None:
     """Print one line on stdout or stderr; control characters and line breaks are escaped."""
     typer.echo(printable(str(text)), err=err)
@@ -52,12 +26,32 @@ def say(text: object, err: bool = False) -> None:
 
 def say_unless(quiet: bool) -> Callable[[str], None]:
     """Return a function that prints a note on stderr, or does nothing if `quiet`."""
-    return lambda text: None if quiet else notes.print(text, soft_wrap=True)
+
+    def note(text: str) -> None:
+        if not quiet:
+            from onet_cli.commands.consoles import notes
+
+            notes.print(text, soft_wrap=True)
+
+    return note
 
 
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Yield a callback that updates a progress bar on stderr, drawn on a terminal only."""
+    if quiet:
+        yield lambda done, total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from onet_cli.commands.consoles import bar
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -65,7 +59,7 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with _bar(*columns, quiet=quiet) as progress:
+    with bar(*columns, quiet=False) as progress:
         task = progress.add_task(title, total=None)
 
         def advance(done: int, total: int) -> None:
@@ -74,22 +68,12 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
         yield advance
 
 
-def _bar(*columns: ProgressColumn, quiet: bool) -> Progress:
-    """Return a transient progress bar on stderr, drawn on a terminal only.
-
-    Lines on stdout stay there where that is a file or a pipe: rich would take them to stderr.
-    """
-    return Progress(
-        *columns,
-        console=notes,
-        transient=True,
-        disable=quiet or not notes.is_terminal,
-        redirect_stdout=sys.stdout.isatty(),
-    )
-
-
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout; the first column is left-aligned, the others right-aligned."""
+    from rich.table import Table
+
+    from onet_cli.commands.consoles import output
+
     table = Table(title=printable(title) or None, title_justify="left", header_style="bold")
     for index, name in enumerate(header):
         table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
@@ -102,6 +86,8 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
     """List the failed inputs on stderr, with reasons."""
     if not failures:
         return
+    from onet_cli.commands.consoles import notes
+
     notes.print(f"{len(failures)} {what}:", style="bold")
     for name, reason in failures:
         notes.print(printable(f"  {name}: {reason}"), soft_wrap=True)
@@ -109,6 +95,8 @@ def show_failures(failures: Sequence[tuple[str, str]], what: str) -> None:
 
 def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
     """Print the result of `onet train --dry-run` on stdout."""
+    from onet_cli.commands.consoles import output
+
     minutes, megabyte = facts.seconds / 60, 2**20
     precision = "" if facts.precision == "32" else f", --precision {facts.precision}"
     lines = (
@@ -130,8 +118,12 @@ def show_dry_run(spec: "ModelSpec", facts: "DryRun", picture: "Path") -> None:
 @contextmanager
 def training_report(quiet: bool = False) -> Iterator[Callable[["TrainingStatus"], None]]:
     """Yield a listener that shows a progress bar and prints one line per validation."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+
+    from onet_cli.commands.consoles import bar, notes
+
     columns = BarColumn(bar_width=8), TaskProgressColumn(), TextColumn("{task.fields[facts]}")
-    with _bar(*columns, quiet=quiet) as progress:
+    with bar(*columns, quiet=quiet) as progress:
         task = progress.add_task("training", total=1.0, facts="starting")
         latest = ""
 

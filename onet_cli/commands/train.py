@@ -40,7 +40,8 @@ def train(
     Examples: `onet train data/ -o runs/first --max-time 25m`; fine-tuning the shipped model:
     `onet train data/ -o runs/second --init furniture --lr 2e-4 --max-time 25m`
     """
-    from onet_cli.commands.report import notes, say, say_unless, training_report
+    from onet_cli.commands.consoles import notes
+    from onet_cli.commands.report import say, say_unless, training_report
     from onet_cli.files import only_writer
     from onet_cli.models.checkpoint import resolve_device
     from onet_cli.training.begin import begin_network
@@ -101,7 +102,8 @@ def _dry_run(
 
 
 def _calibrate(checkpoint: Path, data: list[Path], hardware: Hardware, quiet: bool) -> None:
-    from onet_cli.commands.report import notes, progress_bar, say_unless
+    from onet_cli.commands.consoles import notes
+    from onet_cli.commands.report import progress_bar, say_unless
     from onet_cli.errors import EmptySurfaceError
     from onet_cli.training.calibration import calibrate_checkpoint
     from onet_cli.training.run import is_first_process

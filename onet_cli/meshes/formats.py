@@ -6,19 +6,17 @@ To add a format, write a reader or an encoder and add a row here.
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from trimesh import Trimesh
+if TYPE_CHECKING:
+    from trimesh import Trimesh
 
-from onet_cli.meshes.encode import encode_glb, encode_obj, encode_off, encode_ply, encode_stl
-from onet_cli.meshes.file import MeshFile
-from onet_cli.meshes.gltf.read import read_gltf
-from onet_cli.meshes.loaded import LoadedMesh
-from onet_cli.meshes.obj import read_obj
-from onet_cli.meshes.off import read_off
-from onet_cli.meshes.ply_mesh import read_ply
-from onet_cli.meshes.stl import read_stl
-from onet_cli.meshes.threemf.read import read_3mf
-from onet_cli.meshes.threemf.write import encode_3mf
+    from onet_cli.meshes.file import MeshFile
+    from onet_cli.meshes.loaded import LoadedMesh
+
+Reader = Callable[["MeshFile"], "LoadedMesh"]
+Encoder = Callable[["Trimesh"], bytes]
 
 
 @dataclass(frozen=True)
@@ -30,22 +28,49 @@ class MeshFormat:
     """
 
     suffix: str
-    read: Callable[[MeshFile], LoadedMesh]
-    encode: Callable[[Trimesh], bytes] | None = None
+    read: Reader
+    encode: Encoder | None = None
     single: bool = False
     colours: bool = False
 
 
+def _read(module: str, name: str) -> Reader:
+    """Return the reader `name` of a `module` here, which is imported when it is first used."""
+
+    def read(file: "MeshFile") -> "LoadedMesh":
+        reader: Reader = getattr(import_module(f"onet_cli.meshes.{module}"), name)
+        return reader(file)
+
+    return read
+
+
+def _encode(module: str, name: str) -> Encoder:
+    """Return the encoder `name` of a `module` here, which is imported when it is first used."""
+
+    def encode(mesh: "Trimesh") -> bytes:
+        encoder: Encoder = getattr(import_module(f"onet_cli.meshes.{module}"), name)
+        return encoder(mesh)
+
+    return encode
+
+
+_OBJ = _read("obj", "read_obj"), _encode("encode", "encode_obj")
+_GLB = _read("gltf.read", "read_gltf"), _encode("encode", "encode_glb")
+_PLY = _read("ply_mesh", "read_ply"), _encode("encode", "encode_ply")
+_3MF = _read("threemf.read", "read_3mf"), _encode("threemf.write", "encode_3mf")
+_OFF = _read("off", "read_off"), _encode("encode", "encode_off")
+_STL = _read("stl", "read_stl"), _encode("encode", "encode_stl")
+
 FORMATS = {
     row.suffix: row
     for row in (
-        MeshFormat(".obj", read_obj, encode_obj, colours=True),
-        MeshFormat(".glb", read_gltf, encode_glb, single=True, colours=True),
-        MeshFormat(".gltf", read_gltf),
-        MeshFormat(".ply", read_ply, encode_ply, single=True, colours=True),
-        MeshFormat(".3mf", read_3mf, encode_3mf, colours=True),
-        MeshFormat(".off", read_off, encode_off),
-        MeshFormat(".stl", read_stl, encode_stl, single=True),
+        MeshFormat(".obj", *_OBJ, colours=True),
+        MeshFormat(".glb", *_GLB, single=True, colours=True),
+        MeshFormat(".gltf", _GLB[0]),
+        MeshFormat(".ply", *_PLY, single=True, colours=True),
+        MeshFormat(".3mf", *_3MF, colours=True),
+        MeshFormat(".off", *_OFF),
+        MeshFormat(".stl", *_STL, single=True),
     )
 }
 """Formats by suffix, in order of preference for a mesh that exists in several formats."""

@@ -138,6 +138,8 @@ class _Stage:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = usable_threads()
+        # To optimise a graph takes longer than it saves on several photos.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         # Waiting threads would take their cores from other photos.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if not path.exists():

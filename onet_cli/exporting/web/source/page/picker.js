@@ -44,6 +44,7 @@ export class Picker {
 
   clear() {
     this.target = { clicks: [], box: null };
+    this.cursor = [0.5, 0.5];
     this.cancel();
   }
 
