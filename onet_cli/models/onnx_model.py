@@ -38,12 +38,13 @@ from onet_cli.models.onnx_names import (
     export_path,
     stage_path,
 )
+from onet_cli.models.onnx_session import open_session
 from onet_cli.models.plane_points import PlanePoints, PointLayers, Sight, can_decode
 from onet_cli.models.plane_slopes import logits_and_slopes
 from onet_cli.models.predictor import Floats, Points
 from onet_cli.models.stored import read_description
 from onet_cli.models.weight_layout import header_digest
-from onet_cli.models.workers import PlainWorkers, usable_threads
+from onet_cli.models.workers import PlainWorkers
 
 AGAIN = "export it again: `onet export`"
 INSTALL_HINT = "pip install onnxruntime"
@@ -132,23 +133,12 @@ class _Stage:
         Raises:
             CheckpointError: it is missing or damaged.
         """
-        import onnxruntime
-
         self.path = path
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = usable_threads()
-        # To optimise a graph takes longer than it saves on several photos.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        # Waiting threads would take their cores from other photos.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if not path.exists():
             raise CheckpointError(f"there is no file {path}", hint="`onet export` writes it")
         try:
             open_regular(path).close()
-            self._session: onnxruntime.InferenceSession = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(path)
         except Exception as error:  # onnxruntime's share no base class
             raise CheckpointError(f"{path} is no whole ONNX file", hint=AGAIN) from error
         self.texts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from onet_cli.models.segmentation import network
 from onet_cli.models.segmentation.network import (
     WEIGHTS,
     load_network,
@@ -60,11 +61,23 @@ def test_it_is_the_small_network_of_the_paper():
     assert 1.12e6 < count < 1.14e6  # "4.7 MB" in single precision, table 5
 
 
-@pytest.mark.parametrize("size", [(64, 64), (47, 62)])
-def test_the_network_in_numpy_answers_as_in_torch(size):
+@pytest.mark.parametrize("size", [(64, 64), (47, 62), (48, 48)])
+def test_the_network_in_numpy_and_onnxruntime_answers_as_in_torch(size):
     picture = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
     planes = np.ascontiguousarray(normalised(picture).transpose(2, 0, 1))
 
     answer = plain_saliency(load_weights(), planes)
 
-    np.testing.assert_allclose(answer, saliency(picture), atol=1e-4)
+    with torch.inference_mode():
+        expected = load_network()(torch.from_numpy(planes)[None])[0, 0].numpy()
+    np.testing.assert_allclose(answer, expected, atol=1e-4)
+    np.testing.assert_allclose(saliency(picture), expected, atol=1e-4)
+
+
+def test_without_onnxruntime_the_answer_is_the_same(monkeypatch):
+    picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    expected = saliency(picture)
+
+    monkeypatch.setattr(network, "load_session", lambda: None)
+
+    np.testing.assert_allclose(saliency(picture), expected, atol=1e-4)
