@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.protocol import Align, Protocol
+from onet_cli.execution.work import Cluster
 from onet_cli.options import CHECKPOINT, GENERAL, Device, Seed
 from onet_cli.setting import Setting, check_settings
 
@@ -43,8 +44,9 @@ class EvaluationSettings:
     `categories` are ids or readable names (empty: all), `limit` the maximum number of objects,
     spread over the categories, `view` the index of a view, `random` for one per object, or `all`
     for every view; `resolution` is in cells per side, `mesh_samples` the number of points sampled
-    on each predicted surface, `workers` the number of processes (0: this process only); with
-    `align` = `yaw`, predictions are rotated about the vertical axis for the best IoU.
+    on each predicted surface, `workers` the number of processes (0: this process only), `cluster`
+    the address of a Dask scheduler, or "local"; with `align` = `yaw`, predictions are rotated about
+    the vertical axis for the best IoU.
 
     Raises:
         InvalidOptionError: a value is invalid, or not allowed by the protocol.
@@ -85,6 +87,7 @@ class EvaluationSettings:
             default="one per core; on a GPU up to 4",
         ),
     ] = 0
+    cluster: Cluster = None
     align: Annotated[
         Align, Setting("yaw: rotate predictions about the vertical for the best IoU.", METHOD)
     ] = "none"
@@ -118,6 +121,7 @@ class EvaluationKeywords(TypedDict, total=False):
     seed: int
     mesh_samples: int
     workers: int
+    cluster: str | None
     align: Align
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError, SourceError
+from onet_cli.execution.work import Cluster
 from onet_cli.files import read_regular
 from onet_cli.options import GENERAL, Seed
 from onet_cli.setting import Setting, check_settings
@@ -74,7 +75,8 @@ class PreprocessOptions:
     `photos` selects photographs of the `whole` object, or `all`.
 
     `count` is the number of shapes to generate, `limit` the maximum number of shapes, spread over
-    the categories (None: all). `workers` 0 or 1 means this process only. `split` holds the
+    the categories (None: all). `workers` 0 or 1 means this process only; `cluster` is the
+    address of a Dask scheduler, or "local". `split` holds the
     fractions of train, val and test for sources without lists. A shape that takes more than
     `shape_timeout_s` seconds or `shape_memory_gb` gigabytes is skipped (0: no limit). `unused`
     names the settings that do not apply to the source and are not recorded.
@@ -150,6 +152,7 @@ class PreprocessOptions:
             default="one per core",
         ),
     ] = 0
+    cluster: Cluster = None
     shape_timeout_s: Annotated[
         float,
         Setting(
@@ -182,6 +185,7 @@ class PreprocessOptions:
         settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
         dropped = {
             "workers",
+            "cluster",
             "overwrite",
             "shape_timeout_s",
             "shape_memory_gb",
@@ -215,6 +219,7 @@ class PreprocessKeywords(TypedDict, total=False):
     points: int
     near_points: int
     workers: int
+    cluster: str | None
     shape_timeout_s: float
     shape_memory_gb: float
     seed: int

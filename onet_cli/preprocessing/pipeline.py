@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.execution.work import Place
 from onet_cli.files import only_writer, write_text
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.source import HasLicences, Source
@@ -64,9 +65,10 @@ def _preprocess(
     result = PreprocessResult()
     todo = _missing(store, ids, options, result)
     converter = Converter(store, options.seed, options.shape_timeout_s, options.shape_memory_gb)
+    place = Place(options.workers, options.cluster)
     try:
         for done, (shape_id, reason) in enumerate(
-            convert_all(source, converter, todo, options.workers), start=1
+            convert_all(source, converter, todo, place), start=1
         ):
             if reason is None:
                 result.kept += 1

@@ -1,23 +1,19 @@
-"""Conversion of shapes in this process or in worker processes, robust to their death."""
+"""Conversion of shapes, each within limits of time and memory."""
 
-import multiprocessing
-import os
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from types import FrameType
 
 import numpy as np
 
 from onet_cli.errors import InvalidGeometryError, OnetError
+from onet_cli.execution.run import map_unordered
+from onet_cli.execution.work import LOST, Place
+from onet_cli.execution.worker import is_expendable
 from onet_cli.preprocessing.sources.source import Source
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -28,12 +24,6 @@ Outcome = tuple[ShapeId, str | None]
 OVERTIME = "it exceeds the {:g} s of --shape-timeout"
 
 OVERSIZE = "it exceeds the {:g} GB of --shape-memory"
-
-KILLED = "its worker process was killed, probably because it ran out of memory"
-
-_TASKS_PER_WORKER = 4
-_MOST_KILLED = 8
-"""After this many consecutive shapes that each kill a process, the cause is not the shapes."""
 
 
 @dataclass(frozen=True)
@@ -71,100 +61,62 @@ class Converter:
         return str(error) if isinstance(error, OnetError) else f"{type(error).__name__}: {error}"
 
 
+@dataclass(frozen=True)
+class Conversion:
+    """A shape and a source of it, cheap to pickle."""
+
+    source: Source
+    id: ShapeId
+
+
+@dataclass(frozen=True)
+class ConversionWork:
+    """Conversions by a `converter`, to be executed anywhere."""
+
+    converter: Converter
+
+    def start(self) -> Callable[[Conversion], Outcome]:
+        """Return the function from a conversion to its outcome."""
+        return self._convert
+
+    def lost(self, task: Conversion, seconds: float | None) -> Outcome:
+        """Return the outcome of a shape that ended its process."""
+        limit = self.converter.timeout_s
+        late = seconds is not None and 0 < limit <= seconds
+        return task.id, OVERTIME.format(limit) if late else LOST
+
+    def _convert(self, task: Conversion) -> Outcome:
+        with _ending(self.converter.timeout_s):
+            return self.converter(task.source, task.id)
+
+
 def convert_all(
-    source: Source, converter: Converter, ids: list[ShapeId], workers: int
+    source: Source, converter: Converter, ids: list[ShapeId], place: Place
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of `ids`, in order of completion.
-
-    If a worker process dies, the shapes in progress are retried one at a time, in a single worker
-    process, to identify the shape at fault and convert the others.
 
     Raises:
         StoreError: the store cannot be written.
         OnetError: worker processes die on every shape.
     """
-    if workers <= 1:
-        for shape_id in ids:
-            yield converter(source, shape_id)
-        return
-    rest, workers = iter(ids), min(workers, len(ids))
-    while True:
-        if not ids:
-            return
-        suspects: set[ShapeId] = set()
-        yield from _in_pool(source, converter, rest, workers, suspects)
-        if not suspects:
-            return
+    tasks = (Conversion(source.part(shape_id), shape_id) for shape_id in ids)
+    yield from map_unordered(
+        ConversionWork(converter),
+        tasks,
+        place,
         # The other processes were terminated too, and may have been writing.
-        converter.store.remove_leftovers()
-        yield from _one_by_one(source, converter, sorted(suspects))
-
-
-def _in_pool(
-    source: Source,
-    converter: Converter,
-    rest: Iterator[ShapeId],
-    workers: int,
-    suspects: set[ShapeId],
-) -> Iterator[Outcome]:
-    """Yield outcomes until `rest` is exhausted or a process dies; track pending `suspects`."""
-    pending: dict[Future[Outcome], ShapeId] = {}
-    most = workers * _TASKS_PER_WORKER
-    with _pool(converter, workers) as pool:
-        try:
-            while True:
-                for shape_id in islice(rest, most - len(pending)):
-                    suspects.add(shape_id)
-                    future = pool.submit(_convert_in_worker, source.part(shape_id), shape_id)
-                    pending[future] = shape_id
-                if not pending:
-                    return
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    outcome = future.result()
-                    suspects.discard(pending.pop(future))
-                    yield outcome
-        except BrokenProcessPool:
-            return
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _one_by_one(source: Source, converter: Converter, ids: list[ShapeId]) -> Iterator[Outcome]:
-    """Yield outcomes, with at most one shape in progress."""
-    rest, killed = iter(ids), 0
-    while True:
-        with _pool(converter, 1) as pool:
-            for shape_id in rest:
-                began = time.monotonic()
-                task = pool.submit(_convert_in_worker, source.part(shape_id), shape_id)
-                try:
-                    outcome = task.result()
-                except BrokenProcessPool as error:
-                    if 0 < converter.timeout_s <= time.monotonic() - began:
-                        yield shape_id, OVERTIME.format(converter.timeout_s)
-                        break
-                    killed += 1
-                    if killed == _MOST_KILLED:
-                        raise OnetError(
-                            "worker processes die on every shape",
-                            hint="run the same command again with --workers 0: it resumes",
-                        ) from error
-                    yield shape_id, KILLED
-                    break
-                killed = 0
-                yield outcome
-            else:
-                return
+        converter.store.remove_leftovers,
+    )
 
 
 @contextmanager
 def _interrupting(seconds: float) -> Iterator[None]:
     """Raise OnetError in the block after `seconds`, once control returns to Python.
 
-    Worker processes use `_ending` instead.
+    Processes that may be ended use `_ending` instead.
     """
     usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-    if seconds <= 0 or not usable or _converter is not None:
+    if seconds <= 0 or not usable or is_expendable():
         yield
         return
 
@@ -208,12 +160,13 @@ def limited_memory(gigabytes: float) -> Iterator[None]:
 
 @contextmanager
 def _ending(seconds: float) -> Iterator[None]:
-    """Terminate this process if the block takes more than `seconds`."""
-    if seconds <= 0 or not hasattr(signal, "setitimer"):
+    """Terminate this process, if it may be ended, once the block takes more than `seconds`."""
+    if seconds <= 0 or not hasattr(signal, "setitimer") or not is_expendable():
         yield
         return
     # Default signal action, because a Python handler would not run inside a library call.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -223,36 +176,3 @@ def _ending(seconds: float) -> Iterator[None]:
 
 def _generator(shape_id: ShapeId, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *str(shape_id).encode()])
-
-
-def _pool(converter: Converter, workers: int) -> ProcessPoolExecutor:
-    # Not fork: the parent may hold open archives, HDF5 state and threads.
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(converter,))
-
-
-_converter: Converter | None = None
-
-
-def _start_worker(converter: Converter) -> None:
-    global _converter
-    _converter = converter
-    # Ctrl-C reaches the whole group; the parent lets each worker finish its shape.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Exit when the parent is killed, instead of waiting for tasks forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait_for([parent.sentinel])
-        os._exit(1)
-
-
-def _convert_in_worker(source: Source, shape_id: ShapeId) -> Outcome:
-    if _converter is None:
-        raise RuntimeError("the worker was not started by _start_worker")
-    with _ending(_converter.timeout_s):
-        return _converter(source, shape_id)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from onet_cli.errors import OnetError, SourceError
-from onet_cli.preprocessing import workers as workers_module
-from onet_cli.preprocessing.workers import KILLED, OVERSIZE, OVERTIME, Converter, convert_all
+from onet_cli.execution import pool as pool_module
+from onet_cli.execution.work import LOST, Place
+from onet_cli.preprocessing.workers import OVERSIZE, OVERTIME, Converter, convert_all
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from tests.shapes.test_store import make_shape
@@ -42,7 +43,9 @@ class Deadly:
 def convert(names, tmp_path, workers=2, timeout_s=0.0, memory_gb=0.0):
     store = ShapeStore.create(tmp_path / "out", DatasetInfo("deadly"))
     ids = [ShapeId("c", name) for name in names]
-    outcomes = list(convert_all(Deadly(), Converter(store, 0, timeout_s, memory_gb), ids, workers))
+    outcomes = list(
+        convert_all(Deadly(), Converter(store, 0, timeout_s, memory_gb), ids, Place(workers))
+    )
     assert sorted(i.name for i, _ in outcomes) == sorted(names)
     return {shape_id.name: reason for shape_id, reason in outcomes}, store
 
@@ -52,15 +55,15 @@ def test_the_shape_that_kills_its_process_is_named_and_the_others_are_stored(tmp
 
     reasons, store = convert(["bad", *good[:3], "kill", *good[3:]], tmp_path)
 
-    assert reasons == dict.fromkeys(good) | {"bad": "just bad", "kill": KILLED}
+    assert reasons == dict.fromkeys(good) | {"bad": "just bad", "kill": LOST}
     assert [i.name for i in store.ids()] == sorted(good)
     assert not list(store.root.rglob("*.tmp"))
 
 
 def test_processes_that_die_whatever_the_shape_end_the_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers_module, "_MOST_KILLED", 2)
+    monkeypatch.setattr(pool_module, "_MOST_LOST", 2)
 
-    with pytest.raises(OnetError, match="on every shape") as caught:
+    with pytest.raises(OnetError, match="on every task") as caught:
         convert([f"kill{i}" for i in range(4)], tmp_path)
     assert "--workers 0" in caught.value.hint
 
@@ -99,7 +102,7 @@ from tests.preprocessing.test_workers import *
 folder = Path(sys.argv[1])
 store = ShapeStore.create(folder, DatasetInfo("slow"))
 ids = [ShapeId("c", str(i)) for i in range(4)]
-list(convert_all(Announcing(folder), Converter(store, 0), ids, 2))
+list(convert_all(Announcing(folder), Converter(store, 0), ids, Place(2)))
 """
 
 

@@ -1,0 +1,1 @@
+"""Execution of independent tasks: in this process, in worker processes, or on a cluster."""

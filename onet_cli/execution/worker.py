@@ -1,0 +1,50 @@
+"""State of a process that executes tasks for others."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait as wait_for
+from typing import Any
+
+from onet_cli.execution.work import Work
+
+_function: Callable[[Any], Any] | None = None
+_expendable = False
+
+
+def is_expendable() -> bool:
+    """Return whether this process may be ended: its tasks are then executed by another."""
+    return _expendable
+
+
+def become_expendable() -> None:
+    """Declare that this process may be ended at any time."""
+    global _expendable
+    _expendable = True
+
+
+def start_worker(work: Work[Any, Any]) -> None:
+    """Prepare a process of a pool for `work`."""
+    global _function
+    become_expendable()
+    # Ctrl-C reaches the whole group; the parent lets each worker finish its task.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _function = work.start()
+
+
+def run_task(task: Any) -> Any:
+    """Return the result of a task in a process of a pool."""
+    if _function is None:
+        raise RuntimeError("the worker was not started by start_worker")
+    return _function(task)
+
+
+def _end_with_parent() -> None:
+    """Exit when the parent is killed, instead of waiting for tasks forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
