@@ -21,6 +21,7 @@ from onet_cli.setting import Setting
 if TYPE_CHECKING:
     from onet_cli.evaluation.methods import Method
     from onet_cli.evaluation.table import EvaluationTable
+    from onet_cli.execution.shards import Shard
     from onet_cli.shapes.shape import ShapeId
     from onet_cli.shapes.store import ShapeStore
 
@@ -101,6 +102,7 @@ def _evaluate(
     from onet_cli.evaluation.html.write import check_page, write_report
     from onet_cli.evaluation.report import choose_format, render
     from onet_cli.evaluation.run import evaluate_method
+    from onet_cli.evaluation.shards import remove_shards
     from onet_cli.files import write_text
 
     output, reference = outputs.output, outputs.reference is not None
@@ -110,8 +112,13 @@ def _evaluate(
     check = partial(_check_shapes, method, settings, reference, quiet)
     with progress_bar("objects", quiet) as advance:
         table = evaluate_method(data, method, settings, output, advance, check)
+    if settings.shard is not None:
+        _end_shard(table, settings.shard, quiet)
+        return
     if output is not None:
         write_text(output, render(table, form, reference))
+        if settings.merge:
+            remove_shards(output)
     if outputs.report is not None:
         with progress_bar("report", quiet) as advance:
             write_report(outputs.report, data, method, table, advance)
@@ -119,6 +126,16 @@ def _evaluate(
         typer.echo(render(table, form, reference), nl=False)
     elif output is None or not quiet:
         _show(table, reference)
+    show_failures(table.unscored, "objects without a score")
+    if table.unscored:
+        raise typer.Exit(1)
+
+
+def _end_shard(table: "EvaluationTable", shard: "Shard", quiet: bool) -> None:
+    from onet_cli.commands.report import say, show_failures
+
+    if not quiet:
+        say(f"shard {shard.index}/{shard.count}: {len(table.objects)} objects scored")
     show_failures(table.unscored, "objects without a score")
     if table.unscored:
         raise typer.Exit(1)

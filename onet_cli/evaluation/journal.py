@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +12,18 @@ from onet_cli.errors import OnetError
 from onet_cli.evaluation.table import EvaluationFacts, ObjectResult, read_object, write_object
 from onet_cli.evaluation.tasks import Task
 from onet_cli.files import open_alone, read_regular
+from onet_cli.shapes.shape import ShapeId
 
 _CONTENT = "content"
+_UNSCORED = "unscored"
+
+
+@dataclass(frozen=True)
+class JournalContents:
+    """Valid results, and the reasons of tasks without one: None if it is not complete."""
+
+    results: dict[Task, ObjectResult]
+    unscored: dict[Task, str] | None
 
 
 class Journal:
@@ -21,13 +31,19 @@ class Journal:
 
     A journal with other facts (checkpoint, threshold, data set ...) is discarded. Each result
     records the `fingerprint` of its input files, and is discarded if these have changed. Without
-    an output, no journal is written.
+    an output, no journal is written. `path` is that of a shard, which is kept when it is complete.
     """
 
     def __init__(
-        self, output: Path | None, facts: EvaluationFacts, fingerprint: Callable[[Task], str]
+        self,
+        output: Path | None,
+        facts: EvaluationFacts,
+        fingerprint: Callable[[Task], str],
+        path: Path | None = None,
     ) -> None:
-        self.path = None if output is None else output.with_name(f"{output.name}.partial")
+        self._kept = path is not None
+        own = None if output is None else output.with_name(f"{output.name}.partial")
+        self.path = path or own
         self._head = json.dumps(asdict(facts), sort_keys=True)
         self._fingerprint = fingerprint
         self._file: TextIO | None = None
@@ -36,15 +52,26 @@ class Journal:
         """Return the results of an earlier run with the same facts and files."""
         if self.path is None or not self.path.is_file():
             return {}
+        found = self.read(self.path)
+        return {} if found is None else found.results
+
+    def read(self, path: Path) -> JournalContents | None:
+        """Return the contents of a journal, or None if it has other facts.
+
+        Raises:
+            OnetError: it cannot be read.
+        """
         try:
-            text = read_regular(self.path).decode("utf-8", errors="replace")
+            text = read_regular(path).decode("utf-8", errors="replace")
         except OSError as error:
-            raise OnetError(f"{self.path} cannot be read: {error.strerror}") from error
+            raise OnetError(f"{path} cannot be read: {error.strerror}") from error
         head, *lines = text.split("\n")
         if head != self._head:
-            return {}
+            return None
         # The part after the last line end is incomplete.
-        return {Task(result.id, result.view): result for result in self._valid(lines[:-1])}
+        lines = lines[:-1]
+        results = {Task(result.id, result.view): result for result in self._valid(lines)}
+        return JournalContents(results, _unscored(lines[-1]) if lines else None)
 
     def begin(self, done: Mapping[Task, ObjectResult]) -> None:
         """Start the file with the results `done`.
@@ -65,10 +92,19 @@ class Journal:
             content = self._fingerprint(Task(result.id, result.view))
             self._write(json.dumps({_CONTENT: content, **write_object(result)}))
 
-    def close(self, complete: bool) -> None:
-        """Close the file, and remove it if the evaluation is `complete`."""
+    def close(self, complete: bool, unscored: Mapping[Task, str] | None = None) -> None:
+        """Close the file, and remove it if the evaluation is `complete`.
+
+        That of a shard is kept, and ends with the reasons of the tasks `unscored`.
+        """
         if self._file is None or self.path is None:
             return
+        if complete and self._kept:
+            reasons = [
+                [str(task.id), task.view, reason] for task, reason in (unscored or {}).items()
+            ]
+            self._write(json.dumps({_UNSCORED: reasons}))
+            complete = False
         if complete and sys.platform != "win32":
             with suppress(OSError):  # while it is locked, so that it is not another process's
                 self.path.unlink(missing_ok=True)
@@ -102,3 +138,12 @@ class Journal:
                 f"{self.path} cannot be written: {error.strerror}",
                 hint="free some space and run the same command again to continue",
             ) from error
+
+
+def _unscored(line: str) -> dict[Task, str] | None:
+    """Return the reasons in the last line of a complete shard, or None if it is none."""
+    try:
+        reasons = json.loads(line)[_UNSCORED]
+        return {Task(ShapeId.parse(name), int(view)): str(why) for name, view, why in reasons}
+    except (ValueError, LookupError, TypeError, RecursionError, OnetError):
+        return None

@@ -12,6 +12,7 @@ from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
+from onet_cli.evaluation.shards import read_shards, require_output, shard_path
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
 from onet_cli.files import open_regular
@@ -36,22 +37,53 @@ def evaluate_method(
 
     `check` may raise on the selected shapes before the evaluation starts.
 
+    A shard evaluates its tasks only, into a journal of its own; `merge` reads those of all shards.
+
     Until the run is complete, results are kept in a journal next to `output`, from which an
     interrupted run is resumed.
 
     Raises:
-        OnetError: `output` cannot be written, or another process is writing it.
+        OnetError: `output` cannot be written, or another process is writing it; shards to merge
+            are missing, overlap or are not complete.
+        InvalidOptionError: shards have no `output`.
         StoreError: there is no data set, or no shape is selected.
         UnknownNameError: there is no such split or category.
         CheckpointError: the checkpoint cannot be read.
     """
+    require_output(output, settings)
     store = ShapeStore.open(data)
     ids = select_shapes(store, settings)
     check(store, ids)
     facts = _facts(store, ids, method, settings)
-    tasks = list(list_tasks(store, ids, settings))
-    journal = Journal(output, facts, lambda task: _content_hash(store, method, task))
-    results = {task: done for task, done in journal.done().items() if task in set(tasks)}
+    tasks: Sequence[Task] = list(list_tasks(store, ids, settings))
+    shard, place = settings.shard, None
+    if shard is not None and output is not None:
+        tasks, place = shard.take(tasks), shard_path(output, shard)
+    journal = Journal(output, facts, lambda task: _content_hash(store, method, task), place)
+    if settings.merge and output is not None:
+        results, reasons = read_shards(output, journal, tasks)
+    else:
+        results, reasons = _evaluate(store, tasks, method, settings, journal, progress)
+    # In the order of the tasks, not of completion.
+    return EvaluationTable(
+        facts=facts,
+        objects=tuple(results[task] for task in tasks if task in results),
+        names=category_names(store),
+        unscored=tuple((str(task.id), reasons[task]) for task in tasks if task in reasons),
+    )
+
+
+def _evaluate(
+    store: ShapeStore,
+    tasks: Sequence[Task],
+    method: Method,
+    settings: EvaluationSettings,
+    journal: Journal,
+    progress: Progress,
+) -> tuple[dict[Task, ObjectResult], dict[Task, str]]:
+    """Return the results of `tasks`, and the reasons of those without one."""
+    wanted = set(tasks)
+    results = {task: done for task, done in journal.done().items() if task in wanted}
     journal.begin(results)
     reasons: dict[Task, str] = {}
     todo = [task for task in tasks if task not in results]
@@ -62,14 +94,8 @@ def evaluate_method(
             progress(len(results) + len(reasons), len(tasks))
         complete = True
     finally:
-        journal.close(complete)
-    # In the order of the tasks, not of completion.
-    return EvaluationTable(
-        facts=facts,
-        objects=tuple(results[task] for task in tasks if task in results),
-        names=category_names(store),
-        unscored=tuple((str(task.id), reasons[task]) for task in tasks if task in reasons),
-    )
+        journal.close(complete, reasons)
+    return results, reasons
 
 
 def _take(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.protocol import Align, Protocol
+from onet_cli.execution.shards import Merge, Shard, ShardOption, check_shard_options
 from onet_cli.execution.work import Cluster
 from onet_cli.options import CHECKPOINT, GENERAL, Device, Seed
 from onet_cli.setting import Setting, check_settings
@@ -46,7 +47,7 @@ class EvaluationSettings:
     for every view; `resolution` is in cells per side, `mesh_samples` the number of points sampled
     on each predicted surface, `workers` the number of processes (0: this process only), `cluster`
     the address of a Dask scheduler, or "local"; with `align` = `yaw`, predictions are rotated about
-    the vertical axis for the best IoU.
+    the vertical axis for the best IoU. `shard` is the part to evaluate, and `merge` joins parts.
 
     Raises:
         InvalidOptionError: a value is invalid, or not allowed by the protocol.
@@ -88,12 +89,15 @@ class EvaluationSettings:
         ),
     ] = 0
     cluster: Cluster = None
+    shard: ShardOption = None
+    merge: Merge = False
     align: Annotated[
         Align, Setting("yaw: rotate predictions about the vertical for the best IoU.", METHOD)
     ] = "none"
 
     def __post_init__(self) -> None:
         check_settings(self)
+        check_shard_options(self.shard, self.merge)
         if isinstance(self.view, int) and self.view < 0:
             raise InvalidOptionError(f"--view must be at least 0, not {self.view}")
         rules = self.protocol.rules
@@ -122,6 +126,8 @@ class EvaluationKeywords(TypedDict, total=False):
     mesh_samples: int
     workers: int
     cluster: str | None
+    shard: Shard | None
+    merge: bool
     align: Align
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError, SourceError
+from onet_cli.execution.shards import Merge, Shard, ShardOption, check_shard_options
 from onet_cli.execution.work import Cluster
 from onet_cli.files import read_regular
 from onet_cli.options import GENERAL, Seed
@@ -76,7 +77,8 @@ class PreprocessOptions:
 
     `count` is the number of shapes to generate, `limit` the maximum number of shapes, spread over
     the categories (None: all). `workers` 0 or 1 means this process only; `cluster` is the
-    address of a Dask scheduler, or "local". `split` holds the
+    address of a Dask scheduler, or "local". `shard` is the part to process, and `merge` finishes
+    a data set whose shards are processed. `split` holds the
     fractions of train, val and test for sources without lists. A shape that takes more than
     `shape_timeout_s` seconds or `shape_memory_gb` gigabytes is skipped (0: no limit). `unused`
     names the settings that do not apply to the source and are not recorded.
@@ -153,6 +155,8 @@ class PreprocessOptions:
         ),
     ] = 0
     cluster: Cluster = None
+    shard: ShardOption = None
+    merge: Merge = False
     shape_timeout_s: Annotated[
         float,
         Setting(
@@ -178,6 +182,7 @@ class PreprocessOptions:
 
     def __post_init__(self) -> None:
         check_settings(self)
+        check_shard_options(self.shard, self.merge)
 
     def recorded(self) -> dict[str, Any]:
         """Return the settings that determine the data set, for `dataset.json`."""
@@ -186,6 +191,8 @@ class PreprocessOptions:
         dropped = {
             "workers",
             "cluster",
+            "shard",
+            "merge",
             "overwrite",
             "shape_timeout_s",
             "shape_memory_gb",
@@ -220,6 +227,8 @@ class PreprocessKeywords(TypedDict, total=False):
     near_points: int
     workers: int
     cluster: str | None
+    shard: Shard | None
+    merge: bool
     shape_timeout_s: float
     shape_memory_gb: float
     seed: int

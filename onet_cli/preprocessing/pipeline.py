@@ -9,10 +9,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.errors import InvalidOptionError, OnetError, StoreError
 from onet_cli.execution.work import Place
 from onet_cli.files import only_writer, write_text
 from onet_cli.preprocessing.options import PreprocessOptions
+from onet_cli.preprocessing.shards import (
+    REPORT,
+    digest_of,
+    read_reports,
+    remove_shards,
+    require_merged,
+    shard_folder,
+)
 from onet_cli.preprocessing.sources.source import HasLicences, Source
 from onet_cli.preprocessing.workers import Converter, convert_all
 from onet_cli.shapes.shape import ShapeId
@@ -42,16 +50,24 @@ def preprocess(
 
     Shapes that are already stored are left unchanged, so that an interrupted run can be resumed.
     Shapes that cannot be read are skipped. The lists, `dataset.json` and `preprocess.json` are
-    written at the end, also if the run is interrupted.
+    written at the end, also if the run is interrupted. A shard only stores its shapes and a report
+    of its own; `merge` writes the rest when all shards are done.
 
     Raises:
         InvalidOptionError: `out` was made from this source with other settings.
         SourceError: the source cannot be read.
         StoreError: `out` cannot be written, or another process is writing there.
-        OnetError: worker processes die on every shape.
+        OnetError: worker processes die on every shape, or shards to merge are missing, overlap or
+            are not complete.
     """
     check_fractions(options.split)
+    if options.shard is not None:
+        with only_writer(shard_folder(out, options.shard), StoreError):
+            return _preprocess(source, out, options, progress)
     with only_writer(out, StoreError):
+        if options.merge:
+            return _merge(source, out, options)
+        require_merged(out)
         return _preprocess(source, out, options, progress)
 
 
@@ -59,13 +75,15 @@ def _preprocess(
     source: Source, out: Path, options: PreprocessOptions, progress: Progress | None
 ) -> PreprocessResult:
     started = time.time()
-    ids = _spread(source.ids(), options.limit)
+    every = _spread(source.ids(), options.limit)
+    ids = every if options.shard is None else list(options.shard.take(every))
     store = _open_store(source, out, options, source.ids())
     store.remove_leftovers()
     result = PreprocessResult()
     todo = _missing(store, ids, options, result)
     converter = Converter(store, options.seed, options.shape_timeout_s, options.shape_memory_gb)
     place = Place(options.workers, options.cluster)
+    complete = False
     try:
         for done, (shape_id, reason) in enumerate(
             convert_all(source, converter, todo, place), start=1
@@ -76,11 +94,54 @@ def _preprocess(
                 result.skipped.append((shape_id, reason))
             if progress is not None:
                 progress(done, len(todo))
+        complete = True
     finally:
         result.skipped.sort()
-        _publish(source, store, options)
-        _report(source, store, options, result, time.time() - started)
+        report = _report(source, options, result, time.time() - started)
+        if options.shard is None:
+            _publish(source, store, options)
+            _write_report(out, report)
+        else:
+            facts = {"objects": digest_of(every), "complete": complete}
+            _write_report(shard_folder(out, options.shard), report | facts)
+    if options.cluster is not None:
+        store.remove_leftovers()  # of workers that were killed
     return result
+
+
+def _merge(source: Source, out: Path, options: PreprocessOptions) -> PreprocessResult:
+    """Write the lists, `dataset.json` and `preprocess.json` of a data set of finished shards."""
+    ids = _spread(source.ids(), options.limit)
+    reports = read_reports(out, ids, options.recorded())
+    result = PreprocessResult(
+        sum(report["kept"] for report in reports),
+        sum(report["already"] for report in reports),
+        sorted(
+            (ShapeId.parse(one["id"]), one["reason"])
+            for report in reports
+            for one in report["skipped"]
+        ),
+    )
+    store = _open_store(source, out, options, source.ids())
+    store.remove_leftovers()
+    _require_stored(store, ids, result)
+    _publish(source, store, options)
+    seconds = sum(report["seconds"] for report in reports)
+    _write_report(out, _report(source, options, result, seconds))
+    remove_shards(out)
+    return result
+
+
+def _require_stored(store: ShapeStore, ids: list[ShapeId], result: PreprocessResult) -> None:
+    """Raise OnetError unless every shape is stored or was skipped."""
+    skipped = {shape_id for shape_id, _ in result.skipped}
+    stored = set(store.ids())
+    missing = [i for i in ids if i not in stored and i not in skipped]
+    if missing:
+        raise OnetError(
+            f"{len(missing)} shapes of the shards are not in {store.root}, such as {missing[0]}",
+            hint="copy the shards' folders shapes/ here, or run their shards again",
+        )
 
 
 def _spread(ids: list[ShapeId], limit: int | None) -> list[ShapeId]:
@@ -109,11 +170,13 @@ def _open_store(
     different = _difference(_options_before(store.info, source.name), options.content())
     if different is not None:
         stale = _stored(store, store.ids() if _is_alone(store.info, source) else ids)
-        if stale and not options.overwrite:
+        alone = options.shard is None and not options.merge
+        if stale and not (options.overwrite and alone):
             name, before, now = different
+            again = ", or add --overwrite to convert it again" if alone else ""
             raise InvalidOptionError(
                 f"{out} was made with {name} {before}, not {now}",
-                hint="choose another folder, or add --overwrite to convert it again",
+                hint=f"choose another folder{again}",
             )
         for shape_id in stale:
             store.remove(shape_id)
@@ -219,13 +282,9 @@ def _lists(
 
 
 def _report(
-    source: Source,
-    store: ShapeStore,
-    options: PreprocessOptions,
-    result: PreprocessResult,
-    seconds: float,
-) -> None:
-    report = {
+    source: Source, options: PreprocessOptions, result: PreprocessResult, seconds: float
+) -> dict[str, Any]:
+    return {
         "source": source.name,
         "options": options.recorded(),
         "format_version": REPORT_VERSION,
@@ -234,4 +293,7 @@ def _report(
         "skipped": [{"id": str(i), "reason": reason} for i, reason in result.skipped],
         "seconds": round(seconds, 3),
     }
-    write_text(store.root / "preprocess.json", json.dumps(report, indent=2) + "\n", StoreError)
+
+
+def _write_report(folder: Path, report: dict[str, Any]) -> None:
+    write_text(folder / REPORT, json.dumps(report, indent=2) + "\n", StoreError)

@@ -19,6 +19,7 @@ from onet_cli.errors import (
 from onet_cli.evaluation import pool
 from onet_cli.evaluation.report import from_json
 from onet_cli.evaluation.tasks import evaluate_task
+from onet_cli.execution import worker
 from onet_cli.files import open_alone
 from onet_cli.meshes.write import write_mesh
 from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
@@ -485,3 +486,63 @@ def test_a_full_disk_under_kept_meshes_is_no_bad_prediction(
     assert isinstance(result.exception, OutputError)
     assert "00.ply cannot be written: No space left" in str(result.exception)
     assert not output.exists()
+
+
+def test_merged_shards_are_the_evaluation_of_one_run(data, checkpoint, tmp_path):
+    base = [data, "-c", checkpoint, "-o", tmp_path / "whole.json", *SMALL]
+    assert run(*base).exit_code == 0
+    base[4] = tmp_path / "parts.json"
+
+    for index in (2, 1):
+        result = run(*base, "--shard", f"{index}/2")
+        assert (result.exit_code, result.stdout) == (
+            0,
+            f"shard {index}/2: {3 - index} objects scored\n",
+        )
+    assert not base[4].exists()
+    assert run(*base, "--merge").exit_code == 0
+
+    assert base[4].read_bytes() == (tmp_path / "whole.json").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts.json", "whole.json"]
+
+
+def test_shards_that_do_not_fit_are_not_merged(data, checkpoint, tmp_path):
+    base = [data, "-c", checkpoint, "-o", tmp_path / "s.json", *SMALL]
+    assert "no shards" in str(run(*base, "--merge").exception)
+    assert "need --output" in str(run(data, "-c", checkpoint, *SMALL, "--merge").exception)
+    assert "excludes" in str(run(*base, "--merge", "--shard", "1/2").exception)
+
+    run(*base, "--shard", "1/2")
+    assert "1 of 2 shards are missing: 2/2" in str(run(*base, "--merge").exception)
+    run(*base, "--shard", "2/2")
+    assert "other settings" in str(run(*base, "--merge", "--seed", "1").exception)
+
+    part = tmp_path / "s.json.2-of-2"
+    lines = part.read_text().splitlines(keepends=True)
+    part.write_text("".join(lines[:-1]))
+    assert "not complete" in str(run(*base, "--merge").exception)
+    part.write_text(lines[0] + lines[-1])
+    assert "1 results of the shards are missing" in str(run(*base, "--merge").exception)
+    run(*base, "--shard", "1/1")
+    assert "which overlap" in str(run(*base, "--merge").exception)
+
+
+def test_a_cluster_changes_no_byte_of_an_evaluation(data, checkpoint, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(worker, "_expendable", False)
+    paths = [tmp_path / "near.json", tmp_path / "far.json"]
+    assert run(data, "-c", checkpoint, "-o", paths[0], *SMALL).exit_code == 0
+
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as local:
+        options = [*SMALL, "--cluster", local.scheduler_address]
+        result = run(data, "-c", checkpoint, "-o", paths[1], *options)
+
+    assert result.exit_code == 0, result.exception
+    assert paths[0].read_bytes() == paths[1].read_bytes()

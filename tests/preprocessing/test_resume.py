@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from onet_cli.errors import InvalidOptionError, StoreError
+from onet_cli.errors import InvalidOptionError, OnetError, StoreError
+from onet_cli.execution.shards import Shard, parse_shard
 from onet_cli.files import only_writer
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.pipeline import preprocess
@@ -176,3 +177,71 @@ def test_two_runs_at_once_in_one_folder_exclude_each_other(meshes, tmp_path):
         run(meshes, tmp_path / "out")
 
     assert run(meshes, tmp_path / "out").kept == 4
+
+
+def shards_of(meshes, out, count, **changes):
+    return [run(meshes, out, shard=Shard(i, count), **changes) for i in range(1, count + 1)]
+
+
+def test_merged_shards_are_the_data_set_of_one_run(meshes, tmp_path):
+    (meshes / "chair" / "broken.obj").write_text("v 0 0 0\n")
+    whole = run(meshes, tmp_path / "whole")
+
+    parts = shards_of(meshes, tmp_path / "out", 3)
+    merged = run(meshes, tmp_path / "out", merge=True)
+
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+    assert sum(part.kept for part in parts) == merged.kept == whole.kept == 4
+    assert merged.skipped == whole.skipped
+    assert len(whole.skipped) == 1
+    assert not (tmp_path / "out" / "shards").exists()
+
+
+def test_shards_that_are_missing_are_named(meshes, tmp_path):
+    for index in (1, 4):
+        run(meshes, tmp_path / "out", shard=Shard(index, 4))
+
+    with pytest.raises(OnetError, match="2 of 4 shards are missing: 2/4, 3/4"):
+        run(meshes, tmp_path / "out", merge=True)
+    with pytest.raises(StoreError, match="not merged"):
+        run(meshes, tmp_path / "out")
+
+
+def test_shards_of_two_divisions_are_refused(meshes, tmp_path):
+    shards_of(meshes, tmp_path / "out", 1)
+    shards_of(meshes, tmp_path / "out", 2)
+
+    with pytest.raises(OnetError, match="shards of 1 and 2, which overlap"):
+        run(meshes, tmp_path / "out", merge=True)
+
+
+def test_a_shard_that_was_interrupted_is_not_merged(meshes, tmp_path):
+    shards_of(meshes, tmp_path / "out", 2)
+    report = tmp_path / "out" / "shards" / "2-of-2" / "preprocess.json"
+    report.write_text(report.read_text().replace('"complete": true', '"complete": false'))
+
+    with pytest.raises(OnetError, match="2-of-2 is not complete"):
+        run(meshes, tmp_path / "out", merge=True)
+
+
+def test_shards_of_other_objects_or_options_are_not_merged(meshes, tmp_path):
+    shards_of(meshes, tmp_path / "out", 2)
+    with pytest.raises(OnetError, match="other objects or with other options"):
+        run(meshes, tmp_path / "out", merge=True, limit=3)
+    with pytest.raises(InvalidOptionError, match="made with views 2, not 1") as caught:
+        run(meshes, tmp_path / "out", shard=Shard(1, 2), views=1, overwrite=True)
+    assert "--overwrite" not in caught.value.hint
+
+
+def test_a_shape_that_was_not_copied_is_missed(meshes, tmp_path):
+    shards_of(meshes, tmp_path / "out", 2)
+    next((tmp_path / "out").glob("shapes/*/*.h5")).unlink()
+
+    with pytest.raises(OnetError, match="1 shapes of the shards are not in"):
+        run(meshes, tmp_path / "out", merge=True)
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "2", "2/", "a/b", "-1/2"])
+def test_what_is_no_shard_is_refused(text):
+    with pytest.raises(InvalidOptionError, match="is not a shard"):
+        parse_shard(text)
