@@ -1,8 +1,9 @@
 """Vertex colours from the photo.
 
 A visible vertex has the colour of its pixel. Hidden vertices take the colour of their mirror image,
-if the mesh is symmetric about a vertical plane, or else of the nearest visible vertices. Where the
-surface turns away from the camera, both are blended. The lighting of the photo is not removed.
+if the mesh is symmetric about a vertical plane, or else of the nearest visible vertices, preferably
+of the same height. Where the surface turns away from the camera, both are blended. The lighting of
+the photo is not removed.
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ CELLS = 24
 """Cells per unit-cube edge in which hidden vertices share a colour before smoothing."""
 
 NEIGHBOURS = 6
+UPRIGHT = 3.0
+"""Factor by which differences in height count more among nearest vertices: lids, seats and feet go
+around an object."""
+
 ROUNDS = 4
 """Iterations of smoothing of hidden vertices along mesh edges."""
 
@@ -177,13 +182,19 @@ def _bilinear(picture: NDArray[np.float32], x: Floats, y: Floats) -> NDArray[np.
 
 
 def _nearest_colours(queries: Floats, known: Floats, colours: Floats) -> NDArray[np.float64]:
-    """Return weighted mean colours of the `known` vertices nearest to the cell of each query."""
+    """Return weighted mean colours of the `known` vertices nearest to the cell of each query.
+
+    Differences in height count `UPRIGHT` times.
+    """
     cells = np.floor(queries * CELLS).astype(np.int64) + CELLS
     _, owners = np.unique(cells @ (1, 4 * CELLS, 16 * CELLS**2), return_inverse=True)
     counts = np.bincount(owners)
     middles = [np.bincount(owners, axis) / counts for axis in queries.T]
     count = min(NEIGHBOURS, len(known))
-    distances, found = nearest_few(np.stack(middles, axis=1), known, count, np.inf)
+    stretch = np.array([1.0, UPRIGHT, 1.0])
+    distances, found = nearest_few(
+        np.stack(middles, axis=1) * stretch, known * stretch, count, np.inf
+    )
     weight = 1 / (distances.astype(np.float64) + 0.01)
     weight /= weight.sum(axis=1, keepdims=True)
     mixed: NDArray[np.float64] = np.einsum("nk,nkc->nc", weight, colours[found])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from trimesh import PointCloud
 from trimesh.creation import box, icosphere
 from trimesh.util import concatenate
 
@@ -110,6 +111,23 @@ def _turn(degrees):
     from trimesh.transformations import rotation_matrix
 
     return rotation_matrix(np.radians(degrees), (0, 1, 0))
+
+
+def test_hidden_parts_take_the_colour_of_their_height():
+    # A lid on a body, seen from above, with a far corner of their own so that no mirror plane fits.
+    def prism(low, high):
+        corners = [(-0.3, -0.4), (0.3, -0.2), (0.35, 0.3), (-0.1, 0.4)]
+        return fine(PointCloud([(x, y, z) for x, z in corners for y in (low, high)]).convex_hull)
+
+    body, lid = prism(-0.4, 0.1), prism(0.1, 0.4)
+    image, mask = painting([(body, BLUE), (lid, RED)])
+
+    colours = photo_colours(concatenate([body, lid]), FRONT, image, mask).astype(int)
+
+    clear = np.abs(np.concatenate([body.vertices, lid.vertices])[:, 1] - 0.1) > 0.06
+    wanted = np.repeat([BLUE, RED], [len(body.vertices), len(lid.vertices)], axis=0)
+    right = np.abs(colours - wanted).max(axis=1) < 60
+    assert right[clear].mean() > 0.85  # 0.64 where height counts no more than width
 
 
 def test_a_mesh_that_the_photo_does_not_show_has_colours_all_the_same():

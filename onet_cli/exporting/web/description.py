@@ -141,6 +141,7 @@ def _colour() -> dict[str, Any]:
         "mirrored": colour.MIRRORED,
         "cells": colour.CELLS,
         "neighbours": colour.NEIGHBOURS,
+        "upright": colour.UPRIGHT,
         "rounds": colour.ROUNDS,
         "planes": colour.PLANES,
         "lenders": colour.LENDERS,

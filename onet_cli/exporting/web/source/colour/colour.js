@@ -14,6 +14,7 @@
  * @property {number} mirrored
  * @property {number} cells
  * @property {number} neighbours
+ * @property {number} upright
  * @property {number} rounds
  * @property {number} planes
  * @property {number} lenders
@@ -65,7 +66,7 @@ export function photoColours(mesh, normals, camera, picture, mask, constants) {
       hold[n] += share;
     }
   }
-  addNearest(vertices, colours, hold, tree, lenders, seen.colours, constants);
+  addNearest(vertices, colours, hold, lenders, seen.colours, constants);
   return Uint8Array.from(smoothed(colours, faces, hold, constants.rounds), (each) =>
     roundHalfEven(clip(each, 0, 255)),
   );
@@ -185,15 +186,20 @@ function sample(picture, side, x, y, out, start) {
 /**
  * Add mean colours of the visible vertices nearest to the cell of each hidden one.
  *
+ * Differences in height count `upright` times.
+ *
  * @param {Float64Array} vertices
  * @param {Float64Array} colours
  * @param {Float64Array} hold
- * @param {Tree} tree
  * @param {number[]} lenders
  * @param {Float64Array} known
  * @param {ColourConstants} constants
  */
-function addNearest(vertices, colours, hold, tree, lenders, known, { cells, neighbours }) {
+function addNearest(vertices, colours, hold, lenders, known, { cells, neighbours, upright }) {
+  const stretch = [1, upright, 1];
+  const tree = new Tree(
+    Float64Array.from(lenders.flatMap((n) => stretch.map((each, c) => each * vertices[3 * n + c]))),
+  );
   /** @type {Map<number, number[]>} */
   const groups = new Map();
   for (let n = 0; n < hold.length; n++) {
@@ -206,7 +212,7 @@ function addNearest(vertices, colours, hold, tree, lenders, known, { cells, neig
   }
   for (const group of groups.values()) {
     const middle = [0, 1, 2].map(
-      (c) => group.reduce((a, n) => a + vertices[3 * n + c], 0) / group.length,
+      (c) => (stretch[c] * group.reduce((a, n) => a + vertices[3 * n + c], 0)) / group.length,
     );
     const { found, distances } = tree.nearest(middle, Math.min(neighbours, lenders.length));
     const weights = distances.map((each) => 1 / (each + 0.01));
