@@ -17,18 +17,22 @@ from onet_cli.procedural.furniture.sofa import sofa
 from onet_cli.procedural.furniture.stool import stool
 from onet_cli.procedural.furniture.table import table
 from onet_cli.procedural.goods.appliance import appliance
+from onet_cli.procedural.goods.bag import bag
 from onet_cli.procedural.goods.bottle import bottle
 from onet_cli.procedural.goods.box import box
+from onet_cli.procedural.goods.camera import camera
 from onet_cli.procedural.goods.display import display
 from onet_cli.procedural.goods.loudspeaker import loudspeaker
 from onet_cli.procedural.goods.plant import plant
 from onet_cli.procedural.goods.sanitary import sanitary
+from onet_cli.procedural.goods.shoe import shoe
 from onet_cli.procedural.goods.tableware import tableware
+from onet_cli.procedural.goods.toy import toy
 from onet_cli.procedural.goods.vase import vase
 from onet_cli.procedural.vehicles.car import car
 from onet_cli.procedural.vehicles.two_wheeler import two_wheeler
 
-VERSION = 3
+VERSION = 4
 """Incremented whenever the same seed and index give a different shape or picture."""
 
 CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
@@ -52,6 +56,10 @@ CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "sanitary": sanitary,
     "car": car,
     "two_wheeler": two_wheeler,
+    "toy": toy,
+    "bag": bag,
+    "shoe": shoe,
+    "camera": camera,
 }
 
 CYCLE = (
@@ -59,7 +67,7 @@ CYCLE = (
     "bottle", "sofa", "cabinet", "tableware", "chair", "appliance", "lamp", "stool", "table",
     "car", "bed", "cabinet", "vase", "chair", "sanitary", "sofa", "bench", "table", "plant",
     "chair", "loudspeaker", "cabinet", "lamp", "sofa", "display", "table", "bed", "chair",
-    "two_wheeler", "shelf", "cabinet",
+    "two_wheeler", "shelf", "cabinet", "toy", "bag", "shoe", "toy", "camera", "toy",
 )  # fmt: skip
 """The category of shape i is the i-th of these, cyclically; furniture is more frequent."""
 
