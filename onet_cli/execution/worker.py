@@ -31,7 +31,7 @@ def start_worker(work: Work[Any, Any]) -> None:
     become_expendable()
     # Ctrl-C reaches the whole group; the parent lets each worker finish its task.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     _function = work.start()
 
 
@@ -42,8 +42,15 @@ def run_task(task: Any) -> Any:
     return _function(task)
 
 
-def _end_with_parent() -> None:
-    """Exit when the parent is killed, instead of waiting for tasks forever."""
+def end_with_parent() -> None:
+    """Exit when the parent is killed, instead of waiting for tasks forever.
+
+    A worker holds both ends of the queue of its tasks, so the queue itself does not end.
+    """
+    threading.Thread(target=_watch_parent, daemon=True).start()
+
+
+def _watch_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait_for([parent.sentinel])

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from onet_cli.errors import OnetError
+from onet_cli.execution.worker import end_with_parent
 from onet_cli.exporting.onnx_file import OnnxFile
 from onet_cli.exporting.options import Weights
 from onet_cli.exporting.stages import stages_of
@@ -86,6 +87,7 @@ def _start(spec: ModelSpec, state: Arrays) -> None:
     global _network
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     torch.set_num_threads(1)
     _network = OccupancyNetwork(spec).eval()
     _network.load_state_dict({name: torch.tensor(array) for name, array in state.items()})

@@ -28,6 +28,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path):
         ("model = [1, 2]", "must be a string"),
         ("[train]\nmodel = 1", "train"),
         ("model =", "not valid TOML"),
+        ("model = " + "[" * 100_000, "not valid TOML"),
+        ("model = " + "[" * 300 + "]" * 300, "must be a string"),
     ],
 )
 def test_what_is_no_table_of_plain_values_is_refused(tmp_path, text, reason):

@@ -120,7 +120,7 @@ class Command:
             os.kill(self.pid, signal.SIGKILL)
         return self.wait()
 
-    def _outlive_group(self, seconds: float = 20) -> None:
+    def _outlive_group(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:

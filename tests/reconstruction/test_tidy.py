@@ -62,7 +62,7 @@ def test_scaling_and_turning_keep_the_shape():
     np.testing.assert_allclose(finish(box).vertices, box.vertices)
 
 
-@pytest.mark.parametrize("length", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("length", [0.0, -1.0, math.nan, math.inf, 1e300, 1e-300])
 def test_a_length_that_is_none_is_refused(length):
     with pytest.raises(InvalidOptionError, match="longest edge"):
         finish(ball(1), scale_mm=length)

@@ -12,6 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from onet_cli.app import app
+from onet_cli.files import only_writer
 from onet_cli.models.checkpoint import load_checkpoint
 
 
@@ -47,6 +48,14 @@ def test_a_dry_run_prints_costs_and_trains_nothing(balls, tmp_path):
     assert result.exit_code == 0, result.output
     assert "about 5 steps" in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["batch.png"]
+
+
+def test_a_folder_in_which_another_run_trains_is_refused_and_left_alone(balls, tmp_path):
+    with only_writer(tmp_path / "run"):
+        result = run(balls, "-o", tmp_path / "run", "--max-steps", 2, "--image-size", 32, "-q")
+
+        assert "written by another process" in str(result.exception)
+        assert not list((tmp_path / "run").glob("*.ckpt"))
 
 
 OPTIONS = (
