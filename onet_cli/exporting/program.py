@@ -68,9 +68,25 @@ def _save(stage: Stage, values: Mapping[str, Tensor], path: Path, texts: Mapping
         program = torch.export.export(
             stage.module, _arguments(stage, values), dynamic_shapes=shapes, strict=False
         )
+        _drop_unused(program)
         # Not to the path: another suffix than .pt2 gives a warning.
         with path.open("wb") as file:
             torch.export.save(program, file, extra_files=dict(texts))
+
+
+def _drop_unused(program: torch.export.ExportedProgram) -> None:
+    """Remove weights that a program has and does not use: those of other stages."""
+    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    kept = []
+    for spec in program.graph_signature.input_specs:
+        node = nodes[spec.arg.name]
+        if spec.target not in program.state_dict or node.users:
+            kept.append(spec)
+            continue
+        del program.state_dict[spec.target]
+        program.graph.erase_node(node)
+    program.graph_signature.input_specs[:] = kept
+    program.graph_module.recompile()
 
 
 def _dynamic(axes: Axes) -> dict[int, torch.export.Dim]:

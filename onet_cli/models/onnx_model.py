@@ -114,7 +114,13 @@ def load_graphs(checkpoint: Path) -> "OnnxModel | None":
 def _others(path: Path, encoder: "_Stage") -> dict[str, "_Stage"]:
     """Return the stages after the encoder."""
     names = json.loads(encoder.texts[STAGES_KEY])
-    return {name: _Stage(stage_path(path, str(name))) for name in names if name != ENCODER}
+    # Without planes all points pass the graph, many times a photo; else the kernel.
+    often = () if PLANES in names else (POINTS,)
+    return {
+        name: _Stage(stage_path(path, str(name)), name in often)
+        for name in names
+        if name != ENCODER
+    }
 
 
 def _calibration(texts: Mapping[str, str]) -> Calibration | None:
@@ -127,8 +133,8 @@ def _calibration(texts: Mapping[str, str]) -> Calibration | None:
 class _Stage:
     """One file of an export."""
 
-    def __init__(self, path: Path) -> None:
-        """Open `path`.
+    def __init__(self, path: Path, optimised: bool = False) -> None:
+        """Open `path`, as `open_session`.
 
         Raises:
             CheckpointError: it is missing or damaged.
@@ -138,7 +144,7 @@ class _Stage:
             raise CheckpointError(f"there is no file {path}", hint="`onet export` writes it")
         try:
             open_regular(path).close()
-            self._session = open_session(path)
+            self._session = open_session(path, optimised)
         except Exception as error:  # onnxruntime's share no base class
             raise CheckpointError(f"{path} is no whole ONNX file", hint=AGAIN) from error
         self.texts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map

@@ -41,6 +41,8 @@ def test_programs_run_as_the_network_for_any_batch_and_number_of_points(tmp_path
     torch.export.load(tmp_path / "m.encoder.pt2", extra_files=texts)
     assert json.loads(texts["onet"])["spec"]["name"] == network.spec.name
     assert texts["licence"] == "CC0"
+    weights = sum(4 * each.numel() for each in network.state_dict().values())
+    assert sum(path.stat().st_size for path in found) < 1.5 * weights, "each weight is stored once"
     assert texts["weights_sha256"] == weights_hash(network)
     assert json.loads(texts["calibration"])["reliability"]
 

@@ -11,7 +11,7 @@ import * as runtime from "onnxruntime-web/wasm";
 
 import { PhotoCamera } from "../../onet_cli/exporting/web/source/colour/camera.js";
 import { photoColours } from "../../onet_cli/exporting/web/source/colour/colour.js";
-import { openMaskNetwork, openModel } from "../../onet_cli/exporting/web/source/field/network.js";
+import { openMaskNetwork, openModel, warmUp } from "../../onet_cli/exporting/web/source/field/network.js";
 import { reconstruct } from "../../onet_cli/exporting/web/source/field/reconstruct.js";
 import { vertexNormals } from "../../onet_cli/exporting/web/source/mesh/normals.js";
 import { isolateObject } from "../../onet_cli/exporting/web/source/photo/isolate.js";
@@ -20,6 +20,7 @@ import { asPicture, recorded } from "./recorded.js";
 const [site, resolution = "128"] = process.argv.slice(2);
 runtime.env.wasm.numThreads = 1;
 const read = async (name) => new Uint8Array(await readFile(join(site, "model", name)));
+const BEFORE = ["loading the network", "warming up"]; // done when someone reaches for a photo
 let [step, last, total] = ["", 0, 0];
 
 /** Print the time of the step before, and begin another. */
@@ -27,13 +28,15 @@ function tell(next) {
   const { user, system } = process.cpuUsage();
   const now = (user + system) / 1e6;
   if (step) console.log(`${(now - last).toFixed(1)} s ${step}`);
-  if (step && step !== "loading the network") total += now - last;
+  if (step && !BEFORE.includes(step)) total += now - last;
   [step, last] = [next, now];
 }
 
 tell("loading the network");
 const description = JSON.parse(new TextDecoder().decode(await read("model.json")));
 const model = await openModel(runtime, read, description);
+tell("warming up");
+await warmUp(model);
 tell("finding the object");
 const { photo } = recorded("photos").plain;
 const prepared = await isolateObject(asPicture(photo), openMaskNetwork(runtime, read));

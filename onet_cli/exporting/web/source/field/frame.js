@@ -18,11 +18,12 @@
  */
 export function toCube(places, { edge, reach }) {
   const half = edge / 2;
-  for (let k = 0; k < places.length; k++) {
-    if (k % 3 === 0) places[k] *= half;
-    else {
-      const rest = places[k] / reach;
-      places[k] = (half * rest) / Math.sqrt(Math.sqrt(1 + rest ** 4));
+  for (let k = 0; k < places.length; k += 3) {
+    places[k] *= half;
+    for (let c = k + 1; c < k + 3; c++) {
+      const rest = places[c] / reach;
+      const square = rest * rest;
+      places[c] = (half * rest) / Math.sqrt(Math.sqrt(1 + square * square));
     }
   }
   return places;
@@ -38,11 +39,12 @@ export function toCube(places, { edge, reach }) {
  */
 export function fromCube(points, { edge, reach, farthest }) {
   const half = edge / 2;
-  for (let k = 0; k < points.length; k++) {
-    if (k % 3 === 0) points[k] /= half;
-    else {
-      const rest = Math.min(Math.max(points[k] / half, -farthest), farthest);
-      points[k] = (reach * rest) / Math.sqrt(Math.sqrt(1 - rest ** 4));
+  for (let k = 0; k < points.length; k += 3) {
+    points[k] /= half;
+    for (let c = k + 1; c < k + 3; c++) {
+      const rest = Math.min(Math.max(points[c] / half, -farthest), farthest);
+      const square = rest * rest;
+      points[c] = (reach * rest) / Math.sqrt(Math.sqrt(1 - square * square));
     }
   }
   return points;

@@ -10,6 +10,7 @@
 import { readCalibration } from "./calibration.js";
 
 const ROWS = 8192; // points per run
+const WARMING = 4 * ROWS; // points to warm up with
 const MASK_WEIGHTS = "u2netp.safetensors";
 
 /**
@@ -21,9 +22,10 @@ const MASK_WEIGHTS = "u2netp.safetensors";
 export async function openModel(runtime, read, description) {
   const weights = await read(description.weights);
   const open = opener(runtime, read, description.weights, weights);
-  const encoder = await open("encoder.onnx");
-  const planes = await open("planes.onnx");
-  const points = await open("points.onnx");
+  // Optimising takes longer than it saves on a photo, but for the points.
+  const encoder = await open("encoder.onnx", "disabled");
+  const planes = await open("planes.onnx", "disabled");
+  const points = await open("points.onnx", "all");
   const size = description.imageSize;
   return {
     description,
@@ -66,6 +68,16 @@ function inChunks(field) {
 }
 
 /**
+ * Run the networks once: the first run is slow, as browsers compile what is used often.
+ *
+ * @param {Model} model
+ */
+export async function warmUp({ description, encode, forCode }) {
+  const [code] = await encode(new Float32Array(3 * description.imageSize ** 2), 1);
+  await (await forCode(code))(new Float32Array(3 * WARMING));
+}
+
+/**
  * A function that opens a graph, which reads its weights from a file beside it.
  *
  * @param {Runtime} runtime
@@ -74,9 +86,10 @@ function inChunks(field) {
  * @param {Uint8Array} data The file's bytes.
  */
 function opener(runtime, read, path, data) {
-  return async (/** @type {string} */ name) =>
+  return async (/** @type {string} */ name, /** @type {"all" | "disabled"} */ level) =>
     runtime.InferenceSession.create(await read(name), {
       logSeverityLevel: 3,
+      graphOptimizationLevel: level,
       externalData: [{ path, data }],
     });
 }
@@ -90,7 +103,7 @@ function opener(runtime, read, path, data) {
  */
 export function openMaskNetwork(runtime, read) {
   const open = async () =>
-    opener(runtime, read, MASK_WEIGHTS, await read(MASK_WEIGHTS))("mask.onnx");
+    opener(runtime, read, MASK_WEIGHTS, await read(MASK_WEIGHTS))("mask.onnx", "all");
   /** @type {Promise<any> | undefined} */
   let session;
   return async (input, side) => {

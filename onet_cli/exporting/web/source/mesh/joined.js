@@ -31,15 +31,15 @@ import { evaluateGrid, locate } from "./mise.js";
  */
 export async function surfaceOf(field, resolution, level, constants, join, tell) {
   const { edge, tables } = constants;
-  const memory = new Memory(field);
+  const memory = new Memory(field, resolution);
   const grid = await evaluateGrid(memory.ask, resolution, level, edge);
   if (grid.highest < level) throw new Error("No surface: the network sees nothing solid.");
   const mesh = extractSurface(grid.values, resolution, level, edge, tables);
-  if (!join || isWhole(mesh, constants.whole)) return { mesh, evaluations: memory.known.size };
+  if (!join || isWhole(mesh, constants.whole)) return { mesh, evaluations: memory.count };
   tell("joining pieces");
   const near = await sampleNear(memory, grid, level, constants);
   const lift = liftGaps(near, level, constants.join, constants.bridges);
-  if (lift === null) return { mesh, evaluations: memory.known.size };
+  if (lift === null) return { mesh, evaluations: memory.count };
   const size = Math.round(Math.cbrt(lift.length));
   /** @type {GridField} */
   const lifted = async (points, indices) => {
@@ -55,17 +55,20 @@ export async function surfaceOf(field, resolution, level, constants, join, tell)
   const joined = await evaluateGrid(lifted, resolution, level, edge);
   return {
     mesh: extractSurface(joined.values, resolution, level, edge, tables),
-    evaluations: memory.known.size,
+    evaluations: memory.count,
   };
 }
 
 /** A field with cached values at grid points. */
 class Memory {
-  /** @param {(points: Float32Array) => Promise<Float32Array>} field */
-  constructor(field) {
+  /**
+   * @param {(points: Float32Array) => Promise<Float32Array>} field
+   * @param {number} resolution
+   */
+  constructor(field, resolution) {
     this.field = field;
-    /** @type {Map<number, number>} */
-    this.known = new Map();
+    this.known = new Float32Array((resolution + 1) ** 3).fill(NaN); // where it was not asked
+    this.count = 0;
     this.ask = this.ask.bind(this);
   }
 
@@ -75,13 +78,20 @@ class Memory {
    * @returns {Promise<Float32Array>}
    */
   async ask(points, indices) {
-    const fresh = [];
-    for (let n = 0; n < indices.length; n++) if (!this.known.has(indices[n])) fresh.push(n);
-    const places = new Float32Array(3 * fresh.length);
-    fresh.forEach((n, k) => places.set(points.subarray(3 * n, 3 * n + 3), 3 * k));
-    const logits = fresh.length ? await this.field(places) : new Float32Array(0);
-    fresh.forEach((n, k) => this.known.set(indices[n], logits[k]));
-    return Float32Array.from(indices, (at) => /** @type {number} */ (this.known.get(at)));
+    const { known } = this;
+    const fresh = new Int32Array(indices.length);
+    let count = 0;
+    for (let n = 0; n < indices.length; n++)
+      if (Number.isNaN(known[indices[n]])) fresh[count++] = n;
+    if (count) {
+      const places = new Float32Array(3 * count);
+      for (let k = 0; k < count; k++)
+        for (let c = 0; c < 3; c++) places[3 * k + c] = points[3 * fresh[k] + c];
+      const logits = await this.field(places);
+      for (let k = 0; k < count; k++) known[indices[fresh[k]]] = logits[k];
+      this.count += count;
+    }
+    return Float32Array.from(indices, (at) => known[at]);
   }
 }
 
@@ -109,7 +119,7 @@ async function sampleNear(memory, { coarse, resolution }, level, { join, unseen,
     for (let j = 0; j < size; j += stride)
       for (let k = 0; k < size; k += stride) {
         const at = (i * size + j) * size + k;
-        lattice[at] = /** @type {number} */ (memory.known.get(gridIndex(at)));
+        lattice[at] = memory.known[gridIndex(at)];
         marked[at] = lattice[at] >= level - join - unseen ? 1 : 0;
       }
   if (finest) return lattice;

@@ -30,6 +30,8 @@ export class LinkedSurface {
     this.head = new Int32Array(vertexCount).fill(GONE);
     this.stamp = new Int32Array(vertexCount); // grows whenever the vertex changes
     this.around = new Int32Array(vertexCount); // faces of each vertex
+    // Grows whenever the vertex, a neighbour or a face between them changes.
+    this.near = new Uint32Array(vertexCount);
     this.mark = new Int32Array(vertexCount);
     this.epoch = 0;
     this.first = new Int32Array(faces.length); // of an edge; GONE where the edge is
@@ -150,7 +152,10 @@ export class LinkedSurface {
     const kept = edge[c];
     let lost = edge[start];
     for (let n = 1; n < 3; n++) if (face[start + n] === u) lost = edge[start + n];
-    for (let n = 0; n < 3; n++) this.around[face[start + n]]--;
+    for (let n = 0; n < 3; n++) {
+      this.around[face[start + n]]--;
+      this.near[face[start + n]]++;
+    }
     face[start] = GONE;
     this.left--;
     for (let beside = this.head[v]; beside !== GONE; beside = next[beside]) {
@@ -188,11 +193,14 @@ export class LinkedSurface {
     head[v] = GONE;
     for (let c = kept; c !== GONE; c = next[c])
       for (let n = 1; n < 3; n++) {
-        const spoke = edge[3 * faceOf(c) + ((c + n) % 3)];
+        const at = 3 * faceOf(c) + ((c + n) % 3);
+        this.near[face[at]]++;
+        const spoke = edge[at];
         if (first[spoke] === v) first[spoke] = u;
         else if (second[spoke] === v) second[spoke] = u;
       }
     this.around[u] += this.around[v];
+    this.near[u] += this.near[v] + 1;
     this.stamp[u] += this.stamp[v] + 1;
   }
 }

@@ -18,6 +18,9 @@ const SHORT_FIRST = 1e-13; // share of the squared length in the cost; orders fl
 const VOLUME_STIFFNESS = 1e-3; // as STIFFNESS, when volume is given back
 const LONGEST_STEP = 0.05; // that a vertex goes to give back volume, in edges
 const LEAST_KEY = Math.fround(1e-14); // of an edge that was refused
+const GREATEST_GROWTH = 1e6;
+const MANY_FILLS = 12;
+const FEW = 256; // from then on, at least one edge in so many has to go in a stage that goes on
 const CROWD = 32; // faces at the ends of an edge; with twice as many or more it is tried less
 const GREATEST_KEY = Math.fround(1e3); // beyond it, an edge waits for the queue to be filled again
 
@@ -62,6 +65,8 @@ class Simplifier {
     this.lost = new Float64Array(places.length / 3); // volume that the collapses took away
     this.queue = new EdgeQueue(this.surface.edgeCount);
     this.stamps = new Int32Array(this.surface.edgeCount); // of the ends when last valued
+    this.refused = new Float64Array(this.surface.edgeCount); // the ends' `near` at a refusal
+    this.growth = 2; // of the key of an edge that was refused, at least
     this.p = new Float64Array(3); // where the edge that was valued last collapses to
     this.q = new Float64Array(10); // and its quadric about its middle
     this.other = new Float64Array(10);
@@ -74,16 +79,21 @@ class Simplifier {
   /** @param {number} count */
   run(count) {
     const { surface, queue } = this;
-    let [stage, progress] = [0, true];
+    let [stage, fills, gone, fewest] = [0, 0, 1, 1];
     while (surface.left > count) {
       if (queue.count === 0) {
-        if (!progress) stage++;
+        if (gone < fewest) stage++;
         if (stage === LEAST_COSINE.length) break;
-        progress = false;
+        gone = 0;
         this.fillQueue();
         if (queue.count === 0) break;
+        // Hardly a mesh gets here: flat fans of thousands of faces.
+        if (++fills > MANY_FILLS) {
+          this.growth = Math.min(2 * this.growth, GREATEST_GROWTH);
+          fewest = Math.max(1, Math.floor(queue.count / FEW));
+        }
       }
-      if (this.takeTop(stage)) progress = true;
+      if (this.takeTop(stage)) gone++;
     }
     this.restoreVolume();
   }
@@ -227,6 +237,7 @@ class Simplifier {
   fillQueue() {
     const { surface, queue, stamps } = this;
     queue.clear();
+    this.refused.fill(-1); // another stage may allow it
     for (let edge = 0; edge < surface.edgeCount; edge++) {
       if (surface.first[edge] === GONE) continue;
       stamps[edge] = this.stampOf(edge);
@@ -243,10 +254,14 @@ class Simplifier {
   takeTop(stage) {
     const { surface, queue, stamps, p } = this;
     const edge = queue.edges[0];
-    const before = queue.keys[0];
     const [u, v] = [surface.first[edge], surface.second[edge]];
     if (u === GONE) {
       queue.drop();
+      return false;
+    }
+    const near = (surface.near[u] + surface.near[v]) >>> 0;
+    if (near === this.refused[edge]) {
+      this.putOff(edge); // for the same reasons as last time
       return false;
     }
     const stamp = this.stampOf(edge);
@@ -267,13 +282,26 @@ class Simplifier {
       this.collapse(edge);
       return true;
     }
-    // It may become possible when what is around it has changed: try again at twice the key, or
-    // more at a vertex of hundreds of faces, all of which each of its edges looks at.
-    const factor = Math.max(2, Math.fround(surface.facesAround(edge) / CROWD));
-    const later = Math.max(Math.fround(factor * before), LEAST_KEY);
-    if (answer === NEVER || later > GREATEST_KEY) queue.drop();
-    else queue.sink(0, later, edge);
+    this.refused[edge] = near;
+    if (answer === NEVER) queue.drop();
+    else this.putOff(edge);
     return false;
+  }
+
+  /**
+   * Give the edge at the queue's top, which was refused, a greater key, or drop it.
+   *
+   * It may become possible when what is around it has changed: it is tried again at twice the key,
+   * or more at a vertex of hundreds of faces, all of which each of its edges looks at.
+   *
+   * @param {number} edge
+   */
+  putOff(edge) {
+    const { surface, queue } = this;
+    const factor = Math.max(this.growth, Math.fround(surface.facesAround(edge) / CROWD));
+    const later = Math.max(Math.fround(factor * queue.keys[0]), LEAST_KEY);
+    if (later > GREATEST_KEY) queue.drop();
+    else queue.sink(0, later, edge);
   }
 
   /** Move each vertex to give back its lost volume at the least quadric error. */

@@ -120,6 +120,13 @@ function isValid(input) {
   return false;
 }
 
+/** Load the networks as soon as someone reaches for a photo. */
+function prepare() {
+  if (worker) return;
+  worker = startWorker();
+  worker.postMessage("prepare");
+}
+
 function stop() {
   worker?.terminate();
   worker = undefined;
@@ -199,6 +206,8 @@ function open() {
       if (made && given)
         download(format, given.name, made.mesh, made.colours, made.confidence);
     });
+  for (const name of ["pointerdown", "dragenter", "keydown"])
+    document.addEventListener(name, prepare, { once: true });
   show("waiting");
   say("Waiting for a photo.");
 }

@@ -10,7 +10,7 @@ import * as runtime from "onnxruntime-web/wasm";
 
 import { PhotoCamera } from "../colour/camera.js";
 import { photoColours } from "../colour/colour.js";
-import { openMaskNetwork, openModel } from "../field/network.js";
+import { openMaskNetwork, openModel, warmUp } from "../field/network.js";
 import { reconstruct } from "../field/reconstruct.js";
 import { isClosed } from "../mesh/components.js";
 import { vertexNormals } from "../mesh/normals.js";
@@ -42,6 +42,12 @@ async function readFile(name) {
 async function openOnce() {
   const description = JSON.parse(new TextDecoder().decode(await readFile("model.json")));
   return openModel(runtime, readFile, description);
+}
+
+/** Load the networks and run them once, so that the first photo does not wait for it. */
+async function prepare() {
+  opening ??= openOnce();
+  await warmUp(await opening);
 }
 
 /** @param {string} text */
@@ -97,6 +103,12 @@ async function serve({ photo, settings, painted, target }) {
 }
 
 self.onmessage = ({ data }) => {
+  if (data === "prepare") {
+    prepare().catch(() => {
+      opening = undefined; // the first photo tries again, and tells what is wrong
+    });
+    return;
+  }
   serve(data).catch((error) => {
     self.postMessage({ kind: "error", text: error.message || String(error) });
   });
