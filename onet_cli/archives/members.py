@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from onet_cli.archives.zip_part import Entry, ZipPart, check_member_size
+from onet_cli.archives.zip_directory import ZipDirectory
+from onet_cli.archives.zip_part import Entry, ZipPart
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 
@@ -91,54 +92,37 @@ class ZipMembers:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._archive: zipfile.ZipFile | None = None
-        self._folders: dict[str, set[str]] = {}
+        self._known: ZipDirectory | None = None
 
     def list(self, folder: str) -> Sequence[str]:
         """Return the names in `folder`, sorted, without members that have unsafe paths."""
-        return sorted(self._tree().get(folder.strip("/"), ()))
+        return self._directory.names(folder.strip("/"))
 
     def folders(self, folder: str) -> Sequence[str]:
         """Return the names of the folders in `folder`, sorted."""
-        tree, path = self._tree(), folder.strip("/")
-        return [name for name in self.list(path) if f"{path}/{name}".strip("/") in tree]
+        return self._directory.folders(folder.strip("/"))
 
     def read(self, path: str) -> bytes | None:
         """Return a member's bytes after checking its checksum, or None if there is none."""
-        archive = self._open()
-        try:
-            check_member_size(path, archive.getinfo(path).file_size)
-            return archive.read(path)
-        except KeyError:
-            return None
-        except DAMAGE as error:
-            raise SourceError(f"{path} is damaged: {error}") from error
+        entry = self._directory.entry(path)
+        return None if entry is None else ZipPart(self._path, {path: entry}).read(path)
 
     def part(self, folder: str) -> ZipPart:
         """Return the members below `folder`, readable without the archive's directory."""
         folder = folder.strip("/")
-        tree, archive = self._tree(), self._open()
         entries: dict[str, Entry] = {}
         waiting = [folder]
         while waiting:
             parent = waiting.pop()
-            for path in (f"{parent}/{name}" for name in tree.get(parent, ())):
-                if path in tree:
-                    waiting.append(path)
-                elif path in archive.NameToInfo:
-                    entries[path] = Entry.of(archive.getinfo(path))
+            entries |= self._directory.entries(parent)
+            waiting += [f"{parent}/{name}" for name in self._directory.folders(parent)]
         return ZipPart(self._path, entries)
 
-    def _tree(self) -> dict[str, set[str]]:
-        archive = self._open()
-        if not self._folders:
-            self._folders = _tree(archive.namelist())
-        return self._folders
-
-    def _open(self) -> zipfile.ZipFile:
-        if self._archive is None:
-            self._archive = open_whole(self._path)
-        return self._archive
+    @property
+    def _directory(self) -> ZipDirectory:
+        if self._known is None:
+            self._known = ZipDirectory(self._path)
+        return self._known
 
 
 def open_whole(path: Path) -> zipfile.ZipFile:
@@ -157,19 +141,3 @@ def open_whole(path: Path) -> zipfile.ZipFile:
         archive.close()
         raise SourceError(f"{path} is incomplete: its directory is missing", hint=hint)
     return archive
-
-
-def _tree(names: list[str]) -> dict[str, set[str]]:
-    """Return the entries of every folder, without paths that point outside the archive."""
-    folders: dict[str, set[str]] = {"": set()}
-    for name in names:
-        parent, _, leaf = name.rstrip("/").rpartition("/")
-        if parent in folders and parent and leaf not in ("", ".", ".."):
-            folders[parent].add(leaf)
-            continue
-        parts = name.rstrip("/").split("/")
-        if any(part in ("", ".", "..") for part in parts):
-            continue
-        for depth, part in enumerate(parts):
-            folders.setdefault("/".join(parts[:depth]), set()).add(part)
-    return folders

@@ -1,0 +1,232 @@
+"""The official zip at its real size: its directory, the memory of a process, and rates per core.
+
+`onet preprocess` reads the data set of the paper's authors, a zip of 73 GB with 1.2 million
+members, in place. Two zips are generated here: one with a directory of that size, whose members
+are empty, and one with few objects of real size (100 000 points, 24 views), which are converted in
+this process, in turns with plain inflation of the same members; their times are the processor's.
+
+    python bench/official_zip.py
+"""
+
+import io
+import pickle
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from harness import Row, arguments, publish
+from PIL import Image
+
+from onet_cli.preprocessing.sources.archive import SYNSETS, open_archive
+from onet_cli.preprocessing.workers import Converter
+from onet_cli.shapes.store import DatasetInfo, ShapeStore
+
+VIEWS, POINTS = 24, 100_000
+FILES = ("points.npz", "pointcloud.npz", "model.binvox", "img_choy2016/cameras.npz")
+
+START = """
+import pickle, resource, sys, time
+began = time.perf_counter()
+from pathlib import Path
+from onet_cli.preprocessing.sources.archive import open_archive
+source = open_archive(Path(sys.argv[1]))
+ids = source.ids()
+source.splits(), source.categories()
+part = pickle.dumps(source.part(ids[len(ids) // 2]))
+seconds = time.perf_counter() - began
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(seconds, time.process_time(), peak, len(ids), len(part))
+"""
+CONVERT = """
+import pickle, resource, sys
+from pathlib import Path
+from onet_cli.preprocessing.workers import Converter
+from onet_cli.shapes.store import ShapeStore
+store = ShapeStore.open(Path(sys.argv[2]))
+for name in Path(sys.argv[1]).glob("*.part"):
+    source, shape_id = pickle.loads(name.read_bytes())
+    assert Converter(store, 0)(source, shape_id)[1] is None
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def directory_zip(path: Path, members: int) -> int:
+    """Write a zip of empty members, named as the official ones; return how many there are."""
+    models = max(1, members // (VIEWS + len(FILES)))
+    names = [f"{number:03d}.jpg" for number in range(VIEWS)]
+    below = [*FILES, *(f"img_choy2016/{name}" for name in names)]
+    keys = list(SYNSETS)
+    directory, count = bytearray(), 0
+    with path.open("wb") as file:
+        for number in range(models):
+            folder = f"ShapeNet/{keys[number % len(keys)]}/{number * 2654435761 % 2**64:032x}"
+            for name in below:
+                text = f"{folder}/{name}".encode()
+                facts = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 33, 0, 0, 0, len(text), 0)
+                directory += b"PK\x01\x02\x14\x03" + facts
+                directory += struct.pack("<HHHII", 0, 0, 0, 0, file.tell()) + text
+                file.write(b"PK\x03\x04" + facts + text)
+                count += 1
+        _end(file, directory, count)
+    return count
+
+
+def _end(file: io.BufferedWriter, directory: bytes, count: int) -> None:
+    start, size = file.tell(), len(directory)
+    file.write(directory)
+    end = file.tell()
+    file.write(
+        b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, size, start)
+    )
+    file.write(b"PK\x06\x07" + struct.pack("<IQI", 0, end, 1))
+    file.write(b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0))
+
+
+def objects_zip(path: Path, objects: int) -> None:
+    """Write a zip of `objects` spheres of the real size."""
+    rng = np.random.default_rng(0)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(objects):
+            folder = f"ShapeNet/{list(SYNSETS)[number % 13]}/{number:032x}"
+            points = rng.random((POINTS, 3)) - 0.5
+            inside = np.linalg.norm(points, axis=1) < 0.5
+            normals = rng.normal(size=(POINTS, 3))
+            normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+            cube = {"loc": np.zeros(3, np.float32), "scale": np.float32(1)}
+            points = points.astype(np.float16)
+            _npz(
+                archive,
+                f"{folder}/points.npz",
+                cube | {"points": points, "occupancies": np.packbits(inside)},
+            )
+            _npz(
+                archive,
+                f"{folder}/pointcloud.npz",
+                cube
+                | {
+                    "points": (normals / 2).astype(np.float32),
+                    "normals": normals.astype(np.float32),
+                },
+            )
+            for view in range(VIEWS):
+                picture = Image.fromarray(_picture(rng))
+                data = io.BytesIO()
+                picture.save(data, "JPEG", quality=90)
+                archive.writestr(f"{folder}/img_choy2016/{view:03d}.jpg", data.getvalue())
+
+
+def _picture(rng: np.random.Generator) -> np.ndarray:
+    rows, columns = np.mgrid[:137, :137]
+    picture = np.full((137, 137, 3), 255, np.uint8)
+    disc = (rows - 68) ** 2 + (columns - 68) ** 2 < 50**2
+    picture[disc] = rng.integers(40, 200, (int(disc.sum()), 3), dtype=np.uint8)
+    return picture
+
+
+def _npz(archive: zipfile.ZipFile, name: str, arrays: dict[str, np.ndarray]) -> None:
+    data = io.BytesIO()
+    np.savez_compressed(data, **arrays)
+    archive.writestr(name, data.getvalue())
+
+
+def start_row(folder: Path, members: int) -> Row:
+    """Measure the start on a directory of `members` in a process of its own."""
+    path = folder / "directory.zip"
+    count = directory_zip(path, members)
+    found = subprocess.run(
+        [sys.executable, "-c", START, str(path)], check=True, capture_output=True, text=True
+    )
+    seconds, busy, peak, ids, part = found.stdout.split()
+    return {
+        "what": f"start on {count} members, {ids} objects",
+        "seconds": float(seconds),
+        "processor s": float(busy),
+        "peak MiB": float(peak),
+        "note": f"{part} bytes are sent to a worker for an object",
+    }
+
+
+def object_rows(folder: Path, objects: int) -> list[Row]:
+    """Measure the conversion of `objects` beside plain inflation, and the memory of a worker."""
+    path = folder / "objects.zip"
+    objects_zip(path, objects)
+    source = open_archive(path)
+    assert source is not None
+    store = ShapeStore.create(folder / "data", DatasetInfo("shapenet"))
+    converter = Converter(store, 0)
+    parts = [(source.part(shape_id), shape_id) for shape_id in source.ids()]
+    left, other = iter(parts), iter(parts)
+
+    def convert() -> None:
+        part, shape_id = next(left)
+        assert converter(part, shape_id)[1] is None
+
+    def inflate() -> None:
+        part, shape_id = next(other)
+        _inflate(part, shape_id)
+
+    # Processor time, not that of the disk, which differs between file systems.
+    seconds = interleave_processor_time({"convert": convert, "inflate": inflate}, objects)
+    for number, part in enumerate(parts[:10]):
+        (folder / f"{number}.part").write_bytes(pickle.dumps(part))
+    command = [sys.executable, "-c", CONVERT, str(folder), str(folder / "data")]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [
+        {
+            "what": "plain inflation of an object",
+            "processor s": seconds["inflate"],
+            "note": "members, and the arrays in .npz",
+        },
+        {
+            "what": "conversion of an object",
+            "processor s": seconds["convert"],
+            "peak MiB": float(found.stdout),
+            "note": f"{seconds['inflate'] / seconds['convert']:.2f} of the rate of inflation",
+        },
+    ]
+
+
+def interleave_processor_time(
+    contestants: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, float]:
+    """Return the median processor time of each contestant; they take turns, in `rounds` rounds."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, work in contestants.items():
+            start = time.process_time()
+            work()
+            seconds[name].append(time.process_time() - start)
+    return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
+def _inflate(part: object, shape_id: object) -> None:
+    """Inflate all members of a shape, and what is packed in its .npz files."""
+    members = part._members  # type: ignore[attr-defined]
+    for name in members.entries:
+        data = members.read(name)
+        if name.endswith(".npz"):
+            with zipfile.ZipFile(io.BytesIO(data)) as inner:
+                for each in inner.namelist():
+                    inner.read(each)
+
+
+def main() -> None:
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--members", type=int, default=1_200_000, help="of the directory")
+    parser.add_argument("--objects", type=int, default=50, help="of real size")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        rows = [start_row(Path(name), options.members)]
+        rows += object_rows(Path(name), options.objects)
+    publish("The official zip", rows, options.json)
+
+
+if __name__ == "__main__":
+    main()
