@@ -1,8 +1,7 @@
 """The `onet` command: one Typer app, one subcommand per verb."""
 
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +20,7 @@ COMMANDS = (
     "models",
     "checks",
 )
-"""The subcommands, each a function of the module of its name in `commands`."""
+"""The subcommands."""
 
 WITHOUT_ARGUMENTS = ("demo", "models", "checks")
 """Commands that need none; the others show their help without any."""
@@ -65,9 +64,30 @@ def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     )
     made.callback()(common)
     for name in names:
-        command = getattr(import_module(f"onet_cli.commands.{name}"), name)
-        made.command(cls=Command, no_args_is_help=name not in WITHOUT_ARGUMENTS)(command)
+        made.command(cls=Command, no_args_is_help=name not in WITHOUT_ARGUMENTS)(_command(name))
     return made
+
+
+def _command(name: str) -> Callable[..., None]:
+    """Return the function of the command `name`; only its module is imported."""
+    match name:
+        case "preprocess":
+            from onet_cli.commands.preprocess import preprocess as command
+        case "train":
+            from onet_cli.commands.train import train as command
+        case "evaluate":
+            from onet_cli.commands.evaluate import evaluate as command
+        case "reconstruct":
+            from onet_cli.commands.reconstruct import reconstruct as command
+        case "export":
+            from onet_cli.commands.export import export as command
+        case "demo":
+            from onet_cli.commands.demo import demo as command
+        case "models":
+            from onet_cli.commands.models import models as command
+        case _:
+            from onet_cli.commands.checks import checks as command
+    return command
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,6 @@ To add a format, write a reader or an encoder and add a row here.
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,43 +33,73 @@ class MeshFormat:
     colours: bool = False
 
 
-def _read(module: str, name: str) -> Reader:
-    """Return the reader `name` of a `module` here, which is imported when it is first used."""
-
-    def read(file: "MeshFile") -> "LoadedMesh":
-        reader: Reader = getattr(import_module(f"onet_cli.meshes.{module}"), name)
-        return reader(file)
-
-    return read
+# Readers and encoders are imported when they are first used: a command needs few of them.
 
 
-def _encode(module: str, name: str) -> Encoder:
-    """Return the encoder `name` of a `module` here, which is imported when it is first used."""
+def _read_obj(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.obj import read_obj
+
+    return read_obj(file)
+
+
+def _read_gltf(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.gltf.read import read_gltf
+
+    return read_gltf(file)
+
+
+def _read_ply(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.ply_mesh import read_ply
+
+    return read_ply(file)
+
+
+def _read_3mf(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.threemf.read import read_3mf
+
+    return read_3mf(file)
+
+
+def _read_off(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.off import read_off
+
+    return read_off(file)
+
+
+def _read_stl(file: "MeshFile") -> "LoadedMesh":
+    from onet_cli.meshes.stl import read_stl
+
+    return read_stl(file)
+
+
+def _encode_3mf(mesh: "Trimesh") -> bytes:
+    from onet_cli.meshes.threemf.write import encode_3mf
+
+    return encode_3mf(mesh)
+
+
+def _encoded(suffix: str) -> Encoder:
+    """Return the encoder of a format of one file."""
 
     def encode(mesh: "Trimesh") -> bytes:
-        encoder: Encoder = getattr(import_module(f"onet_cli.meshes.{module}"), name)
+        from onet_cli.meshes import encode as encoders
+
+        encoder: Encoder = getattr(encoders, f"encode_{suffix}")
         return encoder(mesh)
 
     return encode
 
 
-_OBJ = _read("obj", "read_obj"), _encode("encode", "encode_obj")
-_GLB = _read("gltf.read", "read_gltf"), _encode("encode", "encode_glb")
-_PLY = _read("ply_mesh", "read_ply"), _encode("encode", "encode_ply")
-_3MF = _read("threemf.read", "read_3mf"), _encode("threemf.write", "encode_3mf")
-_OFF = _read("off", "read_off"), _encode("encode", "encode_off")
-_STL = _read("stl", "read_stl"), _encode("encode", "encode_stl")
-
 FORMATS = {
     row.suffix: row
     for row in (
-        MeshFormat(".obj", *_OBJ, colours=True),
-        MeshFormat(".glb", *_GLB, single=True, colours=True),
-        MeshFormat(".gltf", _GLB[0]),
-        MeshFormat(".ply", *_PLY, single=True, colours=True),
-        MeshFormat(".3mf", *_3MF, colours=True),
-        MeshFormat(".off", *_OFF),
-        MeshFormat(".stl", *_STL, single=True),
+        MeshFormat(".obj", _read_obj, _encoded("obj"), colours=True),
+        MeshFormat(".glb", _read_gltf, _encoded("glb"), single=True, colours=True),
+        MeshFormat(".gltf", _read_gltf),
+        MeshFormat(".ply", _read_ply, _encoded("ply"), single=True, colours=True),
+        MeshFormat(".3mf", _read_3mf, _encode_3mf, colours=True),
+        MeshFormat(".off", _read_off, _encoded("off")),
+        MeshFormat(".stl", _read_stl, _encoded("stl"), single=True),
     )
 }
 """Formats by suffix, in order of preference for a mesh that exists in several formats."""

@@ -31,6 +31,10 @@ FARTHEST = 0.1
 """Largest distance of a vertex from the other mesh's nearest one, in voxels: 1 / 128 of the mesh's
 longest edge."""
 
+FARTHEST_CUT = 0.25
+"""The same for photos cut out by the mask network, whose mask rounds otherwise in a few pixels: 19
+pixels that differ by 1 of 255 moved a vertex of the room's mesh by 0.17 voxels."""
+
 AGREEMENT = 0.01
 """Largest difference between agreements with the photo, of the mean confidence and thresholds."""
 
@@ -188,7 +192,7 @@ def compare(said, folder):
         faults.append(f"{name}: {said['method']}")
     if name == "room" and "mask network" not in said["method"]:
         faults.append(f"{name}: {said['method']}")
-    if far >= FARTHEST:
+    if far >= (FARTHEST_CUT if "mask network" in said["method"] else FARTHEST):
         faults.append(f"{name}: {far:.3f} voxels apart")
     if not is_closed(page):
         faults.append(f"{name}: the mesh is not closed")
