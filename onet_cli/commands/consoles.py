@@ -4,7 +4,8 @@ import sys
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn
+from rich.progress import Progress, ProgressColumn, Task
+from rich.text import Text
 
 from onet_cli.errors import printable
 
@@ -34,3 +35,11 @@ def bar(*columns: ProgressColumn, quiet: bool) -> Progress:
         disable=quiet or not notes.is_terminal,
         redirect_stdout=sys.stdout.isatty(),
     )
+
+
+class RateColumn(ProgressColumn):
+    """Items per minute."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of the last seconds, nothing if it is unknown."""
+        return Text(f"{60 * task.speed:.0f}/min" if task.speed else "")

@@ -37,8 +37,11 @@ def say_unless(quiet: bool) -> Callable[[str], None]:
 
 
 @contextmanager
-def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Yield a callback that updates a progress bar on stderr, drawn on a terminal only."""
+def progress_bar(title: str, quiet: bool = False, rate: bool = False) -> Iterator[ProgressCallback]:
+    """Yield a callback that updates a progress bar on stderr, drawn on a terminal only.
+
+    It shows the time spent and the time left, and with `rate` the items per minute.
+    """
     if quiet:
         yield lambda done, total: None
         return
@@ -50,12 +53,13 @@ def progress_bar(title: str, quiet: bool = False) -> Iterator[ProgressCallback]:
         TimeRemainingColumn,
     )
 
-    from onet_cli.commands.consoles import bar
+    from onet_cli.commands.consoles import RateColumn, bar
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
+        *([RateColumn()] if rate else []),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )

@@ -70,12 +70,7 @@ def reconstruct_all(
         PhotoError: the mask cannot be read.
         OnetError: no folder of `targets` can be written to.
     """
-    given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
-    for name in (name for name, is_given in given.items() if is_given and len(photos) > 1):
-        raise InvalidOptionError(
-            f"one {name} cannot apply to {len(photos)} photos",
-            hint="reconstruct them one at a time",
-        )
+    check_single(settings, len(photos))
     mask = None if settings.mask is None else read_photo(settings.mask)
 
     def work(photo: PhotoFile, target: Path) -> PhotoResult:
@@ -88,7 +83,7 @@ def reconstruct_all(
             failure = OnetError("out of memory", hint="a lower --resolution")
             return PhotoResult(photo, target, error=failure)
 
-    _require_some_place(targets)
+    require_some_place(targets)
     remove_leftovers(targets)
     pairs = list(zip(photos, targets, strict=True))
     threads = min(generator.workers.threads, len(pairs))
@@ -98,7 +93,16 @@ def reconstruct_all(
         yield from _side_by_side(work, pairs, threads, generator.workers)
 
 
-def _require_some_place(targets: Sequence[Path]) -> None:
+def check_single(settings: BatchSettings, count: int) -> None:
+    """Raise InvalidOptionError if a mask, click or box is given with more than one photo."""
+    given = {"mask": settings.mask is not None, "click or box": bool(settings.target)}
+    for name in (name for name, is_given in given.items() if is_given and count > 1):
+        raise InvalidOptionError(
+            f"one {name} cannot apply to {count} photos", hint="reconstruct them one at a time"
+        )
+
+
+def require_some_place(targets: Sequence[Path]) -> None:
     """Refuse `targets` at once where none of their folders can be written to."""
     refusals = []
     for target in {target.parent: target for target in targets}.values():

@@ -1,10 +1,11 @@
 """Descriptions of a photo's result: one line of text, and a JSON record."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from onet_cli.errors import OnetError
 from onet_cli.geometry.closedness import is_closed
 from onet_cli.geometry.components import component_volumes
 from onet_cli.reconstruction.batch import PhotoResult
@@ -14,6 +15,14 @@ from onet_cli.reconstruction.result import Reconstruction
 
 FORMAT_VERSION = 1
 """Of the JSON records."""
+
+
+class HasError(Protocol):
+    """A result that may have failed."""
+
+    @property
+    def error(self) -> OnetError | None:
+        """The reason, or None."""
 
 
 def describe_line(result: PhotoResult) -> str:
@@ -106,7 +115,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def describe_pace(results: Sequence[PhotoResult], seconds: float) -> str:
+def describe_pace(results: Sequence[HasError], seconds: float) -> str:
     """Return one line with the number of meshes made in `seconds`, and per minute."""
     made = sum(result.error is None for result in results)
     return (
@@ -114,7 +123,7 @@ def describe_pace(results: Sequence[PhotoResult], seconds: float) -> str:
     )
 
 
-def describe_error(result: PhotoResult) -> str:
+def describe_error(result: HasError) -> str:
     """Return the error and its hint in one line."""
     hint = result.error.hint if result.error else None
     return f"{result.error} (try: {hint})" if hint else str(result.error)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from onet_cli.errors import InvalidOptionError
+from onet_cli.execution.shards import Merge, ShardOption, check_shard_options
+from onet_cli.execution.work import Cluster
 from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.options import CHECKPOINT, RARE, Device, Quiet
 from onet_cli.setting import Setting, check_settings
@@ -196,6 +198,33 @@ class TargetOptions:
     box: Annotated[str | None, Setting("Box around the object.", PHOTO, metavar="X0,Y0,X1,Y1")] = (
         None
     )
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """Options for many photos: where they are processed, and the tables of results.
+
+    `workers` is the number of processes (0 or 1: threads of this process).
+    """
+
+    manifest: Annotated[
+        tuple[Path, ...],
+        Setting(
+            "Table of the results, .csv or .jsonl; resumes.",
+            ADDITIONAL,
+            metavar="FILE",
+        ),
+    ] = ()
+    workers: Annotated[int, Setting("Processes for many photos; 0: threads.", RARE, minimum=0)] = 0
+    cluster: Cluster = None
+    shard: ShardOption = None
+    merge: Merge = False
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        check_shard_options(self.shard, self.merge)
+        if not self.manifest and (self.shard is not None or self.merge):
+            raise InvalidOptionError("--shard and --merge need --manifest, a table of the results")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Reconstruction of many photos: in threads, in worker processes, or on a cluster."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from onet_cli.errors import OnetError
+from onet_cli.execution.run import map_unordered
+from onet_cli.execution.work import LOST, Place
+from onet_cli.malloc import keep_freed_memory
+from onet_cli.models.load import load_predictor
+from onet_cli.reconstruction.batch import (
+    PhotoResult,
+    check_single,
+    reconstruct_all,
+    require_some_place,
+)
+from onet_cli.reconstruction.describe import describe_line, describe_record
+from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.photos import PhotoFile
+from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """A photo and the file of its mesh."""
+
+    photo: PhotoFile
+    target: Path
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """What is reported of a photo: a JSON record, a line of text, and the error if it failed."""
+
+    job: PhotoJob
+    record: dict[str, Any]
+    line: str
+    error: OnetError | None = None
+
+    @classmethod
+    def of(cls, result: PhotoResult) -> "PhotoRecord":
+        """Return the record of a result."""
+        job = PhotoJob(result.photo, result.target)
+        return cls(job, describe_record(result), describe_line(result), result.error)
+
+
+@dataclass(frozen=True)
+class FolderWork:
+    """Reconstruction by a model, to be executed anywhere."""
+
+    checkpoint: str
+    device: str
+    settings: GeneratorSettings
+    batch: BatchSettings
+
+    def generator(self) -> MeshGenerator:
+        """Load the model."""
+        gradients = self.settings.refine > 0
+        model = load_predictor(self.checkpoint, self.device, gradients=gradients)
+        return MeshGenerator(model, self.settings)
+
+    def start(self) -> Callable[[PhotoJob], PhotoRecord]:
+        """Load the model and return the function from a photo to its record."""
+        keep_freed_memory()
+        generator = self.generator()
+
+        def work(job: PhotoJob) -> PhotoRecord:
+            (result,) = reconstruct_all(generator, [job.photo], [job.target], self.batch)
+            return PhotoRecord.of(result)
+
+        return work
+
+    def lost(self, task: PhotoJob, seconds: float | None) -> PhotoRecord:
+        """Return the record of a photo that ended its process."""
+        return PhotoRecord.of(PhotoResult(task.photo, task.target, error=OnetError(LOST)))
+
+
+def reconstruct_folder(
+    work: FolderWork, jobs: Sequence[PhotoJob], place: Place
+) -> Iterator[PhotoRecord]:
+    """Yield the record of each photo; a failure does not stop the others.
+
+    In this process, photos are processed in threads and their order is kept; elsewhere, records
+    come in order of completion. The meshes are the same.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be read.
+        OnetError: as `reconstruct_all`, or processes die on every photo.
+    """
+    check_single(work.batch, len(jobs))
+    photos, targets = [job.photo for job in jobs], [job.target for job in jobs]
+    if place.workers <= 1 and place.cluster is None:
+        if len(jobs) > 1:
+            keep_freed_memory()
+        if jobs:
+            results = reconstruct_all(work.generator(), photos, targets, work.batch)
+            yield from map(PhotoRecord.of, results)
+        return
+    require_some_place(targets)
+    yield from map_unordered(work, jobs, replace(place, workers=min(place.workers, len(jobs))))
