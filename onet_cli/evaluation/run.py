@@ -15,8 +15,8 @@ from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.shards import read_shards, require_output, shard_path
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
-from onet_cli.files import open_regular
 from onet_cli.shapes.info import FORMAT_VERSION
+from onet_cli.shapes.pack import Located
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.version import __version__
@@ -147,10 +147,9 @@ def _facts(
 def _content_hash(store: ShapeStore, method: Method, task: Task) -> str:
     """Return a hash of the files on which the result of a task depends."""
     digest = hashlib.sha256()
-    for path in (store.path(task.id), *method.files(task)):
+    for place in (store.locate(task.id), *map(Located, method.files(task))):
         try:
-            with open_regular(path) as file:
-                digest.update(hashlib.sha256(file.read()).digest())
+            digest.update(hashlib.sha256(place.read()).digest())
         except OSError:
             digest.update(b"missing")
     return digest.hexdigest()
@@ -160,7 +159,8 @@ def _data_hash(store: ShapeStore, ids: Sequence[ShapeId]) -> str:
     """Return a hash of the data set's description, the selected ids and their file sizes."""
     digest = hashlib.sha256(store.info.to_json().encode())
     for shape_id in ids:
-        path = store.path(shape_id)
-        size = path.stat().st_size if path.is_file() else 0
+        place = store.locate(shape_id)
+        own = place.path.stat().st_size if place.path.is_file() else 0
+        size = own if place.size is None else place.size
         digest.update(f"{shape_id} {size}\n".encode())
     return digest.hexdigest()

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from onet_cli.execution.cluster import run_on_cluster
-from onet_cli.execution.pool import run_in_pool
 from onet_cli.execution.work import Place, Result, Task, Work
 
 
@@ -29,9 +27,13 @@ def map_unordered(
     except StopIteration:  # nothing to start for
         return
     if place.cluster is not None:
+        from onet_cli.execution.cluster import run_on_cluster
+
         yield from run_on_cluster(work, rest, place)
     elif place.workers <= 1:
         function = work.start()
         yield from (function(task) for task in rest)
     else:
+        from onet_cli.execution.pool import run_in_pool  # longer to import than some commands
+
         yield from run_in_pool(work, rest, place.workers, after_death)

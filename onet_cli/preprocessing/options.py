@@ -14,7 +14,7 @@ from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.execution.shards import Merge, Shard, ShardOption, check_shard_options
 from onet_cli.execution.work import Cluster
 from onet_cli.files import read_regular
-from onet_cli.options import GENERAL, Seed
+from onet_cli.options import GENERAL, RARE, Seed
 from onet_cli.setting import Setting, check_settings
 
 Solidify = Literal["auto", "always", "never"]
@@ -77,7 +77,8 @@ class PreprocessOptions:
 
     `count` is the number of shapes to generate, `limit` the maximum number of shapes, spread over
     the categories (None: all). `workers` 0 or 1 means this process only; `cluster` is the
-    address of a Dask scheduler, or "local". `shard` is the part to process, and `merge` finishes
+    address of a Dask scheduler, or "local". `pack` is the number of shapes per file (None: 1).
+    `shard` is the part to process, and `merge` finishes
     a data set whose shards are processed. `split` holds the
     fractions of train, val and test for sources without lists. A shape that takes more than
     `shape_timeout_s` seconds or `shape_memory_gb` gigabytes is skipped (0: no limit). `unused`
@@ -154,6 +155,10 @@ class PreprocessOptions:
             default="one per core",
         ),
     ] = 0
+    pack: Annotated[
+        int | None,
+        Setting("Shapes per file, for fewer files: 256.", RARE, minimum=2, maximum=4096),
+    ] = None
     cluster: Cluster = None
     shard: ShardOption = None
     merge: Merge = False
@@ -190,6 +195,7 @@ class PreprocessOptions:
         settings |= {"split": list(self.split), "manifest": _describe(self.manifest)}
         dropped = {
             "workers",
+            "pack",
             "cluster",
             "shard",
             "merge",
@@ -226,6 +232,7 @@ class PreprocessKeywords(TypedDict, total=False):
     points: int
     near_points: int
     workers: int
+    pack: int | None
     cluster: str | None
     shard: Shard | None
     merge: bool

@@ -13,6 +13,7 @@ from onet_cli.errors import InvalidOptionError, OnetError, StoreError
 from onet_cli.execution.work import Place
 from onet_cli.files import only_writer, write_text
 from onet_cli.preprocessing.options import PreprocessOptions
+from onet_cli.preprocessing.packer import Packer
 from onet_cli.preprocessing.shards import (
     REPORT,
     digest_of,
@@ -83,6 +84,9 @@ def _preprocess(
     todo = _missing(store, ids, options, result)
     converter = Converter(store, options.seed, options.shape_timeout_s, options.shape_memory_gb)
     place = Place(options.workers, options.cluster)
+    # Packs have shapes of all shards, so they are written by --merge.
+    size = None if options.shard is not None else options.pack
+    packer = Packer(store, source.name, source.ids(), size, todo)
     complete = False
     try:
         for done, (shape_id, reason) in enumerate(
@@ -92,8 +96,10 @@ def _preprocess(
                 result.kept += 1
             else:
                 result.skipped.append((shape_id, reason))
+            packer.done(shape_id)
             if progress is not None:
                 progress(done, len(todo))
+        packer.finish()
         complete = True
     finally:
         result.skipped.sort()
@@ -125,6 +131,7 @@ def _merge(source: Source, out: Path, options: PreprocessOptions) -> PreprocessR
     store = _open_store(source, out, options, source.ids())
     store.remove_leftovers()
     _require_stored(store, ids, result)
+    Packer(store, source.name, source.ids(), options.pack).finish()
     _publish(source, store, options)
     seconds = sum(report["seconds"] for report in reports)
     _write_report(out, _report(source, options, result, seconds))
@@ -178,8 +185,7 @@ def _open_store(
                 f"{out} was made with {name} {before}, not {now}",
                 hint=f"choose another folder{again}",
             )
-        for shape_id in stale:
-            store.remove(shape_id)
+        store.remove(stale)
     store.update_info(_with_options(store.info, source, options))
     return store
 

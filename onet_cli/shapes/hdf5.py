@@ -6,6 +6,7 @@ filters to be loaded, and claim any size. Such files are refused before anything
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _MOST_OBJECTS = 1000
 _DEEPEST = 8
 _HEAP = re.compile(rb"GCOL\x01.{3}(.{8})", re.DOTALL)
 _HEAP_HEADER = 16
+_images = count()
 _SMALLEST_HEAP = 4096
 
 
@@ -77,7 +79,28 @@ def open_hdf5(path: Path, checksums: bool = False) -> h5py.File:
         head = plain.read(len(_SUPERBLOCK) + 1)
     if checksums and (head[:-1] != _SUPERBLOCK or head[-1] < _OLDEST_CHECKED):
         raise OSError("it does not begin as an HDF5 file of onet")
-    file = h5py.File(path, "r")
+    return _checked(h5py.File(path, "r"))
+
+
+def open_image(data: bytes) -> h5py.File:
+    """Return the bytes of a file opened for reading, as `open_hdf5` with `checksums`.
+
+    Raises:
+        OSError, ValueError: as `open_hdf5`.
+    """
+    head = data[: len(_SUPERBLOCK) + 1]
+    if head[:-1] != _SUPERBLOCK or head[-1] < _OLDEST_CHECKED:
+        raise OSError("it does not begin as an HDF5 file of onet")
+    access = h5p.create(h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    access.set_file_image(data)
+    # HDF5 takes two images of one name for one file.
+    name = f"image-{next(_images)}".encode()
+    return _checked(h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, fapl=access)))
+
+
+def _checked(file: h5py.File) -> h5py.File:
+    """Return an opened file; it is closed if it refers to other files, or is too large."""
     try:
         total = sum(_checked_bytes(name, array) for name, array in _arrays(file.id, "", 0))
         if total > MAX_ARRAY_BYTES:
@@ -108,7 +131,8 @@ def read_text_attribute(file: h5py.File, name: str) -> str:
     Raises:
         ValueError: it is no text, or damaged.
     """
-    _check_heaps(read_regular(Path(file.filename)))
+    in_memory = file.driver == "core"
+    _check_heaps(file.id.get_file_image() if in_memory else read_regular(Path(file.filename)))
     text = file.attrs[name]
     if not isinstance(text, str):
         raise ValueError(f"its {name} is no text")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError
 from onet_cli.files import open_regular
+from onet_cli.shapes.pack import Located
 from onet_cli.shapes.shape import OccupancySamples, ShapeId
 from onet_cli.shapes.store import ShapeStore, chunk_range, read_cameras
 from onet_cli.shapes.symmetry import LOOKED_AT, symmetry_of
@@ -36,11 +38,12 @@ class SamplesLayout:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """`views` (K + 1,) are the byte offsets that delimit the pictures; `stamp` identifies the file.
+    """`views` (K + 1,) are the byte offsets that delimit the pictures, from `place` on.
 
-    `cameras` (K, 8) are those of `shapes.camera`, NaN if unknown.
+    `stamp` identifies the file. `cameras` (K, 8) are those of `shapes.camera`, NaN if unknown.
     """
 
+    place: Located
     stamp: tuple[int, int]
     views: NDArray[np.int64]
     cameras: NDArray[np.float32]
@@ -63,19 +66,25 @@ class SampleReader:
     @contextmanager
     def open(self, shape: ShapeId) -> Iterator["OpenShape"]:
         """Yield the file of `shape`, open for reading."""
-        path = self.store.path(shape)
+        layout = self._layouts.get(shape)
+        place = self.store.locate(shape) if layout is None else layout.place
         try:
-            file = open_regular(path)
+            file = open_regular(place.path)
         except OSError:
+            self._layouts.pop(shape, None)
             self.store.view_count(shape)  # raises a descriptive error
-            raise
+            place, layout = self.store.locate(shape), None
+            file = open_regular(place.path)
         with file:
-            state = os.fstat(file.fileno())
-            stamp = state.st_size, state.st_mtime_ns
-            layout = self._layouts.get(shape)
+            stamp = _stamp(file)
             if layout is None or layout.stamp != stamp:
-                layout = self._layouts[shape] = self._look_up(shape, stamp)
-            yield OpenShape(path, file.fileno(), layout)
+                layout = self._layouts[shape] = self._look_up(shape, place, stamp)
+            if layout.place == place:
+                yield OpenShape(place.path, file.fileno(), layout, place.start)
+                return
+        # It has moved: packs are written anew, and shapes go to packs.
+        with open_regular(layout.place.path) as file:
+            yield OpenShape(layout.place.path, file.fileno(), layout, layout.place.start)
 
     def cameras(self, shape: ShapeId) -> NDArray[np.float32]:
         """Return the cameras (K, 8) of all views of `shape`, NaN where unknown."""
@@ -95,7 +104,11 @@ class SampleReader:
             known = self._symmetries[shape] = stamp, symmetry_of(surface.points)
         return known[1]
 
-    def _look_up(self, shape: ShapeId, stamp: tuple[int, int]) -> FileLayout:
+    def _look_up(self, shape: ShapeId, place: Located, stamp: tuple[int, int]) -> FileLayout:
+        now = self.store.locate(shape)
+        if now != place:
+            with open_regular(now.path) as moved:
+                place, stamp = now, _stamp(moved)
         with self.store.open_file(shape) as file:
             data = file["images/data"]
             start = data.id.get_offset()
@@ -103,7 +116,14 @@ class SampleReader:
                 raise ValueError("its pictures are stored in pieces")
             views = file["images/offsets"][:] + start
             near = _samples(file, "near") if "near" in file else None
-            return FileLayout(stamp, views, read_cameras(file), _samples(file, "points"), near)
+            return FileLayout(
+                place, stamp, views, read_cameras(file), _samples(file, "points"), near
+            )
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    state = os.fstat(file.fileno())
+    return state.st_size, state.st_mtime_ns
 
 
 def _samples(file: h5py.File, group: str) -> SamplesLayout:
@@ -120,11 +140,12 @@ def _samples(file: h5py.File, group: str) -> SamplesLayout:
 
 @dataclass(frozen=True)
 class OpenShape:
-    """One shape's file."""
+    """One shape's file, at `start` in a file."""
 
     path: Path
     descriptor: int
     layout: FileLayout
+    start: int = 0
 
     @property
     def view_count(self) -> int:
@@ -163,7 +184,7 @@ class OpenShape:
         return OccupancySamples(points, inside.view(np.bool_))
 
     def _bytes(self, start: int, count: int) -> bytes:
-        found = os.pread(self.descriptor, count, start)
+        found = os.pread(self.descriptor, count, self.start + start)
         if len(found) != count:
             raise StoreError(
                 f"{self.path} is damaged: it ends early",

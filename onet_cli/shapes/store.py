@@ -1,8 +1,9 @@
-"""A data set on disk, format version 1: one HDF5 file per shape, plus lists and a description."""
+"""A data set on disk, format version 1: HDF5 files of shapes, lists and a description."""
 
 import json
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,10 +19,12 @@ from onet_cli.files import read_text, remove_all_leftovers, write_bytes, write_t
 from onet_cli.geometry.normalize import UnitCube
 from onet_cli.shapes.camera import describe_pictures, no_cameras
 from onet_cli.shapes.check import check_shape
-from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5, read_text_attribute
+from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5, open_image, read_text_attribute
 from onet_cli.shapes.info import CategoryInfo as CategoryInfo
 from onet_cli.shapes.info import DatasetInfo as DatasetInfo
 from onet_cli.shapes.info import Licence as Licence
+from onet_cli.shapes.pack import FOLDER as PACKS
+from onet_cli.shapes.pack import Located, find_packed, read_index, remove_pack, write_pack
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
 from onet_cli.shapes.shape_bytes import CHUNK_ROWS as CHUNK_ROWS
 from onet_cli.shapes.shape_bytes import shape_bytes
@@ -96,7 +99,8 @@ class ShapeStore:
         """
         if split is None:
             files = (self.root / "shapes").glob("*/[!.]*.h5")
-            return sorted(ShapeId(path.parent.name, path.stem) for path in files)
+            found = {ShapeId(path.parent.name, path.stem) for path in files}
+            return sorted(found.union(find_packed(self.root)))
         if split not in self.splits():
             raise UnknownNameError.among("split", split, self.splits())
         path = self.root / f"{split}.lst"
@@ -119,26 +123,47 @@ class ShapeStore:
             StoreError: category or name cannot be a plain file name.
         """
         for part in (shape_id.category, shape_id.name):
-            if (
-                not part.isprintable()
-                or part != part.strip()
-                or part.startswith(".")
-                or not part
-                or _UNSAFE.intersection(part)
-            ):
+            if not _is_file_name(part):
                 raise StoreError(f"{str(shape_id)!r} cannot be stored: {part!r} is no file name")
         return self.root / "shapes" / shape_id.category / f"{shape_id.name}.h5"
 
     def has(self, shape_id: ShapeId) -> bool:
         """Return whether the shape is stored."""
-        return self.path(shape_id).is_file()
+        return self.path(shape_id).is_file() or shape_id in find_packed(self.root)
+
+    def locate(self, shape_id: ShapeId) -> Located:
+        """Return where a shape is stored, or would be: a file of its own hides one in a pack.
+
+        Raises:
+            StoreError: as `path`, or a pack is damaged.
+        """
+        path = self.path(shape_id)
+        if path.is_file():
+            return Located(path)
+        return find_packed(self.root).get(shape_id, Located(path))
+
+    def pack(self, name: str, ids: Iterable[ShapeId]) -> None:
+        """Move the files of those of `ids` that are stored to the pack `name`.
+
+        If this is interrupted, shapes have files of their own, or both, which is the same.
+
+        Raises:
+            StoreError: the pack cannot be written, or a shape cannot be read.
+        """
+        path = self.root / PACKS / f"{name}.h5"
+        shapes = [(i, self.locate(i)) for i in ids if _is_storable(i) and self.has(i)]
+        single = [place.path for _, place in shapes if place.size is None]
+        if single:
+            write_pack(path, shapes)
+            for file in single:
+                file.unlink(missing_ok=True)
 
     def remove_leftovers(self) -> int:
         """Remove what killed runs left of files; return how many there were.
 
         Files that another process is writing stay.
         """
-        folders = [self.root, *(self.root / "shapes").glob("*/")]
+        folders = [self.root, self.root / PACKS, *(self.root / "shapes").glob("*/")]
         return sum(map(remove_all_leftovers, folders))
 
     def write(self, shape: Shape, rng: np.random.Generator) -> Path:
@@ -236,30 +261,41 @@ class ShapeStore:
         with self.open_file(shape_id) as file:
             return check_checksum(file)
 
-    def remove(self, shape_id: ShapeId) -> None:
-        """Remove a shape's file, if there is one.
+    def remove(self, ids: Iterable[ShapeId]) -> None:
+        """Remove shapes, if they are there.
 
         Raises:
-            StoreError: it cannot be removed.
+            StoreError: one cannot be removed.
         """
-        try:
-            self.path(shape_id).unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreError(f"{shape_id} cannot be removed: {error.strerror}") from error
+        packed, packs = find_packed(self.root), defaultdict(set)
+        for shape_id in ids:
+            if shape_id in packed:
+                packs[packed[shape_id].path].add(shape_id)
+            try:
+                self.path(shape_id).unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"{shape_id} cannot be removed: {error.strerror}") from error
+        for path, gone in packs.items():
+            kept = [(i, place) for i, place in read_index(path).items() if i not in gone]
+            if kept:
+                write_pack(path, kept)
+            else:
+                remove_pack(path)
 
     @contextmanager
     def open_file(self, shape_id: ShapeId) -> Iterator[h5py.File]:
         """Yield the HDF5 file of a shape; errors inside the block become a StoreError."""
-        path = self.path(shape_id)
+        place = self.locate(shape_id)
         try:
-            yield _last.file(path)
+            yield _last.file(place)
         except FileNotFoundError as error:
             raise StoreError(
                 f"{shape_id} is not in the data set {self.root}",
                 hint="run `onet preprocess` again to add what is missing",
             ) from error
         except DAMAGE as error:
-            raise StoreError(f"{path} is damaged: {error}", hint=_AGAIN) from error
+            where = "" if place.size is None else f"{shape_id} in "
+            raise StoreError(f"{where}{place.path} is damaged: {error}", hint=_AGAIN) from error
 
 
 class _LastFile(threading.local):
@@ -269,16 +305,19 @@ class _LastFile(threading.local):
         self._key: tuple[object, ...] | None = None
         self._file: h5py.File | None = None
 
-    def file(self, path: Path) -> h5py.File:
-        """Return `path` opened, its format version checked."""
+    def file(self, place: Located) -> h5py.File:
+        """Return the shape's file opened, its format version checked."""
+        path = place.path
         state = path.stat()
         # A forked process must not use its parent's handle; a file may have been replaced.
-        key = (os.getpid(), path, state.st_ino, state.st_size, state.st_mtime_ns)
+        key = (os.getpid(), place, state.st_ino, state.st_size, state.st_mtime_ns)
         if self._file is None or key != self._key:
             if self._file is not None:
                 self._file.close()
                 self._file = None
-            file = open_hdf5(path, checksums=True)
+            file = (
+                open_hdf5(path, checksums=True) if place.size is None else open_image(place.read())
+            )
             try:
                 check_stored(file, str(path))
             except BaseException:
@@ -289,6 +328,15 @@ class _LastFile(threading.local):
 
 
 _last = _LastFile()
+
+
+def _is_storable(shape_id: ShapeId) -> bool:
+    return _is_file_name(shape_id.category) and _is_file_name(shape_id.name)
+
+
+def _is_file_name(part: str) -> bool:
+    plain = part.isprintable() and part == part.strip() and not _UNSAFE.intersection(part)
+    return plain and part != "" and not part.startswith(".")
 
 
 def _read_rows(

@@ -273,8 +273,8 @@ def test_notes_of_a_shape_may_be_any_json(store):
 def test_a_shape_is_removed_once_and_for_all(store):
     store.write(make_shape(), np.random.default_rng(0))
 
-    store.remove(CHAIR)
-    store.remove(CHAIR)
+    store.remove([CHAIR])
+    store.remove([CHAIR])
 
     assert not store.has(CHAIR)
 
