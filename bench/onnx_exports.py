@@ -1,7 +1,7 @@
 """Every named and shipped model in each format and precision: sizes, parity with torch, time.
 
-Parity is the largest difference from torch of each stage's outputs on noise, relative to the
-largest value or 1, given the same inputs. Networks that are not shipped have random weights. Rows
+Parity is the largest absolute difference from torch of each stage's outputs on noise, given the
+same inputs. Networks that are not shipped have random weights. Rows
 are printed as they are measured, too; `.pt2` are programs of `torch.export`.
 
 Usage: python bench/onnx_exports.py [--only MODEL ...] [--workers N] [--json FILE]
