@@ -24,6 +24,7 @@ Precision = Literal["32", "bf16", "16", "auto"]
 Schedule = Literal["cosine", "constant"]
 Cache = Literal["none", "ram", "gpu"]
 Recipe = Literal["ours", "paper"]
+LoggerName = Literal["tensorboard", "csv", "wandb", "mlflow"]
 
 RUN = "Run"
 NETWORK = "Network"
@@ -254,6 +255,9 @@ class TrainingConfig:
     compile: Annotated[bool, Setting("Use torch.compile; for GPUs.", RARE)] = False
     val_every: Annotated[int, Setting("Steps between validations.", RUN, minimum=1)] = 200
     mesh_every: Annotated[int, Setting("Steps between meshes; 0: off.", RARE, minimum=0)] = 2000
+    logger: Annotated[
+        LoggerName, Setting("tensorboard, csv, wandb or mlflow.", RARE, metavar="NAME")
+    ] = "tensorboard"
     validation_samples: int = 512
     workers: Annotated[
         int,

@@ -1,15 +1,13 @@
-"""Meshes of a few validation shapes during training: IoU, and images for TensorBoard."""
+"""Meshes of a few validation shapes during training: IoU, and images for the logger."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import lightning.pytorch as pl
 import numpy as np
-import torch
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import Logger
 from PIL import Image
-from trimesh import Trimesh
 
 from onet_cli.errors import EmptySurfaceError
 from onet_cli.geometry.inside import contains
@@ -27,6 +25,7 @@ from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.callbacks import Clock, KeepBest
 from onet_cli.training.chart import draw_chart
+from onet_cli.training.loggers import log_mesh, log_picture
 from onet_cli.training.module import THRESHOLDS, OccupancyModule
 
 SHAPES, SHOWN = 8, 4
@@ -57,9 +56,8 @@ class WatchMeshes(Callback):
         if not trainer.is_global_zero:
             return
         board, step = trainer.logger, trainer.global_step
-        assert isinstance(board, TensorBoardLogger)
         curve = draw_chart("IoU by threshold", THRESHOLDS.tolist(), pl_module.iou_curve)
-        board.experiment.add_image("thresholds", np.asarray(curve), step, dataformats="HWC")
+        log_picture(board, "thresholds", np.asarray(curve), step)
         if self.every and self._is_due(step, pl_module.config.val_every):
             self.iou = self._look(pl_module.network, board, step)
             pl_module.log("mesh_iou", self.iou, rank_zero_only=True)
@@ -70,7 +68,7 @@ class WatchMeshes(Callback):
         turns, before = (at // self.every for at in (step, step - interval))
         return turns > before or self.clock.spent() >= 1
 
-    def _look(self, network: OccupancyNetwork, board: TensorBoardLogger, step: int) -> float:
+    def _look(self, network: OccupancyNetwork, board: Logger | None, step: int) -> float:
         """Reconstruct meshes, log some of them, and return their mean IoU."""
         info = CheckpointInfo(network.spec, threshold=self.best.threshold)
         generator = MeshGenerator(Checkpoint(network, info), plain_settings(RESOLUTION))
@@ -89,7 +87,9 @@ class WatchMeshes(Callback):
             if number < SHOWN:
                 size = network.spec.image_size
                 picture = self._draw(made, shape, Image.fromarray(photo), size)
-                _show(board, f"{number}_{shape.name}", picture, made.mesh, step)
+                name = f"{number}_{shape.name}"
+                log_picture(board, f"preview/{name}", np.asarray(picture), step)
+                log_mesh(board, f"mesh/{name}", made.mesh, step)
         return float(np.mean(ious))
 
     def _turned(self, made: Reconstruction, shape: ShapeId) -> Reconstruction:
@@ -111,14 +111,3 @@ class WatchMeshes(Callback):
         seen = photo.resize((size, size), Image.Resampling.BILINEAR)
         sight = None if made.viewpoint is None else Sight(made.viewpoint, made.agreement)
         return draw_preview(photo, seen, made.mesh, TILE, sight, truth)
-
-
-def _show(
-    board: TensorBoardLogger, name: str, picture: Image.Image, mesh: Trimesh, step: int
-) -> None:
-    """Log the preview image of a mesh, and the mesh itself for TensorBoard's mesh plugin."""
-    pixels = np.asarray(picture)
-    board.experiment.add_image(f"preview/{name}", pixels, step, dataformats="HWC")
-    vertices = torch.from_numpy(np.asarray(mesh.vertices, np.float32))[None]
-    faces = torch.from_numpy(np.asarray(mesh.faces, np.int32))[None]
-    board.experiment.add_mesh(f"mesh/{name}", vertices, faces=faces, global_step=step)

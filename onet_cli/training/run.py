@@ -13,7 +13,6 @@ from typing import Literal
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError
 from onet_cli.files import remove_all_leftovers
@@ -31,7 +30,7 @@ from onet_cli.training.callbacks import (
 )
 from onet_cli.training.config import Hardware, TrainingConfig, read_spec
 from onet_cli.training.data import ShapeData
-from onet_cli.training.hyperparameters import log_hyperparameters
+from onet_cli.training.loggers import check_logger, log_settings, make_logger
 from onet_cli.training.memory import memory_errors
 from onet_cli.training.meshes import WatchMeshes
 from onet_cli.training.module import OccupancyModule
@@ -43,6 +42,7 @@ from onet_cli.training.trial import settle_precision, try_precisions
 Start = Literal["fresh", "trained", "resumed"]
 ANY_HARDWARE = Hardware()
 NO_EVENTS = RunEvents()
+_NOT_PROVENANCE = ("workers", "budget", "cache", "logger")
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -79,13 +79,13 @@ def train_network(
 
     Raises:
         StoreError: `data` is not a data set, or has no training or validation shapes.
-        InvalidOptionError: `run` contains an earlier run that is not resumed, or the precision is
-            `auto` with several processes.
+        InvalidOptionError: `run` contains an earlier run that is not resumed, the precision is
+            `auto` with several processes, or the logger's package is missing.
         CheckpointError: there is no checkpoint to resume.
     """
     last, resume = run / "last.ckpt", start == "resumed"
     _check_run(run, last, network, resume)
-    _check_precision(config, hardware.processes)
+    _check_config(config, hardware.processes)
     _quieten()
     place = local_device(hardware.device, hardware.processes)
     if place.type == "cpu":
@@ -132,8 +132,9 @@ def _beginning(network: OccupancyNetwork, shapes: ShapeData, place: torch.device
     return f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
 
 
-def _check_precision(config: TrainingConfig, processes: int) -> None:
-    """Raise InvalidOptionError for automatic precision with several processes."""
+def _check_config(config: TrainingConfig, processes: int) -> None:
+    """Raise InvalidOptionError for automatic precision with several processes, or no logger."""
+    check_logger(config.logger)
     if config.precision == "auto" and processes > 1:
         raise InvalidOptionError(
             "--precision auto supports only a single process",
@@ -226,9 +227,9 @@ def _trainer(
 ) -> pl.Trainer:
     place = resolve_device(hardware.device)
     several = hardware.processes > 1
-    board = TensorBoardLogger(run, name="", version="")
+    board = make_logger(config.logger, run)
     if is_first_process():
-        log_hyperparameters(board, config, spec)
+        log_settings(board, config, spec)
     return pl.Trainer(
         accelerator={"cuda": "gpu"}.get(place.type, place.type),
         devices=hardware.devices if several or place.index is None else [place.index],
@@ -266,7 +267,7 @@ def _averaging(config: TrainingConfig) -> list[pl.Callback]:
 
 
 def _provenance(shapes: ShapeData, config: TrainingConfig) -> dict[str, object]:
-    settings = {k: v for k, v in asdict(config).items() if k not in ("workers", "budget", "cache")}
+    settings = {k: v for k, v in asdict(config).items() if k not in _NOT_PROVENANCE}
     facts: dict[str, object] = {"source": shapes.source, "shapes": len(shapes.training.ids)}
     if shapes.training.extra_ids:
         extra = shapes.training.extra_store.info.source
