@@ -18,7 +18,7 @@ import onet_cli
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
 IMAGE = re.compile(r"<img [^>]*src=\"([^\":]+)\"")
-NOTE = re.compile(r"^ *<!-- (?:not )?run: .* -->\n+", re.MULTILINE)
+NOTE = re.compile(r"^ *<!-- (?:not )?run[: ].*-->\n+", re.MULTILINE)
 API = "docs/api.md"
 
 
