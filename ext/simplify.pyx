@@ -19,7 +19,7 @@ include "surface.pxi"
 cdef enum:
     CHILDREN = 4  # of an entry of the heap
     STAGES = 3
-    MANY_FILLS = 12
+    MANY_FILLS = 4
     FEW = 256  # from then on, at least one edge in so many has to go in a stage that goes on
 
 cdef double STIFFNESS = 1e-13  # share of the area that resists moving off an edge's middle
