@@ -62,13 +62,19 @@ CATEGORIES: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "camera": camera,
 }
 
-CYCLE = (
+_HOUSEHOLD = (
     "chair", "table", "sofa", "cabinet", "lamp", "bed", "box", "chair", "shelf", "table",
     "bottle", "sofa", "cabinet", "tableware", "chair", "appliance", "lamp", "stool", "table",
     "car", "bed", "cabinet", "vase", "chair", "sanitary", "sofa", "bench", "table", "plant",
     "chair", "loudspeaker", "cabinet", "lamp", "sofa", "display", "table", "bed", "chair",
-    "two_wheeler", "shelf", "cabinet", "toy", "bag", "shoe", "toy", "camera", "toy",
+    "two_wheeler", "shelf", "cabinet",
 )  # fmt: skip
+_BELONGINGS = (
+    "toy", "bag", "shoe", "toy", "camera", "toy", "bag", "toy", "shoe", "camera", "toy", "bag",
+    "toy", "shoe", "camera", "toy",
+)  # fmt: skip
+
+CYCLE = 3 * _HOUSEHOLD + _BELONGINGS
 """The category of shape i is the i-th of these, cyclically; furniture is more frequent."""
 
 

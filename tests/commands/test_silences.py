@@ -7,7 +7,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from onet_cli.commands import report
+from onet_cli.commands import consoles, report
 from onet_cli.models.processor import has_bfloat16_units
 from onet_cli.training.precision import slow_precision
 from onet_cli.training.status import TrainingStatus
@@ -28,7 +28,7 @@ def terminal(monkeypatch):
     """Text that reaches a terminal of 80 columns on stderr."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=80, color_system=None)
-    monkeypatch.setattr(report, "notes", console)
+    monkeypatch.setattr(consoles, "notes", console)
     return screen
 
 

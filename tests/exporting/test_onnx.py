@@ -154,7 +154,7 @@ def test_the_files_carry_the_description_of_the_checkpoint(tmp_path, monkeypatch
     import onnx
 
     network = LeastNetwork(Sums())
-    monkeypatch.setattr(exporting, "_on_cpu", lambda checkpoint: network)
+    monkeypatch.setattr(exporting, "on_cpu", lambda checkpoint: network)
     info = CheckpointInfo(network.spec, threshold=0.3)
     checkpoint = calibrated(Checkpoint(network, info), None, width=8)
 
@@ -277,7 +277,7 @@ def export_least(tmp_path, monkeypatch):
 
     def run(decoder):
         network = LeastNetwork(decoder)
-        monkeypatch.setattr(exporting, "_on_cpu", lambda checkpoint: network)
+        monkeypatch.setattr(exporting, "on_cpu", lambda checkpoint: network)
         return export_onnx(Checkpoint(network, CheckpointInfo(network.spec)), tmp_path / "m.onnx")
 
     return run

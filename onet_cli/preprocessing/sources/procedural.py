@@ -90,7 +90,7 @@ class ProceduralSource:
         """Return train, val and test ids, 80 / 10 / 10, with a larger test share in small sets.
 
         The split of a shape does not depend on `count`, so that a larger set never moves a test
-        shape into training. Three shapes are enough for three splits, and 130 for every category
+        shape into training. Three shapes are enough for three splits, and 300 for every category
         in each split.
         """
         splits: dict[str, list[ShapeId]] = {"train": [], "val": [], "test": []}
