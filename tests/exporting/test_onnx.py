@@ -347,6 +347,7 @@ def test_processes_trace_as_this_one_does(tmp_path):
         assert path.read_bytes() == (tmp_path / f"one.{stage}.onnx").read_bytes()
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_a_stage_that_cannot_be_traced_in_a_process_is_told():
     network = tiny_checkpoint().network
@@ -363,6 +364,7 @@ def test_a_stage_that_cannot_be_traced_in_a_process_is_told():
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_packed_weights_are_compared_and_said(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes take longer to start than to trace
@@ -407,6 +409,7 @@ def test_a_file_that_onnxruntime_cannot_run_is_told_and_removed(
     assert_untouched(tmp_path)
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
     tmp_path, monkeypatch

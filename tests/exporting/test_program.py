@@ -24,6 +24,7 @@ def run_programs(files, images, points):
     return decoder(points, encoder(images))
 
 
+@pytest.mark.slow
 def test_programs_run_as_the_network_for_any_batch_and_number_of_points(tmp_path):
     network = tiny_network()
     checkpoint = calibrated(Checkpoint(network, CheckpointInfo(network.spec)), None, width=8)

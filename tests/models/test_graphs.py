@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(False, marks=pytest.mark.slow), True],
+    params=[pytest.param(half, marks=pytest.mark.slow) for half in (False, True)],
     ids=["single", "half"],
 )
 def written(request, tmp_path_factory):

@@ -100,6 +100,7 @@ def trained(boxes, tmp_path_factory):
     return result, seen[-1]
 
 
+@pytest.mark.slow
 def test_it_learns_boxes_and_makes_meshes_of_them(trained):
     result, last = trained
 
@@ -108,6 +109,7 @@ def test_it_learns_boxes_and_makes_meshes_of_them(trained):
     assert 0 < last.mesh_iou <= 1
 
 
+@pytest.mark.slow
 def test_it_is_calibrated_and_scored_as_any_other(boxes, trained, tmp_path):
     path = tmp_path / "calibrated.safetensors"
 
