@@ -55,7 +55,8 @@ def whole_file(path: Path, error: type[OnetError] = OutputError) -> Iterator[Pat
 def require_place(path: Path, error: type[OnetError] = OutputError) -> None:
     """Check that `path` can be written, before its content is computed.
 
-    Nothing is created: missing folders are not created either.
+    Nothing is created: missing folders are not created either. What a process left that was killed
+    while it checked this is removed, as files may be written under other names than `path`.
 
     Raises:
         OnetError: as `whole_file`.
@@ -63,6 +64,7 @@ def require_place(path: Path, error: type[OnetError] = OutputError) -> None:
     with _in_words(path, error):
         target = _place(path, error)
         folder = next(parent for parent in target.parents if parent.exists())
+        remove_leftovers([folder / target.name])
         with _temporary(folder / target.name):
             pass
 

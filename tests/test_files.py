@@ -152,6 +152,15 @@ def test_what_only_looks_like_a_leftover_stays(tmp_path):
     assert all(path.exists() for path in [*kept, link])
 
 
+def test_what_a_killed_check_of_a_place_left_is_removed_by_the_next(tmp_path):
+    left = tmp_path / ".m.onnx.0123abcd.tmp"  # of a name under which nothing is written later
+    left.touch()
+
+    require_place(tmp_path / "m.onnx")
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_new_file_that_is_taken_for_a_leftover_is_made_again(tmp_path, monkeypatch):
     target, plain, removed = tmp_path / "list.txt", os.open, []
 
