@@ -102,7 +102,7 @@ def _evaluate(
     from onet_cli.evaluation.html.write import check_page, write_report
     from onet_cli.evaluation.report import choose_format, render
     from onet_cli.evaluation.run import evaluate_method
-    from onet_cli.evaluation.shards import remove_shards
+    from onet_cli.execution.shards import remove_shards_beside
     from onet_cli.files import write_text
 
     output, reference = outputs.output, outputs.reference is not None
@@ -118,7 +118,7 @@ def _evaluate(
     if output is not None:
         write_text(output, render(table, form, reference))
         if settings.merge:
-            remove_shards(output)
+            remove_shards_beside(output)
     if outputs.report is not None:
         with progress_bar("report", quiet) as advance:
             write_report(outputs.report, data, method, table, advance)

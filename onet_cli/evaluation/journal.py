@@ -1,17 +1,14 @@
 """Journal of results, for resuming interrupted evaluations."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
 
 from onet_cli.errors import OnetError
 from onet_cli.evaluation.table import EvaluationFacts, ObjectResult, read_object, write_object
 from onet_cli.evaluation.tasks import Task
-from onet_cli.files import open_alone, read_regular
+from onet_cli.line_file import LineFile, read_lines
 from onet_cli.shapes.shape import ShapeId
 
 _CONTENT = "content"
@@ -46,7 +43,7 @@ class Journal:
         self.path = path or own
         self._head = json.dumps(asdict(facts), sort_keys=True)
         self._fingerprint = fingerprint
-        self._file: TextIO | None = None
+        self._file: LineFile | None = None
 
     def done(self) -> dict[Task, ObjectResult]:
         """Return the results of an earlier run with the same facts and files."""
@@ -61,15 +58,9 @@ class Journal:
         Raises:
             OnetError: it cannot be read.
         """
-        try:
-            text = read_regular(path).decode("utf-8", errors="replace")
-        except OSError as error:
-            raise OnetError(f"{path} cannot be read: {error.strerror}") from error
-        head, *lines = text.split("\n")
+        head, lines = read_lines(path)
         if head != self._head:
             return None
-        # The part after the last line end is incomplete.
-        lines = lines[:-1]
         results = {Task(result.id, result.view): result for result in self._valid(lines)}
         return JournalContents(results, _unscored(lines[-1]) if lines else None)
 
@@ -81,8 +72,8 @@ class Journal:
         """
         if self.path is None:
             return
-        self._file = open_alone(self.path)
-        self._write(self._head)
+        self._file = LineFile(self.path)
+        self._file.write(self._head)
         for result in done.values():
             self.add(result)
 
@@ -90,29 +81,21 @@ class Journal:
         """Append a result."""
         if self._file is not None:
             content = self._fingerprint(Task(result.id, result.view))
-            self._write(json.dumps({_CONTENT: content, **write_object(result)}))
+            self._file.write(json.dumps({_CONTENT: content, **write_object(result)}))
 
     def close(self, complete: bool, unscored: Mapping[Task, str] | None = None) -> None:
         """Close the file, and remove it if the evaluation is `complete`.
 
         That of a shard is kept, and ends with the reasons of the tasks `unscored`.
         """
-        if self._file is None or self.path is None:
+        if self._file is None:
             return
         if complete and self._kept:
             reasons = [
                 [str(task.id), task.view, reason] for task, reason in (unscored or {}).items()
             ]
-            self._write(json.dumps({_UNSCORED: reasons}))
-            complete = False
-        if complete and sys.platform != "win32":
-            with suppress(OSError):  # while it is locked, so that it is not another process's
-                self.path.unlink(missing_ok=True)
-        with suppress(OSError):  # a full disk, which was reported already
-            self._file.close()
-        if complete and sys.platform == "win32":
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+            self._file.write(json.dumps({_UNSCORED: reasons}))
+        self._file.close(remove=complete and not self._kept)
 
     def _valid(self, lines: list[str]) -> Iterator[ObjectResult]:
         """Yield the results of complete lines with unchanged input files."""
@@ -127,17 +110,6 @@ class Journal:
                 continue
             if content == self._fingerprint(Task(result.id, result.view)):
                 yield result
-
-    def _write(self, line: str) -> None:
-        assert self._file is not None
-        try:
-            self._file.write(line + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise OnetError(
-                f"{self.path} cannot be written: {error.strerror}",
-                hint="free some space and run the same command again to continue",
-            ) from error
 
 
 def _unscored(line: str) -> dict[Task, str] | None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from onet_cli.errors import InvalidOptionError, printable
 from onet_cli.evaluation.cells import (
@@ -21,6 +20,7 @@ from onet_cli.evaluation.latex import to_latex
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES, MeshMetrics
 from onet_cli.evaluation.table import EvaluationTable
 from onet_cli.files import read_text
+from onet_cli.spreadsheet import plain_cells
 
 _SUFFIXES = {
     ".json": "json",
@@ -30,7 +30,6 @@ _SUFFIXES = {
     ".txt": "table",
 }
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = {"|": r"\|", "\\": r"\\", "<": "&lt;", "[": r"\[", "`": r"\`", "*": r"\*"}
 _CURVE = [f"f_score_{distance:g}" for distance in F_SCORE_DISTANCES]
 
@@ -139,18 +138,10 @@ def to_csv(table: EvaluationTable) -> str:
             "turn_deg": result.turn_deg,
             "reason": result.failure or "",
         }
-        writer.writerow(_plain_cells({**facts, **scores, **curve}))
+        writer.writerow(plain_cells({**facts, **scores, **curve}))
     for name, reason in table.unscored:
-        writer.writerow(_plain_cells({"row": "unscored", "id": name, "reason": reason}))
+        writer.writerow(plain_cells({"row": "unscored", "id": name, "reason": reason}))
     return text.getvalue()
-
-
-def _plain_cells(row: dict[str, Any]) -> dict[str, Any]:
-    """Prefix texts that a spreadsheet would treat as formulas with an apostrophe."""
-    return {
-        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
-        for name, cell in row.items()
-    }
 
 
 def _csv_columns() -> list[str]:

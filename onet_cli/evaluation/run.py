@@ -12,7 +12,7 @@ from onet_cli.evaluation.protocol import Protocol
 from onet_cli.evaluation.scores import F_SCORE_DISTANCES
 from onet_cli.evaluation.selection import category_names, select_shapes
 from onet_cli.evaluation.settings import EvaluationSettings
-from onet_cli.evaluation.shards import read_shards, require_output, shard_path
+from onet_cli.evaluation.shards import read_shards, require_output
 from onet_cli.evaluation.table import EvaluationFacts, EvaluationTable, ObjectResult
 from onet_cli.evaluation.tasks import Outcome, Task, list_tasks
 from onet_cli.shapes.info import FORMAT_VERSION
@@ -58,7 +58,7 @@ def evaluate_method(
     tasks: Sequence[Task] = list(list_tasks(store, ids, settings))
     shard, place = settings.shard, None
     if shard is not None and output is not None:
-        tasks, place = shard.take(tasks), shard_path(output, shard)
+        tasks, place = shard.take(tasks), shard.beside(output)
     journal = Journal(output, facts, lambda task: _content_hash(store, method, task), place)
     if settings.merge and output is not None:
         results, reasons = read_shards(output, journal, tasks)

@@ -1,7 +1,6 @@
 """Shards of an evaluation: journals next to the output, each of the results of one shard."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from onet_cli.errors import InvalidOptionError, OnetError
@@ -9,7 +8,7 @@ from onet_cli.evaluation.journal import Journal
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.table import ObjectResult
 from onet_cli.evaluation.tasks import Task
-from onet_cli.execution.shards import Shard, complete_shards
+from onet_cli.execution.shards import shards_beside
 
 Results = dict[Task, ObjectResult]
 Reasons = dict[Task, str]
@@ -19,15 +18,6 @@ def require_output(output: Path | None, settings: EvaluationSettings) -> None:
     """Raise InvalidOptionError if shards have no output to lie next to."""
     if output is None and (settings.shard is not None or settings.merge):
         raise InvalidOptionError("--shard and --merge need --output, next to which shards lie")
-
-
-def shard_path(output: Path, shard: Shard) -> Path:
-    """Return the file of a shard."""
-    return output.with_name(f"{output.name}.{shard.name}")
-
-
-def _paths(output: Path) -> list[Path]:
-    return complete_shards(output.absolute().parent.iterdir(), f"{output.name}.")
 
 
 def read_shards(output: Path, journal: Journal, tasks: Sequence[Task]) -> tuple[Results, Reasons]:
@@ -44,7 +34,7 @@ def read_shards(output: Path, journal: Journal, tasks: Sequence[Task]) -> tuple[
     """
     results: Results = {}
     reasons: Reasons = {}
-    for path in _paths(output):
+    for path in shards_beside(output):
         found = journal.read(path)
         if found is None:
             raise OnetError(
@@ -64,10 +54,3 @@ def read_shards(output: Path, journal: Journal, tasks: Sequence[Task]) -> tuple[
             hint="its files have changed: run the shards again",
         )
     return results, reasons
-
-
-def remove_shards(output: Path) -> None:
-    """Remove the files of merged shards."""
-    for path in _paths(output):
-        with suppress(OSError):
-            path.unlink()

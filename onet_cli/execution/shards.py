@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -26,6 +27,10 @@ class Shard:
     def name(self) -> str:
         """The shard in file names: 2-of-8."""
         return f"{self.index}-of-{self.count}"
+
+    def beside(self, output: Path) -> Path:
+        """Return the file of this shard of `output`, next to it."""
+        return output.with_name(f"{output.name}.{self.name}")
 
     def take(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the items of this shard, in order."""
@@ -91,3 +96,19 @@ def complete_shards(paths: Iterable[Path], prefix: str = "") -> list[Path]:
             hint="run them with --shard, then merge again",
         )
     return [found[shard] for shard in wanted]
+
+
+def shards_beside(output: Path) -> list[Path]:
+    """Return the files of all shards next to `output`, in order.
+
+    Raises:
+        OnetError: as `complete_shards`.
+    """
+    return complete_shards(output.absolute().parent.iterdir(), f"{output.name}.")
+
+
+def remove_shards_beside(output: Path) -> None:
+    """Remove the files of the merged shards next to `output`."""
+    for path in shards_beside(output):
+        with suppress(OSError):
+            path.unlink()

@@ -5,21 +5,21 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from onet_cli.errors import InvalidOptionError, OnetError
-from onet_cli.execution.shards import Shard, complete_shards
-from onet_cli.files import open_alone, read_regular, write_text
+from onet_cli.execution.shards import Shard, remove_shards_beside, shards_beside
+from onet_cli.files import read_regular, write_text
+from onet_cli.line_file import LineFile, read_lines
 from onet_cli.models.onnx_names import SUFFIX
 from onet_cli.models.shipped import find_checkpoint
 from onet_cli.reconstruction.folder import FolderWork, PhotoJob, PhotoRecord
+from onet_cli.spreadsheet import plain_cells
 from onet_cli.version import __version__
 
 SUFFIXES = (".csv", ".jsonl")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "photo",
     "path",
@@ -76,15 +76,8 @@ def _to_csv(rows: Sequence[dict[str, Any]]) -> str:
         for group in ("confidence", "front"):
             flat |= {f"{group}_{name}": value for name, value in (row.get(group) or {}).items()}
         flat["warnings"] = "; ".join(row.get("warnings", ()))
-        writer.writerow({name: _cell(value) for name, value in flat.items()})
+        writer.writerow(plain_cells(flat))
     return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Prefix a text that a spreadsheet would treat as a formula with an apostrophe."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 class ManifestJournal:
@@ -95,11 +88,11 @@ class ManifestJournal:
     """
 
     def __init__(self, manifest: Path, work: FolderWork, shard: Shard | None = None) -> None:
-        end = "partial" if shard is None else shard.name
         self._manifest, self._shard = manifest, shard
-        self.path = manifest.with_name(f"{manifest.name}.{end}")
+        partial = manifest.with_name(f"{manifest.name}.partial")
+        self.path = partial if shard is None else shard.beside(manifest)
         self._head = json.dumps(_facts(work), sort_keys=True, default=str)
-        self._file: TextIO | None = None
+        self._file: LineFile | None = None
 
     def done(self, jobs: Sequence[PhotoJob]) -> dict[PhotoJob, PhotoRecord]:
         """Return the records of an earlier run that are still true."""
@@ -107,16 +100,17 @@ class ManifestJournal:
 
     def begin(self, done: dict[PhotoJob, PhotoRecord]) -> None:
         """Start the file with the records `done`."""
-        self._file = open_alone(self.path)
-        self._write(self._head)
+        self._file = LineFile(self.path)
+        self._file.write(self._head)
         for record in done.values():
             self.add(record)
 
     def add(self, record: PhotoRecord) -> None:
         """Append a record; failures are not kept, and tried again."""
         if record.error is None:
+            assert self._file is not None  # begun
             line = {"stamp": _stamp(record.job), "line": record.line, "record": record.record}
-            self._write(json.dumps(line))
+            self._file.write(json.dumps(line))
 
     def close(self, complete: bool, records: Sequence[PhotoRecord] = ()) -> None:
         """Close the file; remove it if the run is `complete`, unless it is that of a shard."""
@@ -128,12 +122,8 @@ class ManifestJournal:
                 for one in records
                 if one.error is not None
             ]
-            self._write(json.dumps({"failed": failed}))
-        elif complete:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self._file.close()
+            self._file.write(json.dumps({"failed": failed}))
+        self._file.close(remove=complete and self._shard is None)
 
     def merged(self, jobs: Sequence[PhotoJob]) -> list[PhotoRecord]:
         """Return the records of all shards, in the order of `jobs`.
@@ -143,7 +133,7 @@ class ManifestJournal:
                 settings, or photos or meshes have changed.
         """
         found: dict[PhotoJob, PhotoRecord] = {}
-        for path in self._shards():
+        for path in shards_beside(self._manifest):
             records, complete = self._read(path, jobs)
             if not complete:
                 raise OnetError(
@@ -162,27 +152,18 @@ class ManifestJournal:
 
     def remove_shards(self) -> None:
         """Remove the files of merged shards."""
-        for path in self._shards():
-            with suppress(OSError):
-                path.unlink()
-
-    def _shards(self) -> list[Path]:
-        folder = self._manifest.absolute().parent
-        return complete_shards(folder.iterdir(), f"{self._manifest.name}.")
+        remove_shards_beside(self._manifest)
 
     def _read(
         self, path: Path, jobs: Sequence[PhotoJob]
     ) -> tuple[dict[PhotoJob, PhotoRecord], bool]:
         """Return the valid records of a file, and whether it is that of a complete shard."""
-        try:
-            head, *lines = read_regular(path).decode("utf-8", errors="replace").split("\n")
-        except OSError as error:
-            raise OnetError(f"{path} cannot be read: {error.strerror}") from error
+        head, lines = read_lines(path)
         known = {(str(job.photo), str(job.target)): job for job in jobs}
         photos = {str(job.photo): job for job in jobs}
         found: dict[PhotoJob, PhotoRecord] = {}
         complete = False
-        for line in lines[:-1] if head == self._head else []:
+        for line in lines if head == self._head else []:
             try:
                 entry = json.loads(line)
                 if "failed" in entry:
@@ -198,17 +179,6 @@ class ManifestJournal:
             except (ValueError, LookupError, TypeError, RecursionError):
                 continue
         return found, complete
-
-    def _write(self, line: str) -> None:
-        assert self._file is not None
-        try:
-            self._file.write(line + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise OnetError(
-                f"{self.path} cannot be written: {error.strerror}",
-                hint="free some space and run the same command again to continue",
-            ) from error
 
 
 def _facts(work: FolderWork) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.shape import ShapeId
 from tests.evaluation.synthetic import CHAIR, SOFA, make_store, sphere
+from tests.execution.clusters import in_threads
 
 IDS = [ShapeId(CHAIR, "a"), ShapeId(SOFA, "b"), ShapeId(SOFA, "c")]
 SMALL = ["--resolution", "16", "--device", "cpu", "--workers", "0"]
@@ -451,7 +452,7 @@ def test_a_disk_that_is_full_ends_the_run_in_words(data, spheres, tmp_path, monk
 
         close = flush
 
-    monkeypatch.setattr("onet_cli.evaluation.journal.open_alone", lambda path: Full())
+    monkeypatch.setattr("onet_cli.line_file.open_alone", lambda path: Full())
 
     result = run(data, "--predictions", spheres, "-o", tmp_path / "s.json", *SMALL)
 
@@ -528,19 +529,12 @@ def test_shards_that_do_not_fit_are_not_merged(data, checkpoint, tmp_path):
 
 
 def test_a_cluster_changes_no_byte_of_an_evaluation(data, checkpoint, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("distributed")
     monkeypatch.setattr(worker, "_expendable", False)
     paths = [tmp_path / "near.json", tmp_path / "far.json"]
     assert run(data, "-c", checkpoint, "-o", paths[0], *SMALL).exit_code == 0
 
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address=None,
-    ) as local:
+    with in_threads(1, 1) as local:
         options = [*SMALL, "--cluster", local.scheduler_address]
         result = run(data, "-c", checkpoint, "-o", paths[1], *options)
 

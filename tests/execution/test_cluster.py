@@ -12,7 +12,7 @@ from onet_cli.execution import cluster as cluster_module
 from onet_cli.execution import worker
 from onet_cli.execution.run import map_unordered
 from onet_cli.execution.work import Place
-from tests.execution.clusters import cluster, contents, wait_until
+from tests.execution.clusters import cluster, contents, in_threads, wait_until
 
 distributed = pytest.importorskip("distributed")
 
@@ -35,18 +35,6 @@ class Doubling:
 
     def lost(self, number, seconds):
         return number, None
-
-
-def in_threads(workers, threads):
-    """Return a scheduler with workers that are threads of this process."""
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=threads,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address=None,
-    )
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from onet_cli.execution import worker
 from onet_cli.files import write_bytes
 from onet_cli.models.checkpoint import save_checkpoint
 from onet_cli.reconstruction import folder as folder_module
-from tests.execution.clusters import contents
+from tests.execution.clusters import contents, in_threads
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
 app = typer.Typer()
@@ -165,20 +165,13 @@ def test_what_cannot_be_written_is_refused_at_once(photos, options, said):
 
 
 def test_a_cluster_changes_no_byte(photos, monkeypatch):
-    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("distributed")
     monkeypatch.setattr(worker, "_expendable", False)
     _, whole = tables(photos)
     meshes = contents(photos / "out")
     shutil.rmtree(photos / "out")
 
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address=None,
-    ) as local:
+    with in_threads(1, 1) as local:
         _, far = tables(photos, "--cluster", local.scheduler_address)
 
     assert far == whole
