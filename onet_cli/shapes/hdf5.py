@@ -5,7 +5,7 @@ filters to be loaded, and claim any size. Such files are refused before anything
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import count
 from math import prod
 from pathlib import Path
@@ -65,11 +65,12 @@ def hdf5_bytes(write: Callable[[h5py.File], None]) -> bytes:
         return image
 
 
-def open_hdf5(path: Path, checksums: bool = False) -> h5py.File:
+def open_hdf5(path: Path, checksums: bool = False, unread: Collection[str] = ()) -> h5py.File:
     """Return the file open for reading: all that is in it are groups and arrays of its own.
 
     With `checksums`, files of old versions of the format are refused, whose structures have none:
-    damaged ones can keep the library busy for ever.
+    damaged ones can keep the library busy for ever. `unread` names arrays that may have any size,
+    as the caller never reads them as a whole.
 
     Raises:
         OSError: it cannot be opened or is no HDF5 file.
@@ -79,7 +80,7 @@ def open_hdf5(path: Path, checksums: bool = False) -> h5py.File:
         head = plain.read(len(_SUPERBLOCK) + 1)
     if checksums and (head[:-1] != _SUPERBLOCK or head[-1] < _OLDEST_CHECKED):
         raise OSError("it does not begin as an HDF5 file of onet")
-    return _checked(h5py.File(path, "r"))
+    return _checked(h5py.File(path, "r"), unread)
 
 
 def open_image(data: bytes) -> h5py.File:
@@ -99,10 +100,11 @@ def open_image(data: bytes) -> h5py.File:
     return _checked(h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, fapl=access)))
 
 
-def _checked(file: h5py.File) -> h5py.File:
+def _checked(file: h5py.File, unread: Collection[str] = ()) -> h5py.File:
     """Return an opened file; it is closed if it refers to other files, or is too large."""
     try:
-        total = sum(_checked_bytes(name, array) for name, array in _arrays(file.id, "", 0))
+        sizes = {name: _checked_bytes(name, array) for name, array in _arrays(file.id, "", 0)}
+        total = sum(size for name, size in sizes.items() if name not in unread)
         if total > MAX_ARRAY_BYTES:
             raise ValueError(f"its arrays take more than {describe_bytes(MAX_ARRAY_BYTES)}")
     except BaseException:

@@ -17,7 +17,7 @@ from h5py import h5p
 
 from onet_cli.errors import StoreError
 from onet_cli.files import open_regular, whole_file
-from onet_cli.shapes.hdf5 import DAMAGE
+from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5
 from onet_cli.shapes.shape import ShapeId
 
 FOLDER = "packs"
@@ -79,7 +79,7 @@ def read_index(path: Path) -> dict[ShapeId, Located]:
         StoreError: it is damaged, or of a newer version.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path, checksums=True, unread=("data",)) as file:
             version = int(file.attrs["pack_version"])
             if version > PACK_VERSION:
                 raise StoreError(

@@ -11,10 +11,12 @@ from onet_cli.execution.shards import Shard
 from onet_cli.preprocessing.verify import verify_shapes
 from onet_cli.shapes import store as store_module
 from onet_cli.shapes.layout import SampleReader
+from onet_cli.shapes.pack import read_index
 from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.config import Budget, TrainingConfig
 from onet_cli.training.dataset import OccupancyDataset
 from tests.preprocessing.test_resume import content, run, write_boxes
+from tests.shapes import faults
 
 
 @pytest.fixture
@@ -140,6 +142,30 @@ def test_a_pack_cut_short_is_refused(meshes, tmp_path, kept):
 
     with pytest.raises(StoreError, match="damaged"):
         store.ids()
+
+
+@pytest.mark.parametrize("name", ["ids", "offsets", "data"])
+def test_a_pack_that_refers_to_other_files_is_refused(meshes, tmp_path, name):
+    store = packed(meshes, tmp_path)
+    path, other = sorted((store.root / "packs").glob("*.h5"))[:2]
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b'["chair/secret"]')
+    whole = path.read_bytes()
+    changes = [
+        lambda: faults.external(path, name, secret, 16),
+        lambda: faults.linked(path, name, other),
+        lambda: faults.softly_linked(path, name),
+        lambda: faults.virtual(path, name, other),
+        lambda: faults.strangely_packed(path, name),
+    ]
+    if name != "data":  # which is read in parts, by its place
+        changes += [lambda: faults.huge(path, name), lambda: faults.hugely_chunked(path, name)]
+    for change in changes:
+        path.write_bytes(whole)
+        change()
+
+        with pytest.raises(StoreError, match="damaged"):
+            read_index(path)
 
 
 def test_a_pack_of_a_newer_version_is_refused(meshes, tmp_path):
