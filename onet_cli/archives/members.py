@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from onet_cli.archives.zip_directory import ZipDirectory
+from onet_cli.archives.zip_directory import INCOMPLETE_HINT, ZipDirectory
 from onet_cli.archives.zip_part import Entry, ZipPart
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, read_regular
@@ -129,15 +129,16 @@ def open_whole(path: Path) -> zipfile.ZipFile:
     """Open the zip at `path`.
 
     Raises:
-    SourceError: it is damaged or truncated.
+        SourceError: it is damaged or truncated.
     """
-    hint = "the download may be incomplete: check the file size and resume the download"
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGE as error:
-        raise SourceError(f"{path} cannot be read as a zip: {error}", hint=hint) from error
+        raise SourceError(
+            f"{path} cannot be read as a zip: {error}", hint=INCOMPLETE_HINT
+        ) from error
     # In a truncated zip, the last directory found belongs to an npz member.
     if min((member.header_offset for member in archive.infolist()), default=0) > 0:
         archive.close()
-        raise SourceError(f"{path} is incomplete: its directory is missing", hint=hint)
+        raise SourceError(f"{path} is incomplete: its directory is missing", hint=INCOMPLETE_HINT)
     return archive

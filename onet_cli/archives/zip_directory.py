@@ -47,10 +47,14 @@ class ZipDirectory:
                 end = _find_end(file)
                 first = 1 if end is None else self._scan(file, *end)
         except (OSError, struct.error, ValueError) as error:
-            raise SourceError(f"{path} cannot be read as a zip: {error}", hint=_HINT) from error
+            raise SourceError(
+                f"{path} cannot be read as a zip: {error}", hint=INCOMPLETE_HINT
+            ) from error
         # In a truncated zip, the last directory found belongs to an npz member.
         if first > 0:
-            raise SourceError(f"{path} is incomplete: its directory is missing", hint=_HINT)
+            raise SourceError(
+                f"{path} is incomplete: its directory is missing", hint=INCOMPLETE_HINT
+            )
 
     def names(self, folder: str) -> list[str]:
         """Return the names in `folder`, sorted."""
@@ -122,7 +126,7 @@ class ZipDirectory:
         return self._members.setdefault(folder, array("Q"))
 
 
-_HINT = "the download may be incomplete: check the file size and resume the download"
+INCOMPLETE_HINT = "the download may be incomplete: check the file size and resume the download"
 
 
 def _decode(name: bytes, flags: int) -> str:
