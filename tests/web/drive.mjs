@@ -15,7 +15,7 @@ import { basename, extname, join } from "node:path";
 import puppeteer from "puppeteer-core";
 
 const FORMATS = ["obj", "glb", "stl"];
-const LONGEST_MS = 30 * 60 * 1000; // other work may leave this process little time
+const LONGEST_MS = 10 * 60 * 1000; // other work may leave this process little time
 const order = JSON.parse(process.argv[2]);
 
 const browser = await puppeteer.launch({
@@ -81,8 +81,7 @@ async function apply(page, settings) {
  */
 async function reconstruct(page, photo) {
   const input = await page.$("#file");
-  await input.uploadFile(photo);
-  await page.waitForSelector('body[data-state="working"]');
+  await begins(page, () => input.uploadFile(photo));
   await page.waitForSelector("#cutout:not([hidden]), body[data-state='failed']");
   const name = basename(photo, extname(photo));
   if (order.picks?.[name]) await pick(page, order.picks[name]);
@@ -112,6 +111,21 @@ async function reconstruct(page, photo) {
 }
 
 /**
+ * Do what begins a reconstruction, and wait until it has begun or is over already.
+ *
+ * A file that is no picture is refused sooner than this process looks: not to see the state "working" is
+ * no reason to wait for it.
+ *
+ * @param {any} page
+ * @param {() => Promise<void>} act
+ */
+async function begins(page, act) {
+  await page.evaluate(() => (document.body.dataset.state = "ready"));
+  await act();
+  await page.waitForSelector('body:not([data-state="ready"])');
+}
+
+/**
  * Take away the middle of the photo with the brush, and reconstruct again.
  *
  * @param {any} page
@@ -127,8 +141,7 @@ async function paint(page) {
   await page.mouse.up();
   await page.focus("#cutout");
   for (const key of ["ArrowDown", "ArrowDown", "Space"]) await page.keyboard.press(key);
-  await page.click("#again");
-  await page.waitForSelector('body[data-state="working"]');
+  await begins(page, () => page.click("#again"));
   await page.waitForSelector('body[data-state="done"], body[data-state="failed"]');
 }
 
