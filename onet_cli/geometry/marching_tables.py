@@ -131,15 +131,21 @@ def _triangulations(loop: Loop) -> list[list[Triangle]]:
             if is_diagonal and _FACES_OF_EDGE[loop[i]] & _FACES_OF_EDGE[loop[j]]:
                 best[i, j] = []
                 continue
-            ways: list[tuple[float, list[Triangle]]] = [(0.0, [])] if length == 1 else []
-            for k in range(i + 1, j):
-                triangle = (loop[i], loop[k], loop[j])
-                ways += [
-                    (a + b + _area(triangle), [*left, *right, triangle])
-                    for a, left in best[i, k]
-                    for b, right in best[k, j]
-                ]
-            best[i, j] = sorted(ways, key=lambda way: round(way[0], 9))[:keep]
+            if length == 1:
+                best[i, j] = [(0.0, [])]
+                continue
+            splits = [
+                (a + b + _area((loop[i], loop[k], loop[j])), left, right, k)
+                for k in range(i + 1, j)
+                for a, left in best[i, k]
+                for b, right in best[k, j]
+            ]
+            if len(splits) > 1:
+                splits = sorted(splits, key=lambda split: round(split[0], 9))[:keep]
+            best[i, j] = [
+                (area, [*left, *right, (loop[i], loop[k], loop[j])])
+                for area, left, right, k in splits
+            ]
     return [triangles for _, triangles in best[0, last]]
 
 

@@ -47,17 +47,20 @@ class Standing:
 ANGLES = 90
 """Angles tried per round, in steps of 1 degree, then of about 1/50 degree."""
 
+DIRECTIONS = 16
+"""Directions whose outermost places exclude most others from the convex hull."""
+
 
 def footprint(places: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
     """Return the centre and the longer side of the minimum-area rectangle around `places` (N, 2).
 
     Its rotation is found to about 1/50 degree.
     """
-    best, step = 0.0, np.radians(90.0) / ANGLES
+    outer, best, step = _outer(places), 0.0, np.radians(90.0) / ANGLES
     for number in range(2):
         around = np.arange(ANGLES) if number == 0 else np.arange(ANGLES) - ANGLES // 2
         angles = best + around * step
-        best = float(angles[np.argmin(_sides(places, angles).prod(axis=1))])
+        best = float(angles[np.argmin(_sides(outer, angles).prod(axis=1))])
         step /= ANGLES / 2
     cosine, sine = np.cos(best), np.sin(best)
     axes = np.array([[cosine, sine], [-sine, cosine]])
@@ -65,6 +68,23 @@ def footprint(places: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
     low, high = along.min(axis=0), along.max(axis=0)
     x, z = (low + high) / 2 @ axes
     return (float(x), float(z)), float((high - low).max())
+
+
+def _outer(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return those of `places` (N, 2) that may be corners of their convex hull, mostly few.
+
+    Places inside the polygon of the outermost ones in some directions cannot be corners (Akl &
+    Toussaint, Information Processing Letters 1978).
+    """
+    around = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
+    outermost = np.argmax(places @ np.stack([np.cos(around), np.sin(around)]), axis=0)
+    starts = places[outermost]
+    sides = np.roll(starts, -1, axis=0) - starts
+    inside = np.full(len(places), bool(sides.any()))
+    for (x, z), (side_x, side_z) in zip(starts, sides, strict=True):
+        if side_x or side_z:
+            inside &= side_x * (places[:, 1] - z) > side_z * (places[:, 0] - x)
+    return places[~inside]
 
 
 def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
