@@ -1,7 +1,8 @@
 """Export of networks as programs of `torch.export`: a file for each stage (`exporting.stages`).
 
-They are only written. Loading one unpickles parts of it and evaluates expressions of its graph as
-Python (torch's own documentation warns of it), which onet does not do with files of strangers.
+`models.program` reads weights and description back. Loading the program itself unpickles parts of
+it and evaluates expressions of its graph as Python (torch's own documentation warns of it), which
+onet does with none but the files that it has just written.
 """
 
 import contextlib

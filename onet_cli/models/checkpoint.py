@@ -18,6 +18,8 @@ from onet_cli.models.device import resolve_device
 from onet_cli.models.info import HEADER_KEY, CheckpointInfo
 from onet_cli.models.network import OccupancyNetwork, without_weights
 from onet_cli.models.official import OFFICIAL_SUFFIXES, read_official
+from onet_cli.models.onnx_names import PROGRAM_SUFFIX
+from onet_cli.models.program import read_program
 from onet_cli.models.shipped import find_checkpoint, shipped_models
 from onet_cli.models.spec import ModelSpec
 from onet_cli.models.torch_points import TorchPoints, TorchWorkers
@@ -104,7 +106,8 @@ def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoin
 
     Args:
         path_or_name: a checkpoint of onet (`*.safetensors`), a training run's folder, a file of
-            the original implementation (`*.pt`), or the name of a shipped model.
+            the original implementation (`*.pt`), an export to `*.pt2`, or the name of a shipped
+            model.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
 
     Raises:
@@ -115,10 +118,10 @@ def load_checkpoint(path_or_name: str | Path, device: str = "auto") -> Checkpoin
     target = resolve_device(device)
     path = find_checkpoint(path_or_name)
     try:
-        info, tensors = _read(path)
+        info, tensors, header = _read(path)
         own = {name: each for name, each in tensors.items() if not name.startswith(PREFIX)}
         arrays = {name: tensors[name].numpy() for name in tensors.keys() - own.keys()}
-        calibration = read_calibration(_calibration_header(path), arrays)
+        calibration = read_calibration(header, arrays)
         network = _assemble(info.spec, own)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}", hint=error.hint) from error
@@ -138,9 +141,12 @@ def read_info(path: Path) -> CheckpointInfo:
     Raises:
         CheckpointError: the file is damaged, of another kind or of a newer version.
     """
-    if path.suffix in (*OFFICIAL_SUFFIXES, noisypixel.SUFFIX):
+    if path.suffix in (*OFFICIAL_SUFFIXES, noisypixel.SUFFIX, PROGRAM_SUFFIX):
         return _read(path)[0]
-    header = read_header(path)
+    return _described(read_header(path))
+
+
+def _described(header: dict[str, str]) -> CheckpointInfo:
     if HEADER_KEY not in header:
         raise CheckpointError(
             "the file holds tensors but no description of a network",
@@ -149,13 +155,14 @@ def read_info(path: Path) -> CheckpointInfo:
     return CheckpointInfo.from_json(header[HEADER_KEY])
 
 
-def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
+def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor], dict[str, str]]:
+    """Return the description, the tensors, and the texts with the calibration."""
     if path.suffix in OFFICIAL_SUFFIXES:
         original = read_official(path)
         info = CheckpointInfo(
             spec=original.spec, step=original.step, training={"source": "original implementation"}
         )
-        return info, original.tensors
+        return info, original.tensors, {}
     if path.suffix == noisypixel.SUFFIX:
         if (other := noisypixel.read_noisypixel(path)) is not None:
             info = CheckpointInfo(
@@ -164,22 +171,21 @@ def _read(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
                 step=other.step,
                 training={"source": "project noisypixel"},
             )
-            return info, other.tensors
+            return info, other.tensors, {}
         raise CheckpointError(
             "this file serves to resume a run and nothing else",
             hint=f"give {path.with_name('best.safetensors')}",
         )
-    return read_info(path), read_tensors(path)
+    if path.suffix == PROGRAM_SUFFIX:
+        program = read_program(path)
+        return CheckpointInfo.from_json(program.info), program.tensors, program.header
+    header = read_header(path)
+    return _described(header), read_tensors(path), header
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:
     array: NDArray[np.float32] = tensor.float().cpu().numpy()
     return array
-
-
-def _calibration_header(path: Path) -> dict[str, str]:
-    foreign = (*OFFICIAL_SUFFIXES, noisypixel.SUFFIX)
-    return {} if path.suffix in foreign else read_header(path)
 
 
 def _aligned(tensor: Tensor) -> Tensor:
@@ -195,6 +201,9 @@ def _assemble(spec: ModelSpec, tensors: dict[str, Tensor]) -> OccupancyNetwork:
     except (ValueError, TypeError, RuntimeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"no network can be built as it says: {error}") from error
     expected = network.state_dict()
+    # Counters of batches serve training alone, and programs of torch.export lack them.
+    counters = {name for name in expected if name.endswith(".num_batches_tracked")}
+    tensors = {name: torch.zeros_like(expected[name], device="cpu") for name in counters} | tensors
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     names = sorted(expected.keys() | tensors.keys())
     wrong = [

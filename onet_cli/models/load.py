@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onet_cli.models.onnx_names import SUFFIX
 from onet_cli.models.predictor import Predictor
-from onet_cli.models.shipped import find_checkpoint, refuse_program, shipped_models
+from onet_cli.models.shipped import find_checkpoint, shipped_models
 
 
 def load_predictor(
@@ -21,7 +21,6 @@ def load_predictor(
         CheckpointError, UnknownNameError, InvalidOptionError: as `checkpoint.load_checkpoint`.
     """
     path = Path(path_or_name)
-    refuse_program(path)
     if path.suffix == SUFFIX:
         from onet_cli.models.onnx_model import load_onnx
 

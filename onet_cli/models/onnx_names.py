@@ -7,7 +7,7 @@ from pathlib import Path
 
 SUFFIX = ".onnx"
 PROGRAM_SUFFIX = ".pt2"
-"""Of programs of `torch.export`, which have the same stages and are only written."""
+"""Of programs of `torch.export`, which have the same stages."""
 
 ENCODER, PLANES, POINTS = "encoder", "planes", "points"
 """The stages; a stage STAGE of NAME.onnx is the file NAME.STAGE.onnx."""
@@ -35,6 +35,6 @@ def stage_path(path: Path, stage: str, suffix: str = SUFFIX) -> Path:
 
 
 def export_path(path: Path) -> Path:
-    """Return NAME.onnx of `path`, which may be one of its files, such as NAME.encoder.onnx."""
+    """Return NAME.onnx of `path`, which may be its file NAME.encoder.onnx; likewise NAME.pt2."""
     stem = Path(path.stem)
-    return path.with_name(f"{stem.stem}{SUFFIX}") if stem.suffix == f".{ENCODER}" else path
+    return path.with_name(f"{stem.stem}{path.suffix}") if stem.suffix == f".{ENCODER}" else path

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from onet_cli.errors import CheckpointError, UnknownNameError
-from onet_cli.models.onnx_names import PROGRAM_SUFFIX
+from onet_cli.models.onnx_names import ENCODER, PROGRAM_SUFFIX, export_path, stage_path
 from onet_cli.models.onnx_names import SUFFIX as ONNX_SUFFIX
 
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -17,7 +17,8 @@ def find_checkpoint(path_or_name: str | Path) -> Path:
         UnknownNameError: a name was given and no shipped model has it.
     """
     path = Path(path_or_name)
-    refuse_program(path)
+    if path.suffix == PROGRAM_SUFFIX and not path.is_file():
+        path = stage_path(export_path(path), ENCODER, PROGRAM_SUFFIX)
     if path.suffix == ONNX_SUFFIX:
         raise CheckpointError(
             f"{path} is an ONNX export, which only `onet reconstruct` reads",
@@ -33,15 +34,6 @@ def find_checkpoint(path_or_name: str | Path) -> Path:
     if path.suffix or len(path.parts) > 1 or path.exists() or not shipped:
         raise CheckpointError(f"there is no checkpoint at {path}", hint="`onet train` makes one")
     raise UnknownNameError.among("shipped model", str(path_or_name), shipped)
-
-
-def refuse_program(path: Path) -> None:
-    """Raise CheckpointError if `path` is a program of `torch.export`."""
-    if path.suffix == PROGRAM_SUFFIX:
-        raise CheckpointError(
-            f"{path} is a torch.export program, which onet only writes: to load one can run code",
-            hint="give the checkpoint that it was made from, or export that to .onnx",
-        )
 
 
 def shipped_models() -> list[str]:

@@ -84,7 +84,8 @@ def _outer(places: NDArray[np.float64]) -> NDArray[np.float64]:
     for (x, z), (side_x, side_z) in zip(starts, sides, strict=True):
         if side_x or side_z:
             inside &= side_x * (places[:, 1] - z) > side_z * (places[:, 0] - x)
-    return places[~inside]
+    outer: NDArray[np.float64] = places[~inside]
+    return outer
 
 
 def _sides(places: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from h5py import h5f, h5p
 
-from tests.faults.mutations import Mutation, mutate_bytes, odd_number, pick
+from tests.faults.mutations import Mutation, mutate_bytes, mutate_json, odd_number, pick
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -364,6 +364,17 @@ def mutate_pickle(whole: bytes, rng: np.random.Generator) -> bytes:
         members[other] = mutate_bytes(members[other], rng)
     else:
         members[name] = _mutate_opcodes(members[name], rng)
+    return _zipped(members, zipfile.ZIP_STORED)
+
+
+def mutate_program(whole: bytes, rng: np.random.Generator) -> bytes:
+    """Return a program of `torch.export` with its table, a text or a weight changed."""
+    members = _members(whole)
+    names = [name for name in sorted(members) if name.endswith(".json") or "/extra/" in name]
+    name = pick(names if rng.random() < 0.8 else sorted(members), rng)
+    described = name.endswith((".json", "/onet", "/stages", "/calibration"))
+    change = mutate_json if described and rng.random() < 0.8 else mutate_bytes
+    members[name] = change(members[name], rng)
     return _zipped(members, zipfile.ZIP_STORED)
 
 

@@ -13,11 +13,13 @@ import torch
 from PIL import Image
 
 from onet_cli.models.calibration import Calibration, Doubt, Familiarity, Reliability
-from onet_cli.models.checkpoint import CheckpointInfo, save_checkpoint
+from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo, save_checkpoint
+from onet_cli.models.onnx_names import ENCODER
 from onet_cli.models.spec import ModelSpec
 from tests.meshes.test_mesh_faults import MTL, OBJ, OFF, PLY, STL, glb
 from tests.meshes.threemf.test_threemf import cube, model
 from tests.models.networks import tiny_network
+from tests.models.program_archive import stage_members, write_archive
 from tests.preprocessing import official_layout
 from tests.preprocessing.libraries import box_obj, write_library
 
@@ -171,7 +173,19 @@ def pix3d() -> bytes:
 
 def checkpoint(folder: Path) -> bytes:
     """Return a checkpoint of a tiny network with all that its header may hold."""
-    path = folder / "whole.safetensors"
+    whole, path = _whole_checkpoint(), folder / "whole.safetensors"
+    save_checkpoint(path, whole.network, whole.info, half=True, calibration=whole.calibration)
+    return path.read_bytes()
+
+
+def program(folder: Path) -> bytes:
+    """Return that checkpoint as a program of torch.export, which has no other stages."""
+    path = folder / "whole.encoder.pt2"
+    write_archive(path, stage_members(_whole_checkpoint(), ENCODER, (ENCODER,)))
+    return path.read_bytes()
+
+
+def _whole_checkpoint() -> Checkpoint:
     network = tiny_network()
     calibration = Calibration(
         Reliability((0.1, 0.9), (0.2, 0.8), 0.01),
@@ -189,8 +203,7 @@ def checkpoint(folder: Path) -> bytes:
         scores={"iou": 0.5},
         training={"seed": 0},
     )
-    save_checkpoint(path, network, info, half=True, calibration=calibration)
-    return path.read_bytes()
+    return Checkpoint(network, info, calibration)
 
 
 def official_pickle() -> bytes:

@@ -49,6 +49,7 @@ from tests.faults.containers import (
     mutate_npy,
     mutate_pickle,
     mutate_png,
+    mutate_program,
     mutate_tiff,
     mutate_zip,
 )
@@ -60,6 +61,7 @@ from tests.faults.mutations import (
     mutate_json_lines,
     mutate_safetensors,
     mutate_text,
+    one_of,
 )
 from tests.meshes.test_mesh_faults import MTL, OBJ, PLY, STL, glb
 from tests.shapes.test_faults import make_shape, readers
@@ -284,9 +286,13 @@ def _of_checkpoints(folder: Path) -> list[Reader]:
     pickled = lambda data, rng: (  # noqa: E731
         mutate_pickle(data, rng) if data.startswith(b"PK") else mutate_bytes(data, rng)
     )
+    archived = one_of(mutate_program, mutate_program, mutate_zip({}))
     return [
         Reader("checkpoint", (whole,), "c.safetensors", load_checkpoint, mutate_safetensors, 0.2),
         Reader("checkpoint's header", (whole,), "c.safetensors", _header, mutate_safetensors, 0.5),
+        Reader(
+            "program", (inputs.program(folder),), "c.encoder.pt2", load_checkpoint, archived, 0.5
+        ),
         Reader("pickle", pickles, "c.pt", read_official, pickled),
         Reader("Lightning", (inputs.lightning_pickle(),), "c.ckpt", read_noisypixel, pickled),
         Reader("config.json", (inputs.run_config(),), "config.json", _run_config, mutate_json),
