@@ -8,6 +8,7 @@ this process, in turns with plain inflation of the same members; their times are
     python bench/official_zip.py
 """
 
+import hashlib
 import io
 import pickle
 import statistics
@@ -18,14 +19,20 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from itertools import count as numbers_from_0
 from pathlib import Path
 
 import numpy as np
 from harness import Row, arguments, publish
 from PIL import Image
 
-from onet_cli.preprocessing.sources.archive import SYNSETS, open_archive
+from onet_cli.files import write_bytes
+from onet_cli.malloc import keep_some_freed_memory
+from onet_cli.preprocessing.packer import Packer
+from onet_cli.preprocessing.sources.archive import SYNSETS, ArchiveSource, open_archive
 from onet_cli.preprocessing.workers import Converter
+from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.shape_bytes import shape_bytes
 from onet_cli.shapes.store import DatasetInfo, ShapeStore
 
 VIEWS, POINTS = 24, 100_000
@@ -48,7 +55,9 @@ CONVERT = """
 import pickle, resource, sys
 from pathlib import Path
 from onet_cli.preprocessing.workers import Converter
+from onet_cli.malloc import keep_some_freed_memory
 from onet_cli.shapes.store import ShapeStore
+keep_some_freed_memory()
 store = ShapeStore.open(Path(sys.argv[2]))
 for name in Path(sys.argv[1]).glob("*.part"):
     source, shape_id = pickle.loads(name.read_bytes())
@@ -147,22 +156,23 @@ def start_row(folder: Path, members: int) -> Row:
     return {
         "what": f"start on {count} members, {ids} objects",
         "seconds": float(seconds),
-        "processor s": float(busy),
+        "processor ms": 1000 * float(busy),
         "peak MiB": float(peak),
         "note": f"{part} bytes are sent to a worker for an object",
     }
 
 
-def object_rows(folder: Path, objects: int) -> list[Row]:
+def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
     """Measure the conversion of `objects` beside plain inflation, and the memory of a worker."""
     path = folder / "objects.zip"
     objects_zip(path, objects)
     source = open_archive(path)
     assert source is not None
+    keep_some_freed_memory()  # as a worker does
     store = ShapeStore.create(folder / "data", DatasetInfo("shapenet"))
     converter = Converter(store, 0)
     parts = [(source.part(shape_id), shape_id) for shape_id in source.ids()]
-    left, other = iter(parts), iter(parts)
+    left, other, third = iter(parts), iter(parts), iter(parts)
 
     def convert() -> None:
         part, shape_id = next(left)
@@ -172,25 +182,82 @@ def object_rows(folder: Path, objects: int) -> list[Row]:
         part, shape_id = next(other)
         _inflate(part, shape_id)
 
+    steps = Steps(folder / "steps")
+
+    def read() -> None:
+        steps.read(*next(third))
+
     # Processor time, not that of the disk, which differs between file systems.
-    seconds = interleave_processor_time({"convert": convert, "inflate": inflate}, objects)
+    turns = {"convert": convert, "inflate": inflate, "read": read, **steps.others()}
+    seconds = interleave_processor_time(turns, objects)
+    packing = _pack(store, pack)
     for number, part in enumerate(parts[:10]):
         (folder / f"{number}.part").write_bytes(pickle.dumps(part))
     command = [sys.executable, "-c", CONVERT, str(folder), str(folder / "data")]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [
-        {
-            "what": "plain inflation of an object",
-            "processor s": seconds["inflate"],
-            "note": "members, and the arrays in .npz",
-        },
-        {
-            "what": "conversion of an object",
-            "processor s": seconds["convert"],
-            "peak MiB": float(found.stdout),
-            "note": f"{seconds['inflate'] / seconds['convert']:.2f} of the rate of inflation",
-        },
+    inflation = seconds.pop("inflate")
+    rows: list[Row] = [
+        {"what": "plain inflation", "processor ms": 1000 * inflation, "note": "also of .npz"}
     ]
+    for name, peak in (("convert", float(found.stdout)), ("convert and pack", "")):
+        taken = seconds["convert"] + (packing if name != "convert" else 0)
+        note = f"{inflation / taken:.2f} of the rate of inflation"
+        rows.append({"what": name, "processor ms": 1000 * taken, "peak MiB": peak, "note": note})
+    for name, taken in seconds.items():
+        if name != "convert":
+            rows.append({"what": f"  of it {name}", "processor ms": 1000 * taken})
+    return rows
+
+
+class Steps:
+    """What a conversion consists of, one by one, each with the result of the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = (folder / f"{number}.h5" for number in numbers_from_0())
+        self._rng = np.random.default_rng(0)
+
+    def read(self, part: ArchiveSource, shape_id: ShapeId) -> None:
+        """Read a shape."""
+        self._members = part._members
+        self._shape = part.read(shape_id)
+
+    def others(self) -> dict[str, Callable[[], None]]:
+        """Return the other steps by name."""
+        return {
+            "SHA-256 of source and arrays": self._hash,
+            "shuffling": self._shuffle,
+            "file in memory, with shuffling and a SHA-256": self._make,
+            "write, flush, rename": self._write,
+        }
+
+    def _hash(self) -> None:
+        # As many bytes: the arrays and pictures, once as they are and once as in the zip.
+        shape, digest = self._shape, hashlib.sha256()
+        surface = shape.surface.points.data, shape.surface.normals.data
+        for data in (shape.occupancy.points.data, *surface, *shape.views.images):
+            digest.update(data)
+        for entry in self._members.entries.values():  # type: ignore[attr-defined]
+            digest.update(bytes(entry.bytes))
+
+    def _shuffle(self) -> None:
+        samples = self._shape.occupancy
+        order = self._rng.permutation(len(samples.points))
+        samples.points.take(order, axis=0)
+        np.packbits(samples.occupancies.take(order))
+
+    def _make(self) -> None:
+        self._data = shape_bytes(self._shape, self._rng)
+
+    def _write(self) -> None:
+        write_bytes(next(self._paths), self._data, tidy=False)
+
+
+def _pack(store: ShapeStore, size: int) -> float:
+    """Return the processor time to move a shape to a pack."""
+    ids = store.ids()
+    start = time.process_time()
+    Packer(store, "shapenet", ids, size).finish()
+    return (time.process_time() - start) / len(ids)
 
 
 def interleave_processor_time(
@@ -221,10 +288,11 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--members", type=int, default=1_200_000, help="of the directory")
     parser.add_argument("--objects", type=int, default=50, help="of real size")
+    parser.add_argument("--pack", type=int, default=25, help="shapes of a pack")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         rows = [start_row(Path(name), options.members)]
-        rows += object_rows(Path(name), options.objects)
+        rows += object_rows(Path(name), options.objects, options.pack)
     publish("The official zip", rows, options.json)
 
 

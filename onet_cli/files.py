@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -22,6 +23,7 @@ MAX_BYTES = 4 * 2**30
 MAX_ARRAY_BYTES = 2**29
 """Maximum total size in memory of the arrays of one file."""
 
+_PIECE = 2**16
 _STEP = 2**20  # bytes per read of a file that is larger than its reported size
 _TOKEN_BYTES = 4
 _TEMPORARY = re.compile(rf".*\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
@@ -29,14 +31,16 @@ _LONGEST_STEM = 200  # file names may have 255 bytes
 
 
 @contextmanager
-def whole_file(path: Path, error: type[OnetError] = OutputError) -> Iterator[Path]:
+def whole_file(
+    path: Path, error: type[OnetError] = OutputError, tidy: bool = True
+) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
 
     The folder is created if necessary, and a symbolic link to a file is kept. The temporary file is
     created empty, has a random name, and is locked while this process lives. When the block
     succeeds, its bytes are flushed to disk before it is renamed. When the block raises, it is
     removed and `path` is unchanged. Temporary files of `path` left by killed processes are removed
-    first.
+    first, unless `tidy` is False: that takes longer the more files the folder has.
 
     Raises:
         OnetError: the file cannot be written (no permission, no space, an invalid path, or `path`
@@ -45,7 +49,8 @@ def whole_file(path: Path, error: type[OnetError] = OutputError) -> Iterator[Pat
     with _in_words(path, error):
         target = _place(path, error)
         target.parent.mkdir(parents=True, exist_ok=True)
-        remove_leftovers([target])
+        if tidy:
+            remove_leftovers([target])
         with _temporary(target) as temporary:
             yield temporary
             _flush_to_disk(temporary)
@@ -101,14 +106,36 @@ def write_text(path: Path, text: str, error: type[OnetError] = OutputError) -> N
     write_bytes(path, text.encode("utf-8"), error)
 
 
-def write_bytes(path: Path, data: bytes, error: type[OnetError] = OutputError) -> None:
-    """Write `data` to `path`, atomically.
+def write_bytes(
+    path: Path, data: bytes, error: type[OnetError] = OutputError, tidy: bool = True
+) -> None:
+    """Write `data` to `path`, atomically; `tidy` as of `whole_file`.
 
     Raises:
         OnetError: as `whole_file`.
     """
-    with whole_file(path, error) as temporary:
-        temporary.write_bytes(data)
+    with whole_file(path, error, tidy) as temporary, temporary.open("wb", buffering=0) as file:
+        write_pieces(file, data)
+
+
+def write_pieces(file: RawIOBase, data: bytes) -> None:
+    """Write `data` to `file` in pieces of 64 KiB.
+
+    Linux keeps a larger write in larger pieces of memory, which on a virtual machine the host has
+    to supply first: four times the processor time.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view[:_PIECE]) or 0 :]
+
+
+def copy_pieces(source: BinaryIO, target: RawIOBase, count: int) -> int:
+    """Copy `count` bytes in pieces, as `write_pieces`; return how many there were until the end."""
+    left = count
+    while left and (data := source.read(min(left, _PIECE))):
+        write_pieces(target, data)
+        left -= len(data)
+    return count - left
 
 
 def remove_leftovers(targets: Iterable[Path]) -> None:

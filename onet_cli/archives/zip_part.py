@@ -14,6 +14,7 @@ from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 _LOCAL_HEADER = struct.Struct("<4s22sHH")
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
+_EXTRA_BYTES = 64
 
 
 class Entry(NamedTuple):
@@ -89,16 +90,20 @@ class ZipPart:
         start = f"{folder.strip('/')}/" if folder.strip("/") else ""
         return [path[len(start) :] for path in self.entries if path.startswith(start)]
 
-    def _packed(self, path: str, entry: Entry) -> bytes:
-        with self.path.open("rb") as file:
+    def _packed(self, path: str, entry: Entry) -> memoryview:
+        # One read, unless the extra field is longer, which the directory does not tell.
+        wanted = _LOCAL_HEADER.size + len(path.encode()) + _EXTRA_BYTES + entry.packed_bytes
+        with self.path.open("rb", buffering=0) as file:
             file.seek(entry.offset)
-            header = file.read(_LOCAL_HEADER.size)
-            if len(header) < _LOCAL_HEADER.size or not header.startswith(_SIGNATURE):
+            data = file.read(wanted) or b""
+            if len(data) < _LOCAL_HEADER.size or not data.startswith(_SIGNATURE):
                 raise SourceError(f"{path} is damaged: its local header is missing")
-            # The name and the extra field may be longer here than in the directory.
-            _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
-            file.seek(name_bytes + extra_bytes, 1)
-            return file.read(entry.packed_bytes)
+            _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack_from(data)
+            start = _LOCAL_HEADER.size + name_bytes + extra_bytes
+            if start + entry.packed_bytes > len(data):
+                file.seek(entry.offset + start)
+                data, start = file.read(entry.packed_bytes) or b"", 0
+        return memoryview(data)[start : start + entry.packed_bytes]
 
 
 def check_member_size(path: str, size: int) -> None:
@@ -108,10 +113,10 @@ def check_member_size(path: str, size: int) -> None:
         raise SourceError(f"{path} unpacks to {describe_bytes(size)}; the limit is {most}")
 
 
-def _unpack(packed: bytes, method: int, size: int) -> bytes | None:
+def _unpack(packed: memoryview, method: int, size: int) -> bytes | None:
     """Return the `size` decompressed bytes, or None if `method` is not supported."""
     if method == zipfile.ZIP_STORED:
-        return packed
+        return bytes(packed)
     if method != zipfile.ZIP_DEFLATED:
         return None
     # Allow one byte too many, so that the checksum detects surplus data.

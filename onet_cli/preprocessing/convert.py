@@ -126,9 +126,21 @@ def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
         stored: NDArray[np.floating] = points.astype(
             np.float16 if points.dtype == np.float16 else np.float32, copy=False
         )
-    if not np.abs(stored).max() <= _FARTHEST:  # also refuses NaN
+    if _largest_magnitude(stored) > _FARTHEST:
         raise SourceError(f"{key!r} contains values that are not finite, or too large")
     return stored
+
+
+def _largest_magnitude(values: NDArray[np.floating]) -> float:
+    """Return the largest absolute value of float16 or float32 numbers, infinity for NaN.
+
+    Without the sign, such numbers are in the order of their bits, with infinity and then NaN at the
+    end. Comparing integers takes a tenth of the time, as processors have no float16.
+    """
+    kind = np.dtype(f"u{values.itemsize}")
+    largest = (values.view(kind) & kind.type(np.iinfo(kind).max // 2)).max()
+    found = float(largest.view(values.dtype))
+    return found if np.isfinite(found) else np.inf
 
 
 def _share_in_picture(

@@ -14,6 +14,7 @@ from onet_cli.errors import InvalidGeometryError, OnetError
 from onet_cli.execution.run import map_unordered
 from onet_cli.execution.work import LOST, Place
 from onet_cli.execution.worker import is_expendable
+from onet_cli.malloc import keep_some_freed_memory
 from onet_cli.preprocessing.sources.source import Source
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.store import ShapeStore
@@ -77,6 +78,8 @@ class ConversionWork:
 
     def start(self) -> Callable[[Conversion], Outcome]:
         """Return the function from a conversion to its outcome."""
+        if is_expendable():  # not where others use the process, too
+            keep_some_freed_memory()
         return self._convert
 
     def lost(self, task: Conversion, seconds: float | None) -> Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5d, h5g, h5i, h5l, h5o, h5p, h5z
+from h5py import h5a, h5d, h5g, h5i, h5l, h5o, h5p, h5s, h5t, h5z
 from numpy.typing import NDArray
 
 from onet_cli.errors import StoreError
@@ -42,12 +42,14 @@ _HEAP = re.compile(rb"GCOL\x01.{3}(.{8})", re.DOTALL)
 _HEAP_HEADER = 16
 _images = count()
 _SMALLEST_HEAP = 4096
+_STRUCTURE_BYTES = 2**16  # more than the structures of a shape's file take
 
 
-def hdf5_bytes(write: Callable[[h5py.File], None]) -> bytes:
+def hdf5_bytes(write: Callable[[h5py.File], None], expected_bytes: int = 0) -> bytes:
     """Return the HDF5 file that `write` fills, made in memory.
 
-    A full disk is noticed where plain bytes are written; HDF5 itself ignores it while closing.
+    `expected_bytes` of arrays fit without moving the file as it grows. A full disk is noticed where
+    plain bytes are written; HDF5 itself ignores it while closing.
     """
     # Sizes of headers follow the library version: fix it, so that bytes are reproducible. Room for
     # more attributes than 8 keeps them in the header, where they are read at once.
@@ -56,13 +58,47 @@ def hdf5_bytes(write: Callable[[h5py.File], None]) -> bytes:
     creation.set_obj_track_times(False)
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
-    access.set_fapl_core(backing_store=False)
+    access.set_fapl_core(expected_bytes + _STRUCTURE_BYTES, backing_store=False)
     handle = h5py.h5f.create(b"shape.h5", h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
     with h5py.File(handle) as file:
         write(file)
         file.flush()
         image: bytes = file.id.get_file_image()
         return image
+
+
+def write_array(
+    group: h5g.GroupID, name: str, array: NDArray[Any], chunk: tuple[int, ...] | None = None
+) -> None:
+    """Write an array below `group`, as h5py's `create_dataset` in a fifth of its time.
+
+    Nothing keeps the time at which it was written.
+    """
+    folder, _, base = name.rpartition("/")
+    if folder:
+        if not group.links.exists(folder.encode()):
+            plain = h5p.create(h5p.GROUP_CREATE)
+            plain.set_obj_track_times(False)
+            h5g.create(group, folder.encode(), gcpl=plain)
+        group = h5g.open(group, folder.encode())
+    layout = h5p.create(h5p.DATASET_CREATE)
+    layout.set_obj_track_times(False)
+    if chunk is not None:
+        layout.set_chunk(chunk)
+    kind = h5t.py_create(array.dtype, logical=True)
+    dataset = h5d.create(group, base.encode(), kind, h5s.create_simple(array.shape), dcpl=layout)
+    dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(array))
+
+
+def write_attribute(
+    group: h5g.GroupID, name: str, value: str | float | NDArray[np.float64]
+) -> None:
+    """Write an attribute that `group` does not have yet, as h5py does in thrice the time."""
+    text = isinstance(value, str)
+    array = np.asarray(value, dtype=h5py.string_dtype() if text else None)
+    kind, space = h5t.py_create(array.dtype, logical=True), h5s.create_simple(array.shape)
+    attribute = h5a.create(group, name.encode(), kind, space)
+    attribute.write(array, mtype=h5t.py_create(array.dtype))
 
 
 def open_hdf5(path: Path, checksums: bool = False, unread: Collection[str] = ()) -> h5py.File:

@@ -6,17 +6,19 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 import numpy as np
 from h5py import h5p
 
 from onet_cli.errors import StoreError
-from onet_cli.files import open_regular, whole_file
+from onet_cli.files import copy_pieces, open_regular, whole_file
 from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5
 from onet_cli.shapes.shape import ShapeId
 
@@ -33,14 +35,24 @@ class Located:
     start: int = 0
     size: int | None = None
 
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Yield the file or pack, at the first byte of the shape's.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with open_regular(self.path) as file:
+            file.seek(self.start)
+            yield file
+
     def read(self) -> bytes:
         """Return the bytes of the shape's file.
 
         Raises:
             OSError: they cannot be read.
         """
-        with open_regular(self.path) as file:
-            file.seek(self.start)
+        with self.open() as file:
             data = file.read(-1 if self.size is None else self.size)
         if self.size is not None and len(data) != self.size:
             raise OSError("it ends early")
@@ -60,7 +72,7 @@ def find_packed(root: Path) -> Index:
     """
     folder = root / FOLDER
     try:
-        stamp = folder.stat().st_mtime_ns
+        stamp = _stamp(folder)
     except OSError:
         return {}
     known = _known.get(folder)
@@ -70,6 +82,10 @@ def find_packed(root: Path) -> Index:
             index |= read_index(path)
         known = _known[folder] = stamp, index
     return known[1]
+
+
+def _stamp(folder: Path) -> int:
+    return folder.stat().st_mtime_ns
 
 
 def read_index(path: Path) -> dict[ShapeId, Located]:
@@ -107,6 +123,11 @@ def write_pack(path: Path, shapes: Sequence[tuple[ShapeId, Located]]) -> None:
     Raises:
         StoreError: it cannot be written, or a shape cannot be read.
     """
+    known = _known.get(path.parent)
+    if known is not None and (
+        known[0] != _stamp(path.parent) or path.exists() or any(i in known[1] for i, _ in shapes)
+    ):
+        known = None
     sizes = [place.path.stat().st_size if place.size is None else place.size for _, place in shapes]
     offsets = np.cumsum([0, *sizes], dtype=np.int64)
     if offsets[-1] > _MOST_BYTES:
@@ -114,14 +135,21 @@ def write_pack(path: Path, shapes: Sequence[tuple[ShapeId, Located]]) -> None:
     with whole_file(path, StoreError) as temporary:
         start = _write_frame(temporary, [str(shape_id) for shape_id, _ in shapes], offsets)
         # Plain writes, as HDF5 ignores a full disk while closing.
-        with temporary.open("r+b") as file:
+        with temporary.open("r+b", buffering=0) as file:
             for (_, place), offset, size in zip(shapes, offsets, sizes, strict=False):
-                data = place.read()
-                if len(data) != size:
-                    raise StoreError(f"{place.path} has changed while it was packed")
                 file.seek(start + int(offset))
-                file.write(data)
-    _known.pop(path.parent, None)
+                with place.open() as shape:
+                    copied = copy_pieces(shape, file, size)
+                    longer = place.size is None and shape.read(1)
+                if copied != size or longer:
+                    raise StoreError(f"{place.path} has changed while it was packed")
+    if known is None:
+        _known.pop(path.parent, None)
+        return
+    # The other indexes are not read again, which would take the square of their number.
+    places = [Located(path, start + a, b - a) for a, b in pairwise(offsets.tolist())]
+    known[1].update(zip((shape_id for shape_id, _ in shapes), places, strict=True))
+    _known[path.parent] = _stamp(path.parent), known[1]
 
 
 def remove_pack(path: Path) -> None:

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.shapes.hdf5 import hdf5_bytes
+from onet_cli.shapes.hdf5 import hdf5_bytes, write_array, write_attribute
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import OccupancySamples, Shape
 from onet_cli.shapes.stored import CHECKSUM, checksum
@@ -15,48 +15,62 @@ from onet_cli.shapes.stored import CHECKSUM, checksum
 CHUNK_ROWS = 4096
 """Points that are stored, and read for training, together."""
 
+_CHUNKED = ("points/points", "near/points")
+
+Arrays = dict[str, NDArray[Any]]
+"""Arrays by their path in the file."""
+
 
 def shape_bytes(shape: Shape, rng: np.random.Generator) -> bytes:
     """Return the HDF5 file of `shape`, its points shuffled by `rng`."""
-    return hdf5_bytes(lambda file: _write_shape(file, shape, rng))
+    arrays = _arrays(shape, rng)
+    size = sum(array.nbytes for array in arrays.values())
+    return hdf5_bytes(lambda file: _write_shape(file, shape, arrays), size)
 
 
-def _write_shape(file: h5py.File, shape: Shape, rng: np.random.Generator) -> None:
-    _write_attributes(file.attrs, shape)
+def _write_shape(file: h5py.File, shape: Shape, arrays: Arrays) -> None:
+    for name, value in _attributes(shape).items():
+        write_attribute(file.id, name, value)
+    for name, array in arrays.items():
+        chunk = (min(CHUNK_ROWS, len(array)), 3) if name in _CHUNKED else None
+        write_array(file.id, name, array, chunk)
+    write_attribute(file.id, CHECKSUM, checksum(arrays))
+
+
+def _arrays(shape: Shape, rng: np.random.Generator) -> Arrays:
+    """Return the arrays of the file in the order in which they are written."""
     images = shape.views.images
-    _write_array(file, "images/offsets", np.cumsum([0, *map(len, images)], dtype=np.int64))
-    _write_array(file, "images/data", np.frombuffer(b"".join(images), dtype=np.uint8))
+    arrays: Arrays = {
+        "images/offsets": np.cumsum([0, *map(len, images)], dtype=np.int64),
+        "images/data": np.frombuffer(b"".join(images), dtype=np.uint8),
+    }
     if shape.views.world is not None and shape.views.camera is not None:
-        _write_array(file, "camera/world_mat", shape.views.world.astype(np.float32))
-        _write_array(file, "camera/camera_mat", shape.views.camera.astype(np.float32))
-    _write_samples(file, "points", shape.occupancy, rng)
-    _write_array(file, "pointcloud/points", shape.surface.points)
-    _write_array(file, "pointcloud/normals", shape.surface.normals)
+        arrays["camera/world_mat"] = shape.views.world.astype(np.float32)
+        arrays["camera/camera_mat"] = shape.views.camera.astype(np.float32)
+    arrays |= _samples("points", shape.occupancy, rng)
+    arrays["pointcloud/points"] = shape.surface.points
+    arrays["pointcloud/normals"] = shape.surface.normals
     if shape.near is not None:
-        _write_samples(file, "near", shape.near, rng)
-    file.attrs[CHECKSUM] = checksum(file)
+        arrays |= _samples("near", shape.near, rng)
+    return arrays
 
 
-def _write_samples(
-    file: h5py.File, group: str, samples: OccupancySamples, rng: np.random.Generator
-) -> None:
+def _samples(group: str, samples: OccupancySamples, rng: np.random.Generator) -> Arrays:
     order = rng.permutation(len(samples.points))
-    rows = min(CHUNK_ROWS, len(order))
-    file.create_dataset(f"{group}/points", data=samples.points[order], chunks=(rows, 3))
-    _write_array(file, f"{group}/occupancies", np.packbits(samples.occupancies[order]))
+    return {
+        f"{group}/points": samples.points.take(order, axis=0),
+        f"{group}/occupancies": np.packbits(samples.occupancies.take(order)),
+    }
 
 
-def _write_array(file: h5py.File, name: str, array: NDArray[Any]) -> None:
-    # Written as `file[name] = array`, a group would keep the time at which it was made.
-    file.create_dataset(name, data=array)
-
-
-def _write_attributes(attributes: h5py.AttributeManager, shape: Shape) -> None:
-    attributes["format_version"] = FORMAT_VERSION
-    attributes["id"] = shape.id.name
-    attributes["category"] = shape.id.category
-    attributes["unit_cube_centre"] = np.asarray(shape.unit_cube.centre, dtype=np.float64)
-    attributes["unit_cube_scale"] = float(shape.unit_cube.scale)
-    attributes["source_hash"] = shape.source_hash
-    attributes["licence"] = shape.licence
-    attributes["extra"] = json.dumps(shape.extra, sort_keys=True)
+def _attributes(shape: Shape) -> dict[str, str | float | NDArray[np.float64]]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "id": shape.id.name,
+        "category": shape.id.category,
+        "unit_cube_centre": np.asarray(shape.unit_cube.centre, dtype=np.float64),
+        "unit_cube_scale": float(shape.unit_cube.scale),
+        "source_hash": shape.source_hash,
+        "licence": shape.licence,
+        "extra": json.dumps(shape.extra, sort_keys=True),
+    }

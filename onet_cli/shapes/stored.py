@@ -1,10 +1,12 @@
 """Whether a shape's HDF5 file is what format version 1 says, and the checksum in it."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from onet_cli.shapes.hdf5 import is_text_attribute, read_text_attribute
 from onet_cli.shapes.info import check_version
@@ -45,17 +47,12 @@ def check_stored(file: h5py.File, name: str) -> None:
     _check_array(file, "pointcloud/normals", surface.shape, *_FLOATS)
 
 
-def checksum(file: h5py.File) -> str:
+def checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
     """Return the SHA-256 of all arrays in the order of their names: name, type, shape and bytes."""
     digest = hashlib.sha256()
-    names: list[str] = []
-    file.visititems(
-        lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None
-    )
-    for name in sorted(names):
-        array = np.ascontiguousarray(file[name][()])
+    for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
@@ -69,9 +66,20 @@ def check_checksum(file: h5py.File) -> bool:
         return False
     if not is_text_attribute(file, CHECKSUM):
         raise ValueError("its checksum is no text")
-    if read_text_attribute(file, CHECKSUM) != checksum(file):
+    if read_text_attribute(file, CHECKSUM) != checksum(_all_arrays(file)):
         raise ValueError("its checksum is wrong")
     return True
+
+
+def _all_arrays(file: h5py.File) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def keep(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    file.visititems(keep)
+    return arrays
 
 
 def _number(file: h5py.File, name: str) -> float:

@@ -10,11 +10,13 @@ from onet_cli.archives.npz import read_npz
 from onet_cli.errors import SourceError
 
 
-def npz(head, body=b"", name="points.npy"):
-    text = head.encode().ljust(117) + b"\n"
+def npz(told, body=b"", name="points.npy", version=b"\1\0"):
+    text = told.encode().ljust(117) + b"\n"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(name, b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text + body)
+        archive.writestr(
+            name, b"\x93NUMPY" + version + len(text).to_bytes(2, "little") + text + body
+        )
     return stream.getvalue()
 
 
@@ -59,3 +61,25 @@ def test_what_numpy_writes_is_read():
 
     np.testing.assert_array_equal(found["a"], np.arange(6.0).reshape(2, 3).T)
     assert found["b"].dtype == bool
+
+
+def test_arrays_that_do_not_begin_at_a_multiple_of_their_size_are_moved_there():
+    text = HEAD.format("'<f8'", "(2,)").encode() + b"\n"
+    text = text if len(text) % 2 else b" " + text
+    data = b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text + np.ones(2).tobytes()
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.npy", data)
+
+    found = read_npz(stream.getvalue(), "a.npz")["a"]
+
+    assert found.flags.aligned
+    np.testing.assert_array_equal(found, [1, 1])
+
+
+def test_a_head_that_is_too_long_is_refused():
+    # Version 2 has a length of four bytes, the last two of which are here the head's first ones.
+    whole = npz(HEAD.format("'<f4'", "(1,)"), bytes(4), version=b"\2\0")
+
+    with pytest.raises(SourceError, match="head of an array is too long"):
+        read_npz(whole, "a.npz")

@@ -62,6 +62,19 @@ def test_members_are_read_and_sent_to_workers(archive):
     assert part.read("a/b/c/3.bin") == members.read("a/b/c/3.bin")
 
 
+@pytest.mark.parametrize("extra_bytes", [0, 64, 65, 60_000])
+def test_members_are_read_whose_local_header_has_an_extra_field(tmp_path, extra_bytes):
+    path, data = tmp_path / "wide.zip", bytes(range(256)) * 8
+    with zipfile.ZipFile(path, "w") as file:
+        info = zipfile.ZipInfo("a/b")
+        info.extra = struct.pack("<HH", 9, extra_bytes) + bytes(extra_bytes)
+        file.writestr(info, data)
+        file.writestr("a/c", b"next")
+
+    assert ZipMembers(path).read("a/b") == data
+    assert ZipMembers(path).read("a/c") == b"next"
+
+
 def test_the_last_of_two_members_of_a_name_counts(tmp_path):
     path = tmp_path / "twice.zip"
     with zipfile.ZipFile(path, "w") as file:

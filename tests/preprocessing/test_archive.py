@@ -10,6 +10,7 @@ from onet_cli.archives import members
 from onet_cli.archives.members import ZipMembers
 from onet_cli.archives.zip_part import ZipPart
 from onet_cli.errors import SourceError
+from onet_cli.preprocessing.convert import occupancy_samples
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.sources.archive import open_archive
 from onet_cli.preprocessing.sources.resolve import open_source
@@ -174,6 +175,26 @@ def test_a_number_of_points_that_is_no_multiple_of_8_invents_no_point(tmp_path, 
     repeated = np.arange(count, len(occupancy.points)) % count
     np.testing.assert_array_equal(occupancy.points[count:], truth["points"][repeated])
     np.testing.assert_array_equal(occupancy.occupancies[count:], inside[repeated])
+
+
+@pytest.mark.parametrize("kind", ["<f2", "<f4", "<f8"])
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf, 10_016, -10_016])
+def test_a_coordinate_that_is_no_place_is_refused(kind, value):
+    points = np.zeros((8, 3), kind)
+    points[5, 1] = value
+
+    with pytest.raises(SourceError, match="not finite, or too large"):
+        occupancy_samples({"points": points, "occupancies": np.zeros(8)})
+
+
+@pytest.mark.parametrize("kind", ["<f2", "<f4", "<f8"])
+@pytest.mark.parametrize("value", [0, -0.0, 1e-7, -1e4, 1e4])
+def test_a_coordinate_up_to_the_largest_is_kept(kind, value):
+    points = np.full((8, 3), value, kind)
+
+    found = occupancy_samples({"points": points, "occupancies": np.zeros(8)})
+
+    np.testing.assert_array_equal(found.points, points.astype(found.points.dtype))
 
 
 @pytest.mark.parametrize(

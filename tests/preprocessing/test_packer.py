@@ -9,6 +9,7 @@ import pytest
 from onet_cli.errors import StoreError
 from onet_cli.execution.shards import Shard
 from onet_cli.preprocessing.verify import verify_shapes
+from onet_cli.shapes import pack as pack_module
 from onet_cli.shapes import store as store_module
 from onet_cli.shapes.layout import SampleReader
 from onet_cli.shapes.pack import read_index
@@ -84,6 +85,24 @@ def test_a_reader_follows_a_shape_that_moves(meshes, plain):
     plain.remove([shape])
     with pytest.raises(StoreError, match="is not in the data set"):
         seen()
+
+
+def test_an_index_is_read_once_though_packs_are_added(plain, monkeypatch):
+    ids, read = plain.ids(), []
+    real = pack_module.read_index
+    monkeypatch.setattr(pack_module, "read_index", lambda path: read.append(path) or real(path))
+
+    for number, shape in enumerate(ids):
+        plain.pack(f"p{number}", [shape])
+        assert plain.ids() == ids
+    known = {shape: plain.locate(shape) for shape in ids}
+
+    assert len(read) == 1
+    pack_module._known.clear()
+    assert {shape: plain.locate(shape) for shape in ids} == known
+    plain.pack("p0", ids)  # nothing to move
+    plain.remove(ids[:1])
+    assert plain.ids() == ids[1:]
 
 
 @pytest.mark.slow

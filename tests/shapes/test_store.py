@@ -1,3 +1,4 @@
+import hashlib
 import json
 import pickle
 import time
@@ -9,6 +10,7 @@ import pytest
 
 from onet_cli.errors import InvalidGeometryError, StoreError, UnknownNameError
 from onet_cli.geometry.normalize import UnitCube
+from onet_cli.shapes.hdf5 import hdf5_bytes
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples, Views
 from onet_cli.shapes.store import (
     CHUNK_ROWS,
@@ -52,9 +54,56 @@ def store(tmp_path):
     return ShapeStore.create(tmp_path / "data", INFO)
 
 
+def written_by_h5py(shape, rng):
+    """The file as h5py's own functions for arrays and attributes write it."""
+
+    def write(file):
+        attributes = {
+            "format_version": 1,
+            "id": shape.id.name,
+            "category": shape.id.category,
+            "unit_cube_centre": np.array(shape.unit_cube.centre),
+            "unit_cube_scale": shape.unit_cube.scale,
+            "source_hash": shape.source_hash,
+            "licence": shape.licence,
+            "extra": json.dumps(shape.extra),
+        }
+        for name, value in attributes.items():
+            file.attrs[name] = value
+        order = rng.permutation(len(shape.occupancy.points))
+        arrays = {
+            "images/offsets": np.cumsum([0, *map(len, shape.views.images)]),
+            "images/data": np.frombuffer(b"".join(shape.views.images), np.uint8),
+            "camera/world_mat": shape.views.world,
+            "camera/camera_mat": shape.views.camera,
+            "points/points": shape.occupancy.points[order],
+            "points/occupancies": np.packbits(shape.occupancy.occupancies[order]),
+            "pointcloud/points": shape.surface.points,
+            "pointcloud/normals": shape.surface.normals,
+        }
+        for name, array in arrays.items():
+            chunks = (CHUNK_ROWS, 3) if name == "points/points" else None
+            file.create_dataset(name, data=array, chunks=chunks)
+        digest = hashlib.sha256()
+        for name in sorted(arrays):
+            stored = file[name][()]
+            digest.update(f"{name} {stored.dtype.str} {stored.shape}\n".encode() + stored.tobytes())
+        file.attrs["sha256"] = digest.hexdigest()
+
+    return hdf5_bytes(write)
+
+
 def pairs(samples):
     rows = np.column_stack([samples.points.astype(np.float64), samples.occupancies])
     return rows[np.lexsort(rows.T)]
+
+
+def test_a_file_has_the_bytes_that_h5py_would_write(store):
+    shape = make_shape()
+
+    path = store.write(shape, np.random.default_rng(7))
+
+    assert path.read_bytes() == written_by_h5py(shape, np.random.default_rng(7))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -189,7 +238,7 @@ def test_a_write_that_fails_leaves_nothing(store, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    monkeypatch.setattr("onet_cli.files.write_pieces", full)
 
     with pytest.raises(StoreError, match="No space left"):
         store.write(make_shape(), np.random.default_rng(0))
