@@ -249,7 +249,7 @@ class Steps:
         self._data = shape_bytes(self._shape, self._rng)
 
     def _write(self) -> None:
-        write_bytes(next(self._paths), self._data, tidy=False)
+        write_bytes(next(self._paths), self._data)
 
 
 def _pack(store: ShapeStore, size: int) -> float:

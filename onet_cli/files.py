@@ -29,18 +29,19 @@ _TOKEN_BYTES = 4
 _TEMPORARY = re.compile(rf".*\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
 _LONGEST_STEM = 200  # file names may have 255 bytes
 
+_searched: dict[Path, list[str]] | None = None
+"""Names of temporary files by folder, where folders are searched once."""
+
 
 @contextmanager
-def whole_file(
-    path: Path, error: type[OnetError] = OutputError, tidy: bool = True
-) -> Iterator[Path]:
+def whole_file(path: Path, error: type[OnetError] = OutputError) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces `path` when the block succeeds.
 
     The folder is created if necessary, and a symbolic link to a file is kept. The temporary file is
     created empty, has a random name, and is locked while this process lives. When the block
     succeeds, its bytes are flushed to disk before it is renamed. When the block raises, it is
     removed and `path` is unchanged. Temporary files of `path` left by killed processes are removed
-    first, unless `tidy` is False: that takes longer the more files the folder has.
+    first.
 
     Raises:
         OnetError: the file cannot be written (no permission, no space, an invalid path, or `path`
@@ -49,8 +50,7 @@ def whole_file(
     with _in_words(path, error):
         target = _place(path, error)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if tidy:
-            remove_leftovers([target])
+        remove_leftovers([target])
         with _temporary(target) as temporary:
             yield temporary
             _flush_to_disk(temporary)
@@ -106,15 +106,13 @@ def write_text(path: Path, text: str, error: type[OnetError] = OutputError) -> N
     write_bytes(path, text.encode("utf-8"), error)
 
 
-def write_bytes(
-    path: Path, data: bytes, error: type[OnetError] = OutputError, tidy: bool = True
-) -> None:
-    """Write `data` to `path`, atomically; `tidy` as of `whole_file`.
+def write_bytes(path: Path, data: bytes, error: type[OnetError] = OutputError) -> None:
+    """Write `data` to `path`, atomically.
 
     Raises:
         OnetError: as `whole_file`.
     """
-    with whole_file(path, error, tidy) as temporary, temporary.open("wb", buffering=0) as file:
+    with whole_file(path, error) as temporary, temporary.open("wb", buffering=0) as file:
         write_pieces(file, data)
 
 
@@ -149,7 +147,31 @@ def remove_all_leftovers(folder: Path) -> int:
 
     Files that another process is writing are kept.
     """
+    if _searched is not None:
+        _searched.pop(folder, None)
     return _remove_unfinished(folder, ".")
+
+
+def search_folders_once() -> None:
+    """Search each folder for temporary files only once from now on, in all of this process.
+
+    Otherwise each file that is written takes longer, the more files its folder has already.
+    Temporary files of processes that are killed later stay, until another process writes there.
+    """
+    global _searched
+    _searched = {}
+
+
+@contextmanager
+def folders_searched_once() -> Iterator[None]:
+    """Search as by `search_folders_once`, within the block."""
+    global _searched
+    before = _searched
+    _searched = {} if before is None else before
+    try:
+        yield
+    finally:
+        _searched = before
 
 
 @contextmanager
@@ -302,14 +324,24 @@ def _lock(descriptor: int, alone: bool = False) -> bool:
 
 def _remove_unfinished(folder: Path, start: str) -> int:
     """Remove unlocked temporary files in `folder` whose names begin with `start`."""
-    count = 0
+    found = _temporary_names(folder)
+    names = (n for n in found if n.startswith(start) and _TEMPORARY.fullmatch(n[len(start) - 1 :]))
+    return sum(_remove_unlocked(folder / name) for name in names)
+
+
+def _temporary_names(folder: Path) -> list[str]:
+    """Return the names in `folder` of regular files that may be temporary."""
+    known = None if _searched is None else _searched.get(folder)
+    if known is not None:
+        return known
+    found: list[str] = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            name = entry.name
-            written = name.startswith(start) and _TEMPORARY.fullmatch(name[len(start) - 1 :])
-            if written and entry.is_file(follow_symlinks=False):
-                count += _remove_unlocked(Path(entry.path))
-    return count
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                found.append(entry.name)
+    if _searched is not None:
+        _searched[folder] = found
+    return found
 
 
 def _remove_unlocked(path: Path) -> bool:

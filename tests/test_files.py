@@ -5,9 +5,11 @@ import pytest
 
 from onet_cli.errors import OnetError, StoreError
 from onet_cli.files import (
+    folders_searched_once,
     only_writer,
     open_alone,
     read_regular,
+    remove_all_leftovers,
     remove_leftovers,
     require_place,
     whole_file,
@@ -177,6 +179,25 @@ def test_a_new_file_that_is_taken_for_a_leftover_is_made_again(tmp_path, monkeyp
     assert target.read_text() == "whole"
     assert not removed[0].exists()
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_folders_are_searched_once_within_a_run(tmp_path, monkeypatch):
+    scans, plain = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: scans.append(folder) or plain(folder))
+    abandon(tmp_path / "2.txt")
+
+    with folders_searched_once():
+        for number in range(4):
+            require_place(tmp_path / f"{number}.txt")
+            write_text(tmp_path / f"{number}.txt", "whole")
+        abandon(tmp_path / "5.txt")
+        assert remove_all_leftovers(tmp_path) == 1
+    assert [Path(folder) for folder in scans] == [tmp_path, tmp_path]
+    assert len(list(tmp_path.iterdir())) == 4
+
+    abandon(tmp_path / "6.txt")
+    write_text(tmp_path / "6.txt", "whole")
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_a_place_is_asked_for_without_a_trace(tmp_path):

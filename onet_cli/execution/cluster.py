@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.execution.work import Chunk, Place, Result, Task, Work
 from onet_cli.execution.worker import become_expendable
+from onet_cli.files import search_folders_once
 from onet_cli.version import __version__
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def run_chunk(run: Run, work: Work[Task, Result], chunk: Chunk[Task]) -> list[Re
         if _started is None or _started[0] != run.name:
             _check(run)
             become_expendable()
+            search_folders_once()
             _started = run.name, work.start()
         return [_started[1](task) for _, task in chunk.tasks]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from onet_cli.execution.work import Place, Result, Task, Work
+from onet_cli.files import folders_searched_once
 
 
 def map_unordered(
@@ -31,8 +32,9 @@ def map_unordered(
 
         yield from run_on_cluster(work, rest, place)
     elif place.workers <= 1:
-        function = work.start()
-        yield from (function(task) for task in rest)
+        with folders_searched_once():
+            function = work.start()
+            yield from (function(task) for task in rest)
     else:
         from onet_cli.execution.pool import run_in_pool  # longer to import than some commands
 

@@ -9,6 +9,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any
 
 from onet_cli.execution.work import Work
+from onet_cli.files import search_folders_once
 
 _function: Callable[[Any], Any] | None = None
 _expendable = False
@@ -32,6 +33,7 @@ def start_worker(work: Work[Any, Any]) -> None:
     # Ctrl-C reaches the whole group; the parent lets each worker finish its task.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    search_folders_once()
     _function = work.start()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from onet_cli.errors import OnetError
 from onet_cli.execution.run import map_unordered
 from onet_cli.execution.work import LOST, Place
+from onet_cli.files import folders_searched_once
 from onet_cli.malloc import keep_freed_memory
 from onet_cli.models.load import load_predictor
 from onet_cli.reconstruction.batch import (
@@ -95,8 +96,9 @@ def reconstruct_folder(
         if len(jobs) > 1:
             keep_freed_memory()
         if jobs:
-            results = reconstruct_all(work.generator(), photos, targets, work.batch)
-            yield from map(PhotoRecord.of, results)
+            with folders_searched_once():
+                results = reconstruct_all(work.generator(), photos, targets, work.batch)
+                yield from map(PhotoRecord.of, results)
         return
     require_some_place(targets)
     yield from map_unordered(work, jobs, replace(place, workers=min(place.workers, len(jobs))))

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import h5py
@@ -80,11 +79,11 @@ class SampleReader:
             if layout is None or layout.stamp != stamp:
                 layout = self._layouts[shape] = self._look_up(shape, place, stamp)
             if layout.place == place:
-                yield OpenShape(place.path, file.fileno(), layout, place.start)
+                yield OpenShape(place, file.fileno(), layout)
                 return
         # It has moved: packs are written anew, and shapes go to packs.
         with open_regular(layout.place.path) as file:
-            yield OpenShape(layout.place.path, file.fileno(), layout, layout.place.start)
+            yield OpenShape(layout.place, file.fileno(), layout)
 
     def cameras(self, shape: ShapeId) -> NDArray[np.float32]:
         """Return the cameras (K, 8) of all views of `shape`, NaN where unknown."""
@@ -140,12 +139,11 @@ def _samples(file: h5py.File, group: str) -> SamplesLayout:
 
 @dataclass(frozen=True)
 class OpenShape:
-    """One shape's file, at `start` in a file."""
+    """One shape's file, of its own or in a pack."""
 
-    path: Path
+    place: Located
     descriptor: int
     layout: FileLayout
-    start: int = 0
 
     @property
     def view_count(self) -> int:
@@ -184,10 +182,12 @@ class OpenShape:
         return OccupancySamples(points, inside.view(np.bool_))
 
     def _bytes(self, start: int, count: int) -> bytes:
-        found = os.pread(self.descriptor, count, self.start + start)
-        if len(found) != count:
+        place = self.place
+        found = os.pread(self.descriptor, count, place.start + start)
+        # In a pack, the file of another shape follows.
+        if len(found) != count or (place.size is not None and start + count > place.size):
             raise StoreError(
-                f"{self.path} is damaged: it ends early",
+                f"{place.path} is damaged: it ends early",
                 hint="delete it and run `onet preprocess` again",
             )
         return found

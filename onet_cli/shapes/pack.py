@@ -18,13 +18,15 @@ import numpy as np
 from h5py import h5p
 
 from onet_cli.errors import StoreError
-from onet_cli.files import copy_pieces, open_regular, whole_file
+from onet_cli.files import copy_pieces, describe_bytes, open_regular, whole_file
 from onet_cli.shapes.hdf5 import DAMAGE, open_hdf5
 from onet_cli.shapes.shape import ShapeId
 
 FOLDER = "packs"
 PACK_VERSION = 1
 _MOST_BYTES = 2**33
+_MOST_INDEX_BYTES = 2**24
+"""Maximum size of the list of shapes, and of their offsets, as a small file can unpack to much."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ def read_index(path: Path) -> dict[ShapeId, Located]:
                     f"{path} is a pack of version {version}; this onet reads up to {PACK_VERSION}",
                     hint="upgrade onet",
                 )
+            for name, kind in (("ids", "|u1"), ("offsets", "<i8"), ("data", "|u1")):
+                if file[name].dtype.str != kind or file[name].ndim != 1:
+                    raise ValueError(f"its {name} are {file[name].shape} {file[name].dtype}")
+            if max(file["ids"].nbytes, file["offsets"].nbytes) > _MOST_INDEX_BYTES:
+                raise ValueError(f"its index takes more than {describe_bytes(_MOST_INDEX_BYTES)}")
             names = json.loads(file["ids"][:].tobytes())
             offsets, start = file["offsets"][:].tolist(), file["data"].id.get_offset()
             size = int(file["data"].shape[0])
@@ -132,8 +139,11 @@ def write_pack(path: Path, shapes: Sequence[tuple[ShapeId, Located]]) -> None:
     offsets = np.cumsum([0, *sizes], dtype=np.int64)
     if offsets[-1] > _MOST_BYTES:
         raise StoreError(f"{path} would have more than 8 GiB", hint="use a smaller --pack")
+    names = [str(shape_id) for shape_id, _ in shapes]
+    if max(len(json.dumps(names)), offsets.nbytes) > _MOST_INDEX_BYTES:
+        raise StoreError(f"{path} would have too many shapes", hint="use a smaller --pack")
     with whole_file(path, StoreError) as temporary:
-        start = _write_frame(temporary, [str(shape_id) for shape_id, _ in shapes], offsets)
+        start = _write_frame(temporary, names, offsets)
         # Plain writes, as HDF5 ignores a full disk while closing.
         with temporary.open("r+b", buffering=0) as file:
             for (_, place), offset, size in zip(shapes, offsets, sizes, strict=False):

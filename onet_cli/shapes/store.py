@@ -169,15 +169,13 @@ class ShapeStore:
     def write(self, shape: Shape, rng: np.random.Generator) -> Path:
         """Store `shape` atomically, its points shuffled by `rng`, and return the file.
 
-        What killed runs left behind stays until `remove_leftovers`.
-
         Raises:
             InvalidGeometryError: the shape's arrays do not match each other or the format.
             StoreError: the file cannot be written.
         """
         check_shape(shape)
         path = self.path(shape.id)
-        write_bytes(path, shape_bytes(shape, rng), StoreError, tidy=False)
+        write_bytes(path, shape_bytes(shape, rng), StoreError)
         return path
 
     def read(self, shape_id: ShapeId) -> Shape:

@@ -57,6 +57,10 @@ def _trained(folder: Path) -> None:
     shutil.copytree(folder.parent / "inputs/trained", folder / "run")
 
 
+def _stored(folder: Path) -> None:
+    shutil.copytree(folder.parent / "inputs/stored", folder / "data")
+
+
 EVALUATE = (
     "evaluate ../inputs/data --resolution 32 --workers 1 -q --device cpu --output scores.json"
 )
@@ -67,6 +71,9 @@ PREPROCESS = (
 CASES = (
     Case("preprocess, no workers", f"{PREPROCESS} 0"),
     Case("preprocess, 2 workers", f"{PREPROCESS} 2"),
+    Case("preprocess --pack, no workers", f"{PREPROCESS} 0 --pack 4"),
+    Case("preprocess --pack, 2 workers", f"{PREPROCESS} 2 --pack 4"),
+    Case("packing of what is stored", f"{PREPROCESS} 0 --pack 4", prepare=_stored),
     Case("train", f"train ../inputs/balls -o run {TRAIN} --no-calibrate", _resume),
     Case(
         "calibration after train",
@@ -113,13 +120,14 @@ def make_inputs(root: Path) -> None:
     for number in range(4):
         data = picture(0.25 + 0.05 * number, 20 * number, size=48)
         (inputs / f"photos/{number}.png").write_bytes(data)
-    trained = Case("trained", f"train ../inputs/balls -o run {TRAIN} --no-calibrate")
-    folder = root / "trained"
-    folder.mkdir()
-    ended = Command(trained.arguments.split(), folder, root / "log").wait()
-    if ended.code:
-        raise RuntimeError(ended.printed)
-    (folder / "run").rename(inputs / "trained")
+    train = f"train ../inputs/balls -o run {TRAIN} --no-calibrate"
+    for arguments, made, name in ((train, "run", "trained"), (f"{PREPROCESS} 0", "data", "stored")):
+        folder = root / name
+        folder.mkdir()
+        ended = Command(arguments.split(), folder, root / "log").wait()
+        if ended.code:
+            raise RuntimeError(ended.printed)
+        (folder / made).rename(inputs / name)
 
 
 def _data(folder: Path, split: str) -> None:

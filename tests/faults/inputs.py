@@ -16,12 +16,14 @@ from onet_cli.models.calibration import Calibration, Doubt, Familiarity, Reliabi
 from onet_cli.models.checkpoint import Checkpoint, CheckpointInfo, save_checkpoint
 from onet_cli.models.onnx_names import ENCODER
 from onet_cli.models.spec import ModelSpec
+from onet_cli.shapes.store import DatasetInfo, ShapeStore
 from tests.meshes.test_mesh_faults import MTL, OBJ, OFF, PLY, STL, glb
 from tests.meshes.threemf.test_threemf import cube, model
 from tests.models.networks import tiny_network
 from tests.models.program_archive import stage_members, write_archive
 from tests.preprocessing import official_layout
 from tests.preprocessing.libraries import box_obj, write_library
+from tests.shapes.test_faults import make_shape
 
 OBJ_FORMS = (
     OBJ,
@@ -152,6 +154,15 @@ def noisypixel(folder: Path, **options: object) -> bytes:
                 file[f"{group}/{name}"] = array
         file.create_dataset("more", data=np.arange(64.0), chunks=(8,), compression="gzip")
     return path.read_bytes()
+
+
+def pack(folder: Path) -> bytes:
+    """Return a pack of three small shapes."""
+    store = ShapeStore.create(folder / "packed", DatasetInfo("packed"))
+    for name in "123":
+        store.write(make_shape(name), np.random.default_rng(0))
+    store.pack("p", store.ids())
+    return (store.root / "packs/p.h5").read_bytes()
 
 
 def pix3d() -> bytes:

@@ -60,6 +60,15 @@ def odd_number(width: int, rng: np.random.Generator, order: str = "little") -> b
     return value.to_bytes(width, order)  # type: ignore[arg-type]
 
 
+def all_places(whole: bytes, wanted: bytes) -> list[int]:
+    """Return the places of `wanted` in `whole`, overlapping ones too."""
+    found, place = [], whole.find(wanted)
+    while place >= 0:
+        found.append(place)
+        place = whole.find(wanted, place + 1)
+    return found
+
+
 def mutate_bytes(whole: bytes, rng: np.random.Generator) -> bytes:
     """Return `whole` with bytes changed, cut, repeated or replaced by telling ones."""
     data = bytearray(whole)

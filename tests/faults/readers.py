@@ -35,6 +35,7 @@ from onet_cli.preprocessing.sources.resolve import open_source
 from onet_cli.preprocessing.views import ViewOptions
 from onet_cli.shapes.camera import picture_size
 from onet_cli.shapes.info import DatasetInfo
+from onet_cli.shapes.pack import find_packed
 from onet_cli.shapes.photo_files import decode_view, read_photo
 from onet_cli.shapes.photo_mask import mask_weight
 from onet_cli.shapes.shape import ShapeId
@@ -45,7 +46,6 @@ from tests.evaluation.synthetic import sphere_truth
 from tests.evaluation.test_evaluation_table import FACTS, metrics, result, table
 from tests.faults import inputs
 from tests.faults.containers import (
-    mutate_hdf5,
     mutate_npy,
     mutate_pickle,
     mutate_png,
@@ -53,6 +53,7 @@ from tests.faults.containers import (
     mutate_tiff,
     mutate_zip,
 )
+from tests.faults.hdf5_mutations import mutate_hdf5, mutate_pack
 from tests.faults.mutations import (
     Mutation,
     mutate_bytes,
@@ -257,16 +258,29 @@ def _noisypixel(path: Path) -> None:
 def _of_shapes(folder: Path) -> list[Reader]:
     store = ShapeStore.create(folder / "store", DatasetInfo("fuzz"))
     shape = store.write(make_shape(), np.random.default_rng(0)).read_bytes()
+    pack = inputs.pack(folder)
     description = DatasetInfo("fuzz", options={"split": [0.7, 0.1, 0.2]}).to_json().encode()
     return [
         Reader("shape file", (shape,), "store/shapes/chair/1.h5", _stored, mutate_hdf5, 0.1),
+        Reader("pack", (pack,), "store/packs/p.h5", _packed, mutate_pack, 0.1),
         Reader("dataset.json", (description,), "d/dataset.json", _opened, mutate_json),
         Reader("split list", (b"chair/1\nchair/2\n\n",), "d/test.lst", _listed, mutate_text),
     ]
 
 
 def _stored(path: Path) -> None:
-    store = ShapeStore(path.parents[2], DatasetInfo("fuzz"))
+    _read_all(ShapeStore(path.parents[2], DatasetInfo("fuzz")))
+
+
+def _packed(path: Path) -> None:
+    find_packed(path.parents[1])
+    store = ShapeStore(path.parents[1], DatasetInfo("fuzz"))
+    store.ids()
+    _read_all(store)
+    store.remove([SHAPE])  # which writes the pack again without it
+
+
+def _read_all(store: ShapeStore) -> None:
     for read in readers(store):
         with suppress(OnetError):  # what some refuse, others may read
             read(SHAPE)

@@ -22,10 +22,13 @@ def test_mutated_inputs_of_every_reader_give_an_onet_error_or_a_result(tmp_path)
     assert not (tmp_path / "kept").exists()
 
 
-QUICK = ["preprocess, no workers", "train", "evaluate --predictions", "export, mesh", "reconstruct"]
+QUICK = [
+    *("preprocess, no workers", "preprocess --pack, no workers", "train", "evaluate --predictions"),
+    *("export, mesh", "reconstruct"),
+]
 SAMPLES = {
     "kills": ["--kills", "1", "--only", *QUICK],
-    "disks": ["--points", "1", "--only", "export, mesh", "reconstruct"],
+    "disks": ["--points", "1", "--only", "packing", "export, mesh", "reconstruct"],
     "signals": ["--only", "train"],
     "slow": ["--size", "0.01", "--resolution", "64", "--seconds", "600"],
     "pairs": ["--times", "1", "--only", "evaluate --predictions", "reconstruct"],

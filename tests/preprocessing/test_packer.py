@@ -1,6 +1,7 @@
 """Data sets whose shapes lie in packs, beside the same shapes in files of their own."""
 
 import shutil
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -185,6 +186,48 @@ def test_a_pack_that_refers_to_other_files_is_refused(meshes, tmp_path, name):
 
         with pytest.raises(StoreError, match="damaged"):
             read_index(path)
+
+
+def test_what_lies_behind_a_shape_in_its_pack_is_not_read(meshes, tmp_path):
+    store = packed(meshes, tmp_path)
+    with SampleReader(store).open(store.ids()[0]) as file:
+        layout = replace(file.layout, views=file.layout.views + file.place.size)
+        with pytest.raises(StoreError, match="it ends early"):
+            replace(file, layout=layout).view(0)
+
+
+@pytest.mark.parametrize("name", ["ids", "offsets"])
+def test_an_index_that_unpacks_to_much_is_refused_unread(meshes, tmp_path, name):
+    store = packed(meshes, tmp_path)
+    path = next((store.root / "packs").glob("*.h5"))
+    with h5py.File(path, "r+") as file:
+        kind = file[name].dtype
+        del file[name]
+        file.create_dataset(name, (2**25,), kind, chunks=(2**16,), compression="gzip")
+
+    with pytest.raises(StoreError, match="its index takes more than 16 MiB"):
+        read_index(path)
+
+
+@pytest.mark.parametrize("name", ["ids", "offsets", "data"])
+def test_an_index_of_another_type_is_refused(meshes, tmp_path, name):
+    store = packed(meshes, tmp_path)
+    path = next((store.root / "packs").glob("*.h5"))
+    with h5py.File(path, "r+") as file:
+        array = file[name][()].astype("<f8")
+        del file[name]
+        file[name] = array
+
+    with pytest.raises(StoreError, match=f"its {name} are .* float64"):
+        read_index(path)
+
+
+def test_more_shapes_than_an_index_has_room_for_are_not_packed(plain, monkeypatch):
+    monkeypatch.setattr(pack_module, "_MOST_INDEX_BYTES", 40)
+
+    with pytest.raises(StoreError, match="too many shapes"):
+        plain.pack("a", plain.ids())
+    assert not (plain.root / "packs").exists()
 
 
 def test_a_pack_of_a_newer_version_is_refused(meshes, tmp_path):
