@@ -137,8 +137,9 @@ def run_chunk(run: Run, work: Work[Task, Result], chunk: Chunk[Task]) -> list[Re
         if _started is None or _started[0] != run.name:
             _check(run)
             become_expendable()
-            search_folders_once()
             _started = run.name, work.start()
+        # Again for each chunk, which may be that of a worker that was killed while it wrote.
+        search_folders_once()
         return [_started[1](task) for _, task in chunk.tasks]
 
 
