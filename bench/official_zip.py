@@ -38,8 +38,14 @@ from onet_cli.shapes.store import DatasetInfo, ShapeStore
 VIEWS, POINTS = 24, 100_000
 FILES = ("points.npz", "pointcloud.npz", "model.binvox", "img_choy2016/cameras.npz")
 
+PEAK = """
+def peak():
+    # Not that of getrusage, which a process inherits from the one that started it.
+    from pathlib import Path
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+"""
 START = """
-import pickle, resource, sys, time
+import pickle, sys, time
 began = time.perf_counter()
 from pathlib import Path
 from onet_cli.preprocessing.sources.archive import open_archive
@@ -48,11 +54,10 @@ ids = source.ids()
 source.splits(), source.categories()
 part = pickle.dumps(source.part(ids[len(ids) // 2]))
 seconds = time.perf_counter() - began
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(seconds, time.process_time(), peak, len(ids), len(part))
+print(seconds, time.process_time(), peak(), len(ids), len(part))
 """
 CONVERT = """
-import pickle, resource, sys
+import pickle, sys
 from pathlib import Path
 from onet_cli.preprocessing.workers import Converter
 from onet_cli.malloc import keep_some_freed_memory
@@ -62,7 +67,7 @@ store = ShapeStore.open(Path(sys.argv[2]))
 for name in Path(sys.argv[1]).glob("*.part"):
     source, shape_id = pickle.loads(name.read_bytes())
     assert Converter(store, 0)(source, shape_id)[1] is None
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peak())
 """
 
 
@@ -150,7 +155,7 @@ def start_row(folder: Path, members: int) -> Row:
     path = folder / "directory.zip"
     count = directory_zip(path, members)
     found = subprocess.run(
-        [sys.executable, "-c", START, str(path)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", PEAK + START, str(path)], check=True, capture_output=True, text=True
     )
     seconds, busy, peak, ids, part = found.stdout.split()
     return {
@@ -193,7 +198,7 @@ def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
     packing = _pack(store, pack)
     for number, part in enumerate(parts[:10]):
         (folder / f"{number}.part").write_bytes(pickle.dumps(part))
-    command = [sys.executable, "-c", CONVERT, str(folder), str(folder / "data")]
+    command = [sys.executable, "-c", PEAK + CONVERT, str(folder), str(folder / "data")]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
     inflation = seconds.pop("inflate")
     rows: list[Row] = [
