@@ -19,8 +19,10 @@ def checks(json: Annotated[bool, Setting("Print JSON.")] = False) -> None:
     from json import dumps
 
     from onet_cli.commands.installation import describe_installation
+    from onet_cli.commands.report import status_line
 
-    found = describe_installation()
+    with status_line("looking at packages and devices ...", quiet=json):
+        found = describe_installation()
     if json:
         typer.echo(dumps(found, indent=2))
     else:

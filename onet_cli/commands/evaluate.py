@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Compare = Annotated[
     tuple[Path, Path] | None,
-    Setting("Compare two JSON results, object by object.", METHOD, metavar="A B"),
+    Setting("Compare two JSON results by object.", METHOD, metavar="A B"),
 ]
 
 

@@ -8,6 +8,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from onet_cli.options import GENERAL, PHOTO_SUFFIXES, RARE
 
+_EVERYTHING = "onet.help.everything"
+
 Shown = TypeVar("Shown", TyperCommand, TyperGroup)
 
 _SUFFIXES = {
@@ -35,11 +37,34 @@ _MEANT = {
 
 
 class Command(TyperCommand):
-    """A command whose help shows most options on one line."""
+    """A command with two helps: `-h` only names the rare options, `--help` explains them, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse `args`, and note which of the two helps they ask for."""
+        ctx.meta[_EVERYTHING] = "--help" in args
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, with each option formatted by `_as_shown`."""
-        TyperCommand.format_help(_with_shown_options(self, ctx), ctx, formatter)
+        shown = _with_shown_options(self, ctx)
+        rare = [one for one in shown.params if getattr(one, "rich_help_panel", "") == RARE]
+        if ctx.meta.get(_EVERYTHING):
+            rare = []
+        shown.params = [one for one in shown.params if one not in rare]
+        TyperCommand.format_help(shown, ctx, formatter)
+        if rare:
+            _print_names(rare)
+
+
+def _print_names(options: list[Any]) -> None:
+    """Print a panel with the names of options."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    names = Text(", ".join(one.opts[0].replace(",", "/") for one in options))
+    names.append(". Explained by --help.", style="dim")
+    Console().print(Panel(names, title=RARE, title_align="left", border_style="dim"))
 
 
 class Group(TyperGroup):
@@ -68,6 +93,8 @@ def _with_shown_options(command: Shown, ctx: Any) -> Shown:
     if helping is not None:
         shown.params.append(_as_shown(helping))
         shown.params[-1].rich_help_panel = GENERAL  # type: ignore[attr-defined]
+        if any(getattr(one, "rich_help_panel", "") == RARE for one in shown.params):
+            shown.params[-1].help = "This help; --help: with all options explained."
     last = {GENERAL: 1, RARE: 2}
     shown.params.sort(key=lambda one: last.get(getattr(one, "rich_help_panel", ""), 0))
     shown.collect_usage_pieces = command.collect_usage_pieces  # type: ignore[method-assign]

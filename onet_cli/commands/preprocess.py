@@ -20,7 +20,7 @@ Source = Annotated[
     ),
 ]
 Out = Annotated[Path | None, Setting("Folder of the data set.", argument=True)]
-Verify = Annotated[bool, Setting("Only verify the checksums of the shapes in OUT.", SHAPES)]
+Verify = Annotated[bool, Setting("Only verify the checksums in OUT.", SHAPES)]
 Report = Annotated[bool, Setting("Write report.html and report.json.", SHAPES)]
 
 

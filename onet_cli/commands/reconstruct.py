@@ -41,12 +41,12 @@ def reconstruct(
     """
     import time
 
+    from onet_cli.commands.report import progress_bar, say, status_line
     from onet_cli.commands.startup import load_trimesh_only, quick_imports
 
-    with quick_imports():
+    with quick_imports(), status_line("loading the network's libraries ...", options.quiet):
         load_trimesh_only()
 
-        from onet_cli.commands.report import progress_bar, say
         from onet_cli.execution.work import Place
         from onet_cli.reconstruction.folder import FolderWork, PhotoJob, reconstruct_folder
         from onet_cli.reconstruction.photos import choose_targets, find_photos
@@ -60,10 +60,15 @@ def reconstruct(
     run = partial(reconstruct_folder, work, place=Place(folder.workers, folder.cluster))
     results = []
     begin = time.perf_counter()
-    with progress_bar("photos", quiet=options.quiet or len(found) == 1, rate=True) as advance:
+    single = len(found) == 1
+    with (
+        status_line(f"reconstructing {found[0]} ...", options.quiet or not single) as erase,
+        progress_bar("photos", quiet=options.quiet or single, rate=True) as advance,
+    ):
         for done, total, result in recorded(run, work, jobs, folder):
             results.append(result)
             advance(done, total)
+            erase()
             if result.error is None and not (options.quiet or options.json):
                 say(result.line)
     places = {job: number for number, job in enumerate(jobs)}

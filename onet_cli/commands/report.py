@@ -1,5 +1,6 @@
 """Output of commands: tables on stdout, progress bars and notes on stderr."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from onet_cli.models.spec import ModelSpec
     from onet_cli.training.dry_run import DryRun
     from onet_cli.training.status import TrainingStatus
+
+MOST_COLUMNS = 79
+"""Maximum length of a status line: one longer than the terminal could not be erased."""
 
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of finished items and the total number of items."""
@@ -34,6 +38,29 @@ def say_unless(quiet: bool) -> Callable[[str], None]:
             notes.print(text, soft_wrap=True)
 
     return note
+
+
+@contextmanager
+def status_line(text: str, quiet: bool = False) -> Iterator[Callable[[], None]]:
+    """Show `text` as the last line of a terminal on stderr while the block runs.
+
+    Yields a function that erases it before; without rich, which takes as long to import as a
+    photo.
+    """
+    shown = "" if quiet or not sys.stderr.isatty() else printable(text)[:MOST_COLUMNS]
+
+    def erase() -> None:
+        nonlocal shown
+        if shown:
+            print(f"\r{' ' * len(shown)}\r", end="", file=sys.stderr, flush=True)
+            shown = ""
+
+    if shown:
+        print(shown, end="", file=sys.stderr, flush=True)
+    try:
+        yield erase
+    finally:
+        erase()
 
 
 @contextmanager

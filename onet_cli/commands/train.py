@@ -37,8 +37,8 @@ def train(
 ) -> None:
     """Train an occupancy network.
 
-    Examples: `onet train data/ -o runs/first --max-time 25m`; fine-tuning the shipped model:
-    `onet train data/ -o runs/second --init furniture --lr 2e-4 --max-time 25m`
+    Examples: `onet train data/ -o runs/first --max-time 25m`; with
+    `--init furniture --lr 2e-4` it fine-tunes the shipped model
     """
     from onet_cli.commands.consoles import notes
     from onet_cli.commands.report import say, say_unless, training_report

@@ -11,7 +11,7 @@ from onet_cli.errors import InvalidOptionError
 from onet_cli.evaluation.protocol import Align, Protocol
 from onet_cli.execution.shards import Merge, Shard, ShardOption, check_shard_options
 from onet_cli.execution.work import Cluster
-from onet_cli.options import CHECKPOINT, GENERAL, Device, Seed
+from onet_cli.options import CHECKPOINT, GENERAL, RARE, Device, Seed
 from onet_cli.setting import Setting, check_settings
 
 View = int | Literal["random", "all"]
@@ -92,7 +92,7 @@ class EvaluationSettings:
     shard: ShardOption = None
     merge: Merge = False
     align: Annotated[
-        Align, Setting("yaw: rotate predictions about the vertical for the best IoU.", METHOD)
+        Align, Setting("yaw: rotate predictions about the vertical for the best IoU.", RARE)
     ] = "none"
 
     def __post_init__(self) -> None:
@@ -145,7 +145,7 @@ class MethodOptions:
     ] = None
     meshes: Annotated[
         Path | None,
-        Setting("Store meshes here, and reuse existing ones.", METHOD, metavar="FOLDER"),
+        Setting("Keep meshes here, and reuse them.", METHOD, metavar="FOLDER"),
     ] = None
     device: Device = "auto"
 
@@ -170,10 +170,10 @@ class OutputOptions:
     report: Annotated[
         Path | None, Setting("HTML page with charts and meshes.", OUTPUT, metavar="FILE")
     ] = None
-    reference: Annotated[
-        Literal["paper"] | None, Setting("Also show published scores.", OUTPUT)
-    ] = None
+    reference: Annotated[Literal["paper"] | None, Setting("Also show published scores.", RARE)] = (
+        None
+    )
     embeddings: Annotated[
         Path | None,
-        Setting("Write the codes of the views (.npz) instead of scores.", OUTPUT, metavar="FILE"),
+        Setting("Write the codes of the views (.npz) instead of scores.", RARE, metavar="FILE"),
     ] = None

@@ -104,7 +104,7 @@ class PreprocessOptions:
     overwrite: Annotated[bool, Setting("Convert existing shapes again.", SHAPES)] = False
     manifest: Annotated[
         Path | None,
-        Setting("CSV table of the meshes: categories, splits, sizes.", MESHES, metavar="FILE"),
+        Setting("CSV table of the meshes: categories, splits, sizes.", RARE, metavar="FILE"),
     ] = None
     up: Annotated[Up, Setting("Axis that points up in the files.", MESHES, default="y")] = "y"
     solidify: Annotated[
@@ -127,17 +127,17 @@ class PreprocessOptions:
         Cameras,
         Setting(
             "choy: as in the paper's data; wide: more varied.",
-            VIEWS,
+            RARE,
             default="choy; procedural wide",
         ),
     ] = "choy"
     background: Annotated[
         Background,
-        Setting("white (JPEG) or transparent (PNG).", VIEWS, metavar="NAME", default="white"),
+        Setting("white (JPEG) or transparent (PNG).", RARE, metavar="NAME", default="white"),
     ] = "white"
     photos: Annotated[
         Photos,
-        Setting("Pix3D: photos of the whole object, or all.", VIEWS, default="whole"),
+        Setting("Pix3D: photos of the whole object, or all.", RARE, default="whole"),
     ] = "whole"
     points: Annotated[
         int,
@@ -166,7 +166,7 @@ class PreprocessOptions:
         float,
         Setting(
             "Maximum seconds per shape; 0: no limit.",
-            GENERAL,
+            RARE,
             minimum=0,
             maximum=1e7,
             name="shape_timeout",
@@ -176,7 +176,7 @@ class PreprocessOptions:
         float,
         Setting(
             "Maximum GB per shape; 0: no limit.",
-            GENERAL,
+            RARE,
             minimum=0,
             maximum=1e6,
             name="shape_memory",

@@ -43,7 +43,8 @@ _reading = Lock()  # reading a photo silences Pillow's warnings for the whole pr
 class PhotoResult:
     """The result of one photo: a mesh at `target`, or an error.
 
-    `mesh` is the written mesh, in the frame of the file; `warnings` are about the photo.
+    `mesh` is the written mesh, in the frame of the file; `warnings` are about the photo; `extras`
+    are the additional files, such as the preview.
     """
 
     photo: PhotoFile
@@ -52,6 +53,7 @@ class PhotoResult:
     error: OnetError | None = None
     mesh: Trimesh | None = None
     warnings: tuple[str, ...] = ()
+    extras: tuple[Path, ...] = ()
 
 
 def reconstruct_all(
@@ -152,8 +154,8 @@ def _reconstruct_one(
     result = generator.generate(*to_arrays(prepared))
     mesh = result.save(target, settings.scale_mm, settings.up)
     warnings = (*prepared.warnings, *_warnings(result))
-    save_extras(settings.extras, target, picture, prepared, result, warnings)
-    return PhotoResult(photo, target, result, mesh=mesh, warnings=warnings)
+    extras = save_extras(settings.extras, target, picture, prepared, result, warnings)
+    return PhotoResult(photo, target, result, mesh=mesh, warnings=warnings, extras=extras)
 
 
 def _warnings(result: Reconstruction) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class HasError(Protocol):
 
 
 def describe_line(result: PhotoResult) -> str:
-    """Return one line with the photo, its mesh file, facts about the mesh, and warnings."""
+    """Return one line with the photo, the files written, facts about the mesh, and warnings."""
     mesh = result.mesh
     if result.reconstruction is None or mesh is None:
         return f"{result.photo} failed: {describe_error(result)}"
@@ -43,7 +43,8 @@ def describe_line(result: PhotoResult) -> str:
         facts["time"],
     ]
     warnings = "".join(f"; warning: {warning}" for warning in result.warnings)
-    return f"{result.photo} -> {result.target}  {', '.join(words)}{warnings}"
+    written = ", ".join(map(str, (result.target, *result.extras)))
+    return f"{result.photo} -> {written}  {', '.join(words)}{warnings}"
 
 
 def describe_record(result: PhotoResult) -> dict[str, Any]:

@@ -19,12 +19,13 @@ def save_extras(
     prepared: PreparedPhoto,
     result: Reconstruction,
     warnings: tuple[str, ...] = (),
-) -> None:
-    """Write the files requested by `extras` next to the mesh file `target`.
+) -> tuple[Path, ...]:
+    """Write the files requested by `extras` next to the mesh file `target`; return their paths.
 
     Raises:
         OnetError: a file cannot be written.
     """
+    written: list[Path] = []
     # Import drawing modules only if needed.
     if extras.preview:
         from onet_cli.reconstruction.cutout import mark_object
@@ -34,10 +35,13 @@ def save_extras(
         sight = None if known is None else Sight(known, result.agreement)
         marked, path = mark_object(photo, prepared.weight), sidecar_path(target, "preview")
         save_preview(marked, prepared.picture, result.mesh, path, sight)
+        written.append(path)
     if extras.turntable:
         from onet_cli.reconstruction.turntable import save_turntable
 
-        save_turntable(result.mesh, sidecar_path(target, "turntable"), result.viewpoint)
+        path = sidecar_path(target, "turntable")
+        save_turntable(result.mesh, path, result.viewpoint)
+        written.append(path)
     if extras.viewer:
         from onet_cli.reconstruction.facts import mesh_facts
         from onet_cli.reconstruction.viewer.page import Showcase, save_viewer
@@ -46,7 +50,10 @@ def save_extras(
         showcase = Showcase(
             target.stem, photo, prepared.picture, result.mesh, facts, warnings, result.viewpoint
         )
-        save_viewer(showcase, sidecar_path(target, "viewer"))
+        path = sidecar_path(target, "viewer")
+        save_viewer(showcase, path)
+        written.append(path)
+    return tuple(written)
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:

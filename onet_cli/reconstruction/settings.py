@@ -56,16 +56,16 @@ class GeneratorSettings:
     threshold: Annotated[
         float | None,
         Setting(
-            "Iso-level, a probability.",
+            "Iso-level (probability).",
             MESH,
             above=0,
             below=1,
-            default="the checkpoint's",
+            default="checkpoint's",
         ),
     ] = None
     faces: Annotated[int | None, Setting("Simplify to this many faces.", MESH)] = None
     refine: Annotated[
-        int, Setting("Steps of gradient refinement.", MESH, minimum=0, maximum=10_000)
+        int, Setting("Steps of gradient refinement.", RARE, minimum=0, maximum=10_000)
     ] = 0
     exact: Annotated[bool, Setting("Evaluate every point; slower.", RARE)] = False
     join: Annotated[bool, Setting("Join pieces that the field nearly connects.", RARE)] = True
@@ -82,10 +82,10 @@ class GeneratorSettings:
     largest_component: Annotated[bool, Setting("Keep only the largest piece.", RARE)] = False
     confidence: bool = True
     color: Annotated[bool, Setting("Colour the vertices from the photo.", MESH)] = True
-    thin: Annotated[bool, Setting("Recover thin parts that are visible in the photo.", MESH)] = True
+    thin: Annotated[bool, Setting("Recover thin parts that are visible in the photo.", RARE)] = True
     multiscale: Annotated[bool, Setting("Average over two sizes of the photo.", RARE)] = True
     flip: Annotated[bool, Setting("Average over photo and mirror image; slower.", RARE)] = False
-    front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", MESH)] = False
+    front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", RARE)] = False
     signs: bool = False
 
     def __post_init__(self) -> None:
@@ -163,7 +163,7 @@ class BatchSettings:
     """
 
     background: Annotated[
-        Background, Setting("auto, keep, remove, or rembg (its IS-Net).", PHOTO, metavar="NAME")
+        Background, Setting("auto, keep, remove or rembg.", PHOTO, metavar="NAME")
     ] = "auto"
     extras: Extras = field(default_factory=Extras)
     mask: Annotated[

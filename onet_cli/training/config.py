@@ -15,7 +15,7 @@ from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.files import read_text, write_text
 from onet_cli.models.catalogue import MODELS
 from onet_cli.models.spec import ModelSpec
-from onet_cli.options import RARE, Device, Seed
+from onet_cli.options import GENERAL, RARE, Device, Seed
 from onet_cli.setting import Setting, check_settings
 
 Sampling = Literal["uniform", "balanced"]
@@ -28,9 +28,7 @@ LoggerName = Literal["tensorboard", "csv", "wandb", "mlflow"]
 
 RUN = "Run"
 NETWORK = "Network"
-DATA = "Data"
-OPTIMISATION = "Optimisation"
-HARDWARE = "Hardware"
+DATA = "Data and optimisation"
 
 
 def parse_duration(text: str) -> float:
@@ -61,10 +59,10 @@ class RunOptions:
     output: Annotated[Path, Setting("Folder of the run.", RUN, metavar="RUN", short="-o")]
     resume: Annotated[bool, Setting("Continue the run in RUN.", RUN)] = False
     dry_run: Annotated[bool, Setting("Show costs and a batch; do not train.", RUN)] = False
-    calibrate: Annotated[bool, Setting("Calibrate the best checkpoint.", RUN)] = True
+    calibrate: Annotated[bool, Setting("Calibrate the best checkpoint.", RARE)] = True
     extra: Annotated[
         Path | None,
-        Setting("Second training set, not validated.", DATA, metavar="DATA"),
+        Setting("Second training set, not validated.", RARE, metavar="DATA"),
     ] = None
 
 
@@ -78,7 +76,7 @@ class NetworkOptions:
     model: Annotated[
         str | None,
         Setting(
-            "Named model; see `onet models`.",
+            "Named model.",
             NETWORK,
             metavar="NAME",
             default="onet-small, or that of --init",
@@ -96,7 +94,7 @@ class NetworkOptions:
     encoder: Annotated[
         str | None,
         Setting(
-            "Replace the model's encoder.",
+            "Replace its encoder; see `onet models`.",
             NETWORK,
             metavar="NAME",
             complete=lambda: _parts("encoder"),
@@ -105,7 +103,7 @@ class NetworkOptions:
     decoder: Annotated[
         str | None,
         Setting(
-            "Replace the model's decoder.",
+            "Replace its decoder.",
             NETWORK,
             metavar="NAME",
             complete=lambda: _parts("decoder"),
@@ -115,14 +113,14 @@ class NetworkOptions:
         str | None,
         Setting(
             "ImageNet weights: a .pth or .safetensors file, or `imagenet`.",
-            NETWORK,
+            RARE,
             metavar="FILE",
         ),
     ] = None
-    code_dim: Annotated[int | None, Setting("Width of the code.", NETWORK, minimum=1)] = None
-    hidden_dim: Annotated[int | None, Setting("Width of the decoder.", NETWORK, minimum=1)] = None
+    code_dim: Annotated[int | None, Setting("Width of the code.", RARE, minimum=1)] = None
+    hidden_dim: Annotated[int | None, Setting("Width of the decoder.", RARE, minimum=1)] = None
     image_size: Annotated[
-        int | None, Setting("Edge of the input image in pixels.", NETWORK, minimum=32)
+        int | None, Setting("Edge of the input image in pixels.", RARE, minimum=32)
     ] = None
     point_dim: Annotated[int | None, Setting("Coordinates of a query point.", RARE, minimum=1)] = (
         None
@@ -206,39 +204,37 @@ class TrainingConfig:
     """
 
     budget: Budget
-    recipe: Annotated[Recipe, Setting("Defaults: ours or the paper's.", RUN)] = "ours"
+    recipe: Annotated[Recipe, Setting("Defaults: ours or the paper's.", RARE)] = "ours"
     batch_size: Annotated[int, Setting("Shapes per step.", DATA, minimum=1)] = 32
     points: Annotated[int, Setting("Query points per shape.", DATA, minimum=1)] = 2048
     near: Annotated[
         float,
-        Setting("Share of query points near the surface.", DATA, minimum=0, maximum=1),
+        Setting("Share of query points near the surface.", RARE, minimum=0, maximum=1),
     ] = 0.0
     augment: Annotated[Augmentation, Setting("photo: mirror, move, recolour.", DATA)] = "none"
     extra_share: Annotated[
-        float, Setting("Share of samples from --extra.", DATA, above=0, below=1)
+        float, Setting("Share of samples from --extra.", RARE, above=0, below=1)
     ] = 0.5
     sampling: Annotated[
         Sampling, Setting("uniform, or balanced: half inside.", RARE, metavar="NAME")
     ] = "uniform"
-    lr: Annotated[float, Setting("Peak learning rate.", OPTIMISATION, above=0, below=1)] = 1e-3
+    lr: Annotated[float, Setting("Peak learning rate.", DATA, above=0, below=1)] = 1e-3
     encoder_lr: Annotated[
         float,
         Setting(
             "Factor on --lr for pretrained layers.",
-            OPTIMISATION,
+            RARE,
             minimum=0,
             maximum=1,
         ),
     ] = 1.0
     schedule: Annotated[
-        Schedule, Setting("cosine (with warm-up) or constant.", OPTIMISATION, metavar="NAME")
+        Schedule, Setting("cosine (with warm-up) or constant.", RARE, metavar="NAME")
     ] = "cosine"
-    weight_decay: Annotated[
-        float, Setting("Weight decay (matrices only).", OPTIMISATION, minimum=0)
-    ] = 0.01
+    weight_decay: Annotated[float, Setting("Weight decay (matrices only).", RARE, minimum=0)] = 0.01
     ema: Annotated[
         float,
-        Setting("EMA decay of the weights; 0: off.", OPTIMISATION, minimum=0, maximum=0.99999),
+        Setting("EMA decay of the weights; 0: off.", RARE, minimum=0, maximum=0.99999),
     ] = 0.999
     beta2: Annotated[float, Setting("AdamW beta2.", RARE, above=0, below=1)] = 0.99
     clip: Annotated[float, Setting("Maximum gradient norm; 0: no clipping.", RARE, minimum=0)] = (
@@ -250,10 +246,10 @@ class TrainingConfig:
     ] = 0.0
     warm_up: float = 0.03
     precision: Annotated[
-        Precision, Setting("32, bf16, 16, or auto: bf16 if faster.", HARDWARE, metavar="BITS")
+        Precision, Setting("32, bf16, 16, or auto: bf16 if faster.", GENERAL, metavar="BITS")
     ] = "32"
     compile: Annotated[bool, Setting("Use torch.compile; for GPUs.", RARE)] = False
-    val_every: Annotated[int, Setting("Steps between validations.", RUN, minimum=1)] = 200
+    val_every: Annotated[int, Setting("Steps between validations.", RARE, minimum=1)] = 200
     mesh_every: Annotated[int, Setting("Steps between meshes; 0: off.", RARE, minimum=0)] = 2000
     logger: Annotated[
         LoggerName, Setting("tensorboard, csv, wandb or mlflow.", RARE, metavar="NAME")
@@ -263,12 +259,12 @@ class TrainingConfig:
         int,
         Setting(
             "Data loader processes; 0: none.",
-            HARDWARE,
+            GENERAL,
             minimum=0,
             default="GPU: up to 8",
         ),
     ] = 1
-    cache: Annotated[Cache, Setting("Cache of decoded shapes.", HARDWARE)] = "none"
+    cache: Annotated[Cache, Setting("Cache of decoded shapes.", RARE)] = "none"
     seed: Seed = 0
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 
 import pytest
 import torch
@@ -56,6 +57,46 @@ def test_a_bar_for_many_photos_fits_80_columns(terminal):
     bars = [line for line in lines_of(terminal) if "99999/100000" in line]
     assert bars
     assert all(len(line.rstrip()) <= 80 and "…" not in line for line in bars)
+
+
+class Screen(io.StringIO):
+    """A terminal that draws over its last line."""
+
+    def isatty(self):
+        return True
+
+    @property
+    def last_line(self):
+        cells: list[str] = []
+        for part in self.getvalue().split("\r"):
+            cells[: len(part)] = part
+        return "".join(cells).rstrip()
+
+
+def test_a_status_line_is_shown_and_leaves_nothing_behind(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+
+    with report.status_line("reconstructing " + 100 * "x") as erase:
+        shown = screen.last_line
+        erase()
+        erased = screen.last_line
+        screen.write("note")
+
+    assert shown.startswith("reconstructing x")
+    assert len(shown) < 80
+    assert erased == ""
+    assert screen.last_line == "note"
+
+
+def test_no_status_line_reaches_a_pipe_or_a_quiet_terminal(monkeypatch, capsys):
+    with report.status_line("reconstructing"):
+        pass
+    monkeypatch.setattr("sys.stderr", Screen())
+    with report.status_line("reconstructing", quiet=True):
+        assert sys.stderr.getvalue() == ""
+
+    assert capsys.readouterr().err == ""
 
 
 def test_lines_on_stdout_stay_there_while_a_bar_is_drawn(terminal, capsys):

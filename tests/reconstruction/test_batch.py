@@ -141,6 +141,8 @@ def test_a_bad_photo_stops_nothing_and_leaves_nothing(folder, generator):
     assert [result.error is None for result in results] == [False, False, True]
     names = sorted(file.name for file in (folder / "meshes").iterdir())
     assert names == ["b.obj", "b.preview.png"]
+    written = ", ".join(str(folder / "meshes" / name) for name in names)
+    assert f"b.png -> {written}  " in describe_line(results[2])
 
 
 def test_a_place_that_cannot_be_written_is_a_failure_of_that_photo(folder, generator):
