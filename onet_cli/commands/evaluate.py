@@ -48,14 +48,18 @@ def evaluate(
     if compare is not None:
         _compare(*compare, outputs.output)
         return
-    from onet_cli.evaluation.pool import usual_workers
+    _check_method(method)
+    if data is None:
+        raise typer.BadParameter("give DATA: a data set written by `onet preprocess`")
+    from onet_cli.commands.report import LOADING, status_line
+
+    with status_line(LOADING, quiet):
+        from onet_cli.evaluation.pool import usual_workers
 
     if context.params["workers"] is None:
         # Meshes from a folder need no network, so their device is the CPU.
         place = "cpu" if method.predictions else method.device
         settings = replace(settings, workers=usual_workers(place))
-    if data is None:
-        raise typer.BadParameter("give DATA: a data set written by `onet preprocess`")
     if outputs.embeddings is not None:
         if any((method.predictions, method.baseline, outputs.output, outputs.report)):
             raise typer.BadParameter(
@@ -71,7 +75,6 @@ def _method(data: Path, options: MethodOptions, settings: EvaluationSettings) ->
     from onet_cli.evaluation.baselines import BaselineMethod
     from onet_cli.evaluation.methods import CheckpointMethod, FolderMethod
 
-    _check_method(options)
     if options.baseline is not None:
         return BaselineMethod(options.baseline, data, options.checkpoint, options.device)
     if options.predictions is not None:

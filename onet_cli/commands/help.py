@@ -24,14 +24,20 @@ _MEANT = {
     "eval": "evaluate",
     "fit": "train",
     "finetune": "train --init furniture",
+    "help": "-h, or onet COMMAND -h",
     "infer": "reconstruct",
     "list": "models",
     "mesh": "reconstruct",
+    "open": "reconstruct PHOTO --viewer",
     "predict": "reconstruct",
     "prepare": "preprocess",
     "run": "reconstruct",
+    "serve": "demo",
+    "show": "reconstruct PHOTO --viewer",
     "test": "evaluate",
     "version": "--version",
+    "view": "reconstruct PHOTO --viewer",
+    "web": "demo",
 }
 """Verbs of other tools, and what they are called here."""
 
@@ -83,6 +89,11 @@ class Group(TyperGroup):
             for verb, suffixes in _SUFFIXES.items():
                 if Path(name).suffix.lower() in suffixes:
                     ctx.fail(f"{name!r} is not a command; try: onet {verb} {name}")
+            if Path(name).is_dir():
+                ctx.fail(
+                    f"{name!r} is not a command; try: onet reconstruct {name} (photos) or "
+                    f"onet preprocess {name} DATA (meshes)"
+                )
         return super().resolve_command(ctx, args)
 
 
@@ -94,7 +105,8 @@ def _with_shown_options(command: Shown, ctx: Any) -> Shown:
         shown.params.append(_as_shown(helping))
         shown.params[-1].rich_help_panel = GENERAL  # type: ignore[attr-defined]
         if any(getattr(one, "rich_help_panel", "") == RARE for one in shown.params):
-            shown.params[-1].help = "This help; --help: with all options explained."
+            text = "This help; --help: with all options explained."
+            shown.params[-1].help = text  # type: ignore[attr-defined]
     last = {GENERAL: 1, RARE: 2}
     shown.params.sort(key=lambda one: last.get(getattr(one, "rich_help_panel", ""), 0))
     shown.collect_usage_pieces = command.collect_usage_pieces  # type: ignore[method-assign]

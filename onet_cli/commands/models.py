@@ -116,7 +116,7 @@ def _show(overview: dict[str, Any]) -> None:
                 f"{_width(entry['code_dim'])}/{entry['hidden_dim']}",
                 _short(entry["parameters"]),
                 _short(entry["decoder_flops_per_point"]),
-                "yes" if entry["shipped"] else "no",
+                "✓" if entry["shipped"] else "",
             )
             for entry in overview["models"]
         ],

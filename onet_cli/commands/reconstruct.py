@@ -44,7 +44,7 @@ def reconstruct(
     from onet_cli.commands.report import progress_bar, say, status_line
     from onet_cli.commands.startup import load_trimesh_only, quick_imports
 
-    with quick_imports(), status_line("loading the network's libraries ...", options.quiet):
+    with quick_imports(), status_line("loading the network ...", options.quiet):
         load_trimesh_only()
 
         from onet_cli.execution.work import Place

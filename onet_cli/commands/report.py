@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 79
 """Maximum length of a status line: one longer than the terminal could not be erased."""
 
+LOADING = "loading torch ..."
+"""Status while libraries are imported, which takes seconds where they are not in memory."""
+
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of finished items and the total number of items."""
 

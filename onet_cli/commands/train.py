@@ -41,12 +41,14 @@ def train(
     `--init furniture --lr 2e-4` it fine-tunes the shipped model
     """
     from onet_cli.commands.consoles import notes
-    from onet_cli.commands.report import say, say_unless, training_report
+    from onet_cli.commands.report import LOADING, say, say_unless, status_line, training_report
     from onet_cli.files import only_writer
-    from onet_cli.models.checkpoint import resolve_device
-    from onet_cli.training.begin import begin_network
-    from onet_cli.training.run import is_first_process, train_network
-    from onet_cli.training.status import RunEvents
+
+    with status_line(LOADING, quiet):
+        from onet_cli.models.checkpoint import resolve_device
+        from onet_cli.training.begin import begin_network
+        from onet_cli.training.run import is_first_process, train_network
+        from onet_cli.training.status import RunEvents
     from onet_cli.version import __version__
 
     if context.params["workers"] is None:

@@ -1,5 +1,7 @@
 """Who calls the wrong command is told the right one."""
 
+import sys
+
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -42,6 +44,8 @@ def test_a_file_of_another_kind_leads_to_its_command(arguments, hint, folder):
         (["chair.jpg"], "onet reconstruct chair.jpg"),
         (["predict", "chair.jpg"], "onet reconstruct"),
         (["eval", "data"], "onet evaluate"),
+        (["help", "train"], "onet COMMAND -h"),
+        (["meshes"], "onet preprocess meshes DATA"),
         (["reconstrcut", "chair.jpg"], "reconstruct"),
     ],
 )
@@ -50,3 +54,12 @@ def test_a_verb_that_is_none_leads_to_one_that_is(arguments, said, folder):
 
     assert result.exit_code == 2
     assert said in " ".join(result.output.replace("│", " ").split())
+
+
+def test_an_evaluation_of_nothing_is_refused_before_torch_is_loaded(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onet_cli.evaluation.pool", None)  # it imports torch
+
+    result = CliRunner().invoke(app, ["evaluate", "data"])
+
+    assert result.exit_code == 2
+    assert "give one of --checkpoint" in result.output
