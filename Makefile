@@ -16,8 +16,8 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
-	@echo "Setting up .venv: 1.6 GB of packages, torch among them, then the $(words $(wildcard ext/*.pyx)) kernels"
-	@echo "are compiled; some minutes, once."
+	@echo "Setting up .venv, once, in some minutes: 1.6 GB of packages, torch among them, are downloaded,"
+	@echo "$(words $(wildcard ext/*.pyx)) kernels are compiled, and all is unpacked, in silence, by the last step."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -c constraints.txt -e '.[dev,onnx]'
 	touch $@
@@ -25,6 +25,8 @@ $(STAMP): pyproject.toml constraints.txt $(wildcard ext/*.pyx ext/*.pxi ext/*.h)
 demo: $(STAMP)  ## reconstruct the example pictures and draw previews into demo/
 	@echo "Turning $(words $(wildcard examples/*.jpg)) pictures into meshes in demo/, with a preview each."
 	$(BIN)/onet reconstruct examples/*.jpg -o demo/ --preview
+	@echo "Look at demo/chair.preview.png first: the cut-out, the outline of the mesh, and views of it."
+	@echo "The .obj files open in Blender and other 3D programs."
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --silent
@@ -52,7 +54,7 @@ test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; in
 	touch $@
 
 docs: .venv/.docs  ## the site of README.md and docs/ in site/; its links and spelling are checked
-	$(BIN)/codespell
+	$(BIN)/codespell *.md docs recipes onet_cli ext bench docker examples Makefile pyproject.toml mkdocs.yml
 	$(BIN)/python docs/site/stage.py build/site-pages
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html; for its search: python3 -m http.server --directory site"

@@ -31,6 +31,7 @@ PENALTY = 30.0
 
 LOW_AGREEMENT = 0.75
 ADVICE = "try --click or --mask, another --threshold, or another photo"
+ADVICE_IN_DEPTH = "look at it from beside; a photo from another side may help"
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def describe(signs: Signs) -> str:
         reasons.append("the photo is unlike the training images")
     why = f" ({' and '.join(reasons)})" if reasons else ""
     # If the silhouettes agree, the error is along the rays.
-    seen = signs.agreement is not None and signs.agreement >= LOW_AGREEMENT
-    return f"the mesh is likely to be wrong{' in depth' if seen else ''}{why}: {ADVICE}"
+    if signs.agreement is not None and signs.agreement >= LOW_AGREEMENT:
+        return f"the mesh is likely to be wrong in depth{why}: {ADVICE_IN_DEPTH}"
+    return f"the mesh is likely to be wrong{why}: {ADVICE}"
 
 
 def fit_doubt(

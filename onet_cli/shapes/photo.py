@@ -172,7 +172,7 @@ def _nothing_found(
 ) -> PreparedPhoto:
     """Return all of `photo`, or raise PhotoError if an object was required."""
     if target:
-        raise PhotoError("no object stands out there", hint="try --box, another pixel, or --mask")
+        raise PhotoError("no object stands out there", hint="--box, another pixel, or --mask")
     if background == "remove":
         raise PhotoError(
             "the object cannot be told from its background",

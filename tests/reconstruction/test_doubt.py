@@ -88,10 +88,13 @@ def test_the_warning_says_why_and_what_to_try():
 
     assert "its outline has an IoU of 0.41 with the photo's" in low
     assert "unlike the training images" in strange
-    for warning in (low, strange, describe(PLAIN)):
-        assert warning.startswith("the mesh is likely to be wrong")
-        assert all(word in warning for word in ("--mask", "--threshold", "another photo"))
-    assert describe(PLAIN).startswith("the mesh is likely to be wrong in depth: ")
+    assert all(word in low for word in ("--mask", "--threshold", "another photo"))
+    deep = "the mesh is likely to be wrong in depth"
+    assert strange.startswith(f"{deep} (")
+    assert describe(PLAIN).startswith(f"{deep}: ")
+    # Its outline agrees: another mask would not help.
+    assert "photo from another side" in describe(PLAIN)
+    assert "--mask" not in describe(PLAIN)
     assert describe(replace(PLAIN, agreement=None)).startswith("the mesh is likely to be wrong: ")
 
 

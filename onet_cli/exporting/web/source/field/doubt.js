@@ -17,6 +17,7 @@ const LOGARITHMIC = ["out_of_distribution", "thickness"];
 const LEAST = 1e-6;
 const ADVICE =
   "try clicking on the object, mending the cut-out, another threshold, or another photo";
+const ADVICE_IN_DEPTH = "look at it from beside; a photo from another side may help";
 const UNFAMILIAR = "the photo is unlike the training images";
 
 /**
@@ -38,8 +39,9 @@ export function warningOf(signs, doubt, lowAgreement) {
   if (unfamiliar) reasons.push(UNFAMILIAR);
   const why = reasons.length ? ` (${reasons.join(" and ")})` : "";
   // If the silhouettes agree, the error is along the rays.
-  const deep = agreement !== null && agreement >= lowAgreement ? " in depth" : "";
-  return `the mesh is likely to be wrong${deep}${why}: ${ADVICE}`;
+  if (agreement !== null && agreement >= lowAgreement)
+    return `the mesh is likely to be wrong in depth${why}: ${ADVICE_IN_DEPTH}`;
+  return `the mesh is likely to be wrong${why}: ${ADVICE}`;
 }
 
 /**
