@@ -4,6 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Tests run in as many processes as there are cores, up to 4: some need a gigabyte.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+# Packages of an extra: installed by name, as -e '.[NAME]' would compile the kernels again.
+extra = $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$(1)'])")
 COVERED := --cov=onet_cli --cov-report= --cov-fail-under=95
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -50,7 +52,7 @@ test-web: $(STAMP) web  ## the web page in Chromium, beside the command line; in
 	$(BIN)/python -m tests.web.parity
 
 .venv/.docs: $(STAMP)
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	$(BIN)/pip install --quiet -c constraints.txt $(call extra,docs)
 	touch $@
 
 docs: .venv/.docs  ## the site of README.md and docs/ in site/; its links and spelling are checked
@@ -73,7 +75,7 @@ lint-docker: $(STAMP)  ## hadolint on the Dockerfiles
 	$(BIN)/hadolint docker/*.Dockerfile
 
 bench: $(STAMP)  ## every benchmark beside its peers; writes JSON to bench-results/
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+	$(BIN)/pip install --quiet -c constraints.txt $(call extra,bench)
 	OMP_NUM_THREADS=$$(nproc) $(BIN)/python bench/run_all.py --output bench-results
 
 sanitize: $(STAMP)  ## the kernels' tests under bounds checks, AddressSanitizer and UndefinedBehaviorSanitizer

@@ -19,7 +19,7 @@ def test_versions_kernels_devices_and_threads_are_those_of_this_process():
     found = json.loads(run("--json").stdout)
 
     assert found["onet"] == __version__
-    assert found["packages"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(found["packages"]["torch"])  # "+cpu" is not of all builds
     assert set(found["kernels"]) == {path.stem for path in (ROOT / "ext").glob("*.pyx")}
     assert all(found["kernels"].values())
     assert found["threads"]["torch"] == torch.get_num_threads()

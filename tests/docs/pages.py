@@ -5,7 +5,7 @@ A comment before a block says how it is run; without one it is run as it stands:
     <!-- run: slow -->                  run by `make test-all` only, as training and evaluation are
     <!-- run: numbers within 5 % -->    in place of 2 %
     <!-- run: numbers any -->           words only are compared
-    <!-- run: exits with 1 -->          it is to fail so
+    <!-- run: exits with 1 -->          it is to fail so; or with 2
     <!-- run: continues -->             in the folder of the slow block before
     <!-- not run: REASON -->            its options are checked, it is not run
 
@@ -164,8 +164,8 @@ def _take_note(block: Block, kind: str, text: str) -> None:
             block.slow = True
         elif words == "continues":
             block.continues = True
-        elif words == "exits with 1":
-            block.exit_code = 1
+        elif found := re.fullmatch(r"exits with ([12])", words):
+            block.exit_code = int(found[1])
         elif words == "numbers any":
             block.tolerance = float("inf")
         elif found := re.fullmatch(r"numbers within (\d+) %", words):

@@ -76,10 +76,18 @@ def _in_process(text: str, folder: Path, exit_code: int) -> str:
     with _inside(folder):
         result = CliRunner(env={"COLUMNS": "80"}).invoke(app, shlex.split(text)[1:])
     if isinstance(result.exception, OnetError):
+        if exit_code == 1:
+            return result.output + error_lines(result.exception)
         raise CommandError(f"{text}\nerror: {printable(str(result.exception))}")
     if result.exit_code != exit_code:
         raise CommandError(f"{text}\n{result.output}\n{result.exception!r}") from result.exception
     return result.output
+
+
+def error_lines(error: OnetError) -> str:
+    """Return what `onet` prints of an error."""
+    hint = f"  try: {printable(error.hint)}\n" if error.hint else ""
+    return f"error: {printable(str(error))}\n{hint}"
 
 
 def _in_shell(text: str, folder: Path) -> str:
