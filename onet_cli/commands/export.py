@@ -39,8 +39,10 @@ def export(source: Source, target: Target, options: ExportOptions, quiet: Quiet 
     if options.to is not None and options.to != "web":
         _export_folder(Path(source), target, options, quiet)
         return
-    from onet_cli.commands.report import say, say_unless
-    from onet_cli.exporting.export import export as run_export
+    from onet_cli.commands.report import LOADING, say, say_unless, status_line
+
+    with status_line(LOADING, quiet):
+        from onet_cli.exporting.export import export as run_export
 
     lines = run_export(source, target, options, say_unless(quiet))
     if not quiet:

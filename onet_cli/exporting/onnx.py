@@ -62,7 +62,7 @@ def export_onnx(
     dynamic; S, the edge of `images` (B, 3, S, S), is the model's.
 
     All files are written, or none: existing files are replaced once all are complete and compared.
-    `note` is called with each step before it begins: tracing takes up to half a minute. `licence`
+    `note` is called with each step before it begins: tracing takes up to a minute. `licence`
     is that of the weights, for the metadata. `weights` tells how they are stored. `workers`
     processes trace the stages (`onnx_pool.trace_all`).
 
@@ -118,7 +118,7 @@ def _export(
     with contextlib.ExitStack() as stack, torch.no_grad():
         temporary = {name: stack.enter_context(whole_file(at)) for name, at in paths.items()}
         jobs = _jobs(network, files, texts)
-        note(f"tracing {', '.join(files)}")
+        note(f"tracing {', '.join(files)}: up to a minute")
         for at, whole in zip(temporary.values(), trace_all(network, jobs, workers), strict=True):
             at.write_bytes(whole)
         note("comparing all with torch")
