@@ -114,7 +114,7 @@ WITHOUT_TORCH = (
 )
 """The packages of docs/reconstruct.md for an environment without torch."""
 
-MOST_BYTES = 400e6
+MOST_BYTES = 450e6
 
 
 def test_a_photo_is_reconstructed_in_an_environment_without_torch(wheel, tmp_path):
