@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from onet_cli.shapes.photo_border import Cut
-from onet_cli.shapes.photo_pixels import Mask, Plane, resize_plane
+from onet_cli.shapes.photo_pixels import Mask, Plane, box_mean, label_pieces, resize_plane
 
 FAR, NEAR = 160, 256
 """Input sizes of the network in pixels: to locate the object, and to segment it."""
@@ -72,12 +72,10 @@ def _behind(colours: NDArray[np.uint8], weight: Plane) -> Plane:
 
     Edge pixels are mixed with it.
     """
-    from scipy.ndimage import uniform_filter
-
     width = 2 * round(_BEHIND * max(weight.shape)) + 1
     outside = (weight == 0).astype(np.float32)
-    share = uniform_filter(outside, width)[..., None]
-    total = uniform_filter(colours * outside[..., None], (width, width, 1))
+    share = box_mean(outside, width)[..., None]
+    total = box_mean(colours * outside[..., None], width)
     mean: Plane = np.where(share > 1e-3, total / np.maximum(share, 1e-3), colours)
     return mean.astype(np.float32)
 
@@ -106,9 +104,7 @@ def main_pieces(salient: Plane, level: float) -> Plane:
 
     Both are relative to the main piece.
     """
-    from scipy.ndimage import label
-
-    pieces, count = label(salient > level)
+    pieces, count = label_pieces(salient > level)
     if count < 2:
         return salient
     down, right = (np.linspace(-1, 1, n) for n in salient.shape)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from onet_cli._ext import neighbours as kernel
+
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -33,6 +35,48 @@ def to_lab(colours: NDArray[np.uint8]) -> Plane:
     root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     x, y, z = np.moveaxis(root, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def label_pieces(mask: Mask) -> tuple[NDArray[np.int64], int]:
+    """Return a number for each pixel of `mask` (H, W), and how many there are.
+
+    Pixels that are 4-connected have the same one. Pieces are numbered from 1 in the order of their
+    first pixels; outside of the mask is 0.
+    """
+    height, width = mask.shape
+    row = width + 1  # with a pixel between the rows, at which runs of the mask end
+    padded = np.zeros((height, row), np.int8)
+    padded[:, :width] = mask
+    ends = np.flatnonzero(np.diff(padded.ravel(), prepend=0, append=0))
+    starts, stops = ends[::2], ends[1::2]
+    first = np.searchsorted(stops, starts + row, side="right")  # of the runs that touch from below
+    counts = np.searchsorted(starts, stops + row, side="left") - first
+    above = np.repeat(np.arange(len(starts)), counts)
+    below = np.arange(len(above)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+    least = np.arange(len(starts), dtype=np.int64)
+    kernel.join_faces(np.stack([above, below, below], axis=1).astype(np.int64), least)
+    names, numbers = np.unique(least, return_inverse=True)
+    labels = np.zeros(mask.shape, np.int64)
+    labels[mask] = np.repeat(numbers + 1, stops - starts)
+    return labels, len(names)
+
+
+def box_mean(values: Plane, width: int) -> Plane:
+    """Return the means of `values` (H, W) or (H, W, C) in squares of odd `width` around each pixel.
+
+    Beyond the border the picture is mirrored, the border's pixels repeated.
+    """
+    mean = values.astype(np.float64)
+    radius = width // 2
+    for axis in (0, 1):
+        around = [(radius + 1, radius) if one == axis else (0, 0) for one in range(mean.ndim)]
+        sums = np.cumsum(np.pad(mean, around, mode="symmetric"), axis=axis)
+        upper, lower = (
+            np.take(sums, np.arange(mean.shape[axis]) + begin, axis=axis) for begin in (width, 0)
+        )
+        mean = (upper - lower) / width
+    found: Plane = mean.astype(np.float32)
+    return found
 
 
 def flood(seeds: Mask, allowed: Mask) -> Mask:

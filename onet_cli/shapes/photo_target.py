@@ -21,7 +21,7 @@ from onet_cli.shapes.photo_network import (
     main_pieces,
     overlap,
 )
-from onet_cli.shapes.photo_pixels import Mask, Plane, grow
+from onet_cli.shapes.photo_pixels import Mask, Plane, grow, label_pieces
 
 AROUND = 0.06
 """Margin around a box, as a share of its longer side: the network expects some background."""
@@ -107,8 +107,6 @@ def _numbers(option: str, text: str, form: str) -> list[float]:
 
 def keep_target(weight: Plane, target: Target) -> Plane | None:
     """Return `weight` (H, W) of only the object selected by `target`; None if there is none."""
-    from scipy.ndimage import label
-
     if target.box is not None:
         left, top, right, bottom = _whole(target.box, weight.shape)
         inside = np.zeros_like(weight)
@@ -116,7 +114,7 @@ def keep_target(weight: Plane, target: Target) -> Plane | None:
         weight = inside
     if target.clicks:
         joined = grow(weight > 0.5, max(1, round(_GAP * max(weight.shape))))
-        pieces, _ = label(joined)
+        pieces, _ = label_pieces(joined)
         hit = {_piece_at(pieces, weight > 0.5, click) for click in target.clicks}
         if 0 in hit:
             return None
@@ -124,7 +122,7 @@ def keep_target(weight: Plane, target: Target) -> Plane | None:
     return weight if (weight > 0.5).any() else None
 
 
-def _piece_at(pieces: NDArray[np.int32], solid: Mask, click: tuple[float, float]) -> int:
+def _piece_at(pieces: NDArray[np.int64], solid: Mask, click: tuple[float, float]) -> int:
     """Return the label of the piece at `click`, or of the nearest one close by; 0 if none."""
     reach = max(1, round(_NEAR_ENOUGH * max(solid.shape)))
     x, y = int(click[0]), int(click[1])
