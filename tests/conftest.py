@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # From here on sockets are watched; a worker of pytest-xdist has watched them from its start.
@@ -27,3 +28,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 OFFLINE = str(Path(__file__).parent / "offline")
 os.environ["PYTHONPATH"] = os.pathsep.join([OFFLINE, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+@pytest.fixture(autouse=True)
+def _folders_are_searched(monkeypatch):
+    """Search folders each time, also after a test that did in this process what workers do."""
+    monkeypatch.setattr("onet_cli.files._searched", None)

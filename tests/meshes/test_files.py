@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from onet_cli import files
 from onet_cli.errors import InvalidOptionError, OnetError, SourceError
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.meshes.formats import MESH_SUFFIXES, READ_SUFFIXES
@@ -140,11 +141,11 @@ def test_missing_folders_are_made(tmp_path):
 
 
 def test_a_write_that_fails_leaves_neither_target_nor_temporary_file(tmp_path, monkeypatch):
-    def full(path, data):
-        path.touch()
+    def full(file, data):
+        file.write(data[:5])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(files, "write_pieces", full)
     with pytest.raises(OnetError, match="No space left on device"):
         write_mesh(Box().mesh(), tmp_path / "box.ply")
     assert list(tmp_path.iterdir()) == []
