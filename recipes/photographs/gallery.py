@@ -17,7 +17,7 @@ from table import HERE, Photograph, read_table
 
 FREE = ("CC-BY-4.0", "CC0")
 MODELS = ("now", "two sizes")
-"""Names in marks.csv of the current weights, each marked by two raters."""
+"""Names in marks.csv of the weights marked last, each by two raters; newer ones are shipped."""
 
 WIDTH, QUALITY = 560, 80
 CREDITS = {
