@@ -20,7 +20,16 @@ def checkpoint_of(name):
     return Checkpoint(network, CheckpointInfo(network.spec, threshold=0.3, platt=(0.9, -0.1)))
 
 
-@pytest.mark.parametrize("name", [*MODELS, *shipped_models()])
+QUICK = ("onet-small", "furniture")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name in (*MODELS, *shipped_models())
+    ],
+)
 def test_every_model_comes_back_from_half_precision(name, tmp_path):
     checkpoint = checkpoint_of(name)
 

@@ -13,7 +13,7 @@ from onet_cli.models.encoders.efficientnet import EfficientNetEncoder
 
 # Channels, side, kernel, stride, and padding (left, right, top, bottom); channels fill no chunks.
 CASES = [
-    (240, 7, 5, 1, (2, 2, 2, 2)),
+    (56, 7, 5, 1, (2, 2, 2, 2)),
     (96, 12, 3, 2, (0, 1, 0, 1)),
     (37, 9, 3, 2, (1, 1, 1, 1)),
     (16, 3, 5, 1, (2, 2, 2, 2)),

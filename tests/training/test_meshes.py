@@ -16,9 +16,9 @@ from onet_cli.training.status import RunEvents, TrainingStatus
 TINY = ModelSpec("tiny", "convnet", "cbn", code_dim=16, hidden_dim=16, image_size=32)
 
 
-def trained(balls, run, **settings):
+def trained(balls, run, steps=60, **settings):
     given = {"batch_size": 4, "points": 256, "workers": 0, "lr": 3e-3, "val_every": 20}
-    config = TrainingConfig(Budget(steps=60), **given | settings)
+    config = TrainingConfig(Budget(steps=steps), **given | settings)
     seen = []
     train_network(
         balls,
@@ -72,7 +72,7 @@ def test_tensorboard_gets_pictures_meshes_and_the_threshold_curve(watched):
 
 
 def test_without_an_interval_no_meshes_are_made(balls, tmp_path):
-    scores = trained(balls, tmp_path / "run", mesh_every=0)
+    scores = trained(balls, tmp_path / "run", steps=4, val_every=2, mesh_every=0)
 
     assert all(status.mesh_iou is None for status in scores)
     assert not [tag for tag in events(tmp_path / "run").Tags()["images"] if "preview" in tag]

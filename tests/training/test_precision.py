@@ -60,7 +60,12 @@ def two_losses(spec, precision):
     return losses
 
 
-@pytest.mark.parametrize("name", MODELS)
+QUICK = ("onet-small", "onet-aligned")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in MODELS]
+)
 def test_steps_in_bfloat16_on_varied_photos_have_the_losses_of_float32(name):
     found, expected = (two_losses(MODELS[name], precision) for precision in ("bf16", "32"))
 
