@@ -20,11 +20,17 @@ from collecting.gltf import read_gltf
 from collecting.palette import paint
 from collecting.parts import Part, write_glb
 from collecting.scenes import read_scene
+from collecting.wavefront import read_wavefront
 
 from onet_cli.shapes.split import SPLITS
 
 TABLE = Path(__file__).with_name("sources.csv")
-READERS = {".fbx": read_scene, ".dae": read_scene, ".xml": read_assembly}
+READERS = {
+    ".fbx": read_scene,
+    ".dae": read_scene,
+    ".obj": read_wavefront,
+    ".xml": read_assembly,
+}
 Row = dict[str, str]
 
 

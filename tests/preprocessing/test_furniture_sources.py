@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import re
 import runpy
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from onet_cli.archives.files import FolderFiles
 from onet_cli.meshes.read import load_mesh
@@ -72,8 +74,16 @@ def test_the_test_split_is_made_of_whole_sources(rows):
 
     assert {source for source, found in uses.items() if "test" in found} == HELD_OUT
     assert all(uses[source] == {"test"} for source in HELD_OUT)
-    assert {row["licence"] for row in rows if row["licence"].startswith("CC-BY")} == {"CC-BY-3.0"}
-    assert all(row["use"] == "test" for row in rows if row["licence"] == "CC-BY-3.0")
+
+
+def test_makers_who_ask_to_be_named_are_named(rows):
+    named = " ".join((RECIPE / "ATTRIBUTION.md").read_text(encoding="utf-8").split())
+
+    for row in rows:
+        if row["licence"].startswith("CC-BY") and row["use"] != "later":
+            makers = row["creator"].split("; ")
+            assert all(maker.split(" (")[0] in named for maker in makers), row
+            assert row["source"] in named, row
 
 
 def test_near_duplicates_of_the_sources_share_a_use(rows):
@@ -84,7 +94,7 @@ def test_near_duplicates_of_the_sources_share_a_use(rows):
 def test_the_table_of_sources_is_one_that_preprocess_reads():
     wanted = Manifest.read(RECIPE / "sources.csv").wanted()
 
-    assert Counter(row["use"] for row in wanted) == {"train": 654, "test": 50}
+    assert Counter(row["use"] for row in wanted) == {"train": 770, "test": 50}
 
 
 def exit_code_of_collecting(arguments, monkeypatch):
@@ -121,6 +131,55 @@ def test_the_recipe_collects_objects_from_clones_at_their_commit(tmp_path, monke
     mesh = load_mesh(FolderFiles(meshes), "table/stand.glb").mesh
     # Two boxes of edge 1, the upper one from 1.5 to 2.5; z has become y.
     np.testing.assert_allclose(np.ptp(mesh.vertices, axis=0), [1, 3, 1], atol=1e-6)
+
+
+SQUARE = """mtllib square.mtl
+v 0 0 0
+v 1 0 0
+v 1 1 0
+v 0 1 0
+vt 0 0
+vt 1 0
+vt 1 1
+vt 0 1
+usemtl paint
+f 1/1 2/2 3/3
+f 1/1 3/3 4/4
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "colour"),
+    [
+        (b"newmtl paint\nmap_Kd picture.png \n", None),
+        (b"newmtl paint\nKd 1 0 0\n", (1, 0, 0)),
+        (None, None),
+    ],
+    ids=["picture", "colour", "missing"],
+)
+def test_a_wavefront_file_has_the_looks_of_its_library_or_none(recipe_modules, library, colour):
+    from collecting.wavefront import read_wavefront
+
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4), (0, 0, 255)).save(picture, "PNG")
+    files = {"a/square.obj": SQUARE.encode(), "a/picture.png": picture.getvalue()}
+    if library is not None:
+        files["a/square.mtl"] = library
+
+    def read(path):
+        if path not in files:
+            raise FileNotFoundError(path)
+        return files[path]
+
+    (part,) = read_wavefront(read, "a/square.obj")
+
+    assert len(part.faces) == 2
+    assert part.colour == (None if colour is None else pytest.approx(colour))
+    assert (part.picture is not None) == (library is not None and colour is None)
+    if part.picture is not None:
+        assert part.picture.convert("RGB").getpixel((0, 0)) == (0, 0, 255)
+        assert part.uv.min() == 0
+        assert part.uv.max() == 1
 
 
 def test_a_clone_without_the_commit_is_named(tmp_path, monkeypatch, capsys):
