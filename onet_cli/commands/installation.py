@@ -1,6 +1,5 @@
 """The installation on this machine: versions, devices, kernels, threads and optional parts."""
 
-import os
 import platform
 from dataclasses import dataclass
 from importlib import import_module, metadata
@@ -8,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from onet_cli.cores import available_cores
 from onet_cli.version import __version__
 
 FORMAT_VERSION = 1
@@ -118,7 +118,7 @@ def _devices() -> list[dict[str, Any]]:
 def _threads() -> dict[str, int | None]:
     import torch
 
-    return {"cores": os.cpu_count(), "torch": torch.get_num_threads()}
+    return {"cores": available_cores(), "torch": torch.get_num_threads()}
 
 
 def _optional(part: Part) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`onet reconstruct`: watertight meshes from photos."""
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +16,7 @@ from onet_cli.reconstruction.settings import (
 from onet_cli.setting import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from onet_cli.reconstruction.folder import PhotoRecord
 
@@ -48,7 +47,12 @@ def reconstruct(
         load_trimesh_only()
 
         from onet_cli.execution.work import Place
-        from onet_cli.reconstruction.folder import FolderWork, PhotoJob, reconstruct_folder
+        from onet_cli.reconstruction.folder import (
+            FolderWork,
+            PhotoJob,
+            reconstruct_folder,
+            usual_workers,
+        )
         from onet_cli.reconstruction.photos import choose_targets, find_photos
         from onet_cli.reconstruction.recorded import recorded
         from onet_cli.shapes.photo import read_target
@@ -57,7 +61,13 @@ def reconstruct(
     found = find_photos(photos)
     jobs = list(map(PhotoJob, found, choose_targets(found, options.output)))
     work = FolderWork(options.checkpoint, options.device, settings, batch)
-    run = partial(reconstruct_folder, work, place=Place(folder.workers, folder.cluster))
+
+    def run(rest: "Sequence[PhotoJob]") -> "Iterator[PhotoRecord]":
+        workers = folder.workers
+        if workers is None:
+            workers = 0 if folder.cluster else usual_workers(work, len(rest))
+        return reconstruct_folder(work, rest, Place(workers, folder.cluster))
+
     results = []
     begin = time.perf_counter()
     single = len(found) == 1

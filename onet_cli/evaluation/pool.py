@@ -1,10 +1,10 @@
 """Evaluation of tasks in one process or many, with identical results."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from onet_cli.cores import available_cores
 from onet_cli.evaluation.methods import Method
 from onet_cli.evaluation.settings import EvaluationSettings
 from onet_cli.evaluation.tasks import Outcome, Task, evaluate_task
@@ -24,7 +24,7 @@ def usual_workers(device: str) -> int:
     Raises:
         InvalidOptionError: there is no such device.
     """
-    cores = os.cpu_count() or 1
+    cores = available_cores()
     return cores if resolve_device(device).type == "cpu" else min(SHARING, cores)
 
 

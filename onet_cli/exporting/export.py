@@ -1,10 +1,10 @@
 """Dispatch of `onet export` by the kinds of SOURCE and TARGET."""
 
-import os
 from pathlib import Path
 
 from trimesh import Trimesh
 
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidOptionError
 from onet_cli.exporting.options import SHIPPED_LICENCE, ExportOptions, Note, Weights, silent
 from onet_cli.files import require_place
@@ -157,9 +157,8 @@ def _export_network(source: str, target: Path, options: ExportOptions, note: Not
     from onet_cli.exporting.onnx import export_onnx
 
     weights = Weights.INT8 if options.int8 else Weights.HALF if options.half else Weights.SINGLE
-    workers = os.cpu_count() or 1
     place = target.with_suffix(".onnx")
-    parity = export_onnx(checkpoint, place, note, licence, weights, workers)
+    parity = export_onnx(checkpoint, place, note, licence, weights, available_cores())
     lines = [
         f"{file}  {file.stat().st_size / 1e6:.1f} MB, {weights}" for file in parity.files.values()
     ]

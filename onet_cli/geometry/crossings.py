@@ -1,6 +1,5 @@
 """Signed crossings of vertical rays with a mesh, for many points at once."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from trimesh import Trimesh
 
 from onet_cli._ext import inside as kernel
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidGeometryError
 
 Points = NDArray[np.float64]
@@ -222,13 +222,10 @@ MOST_THREADS = 256
 
 
 def thread_count(wanted: int | None, work: int) -> int:
-    """Return `wanted` threads or, for None, one per processor, limited by the amount of work.
+    """Return `wanted` threads or, for None, one per core, limited by the amount of work.
 
     There are at most `MOST_THREADS`. `work` is the number of items: points, faces, lines.
     """
     if wanted is not None:
         return min(max(1, wanted), MOST_THREADS)
-    processors = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    )
-    return max(1, min(processors or 1, work // WORK_PER_THREAD))
+    return max(1, min(available_cores(), work // WORK_PER_THREAD))

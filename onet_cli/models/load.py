@@ -1,6 +1,7 @@
 """Loading of a model for reconstruction, by torch or, from an ONNX export, without it."""
 
 import shutil
+import sys
 from pathlib import Path
 
 from onet_cli.models.onnx_names import SUFFIX
@@ -35,6 +36,13 @@ def load_predictor(
     from onet_cli.models.checkpoint import load_checkpoint
 
     return load_checkpoint(path_or_name, device)
+
+
+def may_accelerate(device: str) -> bool:
+    """Return whether `device` may be other than the CPU, without asking torch."""
+    if device == "auto":
+        return _nvidia() or sys.platform == "darwin"
+    return device != "cpu"
 
 
 def _nvidia() -> bool:

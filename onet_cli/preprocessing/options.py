@@ -4,12 +4,12 @@ The fields declare the options of `onet preprocess`: name, default, help and lim
 """
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidOptionError, SourceError
 from onet_cli.execution.shards import Merge, Shard, ShardOption, check_shard_options
 from onet_cli.execution.work import Cluster
@@ -270,7 +270,7 @@ def settle_options(
     Raises:
         InvalidOptionError: a setting is given that does not apply to the source.
     """
-    usual: dict[str, Any] = {"workers": os.cpu_count() or 1}
+    usual: dict[str, Any] = {"workers": available_cores()}
     if photographed:
         usual |= {"image_size": 224, "split": (0.0, 0.0, 1.0)}
     if generated:

@@ -10,7 +10,8 @@ from onet_cli.execution.run import map_unordered
 from onet_cli.execution.work import LOST, Place
 from onet_cli.files import folders_searched_once
 from onet_cli.malloc import keep_freed_memory
-from onet_cli.models.load import load_predictor
+from onet_cli.models.load import load_predictor, may_accelerate
+from onet_cli.models.workers import usable_threads
 from onet_cli.reconstruction.batch import (
     PhotoResult,
     check_single,
@@ -21,6 +22,9 @@ from onet_cli.reconstruction.describe import describe_line, describe_record
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.photos import PhotoFile
 from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
+
+SHARE = 32
+"""Photos of a worker process from which it gains more than the 0.9 s that it takes to start."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ class FolderWork:
     def lost(self, task: PhotoJob, seconds: float | None) -> PhotoRecord:
         """Return the record of a photo that ended its process."""
         return PhotoRecord.of(PhotoResult(task.photo, task.target, error=OnetError(LOST)))
+
+
+def usual_workers(work: FolderWork, photos: int) -> int:
+    """Return the default number of processes for so many photos; 0 for threads of this process.
+
+    One per core if each has `SHARE` photos and the network is computed on the CPU; `python
+    bench/folder.py` compares processes and threads.
+    """
+    processes = usable_threads()
+    many = processes > 1 and photos >= SHARE * processes
+    return processes if many and not may_accelerate(work.device) else 0
 
 
 def reconstruct_folder(

@@ -204,7 +204,8 @@ class TargetOptions:
 class FolderOptions:
     """Options for many photos: where they are processed, and the tables of results.
 
-    `workers` is the number of processes (0 or 1: threads of this process).
+    `workers` is the number of processes (0 or 1: threads of this process; None: as
+    `onet_cli.reconstruction.folder.usual_workers` says).
     """
 
     manifest: Annotated[
@@ -215,7 +216,15 @@ class FolderOptions:
             metavar="FILE",
         ),
     ] = ()
-    workers: Annotated[int, Setting("Processes for many photos; 0: threads.", RARE, minimum=0)] = 0
+    workers: Annotated[
+        int | None,
+        Setting(
+            "Processes for many photos; 0: threads.",
+            RARE,
+            minimum=0,
+            default="one per core from 32 photos each",
+        ),
+    ] = None
     cluster: Cluster = None
     shard: ShardOption = None
     merge: Merge = False

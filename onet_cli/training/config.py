@@ -4,13 +4,13 @@ The fields declare the options of `onet train`: name, default, help and limits.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from onet_cli.cores import available_cores
 from onet_cli.errors import CheckpointError, InvalidOptionError
 from onet_cli.files import read_text, write_text
 from onet_cli.models.catalogue import MODELS
@@ -295,9 +295,7 @@ def usual_workers(device: str, processes: int = 1) -> int:
     """
     if device == "cpu":
         return 1
-    known = hasattr(os, "sched_getaffinity")
-    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
-    return max(1, min(MOST_WORKERS, cores // processes))
+    return max(1, min(MOST_WORKERS, available_cores() // processes))
 
 
 def read_precision(path: Path) -> Precision:

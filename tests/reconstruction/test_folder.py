@@ -12,6 +12,7 @@ from onet_cli.execution import worker
 from onet_cli.files import write_bytes
 from onet_cli.models.checkpoint import save_checkpoint
 from onet_cli.reconstruction import folder as folder_module
+from onet_cli.reconstruction.settings import BatchSettings, GeneratorSettings
 from tests.execution.clusters import contents, in_threads
 from tests.reconstruction.rigged import disc_photo, sphere_checkpoint
 
@@ -176,6 +177,27 @@ def test_a_cluster_changes_no_byte(photos, monkeypatch):
 
     assert far == whole
     assert contents(photos / "out") == meshes
+
+
+@pytest.mark.parametrize(
+    ("photos", "device", "threads", "processes"),
+    [
+        (1000, "cpu", "2", 2),
+        (64, "cpu", "2", 2),
+        (63, "cpu", "2", 0),
+        (1000, "cpu", "1", 0),
+        (100, "cpu", "8", 0),
+        (1000, "cuda", "2", 0),
+    ],
+)
+def test_many_photos_on_a_cpu_are_given_to_processes(
+    monkeypatch, photos, device, threads, processes
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    settings = GeneratorSettings(), BatchSettings()
+    work = folder_module.FolderWork("furniture", device, *settings)
+
+    assert folder_module.usual_workers(work, photos) == processes
 
 
 @pytest.mark.slow
