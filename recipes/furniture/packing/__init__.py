@@ -1,0 +1,1 @@
+"""Real objects in one small file."""
