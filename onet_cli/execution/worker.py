@@ -5,9 +5,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
+from onet_cli.errors import OnetError
 from onet_cli.execution.work import Work
 from onet_cli.files import search_folders_once
 
@@ -27,14 +29,25 @@ def become_expendable() -> None:
 
 
 def start_worker(work: Work[Any, Any]) -> None:
-    """Prepare a process of a pool for `work`."""
+    """Prepare a process of a pool for `work`.
+
+    If that fails with an OnetError, such as for a damaged checkpoint, tasks raise it: an error
+    raised here would end the process, and say nothing to the parent.
+    """
     global _function
     become_expendable()
     # Ctrl-C reaches the whole group; the parent lets each worker finish its task.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     search_folders_once()
-    _function = work.start()
+    try:
+        _function = work.start()
+    except OnetError as error:
+        _function = partial(_refuse, error)
+
+
+def _refuse(error: OnetError, task: Any) -> None:
+    raise error
 
 
 def run_task(task: Any) -> Any:

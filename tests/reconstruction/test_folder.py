@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from onet_cli.commands.reconstruct import reconstruct
+from onet_cli.errors import CheckpointError
 from onet_cli.execution import worker
 from onet_cli.files import write_bytes
 from onet_cli.models.checkpoint import save_checkpoint
@@ -198,6 +199,21 @@ def test_many_photos_on_a_cpu_are_given_to_processes(
     work = folder_module.FolderWork("furniture", device, *settings)
 
     assert folder_module.usual_workers(work, photos) == processes
+
+
+@pytest.mark.parametrize(
+    "place", [["--workers", "2"], ["--cluster", "local"]], ids=["processes", "cluster"]
+)
+def test_a_missing_checkpoint_is_named_wherever_it_is_read(photos, monkeypatch, place):
+    if "--cluster" in place:
+        pytest.importorskip("distributed")
+    missing = photos / "model" / "none.safetensors"
+
+    result = run(photos, "--checkpoint", missing, *place)
+
+    assert isinstance(result.exception, CheckpointError)
+    assert str(missing) in str(result.exception)
+    assert "onet train" in result.exception.hint
 
 
 @pytest.mark.slow
