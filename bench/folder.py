@@ -23,6 +23,8 @@ from pathlib import Path
 
 from harness import Row, publish
 
+from onet_cli.cores import available_cores
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TICK_S = 0.005
 
@@ -121,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--chunk", type=int, default=100, help="photos of a turn")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=available_cores())
     parser.add_argument("--minutes", type=float, default=float("inf"), help="end after these")
     parser.add_argument("--state", type=Path, help="file of what is measured, to continue from")
     parser.add_argument("--json", type=Path, help="write rows and environment to this file")

@@ -7,7 +7,6 @@ are printed as they are measured, too; `.pt2` are programs of `torch.export`.
 Usage: python bench/onnx_exports.py [--only MODEL ...] [--workers N] [--json FILE]
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from harness import Row, arguments, publish
 
+from onet_cli.cores import available_cores
 from onet_cli.exporting.onnx import export_onnx
 from onet_cli.exporting.options import Weights
 from onet_cli.exporting.program import export_programs
@@ -63,7 +63,7 @@ def measure(name: str, form: str, workers: int) -> Row:
 def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[*MODELS, *shipped_models()])
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--workers", type=int, default=available_cores(), help="processes")
     asked = parser.parse_args()
     rows = [measure(name, form, asked.workers) for name in asked.only for form in FORMS]
     publish("Exports", rows, asked.json, ("torch", "onnx", "onnxscript", "onnxruntime"))

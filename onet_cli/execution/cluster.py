@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.execution.work import Chunk, Place, Result, Task, Work
 from onet_cli.execution.worker import become_expendable
@@ -172,7 +173,7 @@ def _client(place: Place) -> Iterator["Client"]:
     if place.cluster == LOCAL:
         with (
             LocalCluster(
-                n_workers=place.workers or os.cpu_count() or 1,
+                n_workers=place.workers or available_cores(),
                 threads_per_worker=1,
                 dashboard_address=None,
                 silence_logs=logging.CRITICAL,

@@ -15,7 +15,6 @@ pictures a second, and step.json with a step beside its roofline. A second run t
 import argparse
 import csv
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,8 @@ from pathlib import Path
 from packing.packed import unpack
 from packing.pieces import join, split
 from packing.store import read_pack
+
+from onet_cli.cores import available_cores
 
 ONET = [sys.executable, "-m", "onet_cli"]
 SAMPLES = ["--cameras", "wide", "--points", "32768", "--near-points", "32768"]
@@ -150,7 +151,7 @@ def make_data(options: argparse.Namespace, record: Record) -> None:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    common = [*SAMPLES, "--seed", str(options.seed), "--workers", str(os.cpu_count() or 1)]
+    common = [*SAMPLES, "--seed", str(options.seed), "--workers", str(available_cores())]
     views = ["--views", "12" if options.limit is None else "4"]
     real = [*ONET, "preprocess", str(folder), str(options.work / "real")]
     real += ["--manifest", str(options.work / "table.csv"), *common, *views]

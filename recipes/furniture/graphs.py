@@ -7,9 +7,9 @@ whenever weights change, a recalibration included: graphs read them by their pla
 """
 
 import argparse
-import os
 from pathlib import Path
 
+from onet_cli.cores import available_cores
 from onet_cli.exporting.onnx import export_graphs
 from onet_cli.exporting.web.mask_network import write_mask_graph
 from onet_cli.models.segmentation.network import GRAPH
@@ -26,7 +26,7 @@ def main() -> None:
     if asked.mask:
         found = {GRAPH: write_mask_graph()}
     else:
-        parity = export_graphs(asked.checkpoint, print, os.cpu_count() or 1)
+        parity = export_graphs(asked.checkpoint, print, available_cores())
         found = {path: parity.differences[stage] for stage, path in parity.files.items()}
     for path, error in found.items():
         size = path.stat().st_size / 1e3

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 import torch
 
@@ -9,7 +7,7 @@ from onet_cli.evaluation.pool import SHARING, usual_workers
 
 
 def test_a_cpu_is_shared_by_a_process_for_each_core(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 24)
+    monkeypatch.setattr(pool, "available_cores", lambda: 24)
 
     assert usual_workers("cpu") == 24
 
@@ -19,7 +17,7 @@ def test_a_cpu_is_shared_by_a_process_for_each_core(monkeypatch):
 def test_a_gpu_is_shared_by_few(monkeypatch, name, cores, expected):
     kind = "cuda" if name == "auto" else name
     monkeypatch.setattr(pool, "resolve_device", lambda given: torch.device(kind))
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(pool, "available_cores", lambda: cores)
 
     assert usual_workers(name) == expected
 

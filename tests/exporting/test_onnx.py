@@ -1,7 +1,6 @@
 import importlib.util
 import json
 import multiprocessing
-import os
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -367,7 +366,9 @@ def test_a_stage_that_cannot_be_traced_in_a_process_is_told():
 @pytest.mark.slow
 @needs_onnx
 def test_packed_weights_are_compared_and_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes take longer to start than to trace
+    monkeypatch.setattr(
+        "onet_cli.exporting.export.available_cores", lambda: 1
+    )  # processes take longer to start than to trace
     checkpoint = tiny_checkpoint()
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
 
@@ -414,7 +415,7 @@ def test_a_file_that_onnxruntime_cannot_run_is_told_and_removed(
 def test_without_onnxruntime_the_files_are_written_and_said_not_to_be_compared(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("onet_cli.exporting.export.available_cores", lambda: 1)
     checkpoint = tiny_checkpoint()
     save_checkpoint(tmp_path / "c.safetensors", checkpoint.network, checkpoint.info)
     find = importlib.util.find_spec
