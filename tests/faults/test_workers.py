@@ -33,9 +33,8 @@ def processes_in_group(group):
 )
 def test_workers_end_when_their_command_is_killed(tmp_path, monkeypatch, case, arguments):
     """`Command.kill` raises an error for workers that are left a minute later."""
-    monkeypatch.setattr(
-        "onet_cli.exporting.export.available_cores", lambda: 2
-    )  # processes of the ONNX export
+    # Processes of the ONNX export.
+    monkeypatch.setattr("onet_cli.exporting.export.available_cores", lambda: 2)
     make_inputs(tmp_path)
     folder = fresh(case, tmp_path / "work")
     command = Command([*case.going_on(folder), *arguments], folder, tmp_path / "log")

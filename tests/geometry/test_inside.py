@@ -1,5 +1,4 @@
 import itertools
-import os
 
 import numpy as np
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onet_cli._ext import inside as kernel
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidGeometryError
 from onet_cli.geometry import crossings, inside
 from onet_cli.geometry.inside import contains, winding_numbers
@@ -431,10 +431,9 @@ def test_a_face_without_its_vertices_is_refused():
             contains(mesh, POINTS)
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not tell")
 def test_little_work_takes_one_thread_and_much_one_per_processor():
     assert crossings.thread_count(None, 0) == crossings.thread_count(None, 1000) == 1
-    assert crossings.thread_count(None, 1 << 40) == len(os.sched_getaffinity(0))
+    assert crossings.thread_count(None, 1 << 40) == available_cores()
 
 
 def test_a_number_of_threads_asked_for_is_taken_but_at_least_one():

@@ -46,7 +46,6 @@ def test_validation_has_loader_processes_on_a_gpu_only(balls, device, workers, e
 def test_loader_processes_are_chosen_by_device_and_cores(
     monkeypatch, device, processes, cores, expected
 ):
-    own = set(range(cores))
-    monkeypatch.setattr(settings.os, "sched_getaffinity", lambda process: own, raising=False)
+    monkeypatch.setattr(settings, "available_cores", lambda: cores)
 
     assert usual_workers(device, processes) == expected
