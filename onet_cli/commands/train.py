@@ -82,7 +82,8 @@ def train(
             f"{result.steps} steps in {result.seconds:.0f} s, best IoU {result.best_iou:.3f}"
         )
     if run.calibrate:
-        _calibrate(result.checkpoint, [data, *([run.extra] if run.extra else [])], hardware, quiet)
+        shapes = [data, *([run.extra] if run.extra else [])]
+        _calibrate(result.checkpoint, shapes, network.init, hardware, quiet)
     say(result.checkpoint)
 
 
@@ -103,7 +104,9 @@ def _dry_run(
     show_dry_run(network.spec, facts, picture)
 
 
-def _calibrate(checkpoint: Path, data: list[Path], hardware: Hardware, quiet: bool) -> None:
+def _calibrate(
+    checkpoint: Path, data: list[Path], init: str | None, hardware: Hardware, quiet: bool
+) -> None:
     from onet_cli.commands.consoles import notes
     from onet_cli.commands.report import progress_bar, say_unless
     from onet_cli.errors import EmptySurfaceError
@@ -121,6 +124,7 @@ def _calibrate(checkpoint: Path, data: list[Path], hardware: Hardware, quiet: bo
             calibrate_checkpoint(
                 checkpoint,
                 data,
+                init=init,
                 device=hardware.device,
                 progress=lambda stage, done, total: advance(done, total),
             )

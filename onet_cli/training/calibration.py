@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from onet_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from onet_cli.models.checkpoint import (
+    Checkpoint,
+    CheckpointInfo,
+    load_checkpoint,
+    save_checkpoint,
+)
 from onet_cli.reconstruction.calibrate import calibrate
 from onet_cli.reconstruction.calibrate_threshold import calibrate_threshold
 from onet_cli.reconstruction.calibration_settings import CalibrationSettings
@@ -26,17 +31,19 @@ def calibrate_checkpoint(
     target: Path | None = None,
     half: bool = False,
     fewest_shapes: int = FEWEST_SHAPES,
+    init: str | Path | None = None,
     device: str = "auto",
     progress: Progress = lambda stage, done, total: None,
 ) -> Checkpoint:
     """Calibrate the checkpoint at `path`, save it with its calibration, and return it.
 
     `data` are the data sets that it was trained on; adaptive thresholds are fitted to the first
-    one, if it has at least `fewest_shapes` validation shapes. The result is saved to `target`, by
-    default `path`, optionally in `half` precision. `progress` is called as in `calibrate`.
+    one, if it has at least `fewest_shapes` validation shapes; otherwise those of `init` are kept,
+    the checkpoint of the same network from which training started. The result is saved to `target`,
+    by default `path`, optionally in `half` precision. `progress` is called as in `calibrate`.
 
     Raises:
-        CheckpointError: `path` is not a checkpoint.
+        CheckpointError: `path` or `init` is not a checkpoint.
         StoreError: a data set cannot be read, or has no training or validation views.
         EmptySurfaceError: no validation view gives a mesh.
     """
@@ -44,6 +51,20 @@ def calibrate_checkpoint(
     stores = [ShapeStore.open(folder) for folder in data]
     if len(stores[0].ids("val")) >= fewest_shapes:
         checkpoint = calibrate_threshold(checkpoint, stores[0], settings, progress)
+    elif init is not None:
+        known = load_checkpoint(init, "cpu").info
+        checkpoint = replace(checkpoint, info=with_thresholds(checkpoint.info, known))
     found = calibrate(checkpoint, stores, settings, progress)
     save_checkpoint(target or path, checkpoint.network, checkpoint.info, half, found)
     return replace(checkpoint, calibration=found)
+
+
+def with_thresholds(info: CheckpointInfo, known: CheckpointInfo) -> CheckpointInfo:
+    """Return `info` with the adaptive thresholds of `known`, if that is of the same network.
+
+    Too few shapes to fit them to are also too few to move the probabilities far from those that
+    they were fitted to; one threshold for all photos, on the other hand, loses thin parts.
+    """
+    if known.platt is None or known.spec != info.spec:
+        return info
+    return replace(info, platt=known.platt, outline=known.outline, scales=known.scales)

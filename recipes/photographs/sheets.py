@@ -3,10 +3,11 @@
 Usage: python recipes/photographs/sheets.py PICTURES SHEETS NAME=MESHES[,DEBUG]... [--seed N]
 
 MESHES is a folder that `onet reconstruct PICTURES/* -o MESHES/` wrote; NAME stands
-for the model in `marks.csv`. Each row of a sheet shows the photo, what the network was shown, and
-the mesh from the photo's direction, from both sides, from behind, and a code. SHEETS/key.csv tells
-which photograph and which model each code is, and is not for those who mark. A photo in which no
-object was found, or of which a model made no mesh, has a row that says so.
+for the model in `marks.csv`. Photographs that are not in PICTURES are left out. Each row of a
+sheet shows the photo, what the network was shown, and the mesh from the photo's direction, from
+both sides, from behind, and a code. SHEETS/key.csv tells which photograph and which model each
+code is, and is not for those who mark. A photo in which no object was found, or of which a model
+made no mesh, has a row that says so.
 
 What the network was shown is read from DEBUG, the folder that `--debug DEBUG` of that command
 wrote. Without one it is the object as it is cut out today, whatever the model was given then.
@@ -100,7 +101,10 @@ def main() -> None:
         for folder in (model.meshes, model.debug):
             if folder is not None and not folder.is_dir():
                 parser.error(f"there is no folder {folder}")
-    photographs = read_table()
+    photographs = [one for one in read_table() if (options.pictures / one.file).is_file()]
+    if not photographs:
+        parser.error(f"{options.pictures} has no photograph of the table")
+    print(f"{len(photographs)} of {len(read_table())} photographs are there")
     names = codes(len(photographs) * len(models), np.random.default_rng(options.seed))
     key = [(next(names), one, model) for model in models for one in photographs]
     key.sort(key=lambda entry: entry[0])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -53,6 +55,22 @@ def test_thresholds_are_adapted_where_there_are_shapes_enough(balls, trained, tm
     info = load_checkpoint(target, "cpu").info
     assert info.platt is not None
     assert 0 < info.scores["validation_iou_adapted"] <= 1
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same network", "another network"])
+def test_few_shapes_keep_the_thresholds_that_training_started_from(balls, trained, tmp_path, same):
+    plain = load_checkpoint(trained, "cpu")
+    init, target = tmp_path / "init.safetensors", tmp_path / "calibrated.safetensors"
+    spec = TINY if same else replace(TINY, hidden_dim=16)
+    known = CheckpointInfo(spec, platt=(2.0, -0.4), outline=0.3, threshold=0.9)
+    save_checkpoint(init, build_network(spec, seed=1), known)
+
+    calibration.calibrate_checkpoint(trained, [balls], FEW, target=target, init=init, device="cpu")
+
+    info = load_checkpoint(target, "cpu").info
+    assert info.platt == ((2.0, -0.4) if same else None)
+    assert info.outline == (0.3 if same else 0.0)
+    assert info.threshold == plain.info.threshold
 
 
 def test_a_network_that_makes_no_mesh_stays_as_it_was(balls, tmp_path):
