@@ -119,6 +119,7 @@ def _calibrate(
         "calibrating thresholds and confidence on the training and validation shapes, a minute or "
         "two; --no-calibrate leaves it out"
     )
+    said: list[str] = []  # not while the bar is drawn
     try:
         with progress_bar("calibrating", quiet) as advance:
             calibrate_checkpoint(
@@ -127,6 +128,9 @@ def _calibrate(
                 init=init,
                 device=hardware.device,
                 progress=lambda stage, done, total: advance(done, total),
+                note=said.append,
             )
     except EmptySurfaceError as error:
         notes.print(f"not calibrated: {error}")
+    for text in said:
+        say_unless(quiet)(text)

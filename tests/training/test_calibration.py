@@ -64,13 +64,19 @@ def test_few_shapes_keep_the_thresholds_that_training_started_from(balls, traine
     spec = TINY if same else replace(TINY, hidden_dim=16)
     known = CheckpointInfo(spec, platt=(2.0, -0.4), outline=0.3, threshold=0.9)
     save_checkpoint(init, build_network(spec, seed=1), known)
+    said = []
 
-    calibration.calibrate_checkpoint(trained, [balls], FEW, target=target, init=init, device="cpu")
+    calibration.calibrate_checkpoint(
+        trained, [balls], FEW, target=target, init=init, device="cpu", note=said.append
+    )
 
     info = load_checkpoint(target, "cpu").info
     assert info.platt == ((2.0, -0.4) if same else None)
     assert info.outline == (0.3 if same else 0.0)
     assert info.threshold == plain.info.threshold
+    (text,) = said
+    assert ("are kept" in text) == same
+    assert ("the same threshold" in text) != same
 
 
 def test_a_network_that_makes_no_mesh_stays_as_it_was(balls, tmp_path):
