@@ -110,7 +110,7 @@ def _calibrate(
     from onet_cli.commands.consoles import notes
     from onet_cli.commands.report import progress_bar, say_unless
     from onet_cli.errors import EmptySurfaceError
-    from onet_cli.training.calibration import calibrate_checkpoint
+    from onet_cli.training.calibration import calibrate_checkpoint, describe_thresholds
     from onet_cli.training.run import is_first_process
 
     if not is_first_process():
@@ -119,18 +119,17 @@ def _calibrate(
         "calibrating thresholds and confidence on the training and validation shapes, a minute or "
         "two; --no-calibrate leaves it out"
     )
-    said: list[str] = []  # not while the bar is drawn
     try:
         with progress_bar("calibrating", quiet) as advance:
-            calibrate_checkpoint(
+            found = calibrate_checkpoint(
                 checkpoint,
                 data,
                 init=init,
                 device=hardware.device,
                 progress=lambda stage, done, total: advance(done, total),
-                note=said.append,
             )
     except EmptySurfaceError as error:
         notes.print(f"not calibrated: {error}")
-    for text in said:
+        return
+    if text := describe_thresholds(found.info, init):
         say_unless(quiet)(text)

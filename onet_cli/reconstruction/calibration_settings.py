@@ -9,7 +9,8 @@ class CalibrationSettings:
 
     With 0 `training_views`, a known distribution of codes is kept.
 
-    The predictor of bad meshes is fitted to `doubt_views` validation views; 0 omits it.
+    The predictor of bad meshes is fitted to `doubt_views` validation views; 0 omits it. Adaptive
+    thresholds, which have two parameters, need `fewest_shapes` validation shapes.
     """
 
     training_views: int = 8192
@@ -19,3 +20,4 @@ class CalibrationSettings:
     resolution: int = 64
     seed: int = 0
     doubt_views: int = 0
+    fewest_shapes: int = 24

@@ -47,7 +47,10 @@ def main() -> None:
 
     path = find_checkpoint(options.checkpoint)
     settings = CalibrationSettings(
-        training_views=options.views, meshes=options.meshes, doubt_views=options.doubts
+        training_views=options.views,
+        meshes=options.meshes,
+        doubt_views=options.doubts,
+        fewest_shapes=1,
     )
     target = options.output or path
     checkpoint = calibrate_checkpoint(
@@ -56,7 +59,6 @@ def main() -> None:
         settings,
         target=target,
         half=options.half,
-        fewest_shapes=1,
         device=options.device,
         progress=show,
     )

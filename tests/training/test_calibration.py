@@ -50,11 +50,12 @@ def test_a_checkpoint_gets_what_it_is_worth_and_keeps_its_weights(balls, trained
 def test_thresholds_are_adapted_where_there_are_shapes_enough(balls, trained, tmp_path):
     target = tmp_path / "calibrated.safetensors"
     calibration.calibrate_checkpoint(
-        trained, [balls], FEW, target=target, fewest_shapes=6, device="cpu"
+        trained, [balls], replace(FEW, fewest_shapes=6), target=target, device="cpu"
     )
     info = load_checkpoint(target, "cpu").info
     assert info.platt is not None
     assert 0 < info.scores["validation_iou_adapted"] <= 1
+    assert calibration.describe_thresholds(info, None) is None
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same network", "another network"])
@@ -64,19 +65,16 @@ def test_few_shapes_keep_the_thresholds_that_training_started_from(balls, traine
     spec = TINY if same else replace(TINY, hidden_dim=16)
     known = CheckpointInfo(spec, platt=(2.0, -0.4), outline=0.3, threshold=0.9)
     save_checkpoint(init, build_network(spec, seed=1), known)
-    said = []
 
-    calibration.calibrate_checkpoint(
-        trained, [balls], FEW, target=target, init=init, device="cpu", note=said.append
-    )
+    calibration.calibrate_checkpoint(trained, [balls], FEW, target=target, init=init, device="cpu")
 
     info = load_checkpoint(target, "cpu").info
     assert info.platt == ((2.0, -0.4) if same else None)
     assert info.outline == (0.3 if same else 0.0)
     assert info.threshold == plain.info.threshold
-    (text,) = said
-    assert ("are kept" in text) == same
-    assert ("the same threshold" in text) != same
+    text = calibration.describe_thresholds(info, "furniture")
+    assert ("those of furniture are kept" in text) == same
+    assert ("all photos get the same one" in text) != same
 
 
 def test_a_network_that_makes_no_mesh_stays_as_it_was(balls, tmp_path):

@@ -114,7 +114,7 @@ def test_it_is_calibrated_and_scored_as_any_other(boxes, trained, tmp_path):
     path = tmp_path / "calibrated.safetensors"
 
     calibration.calibrate_checkpoint(
-        trained[0].checkpoint, [boxes], FEW, target=path, fewest_shapes=4, device="cpu"
+        trained[0].checkpoint, [boxes], replace(FEW, fewest_shapes=4), target=path, device="cpu"
     )
 
     stored = load_checkpoint(path, "cpu")
