@@ -49,13 +49,13 @@ def calibrate_checkpoint(
         checkpoint = calibrate_threshold(checkpoint, stores[0], settings, progress)
     elif init is not None:
         known = load_checkpoint(init, "cpu").info
-        checkpoint = replace(checkpoint, info=with_thresholds(checkpoint.info, known))
+        checkpoint = replace(checkpoint, info=_with_thresholds(checkpoint.info, known))
     found = calibrate(checkpoint, stores, settings, progress)
     save_checkpoint(target or path, checkpoint.network, checkpoint.info, half, found)
     return replace(checkpoint, calibration=found)
 
 
-def with_thresholds(info: CheckpointInfo, known: CheckpointInfo) -> CheckpointInfo:
+def _with_thresholds(info: CheckpointInfo, known: CheckpointInfo) -> CheckpointInfo:
     """Return `info` with the adaptive thresholds of `known`, if that is of the same network.
 
     Too few shapes to fit them to are also too few to move the probabilities far from those that

@@ -10,7 +10,6 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Iterator
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -41,9 +40,10 @@ def main() -> None:
     if len(options.sources) % 2:
         parser.error("each SOURCE needs a TABLE")
     pairs = zip(options.sources[::2], options.sources[1::2], strict=True)
-    entries = [entry for pair in pairs for entry in _entries(*pair) if entry.use in options.uses]
-    table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    found = [entry for source, table in pairs for entry in entries_of(Manifest.read(table), source)]
+    entries = [entry for entry in found if entry.use in options.uses]
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
     writer.writeheader()
     meshes = []
     convert = partial(_pack_entry, faces=options.faces, picture=options.picture)
@@ -62,14 +62,10 @@ def main() -> None:
                     "licence": entry.licence,
                 }
             )
-    write_pack(options.output, meshes, table.getvalue())
+    write_pack(options.output, meshes, lines.getvalue())
     faces = sum(len(mesh.faces) for mesh in meshes)
     size = options.output.stat().st_size
     print(f"{options.output}: {len(meshes)} objects, {faces} faces, {size / 1e6:.1f} MB")
-
-
-def _entries(source: Path, table: Path) -> Iterator[MeshEntry]:
-    return iter(entries_of(Manifest.read(table), source))
 
 
 def _pack_entry(entry: MeshEntry, faces: int, picture: int) -> PackedMesh | str:

@@ -101,10 +101,11 @@ def main() -> None:
         for folder in (model.meshes, model.debug):
             if folder is not None and not folder.is_dir():
                 parser.error(f"there is no folder {folder}")
-    photographs = [one for one in read_table() if (options.pictures / one.file).is_file()]
+    table = read_table()
+    photographs = [one for one in table if (options.pictures / one.file).is_file()]
     if not photographs:
         parser.error(f"{options.pictures} has no photograph of the table")
-    print(f"{len(photographs)} of {len(read_table())} photographs are there")
+    print(f"{len(photographs)} of {len(table)} photographs are there")
     names = codes(len(photographs) * len(models), np.random.default_rng(options.seed))
     key = [(next(names), one, model) for model in models for one in photographs]
     key.sort(key=lambda entry: entry[0])

@@ -64,14 +64,29 @@ def _uv(part: Part) -> NDArray[np.float64] | None:
 def _material(part: Part) -> PBRMaterial:
     red, green, blue = part.colour or (0.8, 0.8, 0.8)
     factor = [1.0, 1.0, 1.0, 1.0] if part.picture is not None else [red, green, blue, part.opacity]
+    picture = None if part.picture is None else _shrunk(part.picture)
+    return make_material(factor, picture, roughness=0.8, blend=part.opacity < 1)
+
+
+def make_material(
+    factor: Sequence[float], picture: Image.Image | None, roughness: float, blend: bool
+) -> PBRMaterial:
+    """Return a material for .glb, seen from both sides.
+
+    Args:
+        factor: sRGB and opacity, all in [0, 1], by which `picture` is multiplied.
+        picture: the texture.
+        roughness: in [0, 1].
+        blend: whether it is transparent.
+    """
     return PBRMaterial(  # type: ignore[no-untyped-call]
         # trimesh writes colours as they are, and onet reads trimesh's files so.
-        baseColorFactor=factor,
-        baseColorTexture=None if part.picture is None else _shrunk(part.picture),
+        baseColorFactor=[*factor],
+        baseColorTexture=picture,
         metallicFactor=0.0,
-        roughnessFactor=0.8,
+        roughnessFactor=roughness,
         doubleSided=True,
-        alphaMode="BLEND" if part.opacity < 1 else None,
+        alphaMode="BLEND" if blend else None,
     )
 
 

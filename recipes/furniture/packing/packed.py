@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import trimesh
+from collecting.parts import make_material
 from numpy.typing import NDArray
 from PIL import Image
-from pykdtree.kdtree import KDTree
 from trimesh.visual import ColorVisuals, TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
 from onet_cli.geometry.appearance import Appearance, Material
+from onet_cli.geometry.nearest import nearest
 from onet_cli.geometry.simplify import simplify
 from onet_cli.meshes.vertex_colours import vertex_colours
 
@@ -98,11 +99,10 @@ def _pack_coloured(
     small = simplify(mesh, most_faces)
     if colours is None:
         colours = np.full((len(mesh.vertices), 3), Material().colour, np.uint8)
-    tree = KDTree(np.ascontiguousarray(mesh.vertices, np.float64))
-    _, nearest = tree.query(np.ascontiguousarray(small.vertices, np.float64))
+    _, places = nearest(small.vertices, mesh.vertices)
     points = np.clip(np.rint((small.vertices + 0.5) * STEPS), 0, STEPS).astype(np.int32)
     faces = np.asarray(small.faces, np.int32)
-    found = colours[nearest].astype(np.int32)
+    found = colours[places].astype(np.int32)
     return _in_order(PackedMesh(name, points, faces, _none(2), found, _none(1)))
 
 
@@ -168,12 +168,7 @@ def unpack(packed: PackedMesh) -> bytes:
 
 def _material(look: Look) -> PBRMaterial:
     factor = [*(value / 255 for value in look.colour), look.opacity]
-    picture = None if look.picture is None else Image.open(io.BytesIO(look.picture))
-    return PBRMaterial(  # type: ignore[no-untyped-call]
-        baseColorFactor=factor if picture is None else [1.0, 1.0, 1.0, look.opacity],
-        baseColorTexture=picture,
-        metallicFactor=0.0,
-        roughnessFactor=1 - look.gloss,
-        doubleSided=True,
-        alphaMode="BLEND" if look.opacity < 1 else None,
-    )
+    picture = None
+    if look.picture is not None:
+        factor, picture = [1.0, 1.0, 1.0, look.opacity], Image.open(io.BytesIO(look.picture))
+    return make_material(factor, picture, roughness=1 - look.gloss, blend=look.opacity < 1)

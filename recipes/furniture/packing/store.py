@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from packing.packed import Look, PackedMesh
+from packing.packed import Integers, Look, PackedMesh
 
 COLUMNS = {"points": 3, "faces": 3, "uv": 2, "colours": 3, "look_of_face": 1}
 """The arrays of a mesh."""
 
 _PRESET = lzma.PRESET_EXTREME | 9
-Integers = NDArray[np.int32]
 
 
 def write_pack(path: Path, meshes: Iterable[PackedMesh], table: str) -> None:
