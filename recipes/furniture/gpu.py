@@ -18,6 +18,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,9 @@ ONET = [sys.executable, "-m", "onet_cli"]
 SAMPLES = ["--cameras", "wide", "--points", "32768", "--near-points", "32768"]
 LEARN = ["--near", "0.25", "--augment", "photo", "--weight-decay", "0.05", "--encoder-lr", "0.2"]
 LEARN += ["--label-smoothing", "0.02", "--extra-share", "0.35", "--model", "onet-aligned"]
+BATCH = "128"
 PLACES = {
-    "cuda": ["--compile", "--cache", "gpu", "--precision", "bf16", "--batch-size", "128"],
+    "cuda": ["--compile", "--cache", "gpu", "--precision", "bf16", "--batch-size", BATCH],
     "cpu": ["--cache", "ram", "--precision", "32", "--batch-size", "8"],
 }
 BENCH = Path(__file__).parents[2] / "bench" / "train_step.py"
@@ -103,7 +105,7 @@ def main() -> None:
     parser.add_argument("--init", default="furniture", help="checkpoint, or OUT of a run before")
     parser.add_argument("--seconds", type=float, default=420, help="for everything")
     parser.add_argument("--seed", type=int, default=1, help="of the data and of training")
-    parser.add_argument("--work", type=Path, default=Path("/tmp/onet-gpu"), help="for the data")
+    parser.add_argument("--work", type=Path, help="where the data are while it runs")
     parser.add_argument("--device", choices=list(PLACES), default="cuda")
     parser.add_argument("--generated", type=int, default=4000, help="generated shapes")
     parser.add_argument("--limit", type=int, help="so many real objects")
@@ -111,7 +113,16 @@ def main() -> None:
     parser.add_argument("--no-bench", action="store_true", help="do not measure the step first")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    record = Record(options.out, options.seconds)
+    if options.work is not None:
+        options.work.mkdir(parents=True, exist_ok=True)
+    # A folder of its own: data and weights of an earlier run there would be taken for this one's.
+    with tempfile.TemporaryDirectory(prefix="onet-gpu-", dir=options.work) as work:
+        options.work = Path(work)
+        train(options, Record(options.out, options.seconds))
+
+
+def train(options: argparse.Namespace, record: Record) -> None:
+    """Make the data, measure, train, and keep what came of it."""
     init = options.init
     if Path(init).is_dir():
         init = str(join(Path(init), options.work / "before.safetensors"))
@@ -165,7 +176,7 @@ def measure(options: argparse.Namespace, record: Record) -> None:
     """Measure a step beside its roofline, with batches from the data set."""
     file = options.out / "step.json"
     batch = (
-        ["--batch-size", "128", "--compile"] if options.device == "cuda" else ["--batch-size", "4"]
+        ["--batch-size", BATCH, "--compile"] if options.device == "cuda" else ["--batch-size", "4"]
     )
     command = [sys.executable, str(BENCH), "--model", "onet-aligned", "--device", options.device]
     command += ["--precision", "bf16", "--augment", "photo", "--rounds", "2", *batch]

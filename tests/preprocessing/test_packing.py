@@ -135,7 +135,7 @@ def test_two_runs_on_a_gpu_are_rehearsed(tmp_path):
 
     init = "furniture"
     for number in range(2):
-        out, work = tmp_path / f"out{number}", tmp_path / f"work{number}"
+        out, work = tmp_path / f"out{number}", tmp_path / "work"
         command = [sys.executable, str(RECIPE / "gpu.py"), str(tmp_path / "x.pack"), str(out)]
         command += ["--device", "cpu", "--limit", "12", "--generated", "4", "--seconds", "100"]
         command += ["--no-bench", "--work", str(work), "--init", init, "--seed", str(number)]
