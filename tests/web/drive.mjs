@@ -41,6 +41,10 @@ try {
   for (const photo of order.photos) results.push(await reconstruct(page, photo));
   const beyond = asked.filter((url) => !/^(data:|blob:)/.test(url) && !url.startsWith(order.address));
   console.log(JSON.stringify({ results, beyond }));
+} catch (error) {
+  const [page] = (await browser.pages()).slice(-1);
+  console.error(await page.evaluate(() => [document.activeElement?.id, document.body.outerHTML]));
+  throw error;
 } finally {
   await browser.close();
 }

@@ -13,12 +13,14 @@ const SMOOTHEST = 0.35; // of the brush's radius: the width of its soft rim
 export class Brush {
   /**
    * @param {HTMLCanvasElement} canvas
+   * @param {HTMLDetailsElement} panel Open while it paints; asked at each event, as by `Picker`.
    * @param {() => {adds: boolean, share: number}} tool Whether it adds, and its radius over the
    *   photo's longer side.
    * @param {() => void} changed Called after each stroke.
    */
-  constructor(canvas, tool, changed) {
+  constructor(canvas, panel, tool, changed) {
     this.canvas = canvas;
+    this.panel = panel;
     this.tool = tool;
     this.changed = changed;
     /** @type {Picture | undefined} */
@@ -29,7 +31,6 @@ export class Brush {
     this.undone = [];
     /** Whether the weight was painted when it was opened. */
     this.painted = false;
-    this.active = false;
     /** @type {[number, number] | null} */
     this.last = null;
     /** @type {[number, number]} */
@@ -41,6 +42,10 @@ export class Brush {
     canvas.addEventListener("keydown", (event) => this.key(event));
     for (const name of ["focus", "blur"])
       canvas.addEventListener(name, () => this.active && this.draw());
+  }
+
+  get active() {
+    return this.panel.open;
   }
 
   /**
@@ -62,15 +67,10 @@ export class Brush {
     return this.painted || this.undone.length > 0;
   }
 
-  /**
-   * Let the brush paint, or not: a touch then scrolls the page.
-   *
-   * @param {boolean} active
-   */
-  use(active) {
-    this.active = active;
-    this.canvas.classList.toggle("painting", active);
-    this.canvas.tabIndex = active ? 0 : -1;
+  /** Follow the panel: while it is closed, a touch scrolls the page. */
+  use() {
+    this.canvas.classList.toggle("painting", this.active);
+    this.canvas.tabIndex = this.active ? 0 : -1;
   }
 
   undo() {

@@ -27,12 +27,13 @@ let given;
 let made;
 /** @type {Viewer | undefined} */
 let viewer;
-const brush = new Brush(find("cutout"), brushTool, () => {
+const brush = new Brush(find("cutout"), find("brush"), brushTool, () => {
   find("undo").disabled = brush.undone.length === 0;
   find("again").textContent = brush.edited ? "Again, with this cut-out" : "Again";
 });
 const picker = new Picker(
   find("cutout"),
+  find("picker"),
   () => find("boxes").checked,
   () => begin(),
   () => brush.draw(),
@@ -171,10 +172,8 @@ function shownColours() {
 
 /** Let the photo be drawn on by the tool that is open. */
 function useTools() {
-  const [picks, paints] = ["picker", "brush"].map((name) => find(name).open);
   // The one in use comes last: both set the canvas's place in the order of keys.
-  for (const [tool, active] of picks ? [[brush, paints], [picker, picks]] : [[picker, picks], [brush, paints]])
-    /** @type {any} */ (tool).use(active);
+  for (const tool of picker.active ? [brush, picker] : [picker, brush]) tool.use();
   picker.draw();
 }
 

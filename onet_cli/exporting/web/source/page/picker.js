@@ -12,16 +12,18 @@ const SMALLEST = 0.01; // a box
 export class Picker {
   /**
    * @param {HTMLCanvasElement} canvas
+   * @param {HTMLDetailsElement} panel Open while objects are chosen. Asked at each event: on a busy
+   *   computer its event "toggle" comes later than the next click.
    * @param {() => boolean} boxed Whether a box is drawn; else clicks.
    * @param {(target: Target) => void} chosen
    * @param {() => void} draw Draws what is below the marks.
    */
-  constructor(canvas, boxed, chosen, draw) {
+  constructor(canvas, panel, boxed, chosen, draw) {
     this.canvas = canvas;
+    this.panel = panel;
     this.boxed = boxed;
     this.chosen = chosen;
     this.below = draw;
-    this.active = false;
     /** @type {Target} */
     this.target = { clicks: [], box: null };
     /** @type {[number, number]} */
@@ -37,6 +39,10 @@ export class Picker {
     for (const name of ["focus", "blur"]) canvas.addEventListener(name, () => this.draw());
   }
 
+  get active() {
+    return this.panel.open;
+  }
+
   /** Whether an object was chosen. */
   get used() {
     return this.target.clicks.length > 0 || this.target.box !== null;
@@ -48,12 +54,11 @@ export class Picker {
     this.cancel();
   }
 
-  /** @param {boolean} active */
-  use(active) {
-    this.active = active;
-    this.canvas.classList.toggle("picking", active);
-    this.canvas.tabIndex = active ? 0 : -1;
-    this.cancel();
+  /** Follow the panel, which was opened or closed. */
+  use() {
+    this.canvas.classList.toggle("picking", this.active);
+    this.canvas.tabIndex = this.active ? 0 : -1;
+    if (!this.active) this.cancel();
   }
 
   cancel() {
