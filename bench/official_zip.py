@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from itertools import count as numbers_from_0
 from pathlib import Path
@@ -26,6 +27,7 @@ import numpy as np
 from harness import Row, arguments, publish
 from PIL import Image
 
+from onet_cli.archives.zip_part import ZipPart
 from onet_cli.files import write_bytes
 from onet_cli.malloc import keep_some_freed_memory
 from onet_cli.preprocessing.packer import Packer
@@ -184,8 +186,7 @@ def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
         assert converter(part, shape_id)[1] is None
 
     def inflate() -> None:
-        part, shape_id = next(other)
-        _inflate(part, shape_id)
+        _inflate(next(other)[0])
 
     steps = Steps(folder / "steps")
 
@@ -278,11 +279,13 @@ def interleave_processor_time(
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
-def _inflate(part: object, shape_id: object) -> None:
-    """Inflate all members of a shape, and what is packed in its .npz files."""
-    members = part._members  # type: ignore[attr-defined]
-    for name in members.entries:
-        data = members.read(name)
+def _inflate(part: ArchiveSource) -> None:
+    """Inflate all members of a shape, and what is packed in its .npz files, by Python's zlib."""
+    members = part._members
+    assert isinstance(members, ZipPart)
+    for name, entry in members.entries.items():
+        data = zlib.decompress(members._packed(name, entry), -zlib.MAX_WBITS, entry.bytes)
+        assert zlib.crc32(data) == entry.checksum
         if name.endswith(".npz"):
             with zipfile.ZipFile(io.BytesIO(data)) as inner:
                 for each in inner.namelist():

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from onet_cli.archives.zip_directory import INCOMPLETE_HINT, ZipDirectory
-from onet_cli.archives.zip_part import Entry, ZipPart
+from onet_cli.archives.zip_member import Entry
+from onet_cli.archives.zip_part import ZipPart
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, read_regular
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from onet_cli.archives.zip_member import Entry, packed_start, unpack
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 
@@ -17,6 +18,7 @@ _SUFFIX = ".npy"
 _NUMBERS = "biuf"  # kinds of numpy's types
 _LONGEST_REASON = 200
 _LONGEST_HEADER = 2**16
+_MAGIC_BYTES = 8
 
 
 def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
@@ -35,7 +37,7 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
                 most = describe_bytes(MAX_ARRAY_BYTES)
                 raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
             arrays = {
-                member.filename.removesuffix(_SUFFIX): _read_array(archive.read(member))
+                member.filename.removesuffix(_SUFFIX): _read_array(_unpack(data, member, name))
                 for member in archive.infolist()
                 if member.filename.endswith(_SUFFIX)
             }
@@ -47,24 +49,33 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
     return {key: array for key, array in arrays.items() if array.dtype.kind in _NUMBERS}
 
 
-def _read_array(data: bytes) -> NDArray[Any]:
+def _unpack(data: bytes, member: zipfile.ZipInfo, name: str) -> bytes | bytearray | memoryview:
+    here, where = memoryview(data)[member.header_offset :], f"{member.filename} in {name}"
+    start = packed_start(here, where)
+    return unpack(here[start : start + member.compress_size], Entry.of(member), where)
+
+
+def _read_array(data: bytes | bytearray | memoryview) -> NDArray[Any]:
     """Return the array of an npy file, without copying it.
 
     Raises:
         ValueError: it declares more data than it has, or holds pickled objects.
     """
-    width = _LENGTH_BYTES[npy.read_magic(io.BytesIO(data))]
+    width = _LENGTH_BYTES[npy.read_magic(io.BytesIO(data[:_MAGIC_BYTES]))]
     start = 8 + width + int.from_bytes(data[8 : 8 + width], "little")
     if start > _LONGEST_HEADER:
         raise ValueError("the head of an array is too long")
-    shape, fortran_order, dtype = _read_header(data[:start])
+    shape, fortran_order, dtype = _read_header(bytes(data[:start]))
     if dtype.hasobject:
         raise ValueError("an array holds pickled objects")
     if prod(shape) * dtype.itemsize > len(data) - start:
         raise ValueError("an array is shorter than its head says")
     order: Literal["F", "C"] = "F" if fortran_order else "C"
     array: NDArray[Any] = np.ndarray(shape, dtype, data, start, order=order)
-    return array if array.flags.aligned else array.copy()
+    if not array.flags.aligned:
+        array = array.copy()
+    array.flags.writeable = False
+    return array
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from onet_cli.archives.zip_part import Entry
+from onet_cli.archives.zip_member import Entry
 from onet_cli.errors import SourceError
 
 _HEADER = struct.Struct("<4s4xHH4xIIIHHH8xI")

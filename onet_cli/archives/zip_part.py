@@ -1,43 +1,15 @@
 """Selected members of a zip, read without the archive's directory."""
 
-import struct
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
 
+from onet_cli.archives.zip_member import LOCAL_HEADER, Entry, packed_start, unpack
 from onet_cli.errors import SourceError
-from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 
-_LOCAL_HEADER = struct.Struct("<4s22sHH")
-_SIGNATURE = b"PK\x03\x04"
-_ENCRYPTED = 0x1
 _EXTRA_BYTES = 64
-
-
-class Entry(NamedTuple):
-    """Location, sizes, compression and checksum of a zip member, from the zip's directory."""
-
-    offset: int
-    packed_bytes: int
-    method: int
-    flags: int
-    checksum: int
-    bytes: int
-
-    @classmethod
-    def of(cls, info: zipfile.ZipInfo) -> "Entry":
-        """Return the entry of a member."""
-        return cls(
-            info.header_offset,
-            info.compress_size,
-            info.compress_type,
-            info.flag_bits,
-            info.CRC,
-            info.file_size,
-        )
 
 
 @dataclass(frozen=True)
@@ -46,8 +18,6 @@ class ZipPart:
 
     The directory of the full data set has over a million entries; a worker process needs only
     the thirty files of its shape. `entries` maps full paths.
-
-    Source: PKWARE, APPNOTE.TXT - .ZIP File Format Specification, sections 4.3.6 and 4.3.7.
     """
 
     path: Path
@@ -76,15 +46,9 @@ class ZipPart:
         if entry is None:
             return None
         try:
-            check_member_size(path, max(entry.bytes, entry.packed_bytes))
-            data = _unpack(self._packed(path, entry), entry.method, entry.bytes)
-        except (OSError, zlib.error) as error:
+            return bytes(unpack(self._packed(path, entry), entry, path))
+        except OSError as error:
             raise SourceError(f"{path} is damaged: {error}") from error
-        if data is None or entry.flags & _ENCRYPTED:
-            raise SourceError(f"{path} is encrypted, or compressed by an unsupported method")
-        if zlib.crc32(data) != entry.checksum:
-            raise SourceError(f"{path} is damaged: its checksum is wrong")
-        return data
 
     def _below(self, folder: str) -> Sequence[str]:
         start = f"{folder.strip('/')}/" if folder.strip("/") else ""
@@ -92,32 +56,21 @@ class ZipPart:
 
     def _packed(self, path: str, entry: Entry) -> memoryview:
         # One read, unless the extra field is longer, which the directory does not tell.
-        wanted = _LOCAL_HEADER.size + len(path.encode()) + _EXTRA_BYTES + entry.packed_bytes
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(entry.offset)
-            data = file.read(wanted) or b""
-            if len(data) < _LOCAL_HEADER.size or not data.startswith(_SIGNATURE):
-                raise SourceError(f"{path} is damaged: its local header is missing")
-            _, _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack_from(data)
-            start = _LOCAL_HEADER.size + name_bytes + extra_bytes
-            if start + entry.packed_bytes > len(data):
-                file.seek(entry.offset + start)
-                data, start = file.read(entry.packed_bytes) or b"", 0
+        wanted = LOCAL_HEADER.size + len(path.encode()) + _EXTRA_BYTES + entry.packed_bytes
+        file = self._file
+        file.seek(entry.offset)
+        data = file.read(wanted) or b""
+        start = packed_start(data, path)
+        if start + entry.packed_bytes > len(data):
+            file.seek(entry.offset + start)
+            data, start = file.read(entry.packed_bytes) or b"", 0
         return memoryview(data)[start : start + entry.packed_bytes]
 
+    @cached_property
+    def _file(self) -> FileIO:
+        """The zip, opened once for all members; closed with this object."""
+        return self.path.open("rb", buffering=0)
 
-def check_member_size(path: str, size: int) -> None:
-    """Raise SourceError if an archive member unpacks to more than `MAX_ARRAY_BYTES`."""
-    if size > MAX_ARRAY_BYTES:
-        most = describe_bytes(MAX_ARRAY_BYTES)
-        raise SourceError(f"{path} unpacks to {describe_bytes(size)}; the limit is {most}")
-
-
-def _unpack(packed: memoryview, method: int, size: int) -> bytes | None:
-    """Return the `size` decompressed bytes, or None if `method` is not supported."""
-    if method == zipfile.ZIP_STORED:
-        return bytes(packed)
-    if method != zipfile.ZIP_DEFLATED:
-        return None
-    # Allow one byte too many, so that the checksum detects surplus data.
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
+    def __reduce__(self) -> tuple[type["ZipPart"], tuple[Path, dict[str, Entry]]]:
+        """Leave the open file out of pickles."""
+        return ZipPart, (self.path, self.entries)

@@ -34,9 +34,9 @@ def occupancy_samples(arrays: Arrays) -> OccupancySamples:
         inside = occupancies.astype(np.float32) >= 0.5
     else:
         raise SourceError(f"there are {len(occupancies)} occupancies for {len(points)} points")
-    filled = np.arange(-(-len(points) // 8) * 8) % len(points)
-    if len(filled) == len(points):
+    if len(points) % 8 == 0:
         return OccupancySamples(points, inside)
+    filled = np.arange(-(-len(points) // 8) * 8) % len(points)
     return OccupancySamples(points[filled], inside[filled])
 
 
@@ -134,12 +134,14 @@ def _points(arrays: Arrays, key: str) -> NDArray[np.floating]:
 def _largest_magnitude(values: NDArray[np.floating]) -> float:
     """Return the largest absolute value of float16 or float32 numbers, infinity for NaN.
 
-    Without the sign, such numbers are in the order of their bits, with infinity and then NaN at the
-    end. Comparing integers takes a tenth of the time, as processors have no float16.
+    Processors have no float16; without the sign, its numbers are in the order of their bits, with
+    infinity and then NaN at the end, and comparing integers takes a tenth of the time.
     """
-    kind = np.dtype(f"u{values.itemsize}")
-    largest = (values.view(kind) & kind.type(np.iinfo(kind).max // 2)).max()
-    found = float(largest.view(values.dtype))
+    if values.dtype == np.float16:
+        bits = (values.view(np.uint16) & 0x7FFF).max()
+        found = float(bits.view(np.float16))
+    else:
+        found = max(float(values.max()), -float(values.min()))
     return found if np.isfinite(found) else np.inf
 
 

@@ -42,7 +42,19 @@ _HEAP = re.compile(rb"GCOL\x01.{3}(.{8})", re.DOTALL)
 _HEAP_HEADER = 16
 _images = count()
 _SMALLEST_HEAP = 4096
+_TEXT = h5py.string_dtype()
+_STORED_TEXT, _MEMORY_TEXT = h5t.py_create(_TEXT, logical=True), h5t.py_create(_TEXT)
 _STRUCTURE_BYTES = 2**16  # more than the structures of a shape's file take
+
+
+def _timeless(kind: h5p.PropClassID) -> Any:
+    """Return properties of a new object that does not keep the time at which it was written."""
+    properties = h5p.create(kind)
+    properties.set_obj_track_times(False)
+    return properties
+
+
+_GROUP, _ARRAY = _timeless(h5p.GROUP_CREATE), _timeless(h5p.DATASET_CREATE)
 
 
 def hdf5_bytes(write: Callable[[h5py.File], None], expected_bytes: int = 0) -> bytes:
@@ -76,14 +88,12 @@ def write_array(
     """
     folder, _, base = name.rpartition("/")
     if folder:
-        if not group.links.exists(folder.encode()):
-            plain = h5p.create(h5p.GROUP_CREATE)
-            plain.set_obj_track_times(False)
-            h5g.create(group, folder.encode(), gcpl=plain)
-        group = h5g.open(group, folder.encode())
-    layout = h5p.create(h5p.DATASET_CREATE)
-    layout.set_obj_track_times(False)
+        inner = folder.encode()
+        known = group.links.exists(inner)
+        group = h5g.open(group, inner) if known else h5g.create(group, inner, gcpl=_GROUP)
+    layout = _ARRAY
     if chunk is not None:
+        layout = _ARRAY.copy()
         layout.set_chunk(chunk)
     kind = h5t.py_create(array.dtype, logical=True)
     dataset = h5d.create(group, base.encode(), kind, h5s.create_simple(array.shape), dcpl=layout)
@@ -95,10 +105,10 @@ def write_attribute(
 ) -> None:
     """Write an attribute that `group` does not have yet, as h5py does in thrice the time."""
     text = isinstance(value, str)
-    array = np.asarray(value, dtype=h5py.string_dtype() if text else None)
-    kind, space = h5t.py_create(array.dtype, logical=True), h5s.create_simple(array.shape)
-    attribute = h5a.create(group, name.encode(), kind, space)
-    attribute.write(array, mtype=h5t.py_create(array.dtype))
+    array = np.asarray(value, dtype=_TEXT if text else None)
+    kind = _STORED_TEXT if text else h5t.py_create(array.dtype, logical=True)
+    attribute = h5a.create(group, name.encode(), kind, h5s.create_simple(array.shape))
+    attribute.write(array, mtype=_MEMORY_TEXT if text else kind)
 
 
 def open_hdf5(path: Path, checksums: bool = False, unread: Collection[str] = ()) -> h5py.File:

@@ -8,7 +8,7 @@ import pytest
 
 from onet_cli.archives.members import ZipMembers
 from onet_cli.archives.zip_directory import ZipDirectory
-from onet_cli.archives.zip_part import Entry
+from onet_cli.archives.zip_member import Entry
 from onet_cli.errors import SourceError
 
 NAMES = ["top.txt", "a/b/c/1.bin", "a/b/2.bin", "a/b/c/3.bin", "straße/größe.txt", "a/d/", "x/y"]

@@ -132,8 +132,10 @@ class ArchiveSource:
         for name, image in zip(names, images, strict=True):
             check_view(image, f"{folder}{name}")
         data = self._members.read(f"{folder}cameras.npz")
+        if data is None:
+            return Views(images)
         stems = [Path(name).stem for name in names]
-        if data is None or not all(stem.isdigit() for stem in stems):
+        if not all(stem.isdigit() for stem in stems):
             return Views(images)
         matrices = read_npz(data, f"{folder}cameras.npz")
         found = cameras(matrices, [int(stem) for stem in stems], cube, surface)
