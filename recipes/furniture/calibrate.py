@@ -63,6 +63,7 @@ def main() -> None:
         progress=show,
     )
     found = checkpoint.calibration
+    assert found is not None  # this is what was added
 
     print(f"adaptive thresholds: {checkpoint.info.platt}, scores {checkpoint.info.scores}")
     curve = found.reliability

@@ -202,7 +202,11 @@ def test_many_photos_on_a_cpu_are_given_to_processes(
 
 
 @pytest.mark.parametrize(
-    "place", [["--workers", "2"], ["--cluster", "local"]], ids=["processes", "cluster"]
+    "place",
+    [
+        pytest.param(["--workers", "2"], id="processes"),
+        pytest.param(["--cluster", "local"], id="cluster", marks=pytest.mark.slow),
+    ],
 )
 def test_a_missing_checkpoint_is_named_wherever_it_is_read(photos, monkeypatch, place):
     if "--cluster" in place:
