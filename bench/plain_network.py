@@ -68,7 +68,9 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (B, 3, 224, 224) to codes (B, 256)."""
-        mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, DEVIATION))
+        mean, deviation = (
+            torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (MEAN, DEVIATION)
+        )
         return self.fc(self.features((x - mean) / deviation))
 
 

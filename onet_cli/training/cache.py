@@ -5,13 +5,15 @@ processes; its samples are bit for bit those of the data loader.
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from onet_cli.cores import available_cores
 from onet_cli.errors import InvalidOptionError, StoreError
 from onet_cli.shapes.layout import OpenShape, SampleReader
 from onet_cli.shapes.photo import decode_view
@@ -30,6 +32,9 @@ from onet_cli.training.transfer import to_device
 
 READERS = 8
 """Number of threads that fill the cache."""
+
+FEWEST_FOR_PROCESSES = 1500
+"""Shapes whose mirror planes take longer than worker processes to start."""
 
 _BITS = 8
 
@@ -141,8 +146,8 @@ class ShapeCache:
             for reader, shape in map(data.find, range(len(plan.places)))
         ]
         self._cameras = torch.from_numpy(np.concatenate(cameras)).to(device)
-        symmetries = [data.symmetry(number) for number in range(len(plan.places))]
-        self._symmetries = torch.from_numpy(np.stack(symmetries)).to(device)
+        symmetries = np.stack(_symmetries(data, len(plan.places)))
+        self._symmetries = torch.from_numpy(symmetries).to(device)
         self._images, self._points = images.to(device), points.to(device)
         self._packed = torch.from_numpy(self._bits).to(device)
 
@@ -212,6 +217,15 @@ class CachedBatches:
                 batch = coming.result()
                 coming = thread.submit(make)
                 yield batch
+
+
+def _symmetries(data: OccupancyDataset, count: int) -> list[NDArray[np.float32]]:
+    """Return the mirror symmetry of each shape: 10 to 20 ms, so by processes if there are many."""
+    workers = available_cores()
+    if workers == 1 or count < FEWEST_FOR_PROCESSES or not data.with_symmetry:
+        return [data.symmetry(number) for number in range(count)]
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        return list(pool.map(data.symmetry, range(count), chunksize=32))
 
 
 @dataclass(frozen=True)

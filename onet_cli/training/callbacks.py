@@ -22,6 +22,9 @@ from onet_cli.training.status import TrainingStatus
 AGREE_EVERY = 25
 """Steps between broadcasts of the first rank's time; every step before that many."""
 
+_LONGEST_START = 0.9
+"""Of the time limit: the most that the first step may take of the schedule."""
+
 SHARE = 0.02
 """Weight of a step in the moving averages of loss and speed."""
 
@@ -40,12 +43,16 @@ class Clock(Callback):
     All ranks use the time of the first one: a rank that ended alone, or had another learning rate,
     would block the others or diverge from them. Between broadcasts, time is extrapolated from the
     last two.
+
+    The first step includes what `--compile` takes: the limit holds for it, but the schedule of the
+    learning rate covers the time after it only, as warm-up would be over otherwise. With several
+    ranks it covers all.
     """
 
     def __init__(self, budget: Budget, steps_per_epoch: int) -> None:
         self.budget, self.steps_per_epoch = budget, steps_per_epoch
         self.step, self._before, self._started = 0, 0.0, time.monotonic()
-        self._first = 0
+        self._first, self._starting = 0, 0.0
         self._agreed: tuple[int, float] | None = None
         self._pace = 0.0
 
@@ -60,6 +67,10 @@ class Clock(Callback):
         if self._agreed is not None:
             step, agreed = self._agreed
             seconds = agreed + (self.step - step) * self._pace
+        limit = self.budget.seconds
+        if limit is not None:
+            starting = min(self._starting, _LONGEST_START * limit)
+            seconds = max(seconds - starting, 0.0) * limit / (limit - starting)
         return self.budget.spent(self.step, self.steps_per_epoch, seconds)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -72,6 +83,8 @@ class Clock(Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any) -> None:
         """Stop training when the budget is spent."""
         self._count(trainer)
+        if self.step == self._first + 1 and trainer.world_size == 1:
+            self._starting += time.monotonic() - self._started
         if self.spent() >= 1:
             trainer.should_stop = True
 
@@ -86,11 +99,12 @@ class Clock(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state for resuming."""
-        return {"seconds": self.seconds}
+        return {"seconds": self.seconds, "starting": self._starting}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from `state_dict`."""
         self._before = float(state_dict["seconds"])
+        self._starting = float(state_dict.get("starting", 0.0))
 
 
 class KeepBest(Callback):
@@ -194,6 +208,7 @@ class Reporter(Callback):
         self._metrics: MetricsFile | None = None
         self.loss, self._step_seconds, self._wait_seconds = float("nan"), 0.0, 0.0
         self._mean: Tensor | None = None
+        self._steps = 0
         self._last = self._began = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -224,7 +239,8 @@ class Reporter(Callback):
         self._mean = loss.clone() if self._mean is None else self._mean.lerp_(loss, SHARE)
         if first or trainer.global_step % look_interval(loss.device) == 0:
             self._look(trainer)
-        share = 1 if first else SHARE
+        self._steps += 1
+        share = 1 if self._steps <= 2 else SHARE  # the first one includes compilation
         self._step_seconds += (now - self._last - self._step_seconds) * share
         self._wait_seconds += (self._began - self._last - self._wait_seconds) * share
         self._last = now

@@ -135,7 +135,7 @@ class OccupancyDataset(Dataset[Batch]):
         cameras: bool = False,
         symmetry: bool = False,
     ) -> None:
-        self.config, self.cameras, self._symmetry = config, cameras, symmetry
+        self.config, self.cameras, self.with_symmetry = config, cameras, symmetry
         self.store, self.ids = _training_shapes(root)
         self._reader = SampleReader(self.store)
         self.extra_ids: list[ShapeId] = []
@@ -164,7 +164,7 @@ class OccupancyDataset(Dataset[Batch]):
 
     def symmetry(self, index: int) -> NDArray[np.float32]:
         """Return the mirror symmetry (36,) of the shape at `index`, NaN if not requested."""
-        if not self._symmetry:
+        if not self.with_symmetry:
             return no_symmetry()
         reader, shape = self.find(index)
         return reader.symmetry(shape)

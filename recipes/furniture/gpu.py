@@ -8,20 +8,23 @@ All cores make the data set anew, views and points of the real objects and gener
 the GPU trains until the time is over. OUT gets the averaged weights in pieces (`weights.0`, ...),
 the scores of the validation objects, the log, record.json with the seconds of each step and the
 pictures a second, and step.json with a step beside its roofline. A second run takes them up by
-`--init OUT --seed 2 --no-bench`. A rehearsal without a GPU:
+`--init OUT --seed 2 --no-bench`. Where commands are limited too, `--data FOLDER --only-data` makes
+the data set in FOLDER, and a command with `--data FOLDER` trains on it. A rehearsal without a GPU:
 `--device cpu --limit 60 --generated 20 --seconds 240`.
 """
 
 import argparse
 import csv
 import json
+import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from packing.packed import unpack
@@ -35,15 +38,21 @@ SAMPLES = ["--cameras", "wide", "--points", "32768", "--near-points", "32768"]
 LEARN = ["--near", "0.25", "--augment", "photo", "--weight-decay", "0.05", "--encoder-lr", "0.2"]
 LEARN += ["--label-smoothing", "0.02", "--extra-share", "0.35", "--model", "onet-aligned"]
 BATCH = "128"
+DONE = "complete"
+"""File in the folder of the data when they are."""
+
 PLACES = {
     "cuda": ["--compile", "--cache", "gpu", "--precision", "bf16", "--batch-size", BATCH],
     "cpu": ["--cache", "ram", "--precision", "32", "--batch-size", "8"],
 }
 BENCH = Path(__file__).parents[2] / "bench" / "train_step.py"
-STARTING_S = {"cuda": 45.0, "cpu": 15.0}
-"""For the start of training: reading shapes and weights."""
+STARTING_S = {"cuda": 75.0, "cpu": 15.0}
+"""For the start of training: reading shapes and weights; and for its last validation."""
 
-KEEPING_S = 35.0
+BENCH_S = 150.0
+"""For the measurement of a step, most of which is compilation."""
+
+KEEPING_S = 45.0
 """For the scores, and for what is kept, at the end."""
 
 GRACE_S = 12.0
@@ -82,17 +91,17 @@ class Record:
         """
         with (self._out / "log.txt").open("a") as log:
             print("$", *command, file=log, flush=True)
-            process = subprocess.Popen(command, stdout=log, stderr=log)
+            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
             try:
                 return process.wait(limit) == 0
             except subprocess.TimeoutExpired:
                 print(f"stopped after {limit:.0f} s", file=log, flush=True)
                 process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and processes that it has started
+            process.wait()
             return False
 
 
@@ -105,7 +114,9 @@ def main() -> None:
     parser.add_argument("--init", default="furniture", help="checkpoint, or OUT of a run before")
     parser.add_argument("--seconds", type=float, default=420, help="for everything")
     parser.add_argument("--seed", type=int, default=1, help="of the data and of training")
-    parser.add_argument("--work", type=Path, help="where the data are while it runs")
+    parser.add_argument("--work", type=Path, help="where files are while it runs")
+    parser.add_argument("--data", type=Path, help="folder of the data, made where it is not there")
+    parser.add_argument("--only-data", action="store_true", help="make the data and end")
     parser.add_argument("--device", choices=list(PLACES), default="cuda")
     parser.add_argument("--generated", type=int, default=4000, help="generated shapes")
     parser.add_argument("--limit", type=int, help="so many real objects")
@@ -126,31 +137,48 @@ def train(options: argparse.Namespace, record: Record) -> None:
     init = options.init
     if Path(init).is_dir():
         init = str(join(Path(init), options.work / "before.safetensors"))
-    with record.step("data"):
-        make_data(options, record)
-    data = [str(options.work / "real"), "--extra", str(options.work / "generated")]
+    options.data = options.data or options.work / "data"
+    if not (options.data / DONE).exists():
+        with record.step("data"):
+            make_data(options, record)
+    if options.only_data:
+        return
     if not options.no_bench:
         with record.step("bench"):
             measure(options, record)
-    run = options.work / "run"
-    seconds = int(record.left - STARTING_S[options.device] - KEEPING_S)
-    if seconds < 10:
-        raise SystemExit(f"{record.left:.0f} s are left: too little to train")
-    command = [*ONET, "train", *data, *LEARN, *PLACES[options.device], "--init", init]
-    command += ["--output", str(run), "--device", options.device, "--lr", options.lr]
-    command += ["--seed", str(options.seed), "--max-time", f"{seconds}s", "--val-every", "500"]
-    command += ["--mesh-every", "0", "--no-calibrate"]
-    with record.step("training"):
-        record.keep("trained", record.run(command, record.left - KEEPING_S))
-    if not (run / "best.safetensors").exists():
-        raise SystemExit(f"no weights: see {options.out / 'log.txt'}")
-    keep(options, record, run)
+    flags = PLACES[options.device]
+    # Not to lose all where one of these fails.
+    for tried in (flags, [each for each in flags if each != "--compile"]):
+        seconds = int(record.left - STARTING_S[options.device] - KEEPING_S)
+        if seconds < 10:
+            raise SystemExit(f"{record.left:.0f} s are left: too little to train")
+        run = options.work / f"run{len(tried)}"
+        command = [*ONET, "train", str(options.data / "real"), *LEARN, *tried, "--init", init]
+        command += ["--extra", str(options.data / "generated"), "--lr", options.lr]
+        command += ["--output", str(run), "--device", options.device, "--seed", str(options.seed)]
+        command += ["--max-time", f"{seconds}s", "--val-every", "500", "--mesh-every", "0"]
+        with record.step("training"):
+            record.keep(
+                "trained", record.run([*command, "--no-calibrate"], record.left - KEEPING_S)
+            )
+        if steps_of(run) > 0:
+            keep(options, record, run)
+            return
+        record.keep("failed", tried)
+    raise SystemExit(f"no weights: see {options.out / 'log.txt'}")
+
+
+def steps_of(run: Path) -> int:
+    """Return the number of steps that a run has made."""
+    table = run / "metrics.csv"
+    rows = list(csv.DictReader(table.read_text().splitlines())) if table.exists() else []
+    return int(rows[-1]["step"]) if rows and (run / "best.safetensors").exists() else 0
 
 
 def make_data(options: argparse.Namespace, record: Record) -> None:
     """Make the data sets of the real and of generated objects, by all cores."""
     meshes, table = read_pack(options.pack)
-    folder = options.work / "meshes"
+    folder = options.data / "meshes"
     for count, mesh in enumerate(meshes):
         if options.limit is not None and count >= options.limit:
             break
@@ -158,18 +186,19 @@ def make_data(options: argparse.Namespace, record: Record) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(unpack(mesh))
     rows = [row for row in csv.DictReader(table.splitlines()) if (folder / row["obj"]).exists()]
-    with (options.work / "table.csv").open("w", newline="") as file:
+    with (options.data / "table.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     common = [*SAMPLES, "--seed", str(options.seed), "--workers", str(available_cores())]
     views = ["--views", "12" if options.limit is None else "4"]
-    real = [*ONET, "preprocess", str(folder), str(options.work / "real")]
-    real += ["--manifest", str(options.work / "table.csv"), *common, *views]
-    generated = [*ONET, "preprocess", "procedural", str(options.work / "generated")]
+    real = [*ONET, "preprocess", str(folder), str(options.data / "real")]
+    real += ["--manifest", str(options.data / "table.csv"), *common, *views]
+    generated = [*ONET, "preprocess", "procedural", str(options.data / "generated")]
     generated += ["--count", str(options.generated), *common, *views]
     if not (record.run(real, record.left) and record.run(generated, record.left)):
         raise SystemExit(f"no data: see {options.out / 'log.txt'}")
+    (options.data / DONE).touch()
 
 
 def measure(options: argparse.Namespace, record: Record) -> None:
@@ -180,8 +209,8 @@ def measure(options: argparse.Namespace, record: Record) -> None:
     )
     command = [sys.executable, str(BENCH), "--model", "onet-aligned", "--device", options.device]
     command += ["--precision", "bf16", "--augment", "photo", "--rounds", "2", *batch]
-    command += ["--data", str(options.work / "real"), "--json", str(file)]
-    record.keep("bench done", record.run(command, 75))
+    command += ["--encoder-lr", "0.2", "--data", str(options.data / "real"), "--json", str(file)]
+    record.keep("bench done", record.run(command, BENCH_S))
 
 
 def keep(options: argparse.Namespace, record: Record, run: Path) -> None:
@@ -192,8 +221,9 @@ def keep(options: argparse.Namespace, record: Record, run: Path) -> None:
     (options.out / "metrics.csv").write_text(rows)
     record.keep("training", summary(list(csv.DictReader(rows.splitlines()))))
     scores = options.out / "val.json"
-    command = [*ONET, "evaluate", str(options.work / "real"), "--checkpoint", str(weights)]
+    command = [*ONET, "evaluate", str(options.data / "real"), "--checkpoint", str(weights)]
     command += ["--split", "val", "--device", options.device, "--output", str(scores)]
+    command += ["--workers", str(available_cores())] if options.device == "cuda" else []
     with record.step("scores"):
         record.keep("scored", record.run(command, max(record.left - 3, 5)))
     record.keep("left s", round(record.left, 1))

@@ -133,15 +133,18 @@ def test_two_runs_on_a_gpu_are_rehearsed(tmp_path):
     script = [sys.executable, str(RECIPE / "pack.py"), str(meshes), str(tmp_path / "table.csv")]
     subprocess.run([*script, "-o", str(tmp_path / "x.pack"), "--workers", "1"], check=True)
 
-    init = "furniture"
-    for number in range(2):
+    init, made = "furniture", ["--data", str(tmp_path / "data")]
+    for number, more in enumerate(([*made, "--only-data"], made, [])):
         out, work = tmp_path / f"out{number}", tmp_path / "work"
         command = [sys.executable, str(RECIPE / "gpu.py"), str(tmp_path / "x.pack"), str(out)]
         command += ["--device", "cpu", "--limit", "12", "--generated", "4", "--seconds", "100"]
         command += ["--no-bench", "--work", str(work), "--init", init, "--seed", str(number)]
-        subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        subprocess.run([*command, *more], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        if "--only-data" in more:
+            continue
 
         record = json.loads((out / "record.json").read_text())
+        assert ("data s" in record) == (more == [])
         assert record["trained"]
         assert record["training"]["steps"] > 0
         assert record["scored"]

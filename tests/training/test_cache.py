@@ -55,6 +55,17 @@ def test_a_cache_gives_the_samples_of_the_files_bit_for_bit(shells, settings):
         assert same([part[row] for part in batch], data[draw])
 
 
+def test_processes_find_the_same_symmetries(shells, monkeypatch):
+    data = OccupancyDataset(shells, config(points=64), symmetry=True)
+    draws = [(number, 0) for number in range(len(data.ids))]
+    alone = cached(data).batch(draws).symmetry
+    monkeypatch.setattr(cache, "FEWEST_FOR_PROCESSES", 1)
+    monkeypatch.setattr(cache, "available_cores", lambda: 2)
+
+    assert torch.equal(cached(data).batch(draws).symmetry, alone)
+    assert torch.isfinite(alone).all()
+
+
 def test_shapes_of_odd_sizes_lie_side_by_side(tmp_path):
     store = ShapeStore.create(tmp_path, DatasetInfo("odd", {}))
     shapes = []

@@ -142,3 +142,37 @@ def test_a_run_of_a_number_of_steps_asks_nobody():
         trainer.step()
 
     assert (trainer.global_step, trainer.asked) == (5, 0)
+
+
+def test_the_schedule_covers_what_compilation_leaves_of_the_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("onet_cli.training.callbacks.time.monotonic", lambda: now[0])
+    clock = Clock(Budget(seconds=100.0), steps_per_epoch=10)
+    trainer = SimpleNamespace(world_size=1, global_step=0, should_stop=False)
+    clock.on_train_start(trainer, None)
+
+    spent = []
+    for seconds in (60, *[4] * 10):
+        now[0] += seconds
+        trainer.global_step += 1
+        clock.on_train_batch_end(trainer)
+        spent.append(clock.spent())
+
+    assert spent == pytest.approx([0.1 * number for number in range(11)])
+    assert trainer.should_stop
+    resumed = Clock(Budget(seconds=200.0), steps_per_epoch=10)
+    resumed.load_state_dict(clock.state_dict())
+    assert resumed.spent() == pytest.approx(40 / 140)
+
+
+def test_a_first_step_longer_than_the_limit_ends_the_run(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("onet_cli.training.callbacks.time.monotonic", lambda: now[0])
+    clock = Clock(Budget(seconds=100.0), steps_per_epoch=10)
+    trainer = SimpleNamespace(world_size=1, global_step=0, should_stop=False)
+    clock.on_train_start(trainer, None)
+    now[0], trainer.global_step = 150.0, 1
+
+    clock.on_train_batch_end(trainer)
+
+    assert trainer.should_stop
