@@ -8,6 +8,7 @@ this process, in turns with plain inflation of the same members; their times are
     python bench/official_zip.py
 """
 
+import gc
 import hashlib
 import io
 import pickle
@@ -175,7 +176,8 @@ def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
     objects_zip(path, objects)
     source = open_archive(path)
     assert source is not None
-    keep_some_freed_memory()  # as a worker does
+    keep_some_freed_memory()  # as a worker does, and:
+    gc.freeze()
     store = ShapeStore.create(folder / "data", DatasetInfo("shapenet"))
     converter = Converter(store, 0)
     parts = [(source.part(shape_id), shape_id) for shape_id in source.ids()]

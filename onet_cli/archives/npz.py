@@ -1,7 +1,6 @@
 """Arrays from npz files, up to a size limit."""
 
 import io
-import zipfile
 from functools import lru_cache
 from math import prod
 from typing import Any, Literal
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from onet_cli.archives.zip_directory import entries_in
 from onet_cli.archives.zip_member import Entry, packed_start, unpack
 from onet_cli.errors import SourceError
 from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
@@ -31,16 +31,16 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
         `MAX_ARRAY_BYTES`.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            total = sum(member.file_size for member in archive.infolist())
-            if total > MAX_ARRAY_BYTES:
-                most = describe_bytes(MAX_ARRAY_BYTES)
-                raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
-            arrays = {
-                member.filename.removesuffix(_SUFFIX): _read_array(_unpack(data, member, name))
-                for member in archive.infolist()
-                if member.filename.endswith(_SUFFIX)
-            }
+        members = dict(entries_in(data))
+        total = sum(entry.bytes for entry in members.values())
+        if total > MAX_ARRAY_BYTES:
+            most = describe_bytes(MAX_ARRAY_BYTES)
+            raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
+        arrays = {
+            path.removesuffix(_SUFFIX): _read_array(_unpack(data, entry, f"{path} in {name}"))
+            for path, entry in members.items()
+            if path.endswith(_SUFFIX)
+        }
     except SourceError:
         raise
     except Exception as error:  # numpy's header parsers raise many kinds of errors
@@ -49,10 +49,10 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
     return {key: array for key, array in arrays.items() if array.dtype.kind in _NUMBERS}
 
 
-def _unpack(data: bytes, member: zipfile.ZipInfo, name: str) -> bytes | bytearray | memoryview:
-    here, where = memoryview(data)[member.header_offset :], f"{member.filename} in {name}"
-    start = packed_start(here, where)
-    return unpack(here[start : start + member.compress_size], Entry.of(member), where)
+def _unpack(data: bytes, entry: Entry, name: str) -> bytes | bytearray | memoryview:
+    here = memoryview(data)[entry.offset :]
+    start = packed_start(here, name)
+    return unpack(here[start : start + entry.packed_bytes], entry, name)
 
 
 def _read_array(data: bytes | bytearray | memoryview) -> NDArray[Any]:

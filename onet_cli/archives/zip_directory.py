@@ -6,6 +6,7 @@ each member's entry in the directory is kept, by folder; entries are read again 
 Source: PKWARE, APPNOTE.TXT - .ZIP File Format Specification, sections 4.3.12 to 4.3.16.
 """
 
+import io
 import os
 import struct
 from array import array
@@ -124,6 +125,27 @@ class ZipDirectory:
                 self._children[inner] = []
                 self._children["/".join(parts[:depth])].append(part)
         return self._members.setdefault(folder, array("Q"))
+
+
+def entries_in(data: bytes) -> Iterator[tuple[str, Entry]]:
+    """Yield the paths and entries of the members of a small zip in memory.
+
+    Raises:
+        ValueError, struct.error: it is damaged.
+    """
+    end = _find_end(io.BytesIO(data))
+    if end is None:
+        raise ValueError("its directory is missing")
+    place, _, count = end
+    for _ in range(count):
+        head = data[place : place + _HEADER.size]
+        mark, flags, *_, name_bytes, extra_bytes, comment, _ = _HEADER.unpack(head)
+        if mark != _SIGNATURE:
+            raise ValueError("its directory is damaged")
+        extra = place + _HEADER.size + name_bytes
+        name = data[place + _HEADER.size : extra]
+        yield _decode(name, flags), _entry(head, data[extra : extra + extra_bytes])
+        place = extra + extra_bytes + comment
 
 
 INCOMPLETE_HINT = "the download may be incomplete: check the file size and resume the download"

@@ -1,5 +1,6 @@
 """State of a process that executes tasks for others."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -44,6 +45,7 @@ def start_worker(work: Work[Any, Any]) -> None:
         _function = work.start()
     except OnetError as error:
         _function = partial(_refuse, error)
+    gc.freeze()  # what was loaded lasts, and is not searched for garbage again and again
 
 
 def _refuse(error: OnetError, task: Any) -> None:
