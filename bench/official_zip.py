@@ -176,7 +176,8 @@ def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
     objects_zip(path, objects)
     source = open_archive(path)
     assert source is not None
-    keep_some_freed_memory()  # as a worker does, and:
+    # As a worker does.
+    keep_some_freed_memory()
     gc.freeze()
     store = ShapeStore.create(folder / "data", DatasetInfo("shapenet"))
     converter = Converter(store, 0)

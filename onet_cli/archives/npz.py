@@ -10,9 +10,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from onet_cli.archives.zip_directory import entries_in
-from onet_cli.archives.zip_member import Entry, packed_start, unpack
+from onet_cli.archives.zip_member import Entry, check_member_size, packed_start, unpack
 from onet_cli.errors import SourceError
-from onet_cli.files import MAX_ARRAY_BYTES, describe_bytes
 
 _SUFFIX = ".npy"
 _NUMBERS = "biuf"  # kinds of numpy's types
@@ -32,10 +31,7 @@ def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
     """
     try:
         members = dict(entries_in(data))
-        total = sum(entry.bytes for entry in members.values())
-        if total > MAX_ARRAY_BYTES:
-            most = describe_bytes(MAX_ARRAY_BYTES)
-            raise SourceError(f"{name} unpacks to {describe_bytes(total)}; the limit is {most}")
+        check_member_size(name, sum(entry.bytes for entry in members.values()))
         arrays = {
             path.removesuffix(_SUFFIX): _read_array(_unpack(data, entry, f"{path} in {name}"))
             for path, entry in members.items()

@@ -32,18 +32,6 @@ class Entry(NamedTuple):
     checksum: int
     bytes: int
 
-    @classmethod
-    def of(cls, info: zipfile.ZipInfo) -> "Entry":
-        """Return the entry of a member."""
-        return cls(
-            info.header_offset,
-            info.compress_size,
-            info.compress_type,
-            info.flag_bits,
-            info.CRC,
-            info.file_size,
-        )
-
 
 def packed_start(data: bytes | memoryview, name: str) -> int:
     """Return where the packed bytes begin in `data`, which begins with a member's local header.
@@ -83,7 +71,7 @@ def unpack(packed: memoryview, entry: Entry, name: str) -> bytes | bytearray | m
 
 
 def check_member_size(path: str, size: int) -> None:
-    """Raise SourceError if an archive member unpacks to more than `MAX_ARRAY_BYTES`."""
+    """Raise SourceError if an archive or its member unpacks to more than `MAX_ARRAY_BYTES`."""
     if size > MAX_ARRAY_BYTES:
         most = describe_bytes(MAX_ARRAY_BYTES)
         raise SourceError(f"{path} unpacks to {describe_bytes(size)}; the limit is {most}")

@@ -123,6 +123,8 @@ def main() -> None:
     parser.add_argument("--lr", default="1e-3", help="peak rate")
     parser.add_argument("--no-bench", action="store_true", help="do not measure the step first")
     options = parser.parse_args()
+    if options.only_data and options.data is None:
+        parser.error("--only-data needs --data: without it the data are removed at the end")
     options.out.mkdir(parents=True, exist_ok=True)
     if options.work is not None:
         options.work.mkdir(parents=True, exist_ok=True)
@@ -146,13 +148,14 @@ def train(options: argparse.Namespace, record: Record) -> None:
     if not options.no_bench:
         with record.step("bench"):
             measure(options, record)
-    flags = PLACES[options.device]
-    # Not to lose all where one of these fails.
-    for tried in (flags, [each for each in flags if each != "--compile"]):
+    attempts = [PLACES[options.device]]
+    if "--compile" in attempts[0]:  # not to lose all where it fails
+        attempts.append([flag for flag in attempts[0] if flag != "--compile"])
+    for number, tried in enumerate(attempts):
         seconds = int(record.left - STARTING_S[options.device] - KEEPING_S)
         if seconds < 10:
             raise SystemExit(f"{record.left:.0f} s are left: too little to train")
-        run = options.work / f"run{len(tried)}"
+        run = options.work / f"run{number}"
         command = [*ONET, "train", str(options.data / "real"), *LEARN, *tried, "--init", init]
         command += ["--extra", str(options.data / "generated"), "--lr", options.lr]
         command += ["--output", str(run), "--device", options.device, "--seed", str(options.seed)]

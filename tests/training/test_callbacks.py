@@ -144,35 +144,38 @@ def test_a_run_of_a_number_of_steps_asks_nobody():
     assert (trainer.global_step, trainer.asked) == (5, 0)
 
 
-def test_the_schedule_covers_what_compilation_leaves_of_the_time(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("onet_cli.training.callbacks.time.monotonic", lambda: now[0])
-    clock = Clock(Budget(seconds=100.0), steps_per_epoch=10)
-    trainer = SimpleNamespace(world_size=1, global_step=0, should_stop=False)
-    clock.on_train_start(trainer, None)
+class Timed:
+    """A run of one process and 100 seconds, whose watch is set by hand."""
 
-    spent = []
-    for seconds in (60, *[4] * 10):
-        now[0] += seconds
-        trainer.global_step += 1
-        clock.on_train_batch_end(trainer)
-        spent.append(clock.spent())
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr("onet_cli.training.callbacks.time.monotonic", lambda: self.now)
+        self.clock = Clock(Budget(seconds=100.0), steps_per_epoch=10)
+        self.trainer = SimpleNamespace(world_size=1, global_step=0, should_stop=False)
+        self.clock.on_train_start(self.trainer, None)
+
+    def step(self, seconds):
+        self.now += seconds
+        self.trainer.global_step += 1
+        self.clock.on_train_batch_end(self.trainer)
+        return self.clock.spent()
+
+
+def test_the_schedule_covers_what_compilation_leaves_of_the_time(monkeypatch):
+    run = Timed(monkeypatch)
+
+    spent = [run.step(seconds) for seconds in (60, *[4] * 10)]
 
     assert spent == pytest.approx([0.1 * number for number in range(11)])
-    assert trainer.should_stop
+    assert run.trainer.should_stop
     resumed = Clock(Budget(seconds=200.0), steps_per_epoch=10)
-    resumed.load_state_dict(clock.state_dict())
+    resumed.load_state_dict(run.clock.state_dict())
     assert resumed.spent() == pytest.approx(40 / 140)
 
 
 def test_a_first_step_longer_than_the_limit_ends_the_run(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("onet_cli.training.callbacks.time.monotonic", lambda: now[0])
-    clock = Clock(Budget(seconds=100.0), steps_per_epoch=10)
-    trainer = SimpleNamespace(world_size=1, global_step=0, should_stop=False)
-    clock.on_train_start(trainer, None)
-    now[0], trainer.global_step = 150.0, 1
+    run = Timed(monkeypatch)
 
-    clock.on_train_batch_end(trainer)
+    run.step(150)
 
-    assert trainer.should_stop
+    assert run.trainer.should_stop
