@@ -29,7 +29,7 @@ from harness import Row, arguments, publish
 from PIL import Image
 
 from onet_cli.archives.zip_part import ZipPart
-from onet_cli.files import write_bytes
+from onet_cli.files import search_folders_once, write_bytes
 from onet_cli.malloc import keep_some_freed_memory
 from onet_cli.preprocessing.packer import Packer
 from onet_cli.preprocessing.sources.archive import SYNSETS, ArchiveSource, open_archive
@@ -63,9 +63,11 @@ CONVERT = """
 import pickle, sys
 from pathlib import Path
 from onet_cli.preprocessing.workers import Converter
+from onet_cli.files import search_folders_once
 from onet_cli.malloc import keep_some_freed_memory
 from onet_cli.shapes.store import ShapeStore
 keep_some_freed_memory()
+search_folders_once()
 store = ShapeStore.open(Path(sys.argv[2]))
 for name in Path(sys.argv[1]).glob("*.part"):
     source, shape_id = pickle.loads(name.read_bytes())
@@ -178,6 +180,7 @@ def object_rows(folder: Path, objects: int, pack: int) -> list[Row]:
     assert source is not None
     # As a worker does.
     keep_some_freed_memory()
+    search_folders_once()
     gc.freeze()
     store = ShapeStore.create(folder / "data", DatasetInfo("shapenet"))
     converter = Converter(store, 0)

@@ -47,7 +47,7 @@ MODELS = catalogue(
         decoder="aligned",
         code_dim=103531,
         hidden_dim=96,
-        image_size=160,
+        image_size=192,
         frame="picture",
         summary="Looks at the picture where a point is seen, and tells the camera: best meshes.",
     ),

