@@ -203,10 +203,7 @@ def record_judged():
     standing = Standing.of(Sphere(0.2, (-0.05, 0.15, 0)).mesh(3).vertices)
     outline = mesh_outline(mesh, Viewpoint.of(CAMERA, standing))
     cells = rng.normal(size=(1, 3136)).astype(np.float32)
-    signs = [
-        Signs(*(None if rng.random() < 0.1 else float(each) for each in rng.uniform(0, 1, 8)))
-        for _ in range(200)
-    ]
+    signs = [_signs_like(known.doubt, rng) for _ in range(200)]
     other = OccupancyField(Shifted(), 0.4)
     return {
         "description": describe_model(info, known, "furniture", "furniture.safetensors"),
@@ -231,6 +228,17 @@ def record_judged():
             for each in signs
         ],
     }
+
+
+def _signs_like(doubt, rng):
+    """Return signs spread as those that `doubt` was fitted to, so that some are warned of."""
+    drawn = dict.fromkeys(NAMES)
+    for name, value in zip(doubt.signs, rng.normal(doubt.means, doubt.scales), strict=True):
+        if rng.random() > 0.1:
+            # Scores and thicknesses enter as logarithms.
+            logarithm = name in ("out_of_distribution", "thickness")
+            drawn[name] = float(np.exp(value) if logarithm else value)
+    return Signs(**drawn)
 
 
 def record_resizing():
