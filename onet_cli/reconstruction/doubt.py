@@ -29,6 +29,9 @@ FOLDS = 8
 PENALTY = 30.0
 """L2 penalty on weights, in units of views, as views of one object are not independent."""
 
+LOGARITHMIC = "out_of_distribution", "thickness"
+"""Signs that enter the model as logarithms."""
+
 LOW_AGREEMENT = 0.75
 ADVICE = "try --click or --mask, another --threshold, or another photo"
 ADVICE_IN_DEPTH = "look at it from beside; a photo from another side may help"
@@ -155,5 +158,4 @@ def _value(name: str, value: float | None) -> float:
     """Return an indicator as a model input, NaN if unknown."""
     if value is None:
         return math.nan
-    # Scores and thicknesses enter as logarithms.
-    return math.log(max(value, 1e-6)) if name in ("out_of_distribution", "thickness") else value
+    return math.log(max(value, 1e-6)) if name in LOGARITHMIC else value

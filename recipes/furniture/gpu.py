@@ -194,9 +194,8 @@ def make_data(options: argparse.Namespace, record: Record) -> None:
         writer.writeheader()
         writer.writerows(rows)
     common = [*SAMPLES, "--seed", str(options.seed), "--workers", str(available_cores())]
-    views = ["--views", "12", "--image-size", "224"]
-    if options.limit is not None:
-        views = ["--views", "4"]
+    full = options.limit is None
+    views = ["--views", "12", "--image-size", "224"] if full else ["--views", "4"]
     real = [*ONET, "preprocess", str(folder), str(options.data / "real")]
     real += ["--manifest", str(options.data / "table.csv"), *common, *views]
     generated = [*ONET, "preprocess", "procedural", str(options.data / "generated")]

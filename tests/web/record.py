@@ -18,7 +18,14 @@ from onet_cli.models.workers import PlainWorkers
 from onet_cli.reconstruction.agreement import extent, mesh_outline, photo_mask
 from onet_cli.reconstruction.batch import to_arrays
 from onet_cli.reconstruction.confidence import vertex_confidence
-from onet_cli.reconstruction.doubt import NAMES, Signs, describe, is_doubtful, probability
+from onet_cli.reconstruction.doubt import (
+    LOGARITHMIC,
+    NAMES,
+    Signs,
+    describe,
+    is_doubtful,
+    probability,
+)
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import stand
 from onet_cli.reconstruction.joined import whole_threshold
@@ -235,9 +242,7 @@ def _signs_like(doubt, rng):
     drawn = dict.fromkeys(NAMES)
     for name, value in zip(doubt.signs, rng.normal(doubt.means, doubt.scales), strict=True):
         if rng.random() > 0.1:
-            # Scores and thicknesses enter as logarithms.
-            logarithm = name in ("out_of_distribution", "thickness")
-            drawn[name] = float(np.exp(value) if logarithm else value)
+            drawn[name] = float(np.exp(value) if name in LOGARITHMIC else value)
     return Signs(**drawn)
 
 
