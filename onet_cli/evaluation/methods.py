@@ -109,7 +109,12 @@ class CheckpointMethod:
             facts = asdict(self.facts())
             for name in ("categories", "placing", "frame"):
                 del facts[name]
-            made = {"join": join, "flip": settings.flip, "thin": settings.thin}
+            made = {
+                "join": join,
+                "flip": settings.flip,
+                "gaps": settings.gaps,
+                "thin": settings.thin,
+            }
             _claim(self.meshes, facts | {"resolution": self.resolution} | made)
 
         def predict(task: Task, image: NDArray[np.uint8], truth: Truth) -> Prediction:

@@ -24,8 +24,9 @@ class CheckpointInfo:
     of the logits for the adaptive threshold, if it is used (`reconstruction.threshold`); `outline`
     how far, from 0 to 1, it moves towards the one at which the outline agrees best with the photo's
     (`reconstruction.outline`); `scales` the sizes of the photo, of which the first is 1, over which
-    fields are averaged (`reconstruction.ensemble`); `categories` the training categories; `scores`
-    and `training` are free-form notes, JSON-ready.
+    fields are averaged (`reconstruction.ensemble`); `exposure` the brightness of white objects in
+    its images (`shapes.exposure`); `categories` the training categories; `scores` and `training`
+    are free-form notes, JSON-ready.
     """
 
     spec: ModelSpec
@@ -33,6 +34,7 @@ class CheckpointInfo:
     platt: tuple[float, float] | None = None
     outline: float = 0.0
     scales: tuple[float, ...] = (1.0,)
+    exposure: float = 1.0
     categories: tuple[str, ...] = ()
     step: int = 0
     scores: dict[str, float] = field(default_factory=dict)
@@ -74,12 +76,15 @@ class CheckpointInfo:
 
     def _check(self) -> None:
         """Raise CheckpointError unless each field is what its type says."""
-        numbers = {"threshold": (0.0, 1.0), "outline": (0.0, 1.0), "step": (0, 2**63)}
+        shares = dict.fromkeys(("threshold", "outline", "exposure"), (0.0, 1.0))
+        numbers = {**shares, "step": (0, 2**63)}
         for name, (least, most) in numbers.items():
             value = getattr(self, name)
             # Written so that NaN is refused too.
             if not isinstance(value, int | float) or not least <= value <= most:
                 raise CheckpointError(f"the header has {name} {str(value)[:40]}")
+        if self.exposure == 0:
+            raise CheckpointError("the header has exposure 0")
         if self.threshold in (0, 1):
             raise CheckpointError(f"the header has threshold {self.threshold}")
         if self.platt is not None and not all(map(isfinite, self.platt)):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from onet_cli.errors import PhotoError
 from onet_cli.shapes.camera import LEVEL
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.framing import MARGIN
 from onet_cli.shapes.photo_mask import mask_weight
 
@@ -55,9 +56,10 @@ class PreparedView:
 def prepare_view(taken: Photograph, size: int) -> PreparedView:
     """Return the photograph as network input, with the camera of that image.
 
-    The object is masked onto white and scaled so that its longer side takes
-    `shapes.framing.MARGIN` of the image. Camera roll is removed by rotation about the principal
-    point. Rotation, crop and resize are one similarity, so the returned matrices are exact.
+    The object is masked onto white, with the exposure `shapes.exposure.EXPOSURE`, and scaled so
+    that its longer side takes `shapes.framing.MARGIN` of the image. Camera roll is removed by
+    rotation about the principal point. Rotation, crop and resize are one similarity, so the
+    returned matrices are exact.
 
     Args:
         taken: the photograph.
@@ -74,7 +76,7 @@ def prepare_view(taken: Photograph, size: int) -> PreparedView:
     if longest < SMALLEST:
         raise PhotoError(f"the masked object has only {longest:.0f} pixels")
     edge, middle = longest / MARGIN, (low + high) / 2
-    colours = np.asarray(taken.photo.convert("RGB"), np.float32)
+    colours = EXPOSURE * np.asarray(taken.photo.convert("RGB"), np.float32)
     blended = colours * weight[..., None] + 255 * (1 - weight[..., None])
     cut_out = Image.fromarray(np.rint(blended).astype(np.uint8))
     world, scale = taken.world.copy(), size / edge

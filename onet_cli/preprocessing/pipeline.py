@@ -22,8 +22,9 @@ from onet_cli.preprocessing.shards import (
     require_merged,
     shard_folder,
 )
-from onet_cli.preprocessing.sources.source import HasLicences, Source
+from onet_cli.preprocessing.sources.source import HasExposure, HasLicences, Source
 from onet_cli.preprocessing.workers import Converter, convert_all
+from onet_cli.shapes.info import exposure_of
 from onet_cli.shapes.shape import ShapeId
 from onet_cli.shapes.split import SPLITS, check_fractions, split_ids
 from onet_cli.shapes.store import CategoryInfo, DatasetInfo, Licence, ShapeStore
@@ -174,15 +175,16 @@ def _open_store(
     if not (out / "dataset.json").exists():
         return ShapeStore.create(out, _with_options(DatasetInfo(source.name), source, options))
     store = ShapeStore.open(out)
-    different = _difference(_options_before(store.info, source.name), options.content())
+    before = _options_before(store.info, source.name)
+    different = _difference(before, _content(source, options))
     if different is not None:
         stale = _stored(store, store.ids() if _is_alone(store.info, source) else ids)
         alone = options.shard is None and not options.merge
         if stale and not (options.overwrite and alone):
-            name, before, now = different
+            name, was, now = different
             again = ", or add --overwrite to convert it again" if alone else ""
             raise InvalidOptionError(
-                f"{out} was made with {name} {before}, not {now}",
+                f"{out} was made with {name} {was}, not {now}",
                 hint=f"choose another folder{again}",
             )
         store.remove(stale)
@@ -191,14 +193,21 @@ def _open_store(
 
 
 def _with_options(info: DatasetInfo, source: Source, options: PreprocessOptions) -> DatasetInfo:
-    sources = info.sources | {source.name: options.content()}
+    sources = info.sources | {source.name: _content(source, options)}
     return replace(info, source=source.name, options=options.recorded(), sources=sources)
+
+
+def _content(source: Source, options: PreprocessOptions) -> dict[str, Any]:
+    """Return what determines the content of a shape: options, and the source's exposure."""
+    exposure = source.exposure if isinstance(source, HasExposure) else 1.0
+    return options.content() | {"exposure": exposure}
 
 
 def _options_before(info: DatasetInfo, source: str) -> dict[str, Any]:
     """Return the recorded options of the source's stored shapes."""
-    # Data sets of onet 0.1 record only the options of their last run.
-    return info.sources.get(source) or (info.options if info.source == source else {})
+    # Data sets of onet 0.1 record only the options of their last run, and no exposure.
+    options = info.sources.get(source) or (info.options if info.source == source else {})
+    return {"exposure": exposure_of(options), **options} if options else {}
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, Any, Any] | None:

@@ -14,6 +14,7 @@ from onet_cli.geometry.camera import CHOY_FOCAL, CHOY_SIZE, Camera, fit_distance
 from onet_cli.geometry.lighting import Lighting
 from onet_cli.geometry.render import on_white
 from onet_cli.geometry.scene import Scene
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.shape import Views
 
 Cameras = Literal["choy", "wide"]
@@ -35,7 +36,8 @@ class ViewOptions:
     `cameras`: `choy` samples views as in Choy et al., ECCV 2016, lit from the front; `wide` samples
     a wider range of elevations and focal lengths, closer to the object, with random lighting per
     view, as in photos. Images on `white` are JPEG of `quality`, `transparent` ones PNG with alpha;
-    each pixel averages `samples` x `samples` samples.
+    each pixel averages `samples` x `samples` samples. Objects have the exposure
+    `shapes.exposure.EXPOSURE`.
     """
 
     count: int = 24
@@ -97,6 +99,7 @@ def wide_camera(points: NDArray[np.floating], rng: np.random.Generator, size: in
 
 def _encode(picture: NDArray[np.uint8], options: ViewOptions) -> bytes:
     buffer = io.BytesIO()
+    picture[..., :3] = np.rint(EXPOSURE * picture[..., :3])
     if options.background == "white":
         Image.fromarray(on_white(picture)).save(buffer, "JPEG", quality=options.quality)
     else:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.models.predictor import Points
+from onet_cli.reconstruction.gaps import Gaps
 from onet_cli.reconstruction.rods import Rods
 
 
@@ -15,13 +16,19 @@ class OccupancyField:
 
     `points` is the result of `Predictor.for_code`, and `threshold` the probability at the surface.
     Chunks run on one Python thread per core, as many as `points.workers` has. The logits are raised
-    to the level of `rods`.
+    in `gaps`, and then to the level of `rods`.
     """
 
-    def __init__(self, points: Points, threshold: float = 0.5, rods: Rods | None = None) -> None:
+    def __init__(
+        self,
+        points: Points,
+        threshold: float = 0.5,
+        gaps: Gaps | None = None,
+        rods: Rods | None = None,
+    ) -> None:
         self._points = points
         self.threshold = threshold
-        self._rods = rods
+        self._gaps, self._rods = gaps, rods
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the logits (N,) at `points` (N, 3) in the frame of the network's points."""
@@ -30,6 +37,8 @@ class OccupancyField:
 
         def evaluate(rows: slice) -> None:
             found = self._points(points[rows])
+            if self._gaps is not None:
+                found = found + self._gaps.raises(points[rows]).astype(np.float32)
             if self._rods is not None:
                 found = np.maximum(found, self.level + self._rods.heights(points[rows]))
             logits[rows] = found
@@ -44,15 +53,19 @@ class OccupancyField:
 
     def cut_at(self, threshold: float) -> "OccupancyField":
         """Return the same field with another threshold."""
-        return OccupancyField(self._points, threshold, self._rods)
+        return OccupancyField(self._points, threshold, self._gaps, self._rods)
 
     def with_points(self, points: Points) -> "OccupancyField":
-        """Return the field of other points with the same threshold, without rods."""
+        """Return the field of other points with the same threshold, without gaps and rods."""
         return OccupancyField(points, self.threshold)
+
+    def with_gaps(self, gaps: Gaps | None) -> "OccupancyField":
+        """Return the same field with other gaps."""
+        return OccupancyField(self._points, self.threshold, gaps, self._rods)
 
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
         """Return the same field with other rods."""
-        return OccupancyField(self._points, self.threshold, rods)
+        return OccupancyField(self._points, self.threshold, self._gaps, rods)
 
     def with_gradient(
         self, points: NDArray[np.floating]
@@ -64,6 +77,9 @@ class OccupancyField:
 
         def evaluate(rows: slice) -> None:
             logits[rows], gradients[rows] = self._points.with_gradient(points[rows])
+            if self._gaps is not None:
+                logits[rows] += self._gaps.raises(points[rows])
+                gradients[rows] += self._gaps.slopes(points[rows])
             if self._rods is not None:
                 heights = self.level + self._rods.heights(points[rows])
                 above = rows.start + np.flatnonzero(heights > logits[rows])

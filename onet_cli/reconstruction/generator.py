@@ -1,5 +1,6 @@
 """Photo to mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
+from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
-from onet_cli.reconstruction.outline import cut_by_outline, shrink
+from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
@@ -33,6 +35,7 @@ from onet_cli.reconstruction.threshold import adapted_threshold, consistency, ex
 from onet_cli.reconstruction.tidy import drop_components
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
+from onet_cli.shapes.exposure import expose
 
 Picture = NDArray[np.uint8]
 
@@ -48,7 +51,7 @@ class Impression:
             object's frame.
         mask: (224, 224) object mask in the prepared image; None if unknown, and for networks of the
             object's frame, which do not need it.
-        bare: The field without lifted thin parts.
+        bare: The field without closed gaps and thin parts.
         front: Predicted front, if requested and in the picture's frame.
         members: The fields of the copies of the photo; none for networks of the object's frame.
     """
@@ -110,11 +113,17 @@ class MeshGenerator:
     ) -> Iterator[Impression]:
         """Yield the impression of each of `images`, which are encoded as one batch."""
         size = self._spec.image_size
-        drawn = [copy.draw(image, size) for copy in self._copies for image in images]
+        given = [None] * len(images) if masks is None else masks
+        shown = [self._exposed(*pair) for pair in zip(images, given, strict=True)]
+        drawn = [copy.draw(image, size) for copy in self._copies for image in shown]
         codes = self._model.encode(np.stack(drawn))
         for number, image in enumerate(images):
             own = [code[None] for code in codes[number :: len(images)]]
-            yield self._impression(own, image, None if masks is None else masks[number])
+            yield self._impression(own, image, given[number])
+
+    def _exposed(self, image: Picture, mask: Picture | None) -> Picture:
+        """Return `image` with the exposure of the network's training images, if known."""
+        return image if mask is None else expose(image, mask, self._model.info.exposure)
 
     def _impression(
         self, codes: Sequence[NDArray[np.float32]], image: Picture, given: Picture | None
@@ -127,14 +136,28 @@ class MeshGenerator:
         ensemble = Ensemble.of(self._model, codes, self._copies)
         field, camera = self._adapted(ensemble), ensemble.camera
         mask = photo_mask(image, given)
-        if mask is not None and self._outline:
-            field = cut_by_outline(field, camera, mask, self._outline)
-        rods = None
-        if mask is not None and self.settings.thin:
-            rods = find_rods(field, field.level, camera, shrink(mask, SIDE))
+        lifted = field
+        if mask is not None:
+            field, lifted = self._fit_to_photo(field, camera, mask)
         front = None if self._front is None else guess_front(self._front, codes[0], ensemble)
-        lifted = field.with_rods(rods)
         return Impression(described, lifted, camera, mask, field, front, ensemble.members)
+
+    def _fit_to_photo(
+        self, field: OccupancyField, camera: NDArray[np.float32], mask: Mask
+    ) -> tuple[OccupancyField, OccupancyField]:
+        """Return `field` with its level moved by the outline, and also with missing parts."""
+        settings = self.settings
+        fit = fit_outline(field, camera, mask) if self._outline or settings.gaps else None
+        if fit is not None and self._outline:
+            level = between(field.level, fit, self._outline)
+            field = field.cut_at(1 / (1 + math.exp(-level)))
+        lifted = field
+        if settings.gaps and fit is not None and fit.valid:
+            lifted = lifted.with_gaps(find_gaps(fit.highest, field.level, camera, fit.mask))
+        if settings.thin:
+            rods = find_rods(lifted, lifted.level, camera, shrink(mask, SIDE))
+            lifted = lifted.with_rods(rods)
+        return field, lifted
 
     def _adapted(self, points: Points) -> OccupancyField:
         """Return the field of `points` with the threshold of the settings or the checkpoint."""

@@ -4,7 +4,6 @@ A pixel is covered at every threshold up to the maximum logit along its ray. One
 all rays therefore gives the silhouette at every threshold.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -34,28 +33,29 @@ Camera = NDArray[np.floating]
 
 
 class OutlineFit(NamedTuple):
-    """The `level` (logit) whose silhouette agrees best with the mask, and their IoU."""
+    """The `level` (logit) whose silhouette agrees best with the mask, and their IoU.
+
+    Attributes:
+        level: Iso-level (logit).
+        iou: IoU of the silhouettes.
+        highest: (SIDE, SIDE) maximum logit along each ray.
+        mask: (SIDE, SIDE) object mask.
+    """
 
     level: float
     iou: float
+    highest: NDArray[np.float32]
+    mask: Mask
 
-
-def cut_by_outline(
-    field: OccupancyField, camera: Camera, mask: Mask, share: float
-) -> OccupancyField:
-    """Move the level of `field` (logit) by `share` of the way to that of `fit_outline`.
-
-    `camera` and `mask` are those of `fit_outline`. The field is returned unchanged if the object is
-    too small or no silhouette agrees well enough.
-    """
-    fit = fit_outline(field, camera, mask)
-    level = field.level if fit is None else between(field.level, fit, share)
-    return field.cut_at(1 / (1 + math.exp(-level)))
+    @property
+    def valid(self) -> bool:
+        """Whether the silhouettes agree well enough for the mask to be right."""
+        return self.iou >= LEAST_IOU
 
 
 def between(level: float, fit: OutlineFit, share: float) -> float:
     """Interpolate from `level` to that of `fit` by `share`, if the fit is valid."""
-    return level if fit.iou < LEAST_IOU else (1 - share) * level + share * fit.level
+    return (1 - share) * level + share * fit.level if fit.valid else level
 
 
 def fit_outline(field: OccupancyField, camera: Camera, mask: Mask) -> OutlineFit | None:
@@ -71,12 +71,13 @@ def fit_outline(field: OccupancyField, camera: Camera, mask: Mask) -> OutlineFit
     mask = shrink(mask, SIDE)
     if mask.mean() < LEAST_SHARE:
         return None
-    highest = highest_along_rays(field, camera).reshape(-1)
-    order = np.argsort(-highest, kind="stable")
+    highest = highest_along_rays(field, camera)
+    logits = highest.reshape(-1)
+    order = np.argsort(-logits, kind="stable")
     hits = mask.reshape(-1)[order].cumsum()
     ious = hits / (np.arange(1, len(order) + 1) + mask.sum() - hits)
     best = int(ious.argmax())
-    return OutlineFit(float(highest[order[best]]), float(ious[best]))
+    return OutlineFit(float(logits[order[best]]), float(ious[best]), highest, mask)
 
 
 def shrink(mask: Mask, side: int) -> Mask:

@@ -10,15 +10,14 @@ the field, stay missing, and nothing is removed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.geometry.components import connected_parts
 from onet_cli.geometry.picture_frame import look, tilt, to_cube
+from onet_cli.reconstruction.ray_maps import Map, Mask, filtered, opened, sample_map, slopes_of
 
-Mask = NDArray[np.bool_]
 Ask = Callable[[NDArray[np.floating]], NDArray[np.float32]]
 """Maps points (N, 3) of a network's cube to logits (N,)."""
 
@@ -56,11 +55,6 @@ MARGIN = 1.0
 
 NOWHERE = -1e4
 
-SLOPE_STEP = 1e-5
-"""Step of the central differences of heights."""
-
-Plane = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Rods:
@@ -73,42 +67,24 @@ class Rods:
         kappa: its perspective per half image edge.
     """
 
-    maps: Plane
+    maps: Map
     elevation: float
     kappa: float
 
-    def heights(self, points: NDArray[np.floating]) -> Plane:
+    def heights(self, points: NDArray[np.floating]) -> Map:
         """Return the height (N,) of the rods above the level at `points` (N, 3), in logits.
 
         It is 0 on a rod's surface, and `NOWHERE` away from all rods.
         """
         seen, near = look(points.astype(np.float64), self.elevation, self.kappa)
-        shown, depth, radius = _sampled(self.maps, seen).T
+        shown, depth, radius = sample_map(self.maps, seen).T
         away = (near - depth) / np.maximum(radius, LEAST_RADIUS)
         return np.where(shown > 0, MARGIN * (2 * shown - 1 - away**2), NOWHERE)
 
-    def slopes(self, points: NDArray[np.floating]) -> Plane:
+    def slopes(self, points: NDArray[np.floating]) -> Map:
         """Return the gradient (N, 3) of the heights at `points` (N, 3) on rods."""
-        points, here = points.astype(np.float64), self.heights(points)
-        steps = SLOPE_STEP * np.eye(3)
-        either = [[self.heights(points + sign * step) for sign in (1, -1)] for step in steps]
         # At the rim of a rod, one side is nowhere.
-        ends = np.where(np.array(either) > NOWHERE, either, here)
-        counts = (np.array(either) > NOWHERE).sum(axis=1)
-        slopes: Plane = (ends[:, 0] - ends[:, 1]) / (np.maximum(counts, 1) * SLOPE_STEP)
-        return slopes.T
-
-
-def _sampled(maps: Plane, seen: NDArray[np.floating]) -> Plane:
-    """Sample `maps` (SIDE, SIDE, K) at `seen` (N, 2), -1 to 1: bilinearly, 0 outside, (N, K)."""
-    padded = np.pad(maps, ((1, 1), (1, 1), (0, 0)))
-    x, y = np.clip((seen + 1) * (SIDE / 2) + 0.5, 0, SIDE + 1 - 1e-9).T
-    column, row = x.astype(np.int64), y.astype(np.int64)
-    right, down = (x - column)[:, None], (y - row)[:, None]
-    upper = (1 - right) * padded[row, column] + right * padded[row, column + 1]
-    lower = (1 - right) * padded[row + 1, column] + right * padded[row + 1, column + 1]
-    found: Plane = (1 - down) * upper + down * lower
-    return found
+        return slopes_of(self.heights, points.astype(np.float64), NOWHERE)
 
 
 def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) -> Rods | None:
@@ -121,7 +97,7 @@ def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) 
         mask: (SIDE, SIDE) object mask.
     """
     width = half_width(mask)
-    thin = mask & ~_opened(mask, THICK)
+    thin = mask & ~opened(mask, THICK)
     rays = np.argwhere(thin)
     if not len(rays):
         return None
@@ -133,45 +109,27 @@ def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) 
     if not lacking.any():
         return None
     shown = _spread(_map(rays[lacking], np.ones(lacking.sum())), 0.5)
-    radius = _filtered(np.where(thin, width, 0), (5, 5), np.maximum, 0)
+    radius = filtered(np.where(thin, width, 0), (5, 5), np.maximum, 0)
     elevation, kappa = (float(value) for value in camera[0])
     return Rods(np.stack([shown, chosen, radius * (2 / SIDE)], axis=-1), elevation, kappa)
 
 
-def half_width(mask: Mask) -> Plane:
+def half_width(mask: Mask) -> Map:
     """Return the approximate Euclidean distance to the edge of `mask`, in rays, up to 6."""
     left = mask.astype(np.float64)
     found = np.zeros_like(left)
     for step in range(6):
         found += left
-        across = _filtered(left, (1, 3), np.minimum, 1)
-        down = _filtered(left, (3, 1), np.minimum, 1)
+        across = filtered(left, (1, 3), np.minimum, 1)
+        down = filtered(left, (3, 1), np.minimum, 1)
         # Alternating cross and square elements approximate a disc by an octagon.
-        left = np.minimum(across, down) if step % 2 else _filtered(across, (3, 1), np.minimum, 1)
-    return found
-
-
-def _opened(mask: Mask, edge: int) -> Mask:
-    """Morphological opening of `mask` with a square of odd `edge`."""
-    eroded = _filtered(mask.astype(np.float64), (edge, edge), np.minimum, 0)
-    return _filtered(eroded, (edge, edge), np.maximum, 0) > 0.5
-
-
-def _filtered(values: Plane, window: tuple[int, int], choose: np.ufunc, outside: float) -> Plane:
-    """Return the least or largest of `values` (S, S) in a `window` of odd sides around each."""
-    found = values
-    for axis, side in enumerate(window):
-        reach = [(side // 2, side // 2) if axis == each else (0, 0) for each in (0, 1)]
-        padded = np.pad(found, reach, constant_values=outside)
-        count = found.shape[axis]
-        shifted = (np.take(padded, range(at, at + count), axis) for at in range(side))
-        found = reduce(choose, shifted)
+        left = np.minimum(across, down) if step % 2 else filtered(across, (3, 1), np.minimum, 1)
     return found
 
 
 def _choose_depths(
     rays: NDArray[np.intp], logits: NDArray[np.float32], depths: NDArray[np.float64], level: float
-) -> tuple[Plane, NDArray[np.float64]]:
+) -> tuple[Map, NDArray[np.float64]]:
     """Return the depth map (SIDE, SIDE) of rods, and the logit (P,) of each ray at its depth.
 
     The selection maximises the logit with a penalty on the difference from the neighbourhood.
@@ -220,14 +178,14 @@ def _places(
     return to_cube(tilt(seen.reshape(-1, 3), elevation)).astype(np.float32)
 
 
-def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Plane:
+def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Map:
     """Scatter `values` (P,) of `rays` to (SIDE, SIDE), 0 elsewhere."""
     found = np.zeros((SIDE, SIDE))
     found[rays[:, 0], rays[:, 1]] = values
     return found
 
 
-def _spread(values: Plane, deviation: float) -> Plane:
+def _spread(values: Map, deviation: float) -> Map:
     """Blur `values` (SIDE, SIDE) with a Gaussian window."""
     reach = int(np.ceil(3 * deviation))
     window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
@@ -237,5 +195,5 @@ def _spread(values: Plane, deviation: float) -> Plane:
     apart = rows[:, None] - rows + reach
     near = (apart >= 0) & (apart < len(window))
     matrix = np.where(near, window[np.clip(apart, 0, len(window) - 1)], 0.0)
-    spread: Plane = matrix @ values @ matrix
+    spread: Map = matrix @ values @ matrix
     return spread

@@ -33,7 +33,7 @@ class DatasetInfo:
     `source` names the most recently written source, `categories` maps the source's own category key
     (the synset for ShapeNet) to its name and count, `options` are those of the last run, `licences`
     has an entry for every source of shapes, or library in it, and `sources` holds for each source
-    the options that affect the contents of its shapes.
+    the options that affect the contents of its shapes, and its `exposure` (`shapes.exposure`).
     """
 
     source: str
@@ -41,6 +41,11 @@ class DatasetInfo:
     options: dict[str, Any] = field(default_factory=dict)
     licences: dict[str, Licence] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def exposure(self) -> float:
+        """Return the brightness of white objects in the views: the largest of all sources'."""
+        options = self.sources or {self.source: self.options}
+        return max(exposure_of(recorded) for recorded in options.values())
 
     def to_json(self) -> str:
         """Return the text of `dataset.json`."""
@@ -92,6 +97,12 @@ class DatasetInfo:
             and all(type(count) is int and count >= 0 for count in counts)
         ):
             raise TypeError("an entry is of another type")
+
+
+def exposure_of(recorded: dict[str, Any]) -> float:
+    """Return the exposure in the `recorded` options of a source; older data sets have 1."""
+    exposure = recorded.get("exposure", 1.0)
+    return float(exposure) if isinstance(exposure, int | float) and 0 < exposure <= 1 else 1.0
 
 
 def check_version(version: int, name: str) -> None:

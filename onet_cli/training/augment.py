@@ -11,16 +11,24 @@ from onet_cli.training.transfer import to_device
 SCALE = 0.97, 1.25
 SHIFT = 0.04
 BRIGHTNESS = 0.7, 1.25
+OVEREXPOSED = 1.6
+"""Maximum brightness instead, where the background stays distinct from what is overexposed."""
+
 GAMMA = 0.75, 1.3
 TINT = 0.12
 
 
 def augment_photos(
-    images: Tensor, points: Tensor, known: Annotations | None, rng: torch.Generator
+    images: Tensor,
+    points: Tensor,
+    known: Annotations | None,
+    rng: torch.Generator,
+    exposure: float = 1.0,
 ) -> tuple[Tensor, Tensor, Annotations | None]:
     """Return augmented `images` (B, 3, H, W) in [0, 1], their points, and their annotations.
 
-    `points` are (B, T, 3), in the unit cube.
+    `points` are (B, T, 3), in the unit cube. `exposure` is the brightness of white objects
+    (`shapes.exposure`), which remains their maximum.
 
     Half of the samples are mirrored, image and shape alike: a flipped image shows the shape
     mirrored in x from the mirrored viewpoint. Scale and position in the image vary; brightness,
@@ -35,11 +43,9 @@ def augment_photos(
     if known is not None:
         places = to_device(scale, images.device), to_device(shift, images.device)
         known = known.mirrored(to_device(flips, images.device)).moved(*places)
-    return (
-        apply_photo_augmentation(_recolour(images, rng), 1 - whiteness(images), rng),
-        points,
-        known,
-    )
+    objects = 1 - whiteness(images)
+    images = apply_photo_augmentation(_recolour(images, rng, exposure), objects, rng, exposure)
+    return images, points, known
 
 
 def mirror(images: Tensor, points: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,12 +74,13 @@ def move(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return 1 - grid_sample(1 - images, grid, align_corners=False)
 
 
-def _recolour(images: Tensor, rng: torch.Generator) -> Tensor:
+def _recolour(images: Tensor, rng: torch.Generator, exposure: float) -> Tensor:
     count = len(images)
-    gain = _uniform(*BRIGHTNESS, (count, 1, 1, 1), rng) * (
+    darkest, brightest = BRIGHTNESS[0], BRIGHTNESS[1] if exposure == 1 else OVEREXPOSED
+    gain = _uniform(darkest, brightest, (count, 1, 1, 1), rng) * (
         1 + _uniform(-TINT, TINT, (count, 3, 1, 1), rng)
     )
     gamma = _uniform(*GAMMA, (count, 1, 1, 1), rng)
     gain, gamma = to_device(gain, images.device), to_device(gamma, images.device)
-    varied = (images.clamp(1e-4, 1) ** gamma) * gain
-    return torch.lerp(varied.clamp(0, 1), images, whiteness(images))
+    varied = ((images / exposure).clamp(1e-4, 1) ** gamma) * gain
+    return torch.lerp(varied.clamp(0, 1) * exposure, images, whiteness(images))

@@ -131,6 +131,7 @@ class KeepBest(Callback):
         info = CheckpointInfo(
             spec=pl_module.network.spec,
             threshold=round(self.threshold, 4),
+            exposure=pl_module.exposure,
             categories=self.categories,
             step=trainer.global_step,
             scores={"validation_iou_points": self.iou},

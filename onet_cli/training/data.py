@@ -49,10 +49,13 @@ class ShapeData(pl.LightningDataModule):
         self.root, self.extra, self.config = root, extra, config
         store = ShapeStore.open(root)
         self.source = store.info.source
+        self.exposure = store.info.exposure()
         self.categories = tuple(sorted(store.info.categories))
         cameras = spec is not None and spec.frame == "picture"
         mirrored = spec is not None and cameras and CodeLayout(spec.code_dim).mirrored
         self.training = OccupancyDataset(root, config, extra, cameras, mirrored)
+        if extra is not None:
+            self.exposure = max(self.exposure, self.training.extra_store.info.exposure())
         self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:

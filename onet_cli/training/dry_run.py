@@ -92,7 +92,7 @@ def measure_dry_run(
     cache = shapes.plan_cache(place)
     config = settle_precision(config, lambda: try_precisions(shapes, network, config, place))
     draws = iter(shapes.draws())
-    module = OccupancyModule(network, config, lambda: 0.5).to(place).train()
+    module = OccupancyModule(network, config, lambda: 0.5, shapes.exposure).to(place).train()
     optimizer = torch.optim.AdamW(module.parameters(), lr=config.lr)
     loading, stepping = [], []
     for number in range(STEPS + 1):

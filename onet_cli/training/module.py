@@ -72,14 +72,21 @@ class OccupancyModule(pl.LightningModule):
     """Trains an `OccupancyNetwork` on batches of views and labelled points."""
 
     def __init__(
-        self, network: OccupancyNetwork, config: TrainingConfig, spent: Callable[[], float]
+        self,
+        network: OccupancyNetwork,
+        config: TrainingConfig,
+        spent: Callable[[], float],
+        exposure: float = 1.0,
     ) -> None:
-        """Take the network, the settings, and a function that returns the spent budget share."""
+        """Take the network, the settings, and a function that returns the spent budget share.
+
+        `exposure` is the brightness of white objects in the images (`shapes.exposure`).
+        """
         super().__init__()
         # Channels-last convolutions are a third faster on a CPU with these images.
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         speed_up_depthwise(network)
-        self.config, self._spent = config, spent
+        self.config, self.exposure, self._spent = config, exposure, spent
         if config.encoder_lr < 1:
             freeze_encoder(network)
         # Functions are not part of the module's state.
@@ -104,7 +111,9 @@ class OccupancyModule(pl.LightningModule):
         images, points, known = self._images(batch), batch.points, self._known(batch)
         if self.config.augment == "photo":
             with torch.autocast(images.device.type, enabled=False):
-                images, points, known = augment_photos(images, points, known, self._generator(0))
+                images, points, known = augment_photos(
+                    images, points, known, self._generator(0), self.exposure
+                )
         return images, points, known
 
     def _known(self, batch: Batch) -> Annotations | None:

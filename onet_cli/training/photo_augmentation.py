@@ -56,16 +56,19 @@ _TO_YCC = (
 )
 
 
-def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Generator) -> Tensor:
+def apply_photo_augmentation(
+    images: Tensor, object_share: Tensor, rng: torch.Generator, exposure: float = 1.0
+) -> Tensor:
     """Return `images` with random photo artefacts.
 
-    `object_share` (B, 1, H, W) is the object mask, 0 to 1.
+    `object_share` (B, 1, H, W) is the object mask, 0 to 1, and `exposure` the brightness of white
+    in it.
     """
     count, device = len(images), images.device
     # Selected on the CPU, to avoid synchronising with a GPU for the number of images.
     cut_out = to_device(_chosen(count, CUT_OUT, rng).nonzero().squeeze(1), device)
     objects = object_share[cut_out]
-    behind = backdrops(torch.Size((len(cut_out), *images.shape[1:])), rng, device)
+    behind = exposure * backdrops(torch.Size((len(cut_out), *images.shape[1:])), rng, device)
     scene = images.clone()
     scene[cut_out] -= (1 - objects) * (1 - behind)
     sigmas = WIDEST_BLUR * images.shape[-1] * torch.rand(count, generator=rng)
@@ -74,6 +77,8 @@ def apply_photo_augmentation(images: Tensor, object_share: Tensor, rng: torch.Ge
     qualities = to_device(_uniform(*QUALITIES, (count,), rng)[chosen], device)
     compressed = to_device(chosen, device)
     scene[compressed] = compress(scene[compressed], qualities)
+    # Photos are exposed after compression, which therefore makes no object brighter than that.
+    scene = torch.minimum(scene, 1 - (1 - exposure) * object_share)
     scene[cut_out] = 1 - rough_mask(objects, rng) * (1 - scene[cut_out])
     return scene.clamp(0, 1)
 

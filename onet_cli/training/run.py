@@ -103,7 +103,7 @@ def train_network(
     pl.seed_everything(config.seed, verbose=False)
     clock = Clock(config.budget, shapes.steps_per_epoch(hardware.processes))
     best = KeepBest(run / "best.safetensors", shapes.categories, _provenance(shapes, config))
-    module = OccupancyModule(network, config, clock.spent)
+    module = OccupancyModule(network, config, clock.spent, shapes.exposure)
     watch = WatchMeshes(data, shapes.validation.ids, config.mesh_every, clock, best)
     reporter = Reporter(clock, best, run / "metrics.csv", events.listen, lambda: watch.iou)
     callbacks = [clock, best, watch, *_averaging(config), *_keeping(last, reporter, config, events)]

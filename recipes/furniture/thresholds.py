@@ -142,6 +142,7 @@ def main() -> None:
         join=asked.joined,
         confidence=False,
         color=False,
+        gaps=False,
         thin=False,
         multiscale=not asked.no_multiscale,
         flip=asked.flip,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from onet_cli.files import only_writer
 from onet_cli.preprocessing.options import PreprocessOptions
 from onet_cli.preprocessing.pipeline import preprocess
 from onet_cli.preprocessing.sources.resolve import open_source
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.store import ShapeStore
 from tests.preprocessing.libraries import box_obj
 
@@ -74,6 +76,20 @@ def test_shapes_of_other_options_are_never_mixed(meshes, tmp_path, changed):
 
     with pytest.raises(InvalidOptionError, match=f"was made with {name}"):
         run(meshes, tmp_path / "out", **changed)
+
+
+def test_views_of_another_exposure_are_never_mixed(meshes, tmp_path):
+    run(meshes, tmp_path / "out", limit=2)
+    store = ShapeStore.open(tmp_path / "out")
+    assert store.info.exposure() == EXPOSURE
+    older = {name: dict(facts) for name, facts in store.info.sources.items()}
+    for facts in older.values():
+        del facts["exposure"]  # as data sets had none
+    store.update_info(replace(store.info, sources=older))
+
+    assert ShapeStore.open(tmp_path / "out").info.exposure() == 1
+    with pytest.raises(InvalidOptionError, match=r"was made with exposure 1\.0, not 0\.85"):
+        run(meshes, tmp_path / "out")
 
 
 def test_another_table_is_another_option(meshes, tmp_path):

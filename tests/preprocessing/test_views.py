@@ -33,7 +33,7 @@ def test_the_cameras_are_those_of_the_pictures(cameras, background):
     assert views.world.dtype == views.camera.dtype == np.float32
     for image, world, camera in zip(views.images, views.world, views.camera, strict=True):
         picture = pixels(image)
-        drawn = picture[..., 3] > 0 if picture.shape[2] == 4 else picture.min(axis=2) < 245
+        drawn = picture[..., 3] > 0 if picture.shape[2] == 4 else picture.min(axis=2) < 238
         eye = Camera(world, camera)
         np.testing.assert_allclose(eye.project(np.zeros((1, 3)))[0, :2], 137 / 2, atol=1e-3)
         x, y = eye.project(mesh.vertices)[:, :2].T

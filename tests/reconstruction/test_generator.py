@@ -120,3 +120,34 @@ def test_photos_are_averaged_over_the_sizes_that_the_checkpoint_names_unless_tol
     # The copy of 26 of 32 pixels has the box larger by that ratio in the frame of the original.
     assert mean.signs.consistency == pytest.approx(0.8125**3, abs=0.1)
     assert mean.signs.perspective == pytest.approx(0.5 / 1.2 * (1 + 0.8125) / 2)
+
+
+class Watched(MeshGenerator):
+    """Keeps the images that the network gets."""
+
+    def __init__(self, checkpoint):
+        super().__init__(checkpoint, GeneratorSettings(**PLAIN, resolution=32))
+        encode = checkpoint.encode
+        self.seen = []
+
+        def watched(images):
+            self.seen.append(images)
+            return encode(images)
+
+        self._model = replace(checkpoint)
+        object.__setattr__(self._model, "encode", watched)
+
+
+@pytest.mark.parametrize("exposure", [1.0, 0.85])
+def test_the_network_sees_the_object_in_the_exposure_of_its_training_images(exposure):
+    plain = sphere_checkpoint()
+    watched = Watched(replace(plain, info=replace(plain.info, exposure=exposure)))
+    image = np.full((3, 32, 32), 255, np.uint8)
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24, 8:24] = 255
+
+    watched.generate(image, mask)
+
+    (seen,) = watched.seen[0]
+    np.testing.assert_allclose(seen[:, mask > 0], exposure, atol=1 / 255)
+    np.testing.assert_array_equal(seen[:, mask == 0], 1)

@@ -7,9 +7,7 @@ from onet_cli.geometry.render import on_white, render
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.outline import (
     SIDE,
-    OutlineFit,
     between,
-    cut_by_outline,
     fit_outline,
     highest_along_rays,
     shrink,
@@ -58,17 +56,16 @@ def test_nothing_has_no_outline(seen):
     assert fit_outline(made.field, made.camera, np.zeros((64, 64), bool)) is None
 
 
-def test_the_cut_moves_by_a_share_of_the_way(seen):
+def test_the_level_moves_by_a_share_of_the_way(seen):
     made, mask = seen
     low = made.field.cut_at(0.02)
     fit = fit_outline(low, made.camera, mask)
 
-    halfway = cut_by_outline(low, made.camera, mask, 0.5)
-
-    assert halfway.level == pytest.approx((low.level + fit.level) / 2)
-    nothing = cut_by_outline(low, made.camera, np.zeros((64, 64), bool), 0.5)
-    assert nothing.level == pytest.approx(low.level)
+    assert between(low.level, fit, 0.5) == pytest.approx((low.level + fit.level) / 2)
 
 
-def test_an_outline_unlike_the_objects_has_no_say():
-    assert between(-1.0, OutlineFit(2.0, 0.3), 1.0) == -1.0
+def test_an_outline_unlike_the_objects_has_no_say(seen):
+    made, mask = seen
+    fit = fit_outline(made.field, made.camera, mask)
+
+    assert between(-1.0, fit._replace(level=2.0, iou=0.3), 1.0) == -1.0

@@ -37,3 +37,25 @@ def test_the_same_seed_gives_the_same_variation():
 
     assert torch.equal(once[0], again[0])
     assert not torch.equal(once[0], other[0])
+
+
+def test_a_white_object_stays_darker_than_the_background_by_the_exposure():
+    images = torch.ones(64, 3, 32, 32)
+    images[:, :, 8:24, 8:24] = 0.85  # white, exposed
+
+    rng = torch.Generator().manual_seed(3)
+    varied, _, _ = augment_photos(images, torch.zeros(64, 1, 3), None, rng, exposure=0.85)
+
+    middles = varied[:, :, 14:18, 14:18].amax(dim=(1, 2, 3))
+    assert middles.max() < 0.851
+    assert (middles > 0.84).float().mean() > 0.4  # many are overexposed
+
+
+def test_without_exposure_brightness_varies_up_to_white():
+    images = torch.ones(64, 3, 32, 32)
+    images[:, :, 8:24, 8:24] = 0.85
+
+    rng = torch.Generator().manual_seed(3)
+    varied, _, _ = augment_photos(images, torch.zeros(64, 1, 3), None, rng)
+
+    assert varied[:, :, 14:18, 14:18].amax(dim=(1, 2, 3)).max() > 0.95

@@ -2,6 +2,7 @@ import csv
 import errno
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from onet_cli.errors import CheckpointError, InvalidOptionError, OnetError, Stor
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.network import build_network
 from onet_cli.models.spec import ModelSpec
+from onet_cli.shapes.store import ShapeStore
 from onet_cli.training.config import Budget, Hardware, TrainingConfig
 from onet_cli.training.module import OccupancyModule
 from onet_cli.training.run import train_network
@@ -296,3 +298,16 @@ def test_a_trained_network_that_only_gets_worse_is_kept_as_it_was(balls, tmp_pat
     assert result.best_iou == pytest.approx(first.info.scores["validation_iou_points"], abs=1e-6)
     for name, weights in first.network.state_dict().items():
         assert torch.equal(second.network.state_dict()[name], weights), name
+
+
+def test_the_checkpoint_records_the_exposure_of_the_training_images(balls, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(balls, data)
+    store = ShapeStore.open(data)
+    store.update_info(replace(store.info, sources={"balls": {"exposure": 0.85}}))
+
+    train(data, tmp_path / "run", 2, val_every=2)
+    train(balls, tmp_path / "other", 2, val_every=2)
+
+    assert load_checkpoint(tmp_path / "run").info.exposure == 0.85
+    assert load_checkpoint(tmp_path / "other").info.exposure == 1

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
-import { levelByOutline, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
+import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
+import { fitOutline, isValid, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
 import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
 import {
   adaptedThreshold,
@@ -18,17 +19,22 @@ const constants = recorded("constants");
 const [elevation, kappa] = known.camera;
 const camera = { elevation, kappa };
 
-test("thresholds, levels and thin parts are those of the command line", async () => {
-  const { spread, frame, outline, rods } = constants;
-  const mask = unpacked(known.mask);
+test("thresholds, levels, gaps and thin parts are those of the command line", async () => {
+  const { spread, frame, outline, gaps, rods } = constants;
+  const [mask, points] = [unpacked(known.mask), unpacked(known.points)];
 
   const adapted = await adaptedThreshold(blob, spread, frame.edge, known.platt, known.usual);
   assert.ok(Math.abs(adapted - known.adapted) < 1e-5);
-  const start = logit(adapted);
-  const level = await levelByOutline(blob, start, camera, mask, known.share, outline, frame);
+  const fit = await fitOutline(blob, camera, mask, outline, frame);
+  assert.ok(isValid(fit, outline));
+  const level = (1 - known.share) * logit(adapted) + known.share * fit.level;
   assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
+  const raised = findGaps(fit, level, gaps);
+  const filled = await withGaps(blob, raised, camera, frame)(points);
+  assert.ok(difference(filled, await blob(points)) > 0.1);
+  assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);
   const heights = await findRods(blob, level, camera, shrink(mask, rods.side), rods, frame);
-  const found = heights(unpacked(known.points));
+  const found = heights(points);
   assert.ok(found.some((height) => height > 0));
   assert.ok(difference(found, unpacked(known.heights)) < 1e-4);
 });

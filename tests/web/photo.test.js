@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { photoMask } from "../../onet_cli/exporting/web/source/field/mask.js";
+import { expose } from "../../onet_cli/exporting/web/source/photo/exposure.js";
 import { isolateObject, PhotoError } from "../../onet_cli/exporting/web/source/photo/isolate.js";
 import {
   resizePicture,
@@ -33,6 +34,9 @@ for (const [name, known] of Object.entries(photos)) {
     assert.ok(difference(prepared.mask.data, unpacked(known.mask)) <= 1);
     const input = resizeToUnit(prepared.picture, 90);
     assert.ok(difference(input, unpacked(known.input)) < 1.5 / 255);
+    const mask = { ...prepared.mask, data: unpacked(known.mask) };
+    const exposed = expose(asPicture(known.picture), mask, known.exposure);
+    assert.equal(difference(exposed.data, unpacked(known.exposed)), 0);
     const seen = photoMask(prepared.picture, prepared.mask);
     assert.equal(difference(seen, unpacked(known.seen)), 0);
   });

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.special import expit
 
 from onet_cli.exporting.web.description import constants, describe_model
 from onet_cli.geometry.mesh import make_mesh
@@ -27,10 +28,11 @@ from onet_cli.reconstruction.doubt import (
     probability,
 )
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.generator import stand
 from onet_cli.reconstruction.joined import whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
-from onet_cli.reconstruction.outline import cut_by_outline, shrink
+from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.threshold import (
     adapted_threshold,
@@ -39,6 +41,7 @@ from onet_cli.reconstruction.threshold import (
 )
 from onet_cli.reconstruction.upright import Standing
 from onet_cli.reconstruction.viewpoint import Viewpoint
+from onet_cli.shapes.exposure import EXPOSURE, expose
 from onet_cli.shapes.photo import Target, isolate_object, read_photo
 from onet_cli.shapes.photo_pixels import resize_plane
 from onet_cli.shapes.photo_resize import resize_planes
@@ -119,6 +122,8 @@ def record_photo(photo, target=None):
         "method": prepared.method,
         "warnings": prepared.warnings,
         "input": packed(resize_planes(image, 90)),
+        "exposure": EXPOSURE,
+        "exposed": packed(expose(image, mask, EXPOSURE).transpose(1, 2, 0)),
         "seen": None if seen is None else packed(seen.astype(np.uint8)),
     }
 
@@ -159,7 +164,10 @@ def record_field():
     mask = np.hypot(rows - 85, columns - 102) < 45
     mask |= (abs(columns - 102) < 3) & (rows > 85) & (rows < 190)
     adapted = adapted_threshold(OccupancyField(Blob(), USUAL), PLATT, USUAL)
-    field = cut_by_outline(OccupancyField(Blob(), adapted), CAMERA, mask, SHARE)
+    field = OccupancyField(Blob(), adapted)
+    fit = fit_outline(field, CAMERA, mask)
+    field = field.cut_at(float(expit(between(field.level, fit, SHARE))))
+    gaps = find_gaps(fit.highest, field.level, CAMERA, fit.mask)
     rods = find_rods(field, field.level, CAMERA, shrink(mask, SIDE))
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
     points[:1500, [0, 2]] *= 0.1
@@ -173,6 +181,7 @@ def record_field():
         "adapted": adapted,
         "threshold": field.threshold,
         "points": packed(points),
+        "filled": packed(field.with_gaps(gaps)(points)),
         "heights": packed(rods.heights(points)),
         "upright": packed(upright.to_unit(points)),
     }

@@ -15,6 +15,7 @@ from onet_cli.reconstruction import (
     colour,
     confidence,
     doubt,
+    gaps,
     joined,
     out_of_distribution,
     outline,
@@ -44,6 +45,7 @@ def describe_model(
         "platt": None if info.platt is None else list(info.platt),
         "outline": info.outline,
         "scales": list(info.scales),
+        "exposure": info.exposure,
         "cells": CodeLayout(info.spec.code_dim).cells,
         "calibration": None if calibration is None else _calibration(calibration),
         "constants": constants(),
@@ -86,6 +88,7 @@ def constants() -> dict[str, Any]:
             "leastIou": outline.LEAST_IOU,
             "leastShare": outline.LEAST_SHARE,
         },
+        "gaps": {"thick": gaps.THICK, "margin": gaps.MARGIN, "limit": gaps.LIMIT},
         "rods": _rods(),
         "doubt": {
             "side": agreement.SIZE,

@@ -16,6 +16,7 @@ from onet_cli.preprocessing.sources.naming import (
     safe_name,
     unique_ids,
 )
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.info import Licence
 from onet_cli.shapes.shape import Shape, ShapeId
 
@@ -53,6 +54,11 @@ class MeshSource:
     entries: tuple[MeshEntry, ...]
     settings: MeshSettings
     terms: dict[str, Licence] = field(default_factory=dict)
+
+    @property
+    def exposure(self) -> float:
+        """The exposure of objects in the views."""
+        return EXPOSURE
 
     @property
     def licence(self) -> str:

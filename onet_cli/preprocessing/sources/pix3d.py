@@ -24,6 +24,7 @@ from onet_cli.preprocessing.sources.pix3d_table import (
     read_models,
 )
 from onet_cli.preprocessing.views import ViewOptions
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.photo_files import read_photo
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 
@@ -51,6 +52,7 @@ class Pix3dSource:
     image_size: int
 
     name = "pix3d"
+    exposure = EXPOSURE
     licence = (
         "CC BY 4.0, as Pix3D's authors license the data set; "
         "terms of single photographs and models are not given"

@@ -21,6 +21,7 @@ from onet_cli.procedural.design import (
     generator,
 )
 from onet_cli.procedural.splits import uses
+from onet_cli.shapes.exposure import EXPOSURE
 from onet_cli.shapes.shape import OccupancySamples, Shape, ShapeId, SurfaceSamples
 
 NEAR_DEVIATIONS = (0.01, 0.03)
@@ -66,6 +67,11 @@ class ProceduralSource:
     def name(self) -> str:
         """The source's name, with the generator's version."""
         return f"procedural-{VERSION}"
+
+    @property
+    def exposure(self) -> float:
+        """The exposure of objects in the views."""
+        return EXPOSURE
 
     @property
     def licence(self) -> str:

@@ -50,3 +50,12 @@ class HasLicences(Protocol):
 
     def licences(self) -> dict[str, Licence]:
         """Return the licences by name of their collection."""
+
+
+@runtime_checkable
+class HasExposure(Protocol):
+    """A source whose views show white objects at a lower brightness than the background."""
+
+    @property
+    def exposure(self) -> float:
+        """The brightness (`shapes.exposure`)."""

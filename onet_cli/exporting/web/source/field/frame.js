@@ -69,6 +69,24 @@ export function tilt(places, elevation) {
 }
 
 /**
+ * Where points of the cube are seen, and their nearness: across and down, -1 to 1, and z, (N, 3).
+ *
+ * @param {Float32Array} points (N, 3)
+ * @param {{elevation: number, kappa: number}} camera
+ * @param {Frame} frame
+ * @returns {Float64Array}
+ */
+export function look(points, { elevation, kappa }, frame) {
+  const rays = tilt(fromCube(Float64Array.from(points), frame), elevation);
+  for (let k = 0; k < rays.length; k += 3) {
+    const depth = Math.max(1 - kappa * rays[k + 2], frame.leastDepth);
+    rays[k] /= depth;
+    rays[k + 1] /= depth;
+  }
+  return rays;
+}
+
+/**
  * Points (rays * depths, 3) of the cube at given depths along rays of the picture.
  *
  * @param {ArrayLike<number>} seen (rays, 2): across and down, -1 to 1.

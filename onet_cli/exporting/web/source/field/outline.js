@@ -16,30 +16,48 @@
 import { alongRays, linspace } from "./frame.js";
 
 /**
- * The level moved by `share` of the way to that of the best silhouette.
+ * @typedef {object} OutlineFit
+ * @property {number} level The level whose silhouette agrees best with the mask.
+ * @property {number} iou Of the silhouettes.
+ * @property {Float32Array} highest (side, side) Maximum logit along each ray.
+ * @property {Uint8Array} mask (side, side)
+ */
+
+/**
+ * The level at which the silhouette agrees best with the mask; null if the object is too small.
  *
  * @param {Field} field
- * @param {number} level
  * @param {Camera} camera
  * @param {Uint8Array} mask (S, S)
- * @param {number} share
  * @param {OutlineConstants} constants
  * @param {Frame} frame
- * @returns {Promise<number>}
+ * @returns {Promise<OutlineFit | null>}
  */
-export async function levelByOutline(field, level, camera, mask, share, constants, frame) {
+export async function fitOutline(field, camera, mask, constants, frame) {
   const small = shrink(mask, constants.side);
   const area = small.reduce((a, b) => a + b, 0);
-  if (area / small.length < constants.leastShare) return level;
+  if (area / small.length < constants.leastShare) return null;
   const highest = await highestAlongRays(field, camera, constants, frame);
   const order = Int32Array.from(highest.keys()).sort((a, b) => highest[b] - highest[a] || a - b);
-  let [hits, best, found] = [0, -1, level];
+  const found = { level: 0, iou: -1, highest, mask: small };
+  let hits = 0;
   order.forEach((ray, n) => {
     hits += small[ray];
     const iou = hits / (n + 1 + area - hits);
-    if (iou > best) [best, found] = [iou, highest[ray]];
+    if (iou > found.iou) [found.iou, found.level] = [iou, highest[ray]];
   });
-  return best < constants.leastIou ? level : (1 - share) * level + share * found;
+  return found;
+}
+
+/**
+ * Whether the silhouettes agree well enough for the mask to be right.
+ *
+ * @param {OutlineFit | null} fit
+ * @param {OutlineConstants} constants
+ * @returns {fit is OutlineFit}
+ */
+export function isValid(fit, constants) {
+  return fit !== null && fit.iou >= constants.leastIou;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @typedef {import("./ensemble.js").Field} Field
  * @typedef {import("./ensemble.js").Camera} Camera
  * @typedef {import("./calibration.js").Calibration} Calibration
+ * @typedef {import("./outline.js").OutlineFit} OutlineFit
  * @typedef {import("../photo/isolate.js").Prepared} Prepared
  * @typedef {import("../mesh/marching.js").Mesh} Mesh
  * @typedef {import("../mesh/standing.js").Standing} Standing
@@ -13,7 +14,8 @@
  * @property {number | null} [faces] To simplify to; null: all.
  * @property {number | null} [threshold] A probability; null: chosen for the photo.
  * @property {boolean} multiscale Average over two sizes of the photo.
- * @property {boolean} thin Recover thin parts.
+ * @property {boolean} gaps Close gaps in surfaces that the photo shows.
+ * @property {boolean} thin Recover thin parts that the photo shows.
  * @property {boolean} join Join pieces.
  * @property {boolean} [color] Colour the vertices from the photo.
  *
@@ -48,11 +50,13 @@ import { outOfDistribution } from "./calibration.js";
 import { vertexConfidence } from "./confidence.js";
 import { consistencyOf, thicknessOf, warningOf } from "./doubt.js";
 import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
+import { findGaps, withGaps } from "./gaps.js";
 import { photoMask } from "./mask.js";
-import { levelByOutline, shrink } from "./outline.js";
+import { fitOutline, isValid, shrink } from "./outline.js";
 import { findRods } from "./rods.js";
 import { extentOf, iouOf, silhouette } from "./silhouette.js";
 import { bestCut, expectedAtLevel, falling, logit, sigmoid, spreadPoints } from "./threshold.js";
+import { expose } from "../photo/exposure.js";
 import { quantile } from "../photo/numbers.js";
 
 /**
@@ -69,13 +73,19 @@ export async function reconstruct(prepared, model, settings, tell) {
   const { field, camera } = seen;
   tell("choosing the threshold");
   const mask = photoMask(prepared.picture, prepared.mask);
-  const level = await levelOf(seen, mask, model.description, settings.threshold ?? null);
+  const { outline, frame } = constants;
+  const fit = mask === null ? null : await fitOutline(field, camera, mask, outline, frame);
+  const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
   let lifted = field;
+  if (settings.gaps && isValid(fit, outline)) {
+    const raised = findGaps(fit, level, constants.gaps);
+    if (raised !== null) lifted = withGaps(field, raised, camera, frame);
+  }
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");
     const small = shrink(mask, constants.rods.side);
-    const rods = await findRods(field, level, camera, small, constants.rods, constants.frame);
-    if (rods !== null) lifted = withRods(field, level, rods);
+    const rods = await findRods(lifted, level, camera, small, constants.rods, frame);
+    if (rods !== null) lifted = withRods(lifted, level, rods);
   }
   tell("evaluating the field");
   const found = await surfaceOf(
@@ -118,12 +128,13 @@ export async function reconstruct(prepared, model, settings, tell) {
  * @param {Settings} settings
  * @returns {Promise<Look>}
  */
-async function look({ picture }, model, { multiscale }) {
-  const { scales, imageSize: size, cells, constants } = model.description;
+async function look({ picture, mask }, model, { multiscale }) {
+  const { scales, imageSize: size, cells, exposure, constants } = model.description;
+  const shown = mask === null ? picture : expose(picture, mask, exposure);
   /** @type {number[]} */
   const used = multiscale ? scales : scales.slice(0, 1);
   const images = new Float32Array(used.length * 3 * size * size);
-  used.forEach((scale, n) => images.set(drawCopy(picture, scale, size), n * 3 * size * size));
+  used.forEach((scale, n) => images.set(drawCopy(shown, scale, size), n * 3 * size * size));
   const codes = await model.encode(images, used.length);
   const ratios = used.map((scale) => edgeOf(scale, size) / size);
   const { camera, own } = meanCamera(codes, ratios);
@@ -142,20 +153,18 @@ async function look({ picture }, model, { multiscale }) {
  * The iso-level (logit): adapted to the photo, and moved towards the best silhouette.
  *
  * @param {Look} seen
- * @param {Uint8Array | null} mask
+ * @param {OutlineFit | null} fit
  * @param {any} description
  * @param {number | null} given A probability.
+ * @returns {number}
  */
-async function levelOf({ field, each, camera }, mask, description, given) {
+function levelOf({ each }, fit, description, given) {
   if (given !== null) return logit(given);
-  const { threshold, platt, outline, constants } = description;
-  const { spread, frame } = constants;
-  let chosen = threshold;
-  if (platt) chosen = bestCut(falling(meanOf(each)), platt, spread.lowest * threshold);
-  const level = logit(chosen);
-  if (mask === null || !outline) return level;
-  const moved = await levelByOutline(field, level, camera, mask, outline, constants.outline, frame);
-  return logit(sigmoid(moved));
+  const { threshold, platt, outline: share, constants } = description;
+  const lowest = constants.spread.lowest * threshold;
+  const level = logit(platt ? bestCut(falling(meanOf(each)), platt, lowest) : threshold);
+  if (!share || !isValid(fit, constants.outline)) return level;
+  return logit(sigmoid((1 - share) * level + share * fit.level));
 }
 
 /**

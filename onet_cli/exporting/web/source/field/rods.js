@@ -21,7 +21,8 @@
  */
 
 import { clip } from "../photo/numbers.js";
-import { alongRays, fromCube, linspace, tilt } from "./frame.js";
+import { alongRays, linspace, look } from "./frame.js";
+import { filtered, opened, sampled } from "./rayMaps.js";
 
 /**
  * The height of the missing thin parts above the level at points, or null if nothing is missing.
@@ -75,38 +76,16 @@ export async function findRods(field, level, camera, mask, constants, frame) {
  * @param {Frame} frame
  * @returns {Float64Array}
  */
-function heights(points, maps, { elevation, kappa }, constants, frame) {
-  const rays = tilt(fromCube(Float64Array.from(points), frame), elevation);
+function heights(points, maps, camera, constants, frame) {
+  const seen = look(points, camera, frame);
   const found = new Float64Array(points.length / 3);
   for (let n = 0; n < found.length; n++) {
-    const near = rays[3 * n + 2];
-    const depth = Math.max(1 - kappa * near, frame.leastDepth);
-    const [x, y] = [rays[3 * n] / depth, rays[3 * n + 1] / depth];
+    const [x, y, near] = seen.subarray(3 * n, 3 * n + 3);
     const [shown, axis, radius] = maps.map((map) => sampled(map, x, y, constants.side));
     const away = (near - axis) / Math.max(radius, constants.leastRadius);
     found[n] = shown > 0 ? constants.margin * (2 * shown - 1 - away * away) : constants.nowhere;
   }
   return found;
-}
-
-/**
- * A map at a place, -1 to 1: bilinear, 0 outside.
- *
- * @param {Float64Array} map
- * @param {number} x
- * @param {number} y
- * @param {number} side
- */
-function sampled(map, x, y, side) {
-  const place = (/** @type {number} */ at) => clip((at + 1) * (side / 2) + 0.5, 0, side + 1 - 1e-9) - 1;
-  const [across, down] = [place(x), place(y)];
-  const [column, row] = [Math.floor(across), Math.floor(down)];
-  const [right, below] = [across - column, down - row];
-  const read = (/** @type {number} */ r, /** @type {number} */ c) =>
-    r >= 0 && c >= 0 && r < side && c < side ? map[r * side + c] : 0;
-  const upper = (1 - right) * read(row, column) + right * read(row, column + 1);
-  const lower = (1 - right) * read(row + 1, column) + right * read(row + 1, column + 1);
-  return (1 - below) * upper + below * lower;
 }
 
 /**
@@ -130,45 +109,6 @@ function halfWidth(mask, side) {
         ? across.map((each, at) => Math.min(each, down[at]))
         : filtered(across, [3, 1], Math.min, 1, side);
   }
-  return found;
-}
-
-/**
- * @param {Uint8Array} mask
- * @param {number} edge
- * @param {number} side
- * @returns {Float64Array}
- */
-function opened(mask, edge, side) {
-  const eroded = filtered(Float64Array.from(mask), [edge, edge], Math.min, 0, side);
-  return filtered(eroded, [edge, edge], Math.max, 0, side);
-}
-
-/**
- * The least or largest of `values` in a window of odd sides (down, across) around each.
- *
- * @param {Float64Array} values
- * @param {[number, number]} window
- * @param {(...values: number[]) => number} choose
- * @param {number} outside
- * @param {number} side
- * @returns {Float64Array}
- */
-function filtered(values, window, choose, outside, side) {
-  let found = values;
-  window.forEach((size, axis) => {
-    const reach = (size - 1) / 2;
-    const before = found;
-    found = before.map((each, at) => {
-      const place = axis === 0 ? Math.floor(at / side) : at % side;
-      let best = each;
-      for (let step = -reach; step <= reach; step++) {
-        const inside = place + step >= 0 && place + step < side;
-        best = choose(best, inside ? before[at + step * (axis === 0 ? side : 1)] : outside);
-      }
-      return best;
-    });
-  });
   return found;
 }
 

@@ -69,6 +69,7 @@ function settings() {
     faces: Number(find("faces").value) || null,
     threshold: Number(find("threshold").value) || null,
     multiscale: find("multiscale").checked,
+    gaps: find("gaps").checked,
     thin: find("thin").checked,
     join: find("join").checked,
     color: find("color").checked,

@@ -1,0 +1,59 @@
+"""Maps with a value per ray of the image, and morphology on them."""
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SLOPE_STEP = 1e-5
+"""Step of central differences, in the network's cube."""
+
+
+def sample_map(maps: Map, seen: NDArray[np.floating]) -> Map:
+    """Sample `maps` (S, S, K) at `seen` (N, 2), -1 to 1: bilinearly, 0 outside, (N, K)."""
+    side = len(maps)
+    padded = np.pad(maps, ((1, 1), (1, 1), (0, 0)))
+    x, y = np.clip((seen + 1) * (side / 2) + 0.5, 0, side + 1 - 1e-9).T
+    column, row = x.astype(np.int64), y.astype(np.int64)
+    right, down = (x - column)[:, None], (y - row)[:, None]
+    upper = (1 - right) * padded[row, column] + right * padded[row, column + 1]
+    lower = (1 - right) * padded[row + 1, column] + right * padded[row + 1, column + 1]
+    found: Map = (1 - down) * upper + down * lower
+    return found
+
+
+def slopes_of(
+    values: Callable[[Map], Map], points: Map, lowest: float = -np.inf
+) -> NDArray[np.float64]:
+    """Return the gradient (N, 3) of `values` at `points` (N, 3), by central differences.
+
+    A neighbour whose value is `lowest` or less is outside the function's support and not used.
+    """
+    here, steps = values(points), SLOPE_STEP * np.eye(3)
+    either = np.array([[values(points + sign * step) for sign in (1, -1)] for step in steps])
+    ends = np.where(either > lowest, either, here)
+    counts = (either > lowest).sum(axis=1)
+    slopes: NDArray[np.float64] = (ends[:, 0] - ends[:, 1]) / (np.maximum(counts, 1) * SLOPE_STEP)
+    return slopes.T
+
+
+def opened(mask: Mask, edge: int) -> Mask:
+    """Return the morphological opening of `mask` (S, S) with a square of odd `edge`."""
+    eroded = filtered(mask.astype(np.float64), (edge, edge), np.minimum, 0)
+    return filtered(eroded, (edge, edge), np.maximum, 0) > 0.5
+
+
+def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: float) -> Map:
+    """Return the least or largest of `values` (S, S) in a `window` of odd sides around each."""
+    found = values
+    for axis, side in enumerate(window):
+        reach = [(side // 2, side // 2) if axis == each else (0, 0) for each in (0, 1)]
+        padded = np.pad(found, reach, constant_values=outside)
+        count = found.shape[axis]
+        shifted = (np.take(padded, range(at, at + count), axis) for at in range(side))
+        found = reduce(choose, shifted)
+    return found

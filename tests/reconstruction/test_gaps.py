@@ -1,0 +1,121 @@
+"""Surfaces that a photo shows and a field has slightly below the level."""
+
+import numpy as np
+import pytest
+import torch
+
+from onet_cli.geometry.picture_frame import tilt, to_cube
+from onet_cli.models.frame import look
+from onet_cli.models.torch_points import TorchPoints
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.gaps import LIMIT, MARGIN, find_gaps
+from onet_cli.reconstruction.outline import SIDE, highest_along_rays
+
+CAMERAS = [(0.0, 0.0), (0.35, 0.2), (1.0, 0.3)]
+MIDDLES = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
+
+
+def board(elevation, kappa, depth, unsure):
+    """Return the logits of an upright board that fills half of the image, and the camera.
+
+    It is at `depth` along the rays, and its left half is below the level by `unsure` logits.
+    """
+    camera = torch.tensor([[elevation, kappa]])
+
+    def decode(points):
+        seen, near = look(points[None], *camera.unbind(1))
+        (x, y), z = seen[0].unbind(1), near[0]
+        beside = 40 * torch.stack([x.abs() - 0.5, y.abs() - 0.5]).amax(0).clamp_min(0)
+        certain = torch.where(x < 0, -unsure, 1.0)
+        return certain - ((z - depth) / 0.2) ** 2 - beside
+
+    return OccupancyField(TorchPoints(decode)), camera.numpy()
+
+
+def shown(half=0.5):
+    """Return the mask of the board."""
+    return (np.abs(MIDDLES) < half)[:, None] & (np.abs(MIDDLES) < half)
+
+
+def filled(field, camera, mask):
+    highest = highest_along_rays(field, camera)
+    return field.with_gaps(find_gaps(highest, field.level, camera, mask))
+
+
+def along_ray(field, x, y, depths, elevation, kappa):
+    """Return the logits (D,) at `depths` of the ray that is seen at (x, y)."""
+    shrink = 1 - kappa * depths
+    rays = np.stack([x * shrink, y * shrink, depths], axis=1)
+    return field(to_cube(tilt(rays, elevation)).astype(np.float32))
+
+
+@pytest.mark.parametrize(("elevation", "kappa"), CAMERAS)
+@pytest.mark.parametrize("depth", [-0.4, 0.0, 0.3])
+def test_a_gap_is_closed_where_the_field_is_most_certain(elevation, kappa, depth):
+    field, camera = board(elevation, kappa, depth, unsure=0.6)
+
+    after = highest_along_rays(filled(field, camera, shown()), camera)
+
+    left = shown() & (MIDDLES < -1 / SIDE)
+    assert (highest_along_rays(field, camera)[left] < 0).all()
+    assert (after[left] > 0).all()
+    assert after[left].max() < MARGIN + 0.05
+    # With the maximum raised to MARGIN, the board is 2 * 0.2 * sqrt(MARGIN) thick.
+    depths = np.linspace(-1, 1, 401)
+    logits = along_ray(filled(field, camera, shown()), -0.25, 0.0, depths, elevation, kappa)
+    found = depths[logits > 0]
+    assert found.mean() == pytest.approx(depth, abs=0.02)
+    assert np.ptp(found) == pytest.approx(0.4 * MARGIN**0.5, abs=0.02)
+
+
+def test_nothing_is_taken_away_and_nothing_changes_beside_the_gap():
+    field, camera = board(0.35, 0.2, 0.0, unsure=0.6)
+    points = (np.random.default_rng(0).random((20_000, 3)) - 0.5).astype(np.float32)
+
+    before, after = field(points), filled(field, camera, shown())(points)
+
+    seen = look(torch.from_numpy(points)[None], *torch.from_numpy(camera).unbind(1))[0][0]
+    x, y = seen.T.numpy()
+    assert (after >= before).all()
+    assert (after > before).any()
+    beside = (x > 1 / SIDE) | (np.abs(y) > 0.5 + 1 / SIDE) | (x < -0.5 - 1 / SIDE)
+    np.testing.assert_array_equal(after[beside], before[beside])
+
+
+def test_what_is_not_shown_is_not_added():
+    field, camera = board(0.35, 0.2, 0.0, unsure=0.6)
+    right = shown() & (MIDDLES > 1 / SIDE)
+
+    assert find_gaps(highest_along_rays(field, camera), field.level, camera, right) is None
+
+
+def test_thin_parts_are_left_alone():
+    highest = np.full((SIDE, SIDE), -1.0)
+    rod = np.zeros((SIDE, SIDE), bool)
+    rod[10:40, 20:22] = True
+
+    assert find_gaps(highest, 0.0, np.array([[0.3, 0.2]]), rod) is None
+
+
+def test_the_raise_is_limited():
+    highest = np.full((SIDE, SIDE), -30.0)
+
+    gaps = find_gaps(highest, 0.0, np.array([[0.3, 0.2]]), shown())
+
+    assert gaps.raised.max() == LIMIT
+
+
+def test_the_gradient_is_that_of_the_raised_field():
+    field, camera = board(0.35, 0.2, 0.0, unsure=0.6)
+    raised = filled(field, camera, shown())
+    rng = np.random.default_rng(1)
+    points = (rng.random((500, 3)) * [0.5, 0.5, 0.1] - [0.25, 0.25, 0.05]).astype(np.float32)
+
+    logits, slopes = raised.with_gradient(points)
+
+    np.testing.assert_allclose(logits, raised(points), atol=1e-5)
+    move = rng.normal(size=(500, 3)).astype(np.float32) * np.float32(1e-3)
+    gain = raised(points + move / 2).astype(np.float64) - raised(points - move / 2)
+    expected = (slopes * move).sum(axis=1)
+    # Where a step crosses cells of the map, the slope changes.
+    assert np.quantile(np.abs(gain - expected), 0.9) < 0.02 * np.abs(expected).mean()
