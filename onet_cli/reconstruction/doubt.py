@@ -47,7 +47,8 @@ class Signs:
     small displacements misplace thin objects; `consistency` of the fields of differently scaled
     copies of the photo; the predicted `perspective` per half image edge: depth is harder to see
     the stronger it is; the `extent` of the object's mask, the share of its bounding box that it
-    covers, which is small for thin or branched objects.
+    covers, which is small for thin or branched objects; the share of the mask in which `gaps` were
+    closed.
     """
 
     agreement: float | None
@@ -58,6 +59,7 @@ class Signs:
     consistency: float | None = None
     perspective: float | None = None
     extent: float | None = None
+    gaps: float | None = None
 
 
 NAMES = tuple(field.name for field in fields(Signs))

@@ -34,11 +34,13 @@ class Gaps:
         raised: (S, S) per ray of the image, in logits; 0 where nothing is missing.
         elevation: of the camera, in radians.
         kappa: its perspective per half image edge.
+        share: of the mask that is raised.
     """
 
     raised: Map
     elevation: float
     kappa: float
+    share: float
 
     def raises(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the raise (N,) at `points` (N, 3) of the network's cube, in logits."""
@@ -66,4 +68,5 @@ def find_gaps(
     if not raised.any():
         return None
     elevation, kappa = (float(value) for value in camera[0])
-    return Gaps(raised, elevation, kappa)
+    share = np.count_nonzero(raised) / np.count_nonzero(mask)
+    return Gaps(raised, elevation, kappa, share)

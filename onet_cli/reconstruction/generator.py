@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ class Impression:
         bare: The field without closed gaps and thin parts.
         front: Predicted front, if requested and in the picture's frame.
         members: The fields of the copies of the photo; none for networks of the object's frame.
+        gaps: Share of the mask in which gaps were closed; None if they were not searched.
     """
 
     described: NDArray[np.float32]
@@ -63,6 +64,7 @@ class Impression:
     bare: OccupancyField
     front: FrontGuess | None = None
     members: tuple[Points, ...] = ()
+    gaps: float | None = None
 
 
 class MeshGenerator:
@@ -136,28 +138,25 @@ class MeshGenerator:
         ensemble = Ensemble.of(self._model, codes, self._copies)
         field, camera = self._adapted(ensemble), ensemble.camera
         mask = photo_mask(image, given)
-        lifted = field
-        if mask is not None:
-            field, lifted = self._fit_to_photo(field, camera, mask)
         front = None if self._front is None else guess_front(self._front, codes[0], ensemble)
-        return Impression(described, lifted, camera, mask, field, front, ensemble.members)
+        made = Impression(described, field, camera, mask, field, front, ensemble.members)
+        return made if mask is None else self._fitted(made, camera, mask)
 
-    def _fit_to_photo(
-        self, field: OccupancyField, camera: NDArray[np.float32], mask: Mask
-    ) -> tuple[OccupancyField, OccupancyField]:
-        """Return `field` with its level moved by the outline, and also with missing parts."""
-        settings = self.settings
+    def _fitted(self, made: Impression, camera: NDArray[np.float32], mask: Mask) -> Impression:
+        """Return `made` with its level moved by the outline in `mask`, and with missing parts."""
+        settings, field = self.settings, made.field
         fit = fit_outline(field, camera, mask) if self._outline or settings.gaps else None
         if fit is not None and self._outline:
             level = between(field.level, fit, self._outline)
             field = field.cut_at(1 / (1 + math.exp(-level)))
-        lifted = field
+        lifted, share = field, None
         if settings.gaps and fit is not None and fit.valid:
-            lifted = lifted.with_gaps(find_gaps(fit.highest, field.level, camera, fit.mask))
+            gaps = find_gaps(fit.highest, field.level, camera, fit.mask)
+            lifted, share = lifted.with_gaps(gaps), 0.0 if gaps is None else gaps.share
         if settings.thin:
             rods = find_rods(lifted, lifted.level, camera, shrink(mask, SIDE))
             lifted = lifted.with_rods(rods)
-        return field, lifted
+        return replace(made, field=lifted, bare=field, gaps=share)
 
     def _adapted(self, points: Points) -> OccupancyField:
         """Return the field of `points` with the threshold of the settings or the checkpoint."""
@@ -245,6 +244,7 @@ class MeshGenerator:
             consistency=consistency(field.with_points(points) for points in seen.members),
             perspective=None if seen.camera is None else float(seen.camera[0, 1]),
             extent=None if seen.mask is None else extent(seen.mask),
+            gaps=seen.gaps,
         )
 
     def _finish(self, surface: Trimesh, seen: Impression) -> tuple[Trimesh, Viewpoint | None]:

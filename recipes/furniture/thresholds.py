@@ -6,15 +6,15 @@ Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--spl
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
 at the one adapted to each photo (`reconstruction.threshold`) and at shares of it, at the one whose
 outline agrees best with the photo's (`reconstruction.outline`), and between these two, with
-thin parts lifted too (`reconstruction.rods`). Scores are those of the strict protocol; "whole" is
-the share of meshes whose largest piece holds 98 % of the volume. Pieces are not joined, unless by
---joined.
+thin parts lifted (`reconstruction.rods`) and gaps closed (`reconstruction.gaps`) too. Scores are
+those of the strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of the
+volume. Pieces are not joined, unless by --joined.
 """
 
 import argparse
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +25,10 @@ from onet_cli.evaluation.scores import MeshMetrics, mean_metrics
 from onet_cli.evaluation.tasks import Task, read_truth
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
+from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand
-from onet_cli.reconstruction.outline import between, fit_outline, shrink
+from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline, shrink
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.seen_view import SeenView
 from onet_cli.reconstruction.settings import GeneratorSettings
@@ -39,32 +41,51 @@ BETWEEN = (0.1, 0.2, 0.3, 1.0)
 SAMPLES = 100_000
 
 
-def levels(made: Impression) -> Iterator[tuple[str, float, bool]]:
-    """Yield the ways to cut a photo's field, the level of each, and whether rods are lifted."""
+@dataclass(frozen=True)
+class Way:
+    """A way to cut a photo's field: at a `level`, with gaps closed and rods lifted or not."""
+
+    name: str
+    level: float
+    thin: bool = False
+    gaps: bool = False
+
+
+def ways_to_cut(made: Impression, fit: OutlineFit | None) -> Iterator[Way]:
+    """Yield the ways to cut a photo's field."""
     for threshold in FIXED:
-        yield f"{threshold:g}", math.log(threshold / (1 - threshold)), False
+        yield Way(f"{threshold:g}", math.log(threshold / (1 - threshold)))
     adapted = made.field.level
-    for thin in (False, True):
-        yield f"adapted{', thin' * thin}", adapted, thin
+    yield Way("adapted", adapted)
+    yield Way("adapted, thin", adapted, thin=True)
     for share in LOWER:
         threshold = share * made.field.threshold
-        yield f"{share:g} adapted", math.log(threshold / (1 - threshold)), False
-    assert made.camera is not None
-    fit = None if made.mask is None else fit_outline(made.field, made.camera, made.mask)
+        yield Way(f"{share:g} adapted", math.log(threshold / (1 - threshold)))
     for share in BETWEEN:
         level = adapted if fit is None else between(adapted, fit, share)
-        for thin in (False, True):
-            yield f"{share:g} outline{', thin' * thin}", level, thin
+        name = f"{share:g} outline"
+        yield Way(name, level)
+        yield Way(f"{name}, thin", level, thin=True)
+        yield Way(f"{name}, gaps, thin", level, thin=True, gaps=True)
+
+
+def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField:
+    """Return the photo's field, cut as `way` says."""
+    field = made.field.cut_at(1 / (1 + math.exp(-way.level)))
+    if made.camera is None or made.mask is None:
+        return field
+    if way.gaps and fit is not None and fit.valid:
+        field = field.with_gaps(find_gaps(fit.highest, field.level, made.camera, fit.mask))
+    if way.thin:
+        rods = find_rods(field, field.level, made.camera, shrink(made.mask, SIDE))
+        field = field.with_rods(rods)
+    return field
 
 
 def score(
-    generator: MeshGenerator, made: Impression, level: float, thin: bool, truth: Truth
+    generator: MeshGenerator, made: Impression, field: OccupancyField, truth: Truth
 ) -> MeshMetrics | None:
-    """Return the scores of the mesh at `level`, None where there is none."""
-    field = made.field.cut_at(1 / (1 + math.exp(-level)))
-    if thin and made.camera is not None and made.mask is not None:
-        rods = find_rods(field, field.level, made.camera, shrink(made.mask, SIDE))
-        field = field.with_rods(rods)
+    """Return the scores of the mesh of `field`, None where there is none."""
     try:
         surface, _ = generator.extract(field)
     except EmptySurfaceError:
@@ -107,10 +128,13 @@ def evaluate(
         picture = decode_view(store.read_view(task.id, task.view))
         made = generator.look(picture.transpose(2, 0, 1).copy())
         truth = read_truth(store, task)
-        for name, level, thin in levels(made):
-            if only and name not in only:
+        assert made.camera is not None
+        fit = None if made.mask is None else fit_outline(made.field, made.camera, made.mask)
+        for way in ways_to_cut(made, fit):
+            if only and way.name not in only:
                 continue
-            found.setdefault(name, []).append(score(generator, made, level, thin, truth))
+            field = lifted(made, fit, way)
+            found.setdefault(way.name, []).append(score(generator, made, field, truth))
     print("| cut | IoU | outline, photo | beside | behind | thin recall | thin F | whole |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, scores in found.items():

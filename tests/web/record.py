@@ -181,6 +181,7 @@ def record_field():
         "adapted": adapted,
         "threshold": field.threshold,
         "points": packed(points),
+        "raisedShare": gaps.share,
         "filled": packed(field.with_gaps(gaps)(points)),
         "heights": packed(rods.heights(points)),
         "upright": packed(upright.to_unit(points)),

@@ -11,6 +11,7 @@
  * @property {number | null} consistency
  * @property {number | null} perspective
  * @property {number | null} extent
+ * @property {number | null} gaps
  */
 
 const LOGARITHMIC = ["out_of_distribution", "thickness"];

@@ -51,3 +51,15 @@ export function withGaps(field, raised, camera, frame) {
     return logits;
   };
 }
+
+/**
+ * The share of the mask that is raised.
+ *
+ * @param {Float64Array} raised (side, side)
+ * @param {Uint8Array} mask (side, side)
+ */
+export function shareOf(raised, mask) {
+  const count = (/** @type {ArrayLike<number>} */ map) =>
+    Array.from(map).reduce((total, each) => total + (each > 0 ? 1 : 0), 0);
+  return count(raised) / count(mask);
+}

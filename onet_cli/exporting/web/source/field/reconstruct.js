@@ -50,7 +50,7 @@ import { outOfDistribution } from "./calibration.js";
 import { vertexConfidence } from "./confidence.js";
 import { consistencyOf, thicknessOf, warningOf } from "./doubt.js";
 import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
-import { findGaps, withGaps } from "./gaps.js";
+import { findGaps, shareOf, withGaps } from "./gaps.js";
 import { photoMask } from "./mask.js";
 import { fitOutline, isValid, shrink } from "./outline.js";
 import { findRods } from "./rods.js";
@@ -77,9 +77,11 @@ export async function reconstruct(prepared, model, settings, tell) {
   const fit = mask === null ? null : await fitOutline(field, camera, mask, outline, frame);
   const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
   let lifted = field;
+  let gaps = null;
   if (settings.gaps && isValid(fit, outline)) {
     const raised = findGaps(fit, level, constants.gaps);
     if (raised !== null) lifted = withGaps(field, raised, camera, frame);
+    gaps = raised === null ? 0 : shareOf(raised, fit.mask);
   }
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");
@@ -102,7 +104,7 @@ export async function reconstruct(prepared, model, settings, tell) {
   let mesh = { vertices: upright, faces: kept.faces };
   if (settings.faces) mesh = simplify(mesh, settings.faces);
   tell("judging the mesh");
-  const judged = await judge(mesh, standing, mask, level, seen, model);
+  const judged = await judge(mesh, standing, mask, level, { ...seen, gaps }, model);
   if (!isWhole(mesh, constants.surface.whole)) {
     const whole = await wholeThreshold(lifted, level, constants.doubt, constants.surface);
     if (whole !== null)
@@ -174,13 +176,13 @@ function levelOf({ each }, fit, description, given) {
  * @param {Standing} standing
  * @param {Uint8Array | null} mask
  * @param {number} level
- * @param {Look} seen
+ * @param {Look & {gaps: number | null}} seen
  * @param {Model} model
  */
 async function judge(mesh, standing, mask, level, seen, { description, calibration }) {
   const { platt, constants } = description;
   const { side, reach, lowAgreement, lengthWeight } = constants.doubt;
-  const { field, camera, cells, each } = seen;
+  const { field, camera, cells, each, gaps } = seen;
   const reliability = calibration?.reliability ?? null;
   const agreement =
     mask === null ? null : iouOf(silhouette(mesh, camera, standing, side), mask);
@@ -201,6 +203,7 @@ async function judge(mesh, standing, mask, level, seen, { description, calibrati
     consistency: consistencyOf(each, level),
     perspective: camera.kappa,
     extent: mask === null ? null : extentOf(mask),
+    gaps,
   };
   const warning = warningOf(signs, calibration?.doubt ?? null, lowAgreement);
   return { agreement, confidence, signs, warnings: warning === null ? [] : [warning] };
