@@ -3,9 +3,10 @@
 Where a network is unsure how far away a surface is, as with the shade of a lamp or the back of a
 chair, the probability spreads along the ray and may be below the level at every depth. The mesh
 then has a hole where the photo shows the object. Along such rays the field is raised by a constant
-that lifts its maximum above the level, so that the surface appears at the depth where the field is
-most certain of it. Thin parts are left to `rods`. Outside the mask nothing changes, and nothing is
-removed.
+that lifts a peak above the level, so that the surface appears at the depth where the field is most
+certain of it. Of several peaks that are nearly as high, it is the one nearest to the camera, as
+that is what the photo shows. Thin parts are left to `rods`. Outside the mask nothing changes, and
+nothing is removed.
 """
 
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.geometry.picture_frame import look
+from onet_cli.reconstruction.peaks import Peaks
 from onet_cli.reconstruction.ray_maps import Map, Mask, opened, sample_map, slopes_of
 
 THICK = 3
 """Edge in rays of the smallest square that fits into a part that is not thin."""
 
 MARGIN = 0.2
-"""Height of the maximum along a raised ray above the level, in logits."""
+"""Height of the peak along a raised ray above the level, in logits."""
 
 LIMIT = 2.5
 """Maximum raise, in logits."""
@@ -52,19 +54,18 @@ class Gaps:
         return slopes_of(self.raises, points.astype(np.float64))
 
 
-def find_gaps(
-    highest: NDArray[np.floating], level: float, camera: NDArray[np.floating], mask: Mask
-) -> Gaps | None:
+def find_gaps(rays: Peaks, level: float, camera: NDArray[np.floating], mask: Mask) -> Gaps | None:
     """Return the raise that closes the gaps of a field in the mask, or None if there are none.
 
     Args:
-        highest: (S, S) maximum logit of the field along each ray of the image.
+        rays: The field along each ray of the image.
         level: Iso-level (logit).
         camera: (1, 2) elevation in radians and kappa.
         mask: (S, S) object mask.
     """
-    missing = np.clip(level + MARGIN - highest.astype(np.float64), 0, LIMIT)
-    raised = np.where(opened(mask, THICK), missing, 0.0)
+    target = level + MARGIN
+    missing = opened(mask, THICK) & (rays.highest < target)
+    raised = np.where(missing, np.clip(target - rays.front.astype(np.float64), 0, LIMIT), 0.0)
     if not raised.any():
         return None
     elevation, kappa = (float(value) for value in camera[0])

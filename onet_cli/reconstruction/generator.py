@@ -151,7 +151,7 @@ class MeshGenerator:
             field = field.cut_at(1 / (1 + math.exp(-level)))
         lifted, share = field, None
         if settings.gaps and fit is not None and fit.valid:
-            gaps = find_gaps(fit.highest, field.level, camera, fit.mask)
+            gaps = find_gaps(fit.rays, field.level, camera, fit.mask)
             lifted, share = lifted.with_gaps(gaps), 0.0 if gaps is None else gaps.share
         if settings.thin:
             rods = find_rods(lifted, lifted.level, camera, shrink(mask, SIDE))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from onet_cli.geometry.picture_frame import tilt, to_cube
 from onet_cli.reconstruction.field import OccupancyField
+from onet_cli.reconstruction.peaks import Peaks, front_peak
 
 SIDE = 56
 """Rays per image edge, as fine as the local features."""
@@ -38,13 +39,13 @@ class OutlineFit(NamedTuple):
     Attributes:
         level: Iso-level (logit).
         iou: IoU of the silhouettes.
-        highest: (SIDE, SIDE) maximum logit along each ray.
+        rays: The field along each ray.
         mask: (SIDE, SIDE) object mask.
     """
 
     level: float
     iou: float
-    highest: NDArray[np.float32]
+    rays: Peaks
     mask: Mask
 
     @property
@@ -71,13 +72,13 @@ def fit_outline(field: OccupancyField, camera: Camera, mask: Mask) -> OutlineFit
     mask = shrink(mask, SIDE)
     if mask.mean() < LEAST_SHARE:
         return None
-    highest = highest_along_rays(field, camera)
-    logits = highest.reshape(-1)
+    rays = peaks_along_rays(field, camera)
+    logits = rays.highest.reshape(-1)
     order = np.argsort(-logits, kind="stable")
     hits = mask.reshape(-1)[order].cumsum()
     ious = hits / (np.arange(1, len(order) + 1) + mask.sum() - hits)
     best = int(ious.argmax())
-    return OutlineFit(float(logits[order[best]]), float(ious[best]), highest, mask)
+    return OutlineFit(float(logits[order[best]]), float(ious[best]), rays, mask)
 
 
 def shrink(mask: Mask, side: int) -> Mask:
@@ -93,8 +94,8 @@ def shrink(mask: Mask, side: int) -> Mask:
     return small
 
 
-def highest_along_rays(field: OccupancyField, camera: Camera) -> NDArray[np.float32]:
-    """Return the maximum logit (SIDE, SIDE) of `field` along each ray of the image."""
+def peaks_along_rays(field: OccupancyField, camera: Camera) -> Peaks:
+    """Return the peaks of `field` along each ray of the image."""
     depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
     logits = _along(field, camera, np.broadcast_to(depths, (SIDE * SIDE, DEPTHS)))
     best = depths[logits.argmax(axis=1)]
@@ -102,8 +103,10 @@ def highest_along_rays(field: OccupancyField, camera: Camera) -> NDArray[np.floa
     offsets = np.linspace(-step, step, 2 * CLOSER + 1)[1::2]
     offsets = offsets[np.abs(offsets) > 1e-9]
     closer = _along(field, camera, best[:, None] + offsets)
-    highest: NDArray[np.float32] = np.maximum(logits.max(axis=1), closer.max(axis=1))
-    return highest.reshape(SIDE, SIDE)
+    highest = np.maximum(logits.max(axis=1), closer.max(axis=1))
+    front = front_peak(logits)
+    front = np.where(front == logits.max(axis=1), highest, front)
+    return Peaks(highest.reshape(SIDE, SIDE), front.reshape(SIDE, SIDE))
 
 
 def _along(

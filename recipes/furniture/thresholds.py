@@ -75,7 +75,7 @@ def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField
     if made.camera is None or made.mask is None:
         return field
     if way.gaps and fit is not None and fit.valid:
-        field = field.with_gaps(find_gaps(fit.highest, field.level, made.camera, fit.mask))
+        field = field.with_gaps(find_gaps(fit.rays, field.level, made.camera, fit.mask))
     if way.thin:
         rods = find_rods(field, field.level, made.camera, shrink(made.mask, SIDE))
         field = field.with_rods(rods)

@@ -9,7 +9,8 @@ from onet_cli.models.frame import look
 from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.gaps import LIMIT, MARGIN, find_gaps
-from onet_cli.reconstruction.outline import SIDE, highest_along_rays
+from onet_cli.reconstruction.outline import SIDE, peaks_along_rays
+from onet_cli.reconstruction.peaks import FRONT, Peaks, front_peak
 
 CAMERAS = [(0.0, 0.0), (0.35, 0.2), (1.0, 0.3)]
 MIDDLES = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
@@ -38,8 +39,8 @@ def shown(half=0.5):
 
 
 def filled(field, camera, mask):
-    highest = highest_along_rays(field, camera)
-    return field.with_gaps(find_gaps(highest, field.level, camera, mask))
+    rays = peaks_along_rays(field, camera)
+    return field.with_gaps(find_gaps(rays, field.level, camera, mask))
 
 
 def along_ray(field, x, y, depths, elevation, kappa):
@@ -54,12 +55,13 @@ def along_ray(field, x, y, depths, elevation, kappa):
 def test_a_gap_is_closed_where_the_field_is_most_certain(elevation, kappa, depth):
     field, camera = board(elevation, kappa, depth, unsure=0.6)
 
-    after = highest_along_rays(filled(field, camera, shown()), camera)
+    after = peaks_along_rays(filled(field, camera, shown()), camera).highest
 
-    gaps = find_gaps(highest_along_rays(field, camera), field.level, camera, shown())
+    before = peaks_along_rays(field, camera)
+    gaps = find_gaps(before, field.level, camera, shown())
     assert gaps.share == pytest.approx(0.5, abs=0.02)
     left = shown() & (MIDDLES < -1 / SIDE)
-    assert (highest_along_rays(field, camera)[left] < 0).all()
+    assert (before.highest[left] < 0).all()
     assert (after[left] > 0).all()
     assert after[left].max() < MARGIN + 0.05
     # With the maximum raised to MARGIN, the board is 2 * 0.2 * sqrt(MARGIN) thick.
@@ -88,21 +90,21 @@ def test_what_is_not_shown_is_not_added():
     field, camera = board(0.35, 0.2, 0.0, unsure=0.6)
     right = shown() & (MIDDLES > 1 / SIDE)
 
-    assert find_gaps(highest_along_rays(field, camera), field.level, camera, right) is None
+    assert find_gaps(peaks_along_rays(field, camera), field.level, camera, right) is None
 
 
 def test_thin_parts_are_left_alone():
-    highest = np.full((SIDE, SIDE), -1.0)
+    rays = Peaks(*2 * [np.full((SIDE, SIDE), -1.0, np.float32)])
     rod = np.zeros((SIDE, SIDE), bool)
     rod[10:40, 20:22] = True
 
-    assert find_gaps(highest, 0.0, np.array([[0.3, 0.2]]), rod) is None
+    assert find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), rod) is None
 
 
 def test_the_raise_is_limited():
-    highest = np.full((SIDE, SIDE), -30.0)
+    rays = Peaks(*2 * [np.full((SIDE, SIDE), -30.0, np.float32)])
 
-    gaps = find_gaps(highest, 0.0, np.array([[0.3, 0.2]]), shown())
+    gaps = find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), shown())
 
     assert gaps.raised.max() == LIMIT
 
@@ -121,3 +123,30 @@ def test_the_gradient_is_that_of_the_raised_field():
     expected = (slopes * move).sum(axis=1)
     # Where a step crosses cells of the map, the slope changes.
     assert np.quantile(np.abs(gain - expected), 0.9) < 0.02 * np.abs(expected).mean()
+
+
+def test_of_a_shell_the_front_appears_as_the_photo_shows_it():
+    camera = np.array([[0.3, 0.2]], np.float32)
+
+    def decode(points):
+        seen, near = look(points[None], *torch.from_numpy(camera).unbind(1))
+        (x, y), z = seen[0].unbind(1), near[0]
+        beside = 40 * torch.stack([x.abs() - 0.5, y.abs() - 0.5]).amax(0).clamp_min(0)
+        front, back = -1.0 - ((z - 0.4) / 0.2) ** 2, -0.6 - ((z + 0.4) / 0.2) ** 2
+        return torch.maximum(front, back) - beside
+
+    field = OccupancyField(TorchPoints(decode))
+    depths = np.linspace(-1, 1, 401)
+
+    logits = along_ray(filled(field, camera, shown()), 0.0, 0.0, depths, 0.3, 0.2)
+
+    assert depths[logits > 0].max() == pytest.approx(0.4 + 0.2 * MARGIN**0.5, abs=0.03)
+
+
+def test_a_peak_in_front_counts_if_it_is_nearly_as_high():
+    rows = np.array([[0, 3, 1, 2, 0], [0, 3, 1, 2.5, 0], [3, 2, 1, 0, -1], [0, 0, 1, 2, 3]])
+
+    found = front_peak(rows.astype(np.float32))
+
+    assert 0.5 < FRONT < 1
+    np.testing.assert_array_equal(found, [3, 2.5, 3, 3])

@@ -9,7 +9,7 @@ from onet_cli.reconstruction.outline import (
     SIDE,
     between,
     fit_outline,
-    highest_along_rays,
+    peaks_along_rays,
     shrink,
 )
 from onet_cli.shapes.camera import describe_cameras
@@ -33,7 +33,7 @@ def seen(request):
 def test_the_field_covers_the_pixels_of_its_object(seen):
     made, mask = seen
 
-    covered = highest_along_rays(made.field, made.camera) > 0
+    covered = peaks_along_rays(made.field, made.camera).highest > 0
 
     mask = shrink(mask, SIDE)
     # Half a pixel along the outline, of 56 across, is what the two ways of drawing may differ by.

@@ -167,7 +167,7 @@ def record_field():
     field = OccupancyField(Blob(), adapted)
     fit = fit_outline(field, CAMERA, mask)
     field = field.cut_at(float(expit(between(field.level, fit, SHARE))))
-    gaps = find_gaps(fit.highest, field.level, CAMERA, fit.mask)
+    gaps = find_gaps(fit.rays, field.level, CAMERA, fit.mask)
     rods = find_rods(field, field.level, CAMERA, shrink(mask, SIDE))
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
     points[:1500, [0, 2]] *= 0.1

@@ -19,6 +19,7 @@ from onet_cli.reconstruction import (
     joined,
     out_of_distribution,
     outline,
+    peaks,
     rods,
     threshold,
 )
@@ -85,6 +86,7 @@ def constants() -> dict[str, Any]:
             "depths": outline.DEPTHS,
             "nearest": outline.NEAREST,
             "closer": outline.CLOSER,
+            "front": peaks.FRONT,
             "leastIou": outline.LEAST_IOU,
             "leastShare": outline.LEAST_SHARE,
         },

@@ -24,10 +24,11 @@ import { opened, sampled } from "./rayMaps.js";
  * @param {GapConstants} constants
  * @returns {Float64Array | null}
  */
-export function findGaps({ highest, mask }, level, { thick, margin, limit }) {
+export function findGaps({ rays, mask }, level, { thick, margin, limit }) {
   const part = opened(mask, thick, Math.round(Math.sqrt(mask.length)));
-  const raised = Float64Array.from(highest, (each, at) =>
-    part[at] ? clip(level + margin - each, 0, limit) : 0,
+  const target = level + margin;
+  const raised = Float64Array.from(rays.front, (each, at) =>
+    part[at] && rays.highest[at] < target ? clip(target - each, 0, limit) : 0,
   );
   return raised.some((each) => each > 0) ? raised : null;
 }

@@ -9,6 +9,7 @@
  * @property {number} depths
  * @property {number} nearest
  * @property {number} closer
+ * @property {number} front
  * @property {number} leastIou
  * @property {number} leastShare
  */
@@ -16,10 +17,14 @@
 import { alongRays, linspace } from "./frame.js";
 
 /**
+ * @typedef {object} Peaks Logits along each ray, (side, side).
+ * @property {Float32Array} highest The maximum.
+ * @property {Float32Array} front The nearest local maximum that is nearly as high.
+ *
  * @typedef {object} OutlineFit
  * @property {number} level The level whose silhouette agrees best with the mask.
  * @property {number} iou Of the silhouettes.
- * @property {Float32Array} highest (side, side) Maximum logit along each ray.
+ * @property {Peaks} rays The field along each ray.
  * @property {Uint8Array} mask (side, side)
  */
 
@@ -37,9 +42,10 @@ export async function fitOutline(field, camera, mask, constants, frame) {
   const small = shrink(mask, constants.side);
   const area = small.reduce((a, b) => a + b, 0);
   if (area / small.length < constants.leastShare) return null;
-  const highest = await highestAlongRays(field, camera, constants, frame);
+  const rays = await peaksAlongRays(field, camera, constants, frame);
+  const { highest } = rays;
   const order = Int32Array.from(highest.keys()).sort((a, b) => highest[b] - highest[a] || a - b);
-  const found = { level: 0, iou: -1, highest, mask: small };
+  const found = { level: 0, iou: -1, rays, mask: small };
   let hits = 0;
   order.forEach((ray, n) => {
     hits += small[ray];
@@ -87,21 +93,24 @@ export function shrink(mask, side) {
  * @param {Camera} camera
  * @param {OutlineConstants} constants
  * @param {Frame} frame
- * @returns {Promise<Float32Array>}
+ * @returns {Promise<Peaks>}
  */
-async function highestAlongRays(field, camera, { side, depths: count, nearest, closer }, frame) {
+async function peaksAlongRays(field, camera, constants, frame) {
+  const { side, depths: count, nearest, closer } = constants;
   const seen = Float64Array.from({ length: 2 * side * side }, (_, k) => {
     const ray = k >> 1;
     return ((k & 1 ? Math.floor(ray / side) : ray % side) + 0.5) * (2 / side) - 1;
   });
   const depths = linspace(-nearest, nearest, count);
   const logits = await field(alongRays(seen, (_, step) => depths[step], count, camera, frame));
+  const front = frontPeaks(logits, count, constants.front);
   const highest = new Float32Array(side * side).fill(-Infinity);
   const best = new Float64Array(side * side);
   for (let k = 0; k < logits.length; k++) {
     const ray = Math.floor(k / count);
     if (logits[k] > highest[ray]) [highest[ray], best[ray]] = [logits[k], depths[k % count]];
   }
+  const coarse = highest.slice();
   const step = depths[1] - depths[0];
   const offsets = linspace(-step, step, 2 * closer + 1).filter(
     (each, k) => k % 2 === 1 && Math.abs(each) > 1e-9,
@@ -114,5 +123,23 @@ async function highestAlongRays(field, camera, { side, depths: count, nearest, c
     const ray = Math.floor(k / more);
     highest[ray] = Math.max(highest[ray], finer[k]);
   }
-  return highest;
+  return { highest, front: front.map((each, ray) => (each === coarse[ray] ? highest[ray] : each)) };
+}
+
+/**
+ * The last local maximum of each row, from far to near, of those nearly as high as the maximum.
+ *
+ * @param {Float32Array} logits (rays, count)
+ * @param {number} count
+ * @param {number} below Maximum difference from the row's maximum.
+ * @returns {Float32Array}
+ */
+function frontPeaks(logits, count, below) {
+  return Float32Array.from({ length: logits.length / count }, (_, ray) => {
+    const row = logits.subarray(ray * count, (ray + 1) * count);
+    const least = Math.fround(row.reduce((a, b) => Math.max(a, b)) - Math.fround(below));
+    let last = count - 1;
+    while (row[last] < least || row[last] < row[last - 1] || row[last] < row[last + 1]) last--;
+    return row[last];
+  });
 }
