@@ -77,14 +77,14 @@ def photo_fields() -> dict[str, tuple[Field, float]]:
     """Return the field of each example photo, and the logit at its surface."""
     from onet_cli.models.catalogue import DEFAULT_MODEL
     from onet_cli.models.checkpoint import load_checkpoint
-    from onet_cli.reconstruction.batch import to_array
+    from onet_cli.reconstruction.batch import to_arrays
     from onet_cli.reconstruction.generator import MeshGenerator
-    from onet_cli.shapes.photo import prepare_photo, read_photo
+    from onet_cli.shapes.photo import isolate_object, read_photo
 
     generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
     fields = {}
     for path in sorted(EXAMPLES.glob("*.jpg")):
-        field = generator.look(to_array(prepare_photo(read_photo(path)))).field
+        field = generator.look(*to_arrays(isolate_object(read_photo(path)))).field
         fields[path.name] = field, field.level
     return fields
 

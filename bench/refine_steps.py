@@ -24,10 +24,10 @@ from onet_cli.models.catalogue import DEFAULT_MODEL
 from onet_cli.models.checkpoint import load_checkpoint
 from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction import refine as module
-from onet_cli.reconstruction.batch import to_array
+from onet_cli.reconstruction.batch import to_arrays
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.generator import MeshGenerator
-from onet_cli.shapes.photo import prepare_photo, read_photo
+from onet_cli.shapes.photo import isolate_object, read_photo
 
 Places = NDArray[np.float32]
 
@@ -81,7 +81,8 @@ def cases() -> Iterator[tuple[str, Trimesh, OccupancyField, float]]:
     yield "paper's network", ring, field, 0.0
     generator = MeshGenerator(load_checkpoint(DEFAULT_MODEL, "cpu"))
     for photo in ("chair", "table"):
-        field = generator.look(to_array(prepare_photo(read_photo(EXAMPLES / f"{photo}.jpg")))).field
+        prepared = isolate_object(read_photo(EXAMPLES / f"{photo}.jpg"))
+        field = generator.look(*to_arrays(prepared)).field
         yield f"{DEFAULT_MODEL}, {photo}", generator.extract(field)[0], field, field.level
 
 

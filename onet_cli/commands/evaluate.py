@@ -152,7 +152,7 @@ def _check_shapes(
     store: "ShapeStore",
     ids: "Sequence[ShapeId]",
 ) -> None:
-    """Raise early on invalid settings, and note categories the checkpoint was not trained on."""
+    """Raise early on invalid settings, and note what the checkpoint was not trained on."""
     from onet_cli.commands.consoles import notes
     from onet_cli.evaluation.literature import check_comparable
     from onet_cli.evaluation.selection import category_names, untrained
@@ -162,6 +162,10 @@ def _check_shapes(
     unseen = untrained(ids, category_names(store), method.facts().categories)
     if unseen and not quiet:
         notes.print(f"note: the checkpoint was not trained on: {', '.join(unseen)}", soft_wrap=True)
+    trained, shown = method.facts().exposure, store.info.exposure()
+    if trained not in (None, shown) and not quiet:
+        text = f"note: the views have an exposure of {shown:g}, the training images had {trained:g}"
+        notes.print(text, soft_wrap=True)
 
 
 def _show(table: "EvaluationTable", reference: bool) -> None:

@@ -34,7 +34,8 @@ class MethodFacts:
 
     With `platt`, the threshold is adapted to each photo (`reconstruction.threshold`). `categories`
     are the training categories, if known. `placing` describes the alignment of its meshes with the
-    ground truth, and `frame` is that of the network's points (see `ModelSpec`).
+    ground truth, and `frame` is that of the network's points (see `ModelSpec`). `exposure` is that
+    of the training images (`shapes.exposure`), None without a network.
     """
 
     path: str
@@ -45,6 +46,7 @@ class MethodFacts:
     categories: tuple[str, ...] = ()
     placing: str = ""
     frame: Frame = "object"
+    exposure: float | None = None
 
 
 class Method(Protocol):
@@ -87,7 +89,15 @@ class CheckpointMethod:
         frame = info.spec.frame
         placing = PLACING if frame == "picture" else AS_SAID
         return MethodFacts(
-            self.checkpoint, name, digest, threshold, platt, info.categories, placing, frame
+            self.checkpoint,
+            name,
+            digest,
+            threshold,
+            platt,
+            info.categories,
+            placing,
+            frame,
+            exposure=info.exposure,
         )
 
     def files(self, task: Task) -> tuple[Path, ...]:
@@ -107,7 +117,7 @@ class CheckpointMethod:
         generator = MeshGenerator(loaded, settings)
         if self.meshes is not None:
             facts = asdict(self.facts())
-            for name in ("categories", "placing", "frame"):
+            for name in ("categories", "placing", "frame", "exposure"):
                 del facts[name]
             made = {
                 "join": join,

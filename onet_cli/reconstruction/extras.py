@@ -57,7 +57,7 @@ def save_extras(
 
 
 def save_debug(prepared: PreparedPhoto, folder: Path, stem: str) -> None:
-    """Write the network input to STEM.prepared.png, and the mask, if any, to STEM.mask.png."""
+    """Write the prepared photo to STEM.prepared.png, and the mask, if any, to STEM.mask.png."""
     seen, cut = DEBUG_SUFFIXES
     pictures = {stem + seen: prepared.picture}
     if prepared.weight is not None:

@@ -4,9 +4,9 @@ Where a network is unsure how far away a surface is, as with the shade of a lamp
 chair, the probability spreads along the ray and may be below the level at every depth. The mesh
 then has a hole where the photo shows the object. Along such rays the field is raised by a constant
 that lifts a peak above the level, so that the surface appears at the depth where the field is most
-certain of it. Of several peaks that are nearly as high, it is the one nearest to the camera, as
-that is what the photo shows. Thin parts are left to `rods`. Outside the mask nothing changes, and
-nothing is removed.
+certain of it. Of peaks that are nearly as high, it is the one nearest to the camera, as that is
+what the photo shows; higher ones behind it appear too. Thin parts are left to `rods`. Further than
+a ray from the mask nothing changes, and nothing is removed.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MARGIN = 0.2
 """Height of the peak along a raised ray above the level, in logits."""
 
 LIMIT = 2.5
-"""Maximum raise, in logits."""
+"""Maximum raise, in logits; where more is needed, the field has no surface and is left alone."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ class Gaps:
     """Raise of a field of the picture's frame.
 
     Attributes:
-        raised: (S, S) per ray of the image, in logits; 0 where nothing is missing.
+        raised: (S, S) per ray of the image, in logits; 0 where nothing is missing. Where the
+            maximum is above the level by less than `MARGIN`, it decreases to 0.
         elevation: of the camera, in radians.
         kappa: its perspective per half image edge.
-        share: of the mask that is raised.
+        share: of the mask, in which the maximum was below the level.
     """
 
     raised: Map
@@ -63,11 +64,12 @@ def find_gaps(rays: Peaks, level: float, camera: NDArray[np.floating], mask: Mas
         camera: (1, 2) elevation in radians and kappa.
         mask: (S, S) object mask.
     """
-    target = level + MARGIN
-    missing = opened(mask, THICK) & (rays.highest < target)
-    raised = np.where(missing, np.clip(target - rays.front.astype(np.float64), 0, LIMIT), 0.0)
+    highest, front = (peak.astype(np.float64) - level for peak in rays)
+    possible = opened(mask, THICK) & (MARGIN - front <= LIMIT)
+    weight = np.where(possible, np.clip(1 - highest / MARGIN, 0, 1), 0.0)
+    raised = weight * np.maximum(MARGIN - front, 0)
     if not raised.any():
         return None
     elevation, kappa = (float(value) for value in camera[0])
-    share = np.count_nonzero(raised) / np.count_nonzero(mask)
+    share = np.count_nonzero(possible & (highest < 0)) / np.count_nonzero(mask)
     return Gaps(raised, elevation, kappa, share)

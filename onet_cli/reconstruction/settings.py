@@ -157,7 +157,7 @@ class BatchSettings:
     """Settings for reading photos and writing meshes and additional files.
 
     `mask` is an image of the object mask, `target` selects the object, both for a single photo;
-    `debug` is a folder for network inputs and masks; `scale_mm` and `up` are those of
+    `debug` is a folder for prepared photos and masks; `scale_mm` and `up` are those of
     `tidy.finish`.
 
     Raises:
@@ -174,7 +174,7 @@ class BatchSettings:
     ] = None
     debug: Annotated[
         Path | None,
-        Setting("Folder for network input and mask.", RARE, metavar="FOLDER"),
+        Setting("Folder for prepared photo and mask.", RARE, metavar="FOLDER"),
     ] = None
     scale_mm: Annotated[float | None, Setting("Longest edge in millimetres.", MESH)] = None
     up: Annotated[Up, Setting("Axis that points up.", MESH)] = "y"

@@ -44,8 +44,7 @@ class DatasetInfo:
 
     def exposure(self) -> float:
         """Return the brightness of white objects in the views: the largest of all sources'."""
-        options = self.sources or {self.source: self.options}
-        return max(exposure_of(recorded) for recorded in options.values())
+        return max(map(exposure_of, self.sources.values()), default=1.0)
 
     def to_json(self) -> str:
         """Return the text of `dataset.json`."""
@@ -91,18 +90,19 @@ class DatasetInfo:
             texts += [entry.licence, entry.attribution]
         tables = [self.options, *self.sources.values()]
         counts = [category.count for category in self.categories.values()]
+        exposures = [table.get("exposure", 1.0) for table in self.sources.values()]
         if not (
             all(isinstance(text, str) for text in texts)
             and all(isinstance(table, dict) for table in tables)
             and all(type(count) is int and count >= 0 for count in counts)
+            and all(type(each) in (int, float) and 0 < each <= 1 for each in exposures)
         ):
             raise TypeError("an entry is of another type")
 
 
 def exposure_of(recorded: dict[str, Any]) -> float:
     """Return the exposure in the `recorded` options of a source; older data sets have 1."""
-    exposure = recorded.get("exposure", 1.0)
-    return float(exposure) if isinstance(exposure, int | float) and 0 < exposure <= 1 else 1.0
+    return float(recorded.get("exposure", 1.0))
 
 
 def check_version(version: int, name: str) -> None:

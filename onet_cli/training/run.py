@@ -97,7 +97,7 @@ def train_network(
     _note_precision(config, place, events)
     if is_first_process():
         remove_all_leftovers(run)
-        events.note(_beginning(network, shapes, place))
+        _announce(network, shapes, place, events)
         _write_config(run, config, network, shapes, place)
         events.started()
     pl.seed_everything(config.seed, verbose=False)
@@ -125,11 +125,21 @@ def _note_precision(config: TrainingConfig, place: torch.device, events: RunEven
         events.note(slow)
 
 
-def _beginning(network: OccupancyNetwork, shapes: ShapeData, place: torch.device) -> str:
-    """Return one line with the model, the numbers of shapes and the device."""
+def _announce(
+    network: OccupancyNetwork, shapes: ShapeData, place: torch.device, events: RunEvents
+) -> None:
+    """Note the model, the numbers of shapes and the device, and sets of different exposure."""
     taught = len(shapes.training.ids) + len(shapes.training.extra_ids)
     checked = len(shapes.validation.ids)
-    return f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
+    events.note(
+        f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
+    )
+    own, other = shapes.exposure, shapes.extra_exposure
+    if own != other:
+        events.note(
+            f"the views of {shapes.root} have an exposure of {own:g}, those of {shapes.extra} of "
+            f"{other:g}: photos will be shown to the network with that of the first"
+        )
 
 
 def _check_config(config: TrainingConfig, processes: int) -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -26,6 +27,7 @@ from onet_cli.models.checkpoint import CheckpointInfo, load_checkpoint, save_che
 from onet_cli.models.network import OccupancyNetwork
 from onet_cli.models.spec import ModelSpec
 from onet_cli.shapes.shape import ShapeId
+from onet_cli.shapes.store import ShapeStore
 from tests.evaluation.synthetic import CHAIR, SOFA, make_store, sphere
 from tests.execution.clusters import in_threads
 
@@ -214,6 +216,20 @@ def test_a_checkpoint_of_other_categories_is_measured_and_said_to_be(data, check
     assert result.exit_code == 0
     assert json.loads(result.stdout)["scored"] == 3
     assert result.stderr == "note: the checkpoint was not trained on: chair\n"
+
+
+def test_views_of_another_exposure_than_the_training_images_are_noted(data, checkpoint, tmp_path):
+    known = load_checkpoint(str(checkpoint), "cpu")
+    path = tmp_path / "dark.safetensors"
+    save_checkpoint(path, known.network, replace(known.info, exposure=0.5))
+
+    result = run(data, "-c", path, "--format", "json", *SMALL)
+
+    assert result.exit_code == 0
+    shown = ShapeStore.open(data).info.exposure()
+    assert result.stderr.endswith(
+        f"note: the views have an exposure of {shown:g}, the training images had 0.5\n"
+    )
 
 
 def test_the_literature_is_refused_before_anything_is_scored(data, checkpoint, monkeypatch):

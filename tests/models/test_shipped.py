@@ -12,7 +12,7 @@ from onet_cli.geometry.metrics import occupancy_iou
 from onet_cli.models.checkpoint import load_checkpoint, shipped_models
 from onet_cli.models.shipped import PRETRAINED
 from onet_cli.preprocessing.sources.procedural import ProceduralSource
-from onet_cli.reconstruction.batch import to_array
+from onet_cli.reconstruction.batch import to_arrays
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.settings import plain_settings
 from onet_cli.shapes.photo import isolate_object, read_photo
@@ -58,9 +58,9 @@ def test_the_default_model_sees_what_is_in_the_examples(category, number, least)
     source = ProceduralSource(count=123, seed=2026, views=1, image_size=16, points=16_384)
     truth = source.read(ShapeId(category, f"{number:05}")).occupancy
     generator = MeshGenerator(load_checkpoint("furniture", "cpu"), plain_settings(64))
-    photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"), "auto", None).picture
+    photo = isolate_object(read_photo(EXAMPLES / f"{category}.jpg"))
 
-    mesh = generator.generate(to_array(photo)).mesh
+    mesh = generator.generate(*to_arrays(photo)).mesh
 
     # The mesh faces as the photo shows it: the picture alone does not tell the object's front.
     turned = mesh.copy()

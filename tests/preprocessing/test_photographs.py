@@ -11,6 +11,7 @@ from onet_cli.errors import PhotoError
 from onet_cli.geometry.camera import Camera
 from onet_cli.geometry.scene import Scene
 from onet_cli.preprocessing.photographs import Photograph, prepare_view, roll
+from onet_cli.shapes.exposure import EXPOSURE, expose
 from onet_cli.shapes.photo import isolate_object
 from onet_cli.shapes.shape import Views
 from tests.cameras import describe_views
@@ -87,11 +88,13 @@ def test_an_upright_photograph_is_shown_as_reconstruct_shows_it_with_a_mask():
 
     view = prepare_view(photo, 224)
 
-    expected = isolate_object(photo.photo, mask=photo.mask).picture
-    expected = expected.resize((224, 224), Image.Resampling.BOX)
+    prepared = isolate_object(photo.photo, mask=photo.mask)
+    shown = np.asarray(prepared.picture).transpose(2, 0, 1)
+    exposed = expose(shown, np.asarray(prepared.mask), EXPOSURE).transpose(1, 2, 0)
+    expected = Image.fromarray(exposed).resize((224, 224), Image.Resampling.BOX)
     difference = np.abs(pixels(view) - np.asarray(expected, float))
     assert view.turn == 0
-    assert difference.mean() < 4
+    assert difference.mean() < 1.5
 
 
 def test_an_almost_upright_photograph_is_not_turned_and_a_vertical_one_has_no_up():

@@ -101,12 +101,24 @@ def test_thin_parts_are_left_alone():
     assert find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), rod) is None
 
 
-def test_the_raise_is_limited():
-    rays = Peaks(*2 * [np.full((SIDE, SIDE), -30.0, np.float32)])
+def test_what_the_field_does_not_have_stays_missing():
+    rays = Peaks(*2 * [np.full((SIDE, SIDE), -LIMIT, np.float32)])
 
-    gaps = find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), shown())
+    assert find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), shown()) is None
 
-    assert gaps.raised.max() == LIMIT
+
+def test_rays_that_are_covered_are_left_alone_but_for_a_margin():
+    highest = np.linspace(-1, 1, SIDE, dtype=np.float32) * np.ones((SIDE, 1), np.float32)
+    everywhere = np.ones((SIDE, SIDE), bool)
+
+    gaps = find_gaps(Peaks(highest, highest), 0.0, np.array([[0.3, 0.2]]), everywhere)
+
+    assert (gaps.raised[highest >= MARGIN] == 0).all()
+    below = highest < 0
+    np.testing.assert_allclose((gaps.raised + highest)[below], MARGIN, atol=1e-6)
+    # In between it decreases, so that nothing jumps.
+    assert np.abs(np.diff(gaps.raised, axis=1)).max() < 3 * (2 / SIDE)
+    assert gaps.share == below.mean()
 
 
 def test_the_gradient_is_that_of_the_raised_field():
@@ -140,7 +152,10 @@ def test_of_a_shell_the_front_appears_as_the_photo_shows_it():
 
     logits = along_ray(filled(field, camera, shown()), 0.0, 0.0, depths, 0.3, 0.2)
 
-    assert depths[logits > 0].max() == pytest.approx(0.4 + 0.2 * MARGIN**0.5, abs=0.03)
+    inside = depths[logits > 0]
+    assert inside.max() == pytest.approx(0.4 + 0.2 * MARGIN**0.5, abs=0.03)
+    assert inside.min() < -0.3  # the back is higher, so it appears as well
+    assert not (np.abs(inside) < 0.1).any()
 
 
 def test_a_peak_in_front_counts_if_it_is_nearly_as_high():

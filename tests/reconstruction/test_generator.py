@@ -8,6 +8,7 @@ import trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
 from onet_cli.reconstruction.generator import MeshGenerator
+from onet_cli.reconstruction.outline import SIDE, peaks_along_rays
 from onet_cli.reconstruction.settings import GeneratorSettings
 from tests.reconstruction.rigged import box_checkpoint, sphere_checkpoint, surface_radius
 
@@ -151,3 +152,34 @@ def test_the_network_sees_the_object_in_the_exposure_of_its_training_images(expo
     (seen,) = watched.seen[0]
     np.testing.assert_allclose(seen[:, mask > 0], exposure, atol=1 / 255)
     np.testing.assert_array_equal(seen[:, mask == 0], 1)
+
+
+ROW = np.array([0.5, 0.3, 0.5, 1.2, 0, 0, 0, 0], np.float32)
+"""A camera, as `shapes.camera.describe_cameras` returns it."""
+
+
+def look(mask, **settings):
+    """Return what a network that sees a box makes of a photo with `mask` (224, 224)."""
+    checkpoint = box_checkpoint((0.7, 0.5, 0.4), ROW)
+    info = replace(checkpoint.info, outline=0.5)
+    generator = MeshGenerator(replace(checkpoint, info=info), GeneratorSettings(**settings))
+    image = np.full((3, 224, 224), 255, np.uint8)
+    return generator.look(image, np.where(mask, 255, 0).astype(np.uint8))
+
+
+def test_level_and_missing_parts_follow_the_mask_and_the_settings():
+    plain = look(np.ones((224, 224), bool), gaps=False, thin=False)
+    covered = peaks_along_rays(plain.bare, plain.camera).highest > 0
+    mask = np.kron(covered, np.ones((224 // SIDE, 224 // SIDE), bool))
+    beside = np.roll(mask, 12, axis=1)  # a part of it is in no field
+    points = (np.random.default_rng(0).random((4000, 3)) - 0.5).astype(np.float32)
+
+    bare, filled = look(mask | beside, gaps=False, thin=False), look(mask | beside, thin=False)
+
+    assert bare.gaps is None
+    np.testing.assert_array_equal(bare.field(points), bare.bare(points))
+    assert 0 < filled.gaps < 0.3
+    np.testing.assert_array_equal(filled.bare(points), bare.bare(points))
+    assert (filled.field(points) > bare.field(points)).any()
+    assert bare.field.level != plain.field.level
+    assert look(mask).gaps < filled.gaps

@@ -311,3 +311,24 @@ def test_the_checkpoint_records_the_exposure_of_the_training_images(balls, tmp_p
 
     assert load_checkpoint(tmp_path / "run").info.exposure == 0.85
     assert load_checkpoint(tmp_path / "other").info.exposure == 1
+
+
+def test_sets_of_different_exposure_are_noted(balls, tmp_path):
+    data, notes = tmp_path / "data", []
+    shutil.copytree(balls, data)
+    store = ShapeStore.open(data)
+    store.update_info(replace(store.info, sources={"balls": {"exposure": 0.85}}))
+
+    train_network(
+        data,
+        tmp_path / "run",
+        build_network(TINY, seed=0),
+        config(2, val_every=2),
+        extra=balls,
+        hardware=Hardware("cpu"),
+        events=RunEvents(note=notes.append),
+    )
+
+    (note,) = (note for note in notes if "exposure" in note)
+    assert f"{data} have an exposure of 0.85, those of {balls} of 1" in note
+    assert load_checkpoint(tmp_path / "run").info.exposure == 0.85

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
-import { findGaps, shareOf, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
-import { fitOutline, isValid, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
+import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
+import { fitOutline, frontPeaks, isValid, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
 import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
 import {
   adaptedThreshold,
@@ -29,15 +29,22 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   assert.ok(isValid(fit, outline));
   const level = (1 - known.share) * logit(adapted) + known.share * fit.level;
   assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
-  const raised = findGaps(fit, level, gaps);
-  assert.ok(Math.abs(shareOf(raised, fit.mask) - known.raisedShare) < 1e-9);
+  const { raised, share } = findGaps(fit, level, gaps);
+  assert.ok(Math.abs(share - known.raisedShare) < 1e-9);
   const filled = await withGaps(blob, raised, camera, frame)(points);
   assert.ok(difference(filled, await blob(points)) > 0.1);
   assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);
-  const heights = await findRods(blob, level, camera, shrink(mask, rods.side), rods, frame);
+  const field = withGaps(blob, raised, camera, frame);
+  const heights = await findRods(field, level, camera, shrink(mask, rods.side), rods, frame);
   const found = heights(points);
   assert.ok(found.some((height) => height > 0));
   assert.ok(difference(found, unpacked(known.heights)) < 1e-4);
+});
+
+test("of the peaks along rays, the front one is that of the command line", () => {
+  const { count, below, rows, front } = known.peaks;
+
+  assert.equal(difference(frontPeaks(unpacked(rows), count, below), unpacked(front)), 0);
 });
 
 test("nothing is added where the mask has no thin part", async () => {

@@ -33,6 +33,7 @@ from onet_cli.reconstruction.generator import stand
 from onet_cli.reconstruction.joined import whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
 from onet_cli.reconstruction.outline import between, fit_outline, shrink
+from onet_cli.reconstruction.peaks import FRONT, front_peak
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.threshold import (
     adapted_threshold,
@@ -168,7 +169,9 @@ def record_field():
     fit = fit_outline(field, CAMERA, mask)
     field = field.cut_at(float(expit(between(field.level, fit, SHARE))))
     gaps = find_gaps(fit.rays, field.level, CAMERA, fit.mask)
-    rods = find_rods(field, field.level, CAMERA, shrink(mask, SIDE))
+    filled = field.with_gaps(gaps)
+    rods = find_rods(filled, filled.level, CAMERA, shrink(mask, SIDE))
+    rows = np.random.default_rng(6).normal(size=(200, 9)).astype(np.float32)
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
     points[:1500, [0, 2]] *= 0.1
     upright = Standing.of(points)
@@ -182,8 +185,14 @@ def record_field():
         "threshold": field.threshold,
         "points": packed(points),
         "raisedShare": gaps.share,
-        "filled": packed(field.with_gaps(gaps)(points)),
+        "filled": packed(filled(points)),
         "heights": packed(rods.heights(points)),
+        "peaks": {
+            "count": rows.shape[1],
+            "below": FRONT,
+            "rows": packed(rows),
+            "front": packed(front_peak(rows)),
+        },
         "upright": packed(upright.to_unit(points)),
     }
 

@@ -25,7 +25,7 @@ from onet_cli.reconstruction import (
 )
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def describe_model(

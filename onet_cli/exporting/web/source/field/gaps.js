@@ -17,20 +17,25 @@ import { look } from "./frame.js";
 import { opened, sampled } from "./rayMaps.js";
 
 /**
- * How far the field is to be raised along each ray (side, side), or null if nothing is missing.
+ * How far the field is to be raised along each ray (side, side), and the share of the mask in which
+ * it is below the level; null if nothing is missing.
  *
  * @param {OutlineFit} fit
  * @param {number} level
  * @param {GapConstants} constants
- * @returns {Float64Array | null}
+ * @returns {{raised: Float64Array, share: number} | null}
  */
 export function findGaps({ rays, mask }, level, { thick, margin, limit }) {
   const part = opened(mask, thick, Math.round(Math.sqrt(mask.length)));
-  const target = level + margin;
-  const raised = Float64Array.from(rays.front, (each, at) =>
-    part[at] && rays.highest[at] < target ? clip(target - each, 0, limit) : 0,
-  );
-  return raised.some((each) => each > 0) ? raised : null;
+  let closed = 0;
+  const raised = Float64Array.from(rays.front, (each, at) => {
+    const [highest, missing] = [rays.highest[at] - level, margin - (each - level)];
+    if (!part[at] || missing > limit) return 0;
+    if (highest < 0) closed++;
+    return clip(1 - highest / margin, 0, 1) * Math.max(missing, 0);
+  });
+  const share = closed / mask.reduce((total, each) => total + each, 0);
+  return raised.some((each) => each > 0) ? { raised, share } : null;
 }
 
 /**
@@ -51,16 +56,4 @@ export function withGaps(field, raised, camera, frame) {
       logits[n] += Math.fround(sampled(raised, seen[3 * n], seen[3 * n + 1], side));
     return logits;
   };
-}
-
-/**
- * The share of the mask that is raised.
- *
- * @param {Float64Array} raised (side, side)
- * @param {Uint8Array} mask (side, side)
- */
-export function shareOf(raised, mask) {
-  const count = (/** @type {ArrayLike<number>} */ map) =>
-    Array.from(map).reduce((total, each) => total + (each > 0 ? 1 : 0), 0);
-  return count(raised) / count(mask);
 }

@@ -134,7 +134,7 @@ async function peaksAlongRays(field, camera, constants, frame) {
  * @param {number} below Maximum difference from the row's maximum.
  * @returns {Float32Array}
  */
-function frontPeaks(logits, count, below) {
+export function frontPeaks(logits, count, below) {
   return Float32Array.from({ length: logits.length / count }, (_, ray) => {
     const row = logits.subarray(ray * count, (ray + 1) * count);
     const least = Math.fround(row.reduce((a, b) => Math.max(a, b)) - Math.fround(below));

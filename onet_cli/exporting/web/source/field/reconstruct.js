@@ -50,7 +50,7 @@ import { outOfDistribution } from "./calibration.js";
 import { vertexConfidence } from "./confidence.js";
 import { consistencyOf, thicknessOf, warningOf } from "./doubt.js";
 import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
-import { findGaps, shareOf, withGaps } from "./gaps.js";
+import { findGaps, withGaps } from "./gaps.js";
 import { photoMask } from "./mask.js";
 import { fitOutline, isValid, shrink } from "./outline.js";
 import { findRods } from "./rods.js";
@@ -74,14 +74,18 @@ export async function reconstruct(prepared, model, settings, tell) {
   tell("choosing the threshold");
   const mask = photoMask(prepared.picture, prepared.mask);
   const { outline, frame } = constants;
-  const fit = mask === null ? null : await fitOutline(field, camera, mask, outline, frame);
+  const moves = model.description.outline && !settings.threshold;
+  const fit =
+    mask !== null && (moves || settings.gaps)
+      ? await fitOutline(field, camera, mask, outline, frame)
+      : null;
   const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
   let lifted = field;
   let gaps = null;
   if (settings.gaps && isValid(fit, outline)) {
-    const raised = findGaps(fit, level, constants.gaps);
-    if (raised !== null) lifted = withGaps(field, raised, camera, frame);
-    gaps = raised === null ? 0 : shareOf(raised, fit.mask);
+    const found = findGaps(fit, level, constants.gaps);
+    if (found !== null) lifted = withGaps(field, found.raised, camera, frame);
+    gaps = found?.share ?? 0;
   }
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");

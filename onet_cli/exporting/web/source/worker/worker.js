@@ -18,6 +18,7 @@ import { isolateObject } from "../photo/isolate.js";
 import { decodePhoto } from "./decode.js";
 
 const MOST_THREADS = 4;
+const FORMAT_VERSION = 2;
 const place = (/** @type {string} */ name) => new URL(name, self.location.href).href;
 
 runtime.env.wasm.wasmPaths = {
@@ -41,6 +42,8 @@ async function readFile(name) {
 
 async function openOnce() {
   const description = JSON.parse(new TextDecoder().decode(await readFile("model.json")));
+  if (description.formatVersion !== FORMAT_VERSION)
+    throw new Error("The page and its model are of different versions: export both again.");
   return openModel(runtime, readFile, description);
 }
 
