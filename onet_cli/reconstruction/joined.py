@@ -16,7 +16,7 @@ from onet_cli.reconstruction.field import OccupancyField
 
 Values = NDArray[np.float32]
 
-JOIN = 0.7
+JOIN = 1.0
 """Default depth of gaps across which pieces are joined: logits below the iso-level."""
 
 WHOLE = 0.99

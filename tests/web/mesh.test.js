@@ -72,8 +72,8 @@ test("a resolution is a coarse grid and a number of subdivisions", () => {
 
 const pair = (depth) => (x, y, z) =>
   Math.max(
-    12 * (0.16 - Math.hypot(x - 0.22, y, z)),
-    12 * (0.16 - Math.hypot(x + 0.22, y, z)),
+    12 * (0.16 - Math.hypot(x - 0.3, y, z)),
+    12 * (0.16 - Math.hypot(x + 0.3, y, z)),
     -depth - 25 * Math.hypot(y, z) - 40 * Math.max(0, Math.abs(x) - 0.2),
   );
 
