@@ -159,12 +159,14 @@ def _check_shapes(
 
     if reference:
         check_comparable(settings.protocol, (shape_id.category for shape_id in ids))
-    unseen = untrained(ids, category_names(store), method.facts().categories)
-    if unseen and not quiet:
+    if quiet:
+        return
+    facts, shown = method.facts(), store.info.exposure()  # hashes the checkpoint's file
+    if unseen := untrained(ids, category_names(store), facts.categories):
         notes.print(f"note: the checkpoint was not trained on: {', '.join(unseen)}", soft_wrap=True)
-    trained, shown = method.facts().exposure, store.info.exposure()
-    if trained not in (None, shown) and not quiet:
-        text = f"note: the views have an exposure of {shown:g}, the training images had {trained:g}"
+    if facts.exposure not in (None, shown):
+        text = f"note: the views have an exposure of {shown:g}"
+        text += f", the training images had {facts.exposure:g}"
         notes.print(text, soft_wrap=True)
 
 

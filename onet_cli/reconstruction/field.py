@@ -55,6 +55,10 @@ class OccupancyField:
         """Return the same field with another threshold."""
         return OccupancyField(self._points, threshold, self._gaps, self._rods)
 
+    def at_level(self, level: float) -> "OccupancyField":
+        """Return the same field with another iso-level (logit)."""
+        return self.cut_at(1 / (1 + math.exp(-level)))
+
     def with_points(self, points: Points) -> "OccupancyField":
         """Return the field of other points with the same threshold, without gaps and rods."""
         return OccupancyField(points, self.threshold)

@@ -1,6 +1,5 @@
 """Photo to mesh: encode, evaluate the field by MISE, extract, refine, simplify."""
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
 from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
-from onet_cli.reconstruction.outline import between, fit_outline, shrink
+from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline, shrink
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
@@ -147,15 +146,10 @@ class MeshGenerator:
         settings, field = self.settings, made.field
         fit = fit_outline(field, camera, mask) if self._outline or settings.gaps else None
         if fit is not None and self._outline:
-            level = between(field.level, fit, self._outline)
-            field = field.cut_at(1 / (1 + math.exp(-level)))
-        lifted, share = field, None
-        if settings.gaps and fit is not None and fit.valid:
-            gaps = find_gaps(fit.rays, field.level, camera, fit.mask)
-            lifted, share = lifted.with_gaps(gaps), 0.0 if gaps is None else gaps.share
-        if settings.thin:
-            rods = find_rods(lifted, lifted.level, camera, shrink(mask, SIDE))
-            lifted = lifted.with_rods(rods)
+            field = field.at_level(between(field.level, fit, self._outline))
+        lifted, share = with_missing_parts(
+            field, fit, camera, mask, gaps=settings.gaps, thin=settings.thin
+        )
         return replace(made, field=lifted, bare=field, gaps=share)
 
     def _adapted(self, points: Points) -> OccupancyField:
@@ -268,6 +262,37 @@ class MeshGenerator:
             reliability = None if self._calibration is None else self._calibration.reliability
             mesh.vertex_attributes[CONFIDENCE] = vertex_confidence(mesh, ask, reliability)
         return mesh, viewpoint
+
+
+def with_missing_parts(
+    field: OccupancyField,
+    fit: OutlineFit | None,
+    camera: NDArray[np.float32],
+    mask: Mask,
+    *,
+    gaps: bool,
+    thin: bool,
+) -> tuple[OccupancyField, float | None]:
+    """Return `field` with gaps closed and thin parts lifted, each if requested.
+
+    The second value is the share of the mask in which gaps were closed, None if they were not
+    searched.
+
+    Args:
+        field: In the cube of a network of the picture's frame.
+        fit: What `fit_outline` returned for this field at any level.
+        camera: (1, 2) elevation in radians and kappa.
+        mask: (S, S) object mask in the prepared image.
+        gaps: Close gaps.
+        thin: Lift thin parts.
+    """
+    share = None
+    if gaps and fit is not None and fit.valid:
+        found = find_gaps(fit.rays, field.level, camera, fit.mask)
+        field, share = field.with_gaps(found), 0.0 if found is None else found.share
+    if thin:
+        field = field.with_rods(find_rods(field, field.level, camera, shrink(mask, SIDE)))
+    return field, share
 
 
 def stand(

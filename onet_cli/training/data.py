@@ -54,9 +54,6 @@ class ShapeData(pl.LightningDataModule):
         cameras = spec is not None and spec.frame == "picture"
         mirrored = spec is not None and cameras and CodeLayout(spec.code_dim).mirrored
         self.training = OccupancyDataset(root, config, extra, cameras, mirrored)
-        self.extra_exposure = self.exposure
-        if extra is not None:
-            self.extra_exposure = self.training.extra_store.info.exposure()
         self.cache_plan: CachePlan | None = None
         validation = store.ids("val")
         if not validation:

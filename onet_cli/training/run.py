@@ -134,7 +134,9 @@ def _announce(
     events.note(
         f"training {network.spec.name} on {taught} shapes, {checked} to validate, on {place}"
     )
-    own, other = shapes.exposure, shapes.extra_exposure
+    if shapes.extra is None:
+        return
+    own, other = shapes.exposure, shapes.training.extra_store.info.exposure()
     if own != other:
         events.note(
             f"the views of {shapes.root} have an exposure of {own:g}, those of {shapes.extra} of "

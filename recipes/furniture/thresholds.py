@@ -26,10 +26,8 @@ from onet_cli.evaluation.tasks import Task, read_truth
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.models.checkpoint import Checkpoint, load_checkpoint
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.gaps import find_gaps
-from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand
-from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline, shrink
-from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.generator import Impression, MeshGenerator, stand, with_missing_parts
+from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline
 from onet_cli.reconstruction.seen_view import SeenView
 from onet_cli.reconstruction.settings import GeneratorSettings
 from onet_cli.shapes.photo import decode_view
@@ -71,15 +69,10 @@ def ways_to_cut(made: Impression, fit: OutlineFit | None) -> Iterator[Way]:
 
 def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField:
     """Return the photo's field, cut as `way` says."""
-    field = made.field.cut_at(1 / (1 + math.exp(-way.level)))
+    field = made.field.at_level(way.level)
     if made.camera is None or made.mask is None:
         return field
-    if way.gaps and fit is not None and fit.valid:
-        field = field.with_gaps(find_gaps(fit.rays, field.level, made.camera, fit.mask))
-    if way.thin:
-        rods = find_rods(field, field.level, made.camera, shrink(made.mask, SIDE))
-        field = field.with_rods(rods)
-    return field
+    return with_missing_parts(field, fit, made.camera, made.mask, gaps=way.gaps, thin=way.thin)[0]
 
 
 def score(

@@ -3,7 +3,12 @@ import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
 import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
-import { fitOutline, frontPeaks, isValid, shrink } from "../../onet_cli/exporting/web/source/field/outline.js";
+import {
+  fitOutline,
+  frontPeaks,
+  isValid,
+  shrink,
+} from "../../onet_cli/exporting/web/source/field/outline.js";
 import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
 import {
   adaptedThreshold,
@@ -31,10 +36,10 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
   const { raised, share } = findGaps(fit, level, gaps);
   assert.ok(Math.abs(share - known.raisedShare) < 1e-9);
-  const filled = await withGaps(blob, raised, camera, frame)(points);
+  const field = withGaps(blob, raised, camera, frame);
+  const filled = await field(points);
   assert.ok(difference(filled, await blob(points)) > 0.1);
   assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);
-  const field = withGaps(blob, raised, camera, frame);
   const heights = await findRods(field, level, camera, shrink(mask, rods.side), rods, frame);
   const found = heights(points);
   assert.ok(found.some((height) => height > 0));

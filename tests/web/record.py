@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.special import expit
 
 from onet_cli.exporting.web.description import constants, describe_model
 from onet_cli.geometry.mesh import make_mesh
@@ -167,7 +166,7 @@ def record_field():
     adapted = adapted_threshold(OccupancyField(Blob(), USUAL), PLATT, USUAL)
     field = OccupancyField(Blob(), adapted)
     fit = fit_outline(field, CAMERA, mask)
-    field = field.cut_at(float(expit(between(field.level, fit, SHARE))))
+    field = field.at_level(between(field.level, fit, SHARE))
     gaps = find_gaps(fit.rays, field.level, CAMERA, fit.mask)
     filled = field.with_gaps(gaps)
     rods = find_rods(filled, filled.level, CAMERA, shrink(mask, SIDE))

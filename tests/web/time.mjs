@@ -40,7 +40,13 @@ await warmUp(model);
 tell("finding the object");
 const { photo } = recorded("photos").plain;
 const prepared = await isolateObject(asPicture(photo), openMaskNetwork(runtime, read));
-const settings = { resolution: Number(resolution), multiscale: true, gaps: true, thin: true, join: true };
+const settings = {
+  resolution: Number(resolution),
+  multiscale: true,
+  gaps: true,
+  thin: true,
+  join: true,
+};
 const { mesh, camera, standing } = await reconstruct(prepared, model, settings, tell);
 tell("colouring the mesh");
 const { colour } = description.constants;

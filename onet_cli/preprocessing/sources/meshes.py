@@ -50,15 +50,12 @@ class MeshSource:
     `name`.
     """
 
+    exposure = EXPOSURE
+
     name: str
     entries: tuple[MeshEntry, ...]
     settings: MeshSettings
     terms: dict[str, Licence] = field(default_factory=dict)
-
-    @property
-    def exposure(self) -> float:
-        """The exposure of objects in the views."""
-        return EXPOSURE
 
     @property
     def licence(self) -> str:

@@ -41,6 +41,8 @@ class ProceduralSource:
         InvalidOptionError: a number is too small.
     """
 
+    exposure = EXPOSURE
+
     count: int
     seed: int = 0
     views: int = 24
@@ -67,11 +69,6 @@ class ProceduralSource:
     def name(self) -> str:
         """The source's name, with the generator's version."""
         return f"procedural-{VERSION}"
-
-    @property
-    def exposure(self) -> float:
-        """The exposure of objects in the views."""
-        return EXPOSURE
 
     @property
     def licence(self) -> str:
