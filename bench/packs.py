@@ -4,11 +4,14 @@
 
 The objects are one generated shape of the real size (100 000 points and surface samples, 24
 views), stored under different names. Samples are drawn in random order, as in training, from both
-data sets in turns, by a reader that has seen every object once.
+data sets in turns, by a reader that has seen every object once. Reads are the system's, counted by
+Linux: those of a sample, and those by which a file's arrays are found when it is first opened. Each
+would be a request to an object store.
 """
 
 import random
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +42,24 @@ def make(root: Path, objects: int) -> ShapeStore:
     return store
 
 
+def counted_reads() -> tuple[int, int]:
+    """Return how often this process has read, and bytes, from files and the like."""
+    lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    facts = dict(line.split(": ") for line in lines)
+    return int(facts["syscr"]), int(facts["rchar"])
+
+
+def reads_of(work: Callable[[], object], samples: int) -> tuple[float, float]:
+    """Return reads and bytes a sample of `work`."""
+    counted_reads()
+    before = counted_reads()
+    own = counted_reads()  # what counting itself reads
+    work()
+    after = counted_reads()
+    reads, size = (c - b - (b - a) for a, b, c in zip(before, own, after, strict=True))
+    return reads / samples, size / samples
+
+
 def main() -> None:
     """Make both data sets, draw from them in turns, print the table."""
     parser = arguments(__doc__.splitlines()[0])
@@ -52,9 +73,10 @@ def main() -> None:
         packed = stores["packed"]
         Packer(packed, "procedural", packed.ids(), asked.pack).finish()
         sets = {kind: OccupancyDataset(store.root, config) for kind, store in stores.items()}
-        for data in sets.values():
-            for index in range(len(data)):
-                data[index, 0]
+        first = {
+            kind: reads_of(lambda data=data: [data[i, 0] for i in range(len(data))], len(data))
+            for kind, data in sets.items()
+        }
         order = random.Random(0)
 
         def draw(data: OccupancyDataset) -> None:
@@ -63,6 +85,7 @@ def main() -> None:
 
         turns = {kind: (lambda data=data: draw(data)) for kind, data in sets.items()}
         seconds = interleave(turns, asked.rounds)
+        reads = {kind: reads_of(turn, asked.samples) for kind, turn in turns.items()}
         rows: list[Row] = []
         for kind, store in stores.items():
             files = list(store.root.rglob("*.h5"))
@@ -71,6 +94,9 @@ def main() -> None:
                     "data set": kind,
                     "samples/s": asked.samples / seconds[kind],
                     "of unpacked": seconds["unpacked"] / seconds[kind],
+                    "reads/sample": reads[kind][0],
+                    "kB/sample": reads[kind][1] / 1000,
+                    "reads/object, at first": first[kind][0],
                     "files/object": len(files) / asked.objects,
                     "bytes/object": sum(path.stat().st_size for path in files) / asked.objects,
                 }

@@ -26,7 +26,7 @@ FEWEST = 12
 FOLDS = 8
 """Number of cross-validation folds over objects."""
 
-PENALTY = 30.0
+PENALTY = 10.0
 """L2 penalty on weights, in units of views, as views of one object are not independent."""
 
 LOGARITHMIC = "out_of_distribution", "thickness"
@@ -48,7 +48,8 @@ class Signs:
     copies of the photo; the predicted `perspective` per half image edge: depth is harder to see
     the stronger it is; the `extent` of the object's mask, the share of its bounding box that it
     covers, which is small for thin or branched objects; the share of the mask in which `gaps` were
-    closed.
+    closed; the `height` of the mesh over its longest edge: at equal thickness, flat meshes are bad
+    more often.
     """
 
     agreement: float | None
@@ -60,6 +61,7 @@ class Signs:
     perspective: float | None = None
     extent: float | None = None
     gaps: float | None = None
+    height: float | None = None
 
 
 NAMES = tuple(field.name for field in fields(Signs))

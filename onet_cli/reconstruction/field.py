@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.models.predictor import Points
+from onet_cli.reconstruction.bounds import DepthBounds
 from onet_cli.reconstruction.gaps import Gaps
 from onet_cli.reconstruction.rods import Rods
 
@@ -16,7 +17,7 @@ class OccupancyField:
 
     `points` is the result of `Predictor.for_code`, and `threshold` the probability at the surface.
     Chunks run on one Python thread per core, as many as `points.workers` has. The logits are raised
-    in `gaps`, and then to the level of `rods`.
+    in `gaps`, then bounded in depth, and raised to `rods`.
     """
 
     def __init__(
@@ -24,11 +25,12 @@ class OccupancyField:
         points: Points,
         threshold: float = 0.5,
         gaps: Gaps | None = None,
+        bounds: DepthBounds | None = None,
         rods: Rods | None = None,
     ) -> None:
         self._points = points
         self.threshold = threshold
-        self._gaps, self._rods = gaps, rods
+        self._gaps, self._depth, self._rods = gaps, bounds, rods
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the logits (N,) at `points` (N, 3) in the frame of the network's points."""
@@ -39,6 +41,8 @@ class OccupancyField:
             found = self._points(points[rows])
             if self._gaps is not None:
                 found = found + self._gaps.raises(points[rows]).astype(np.float32)
+            for bounds in self._bounds:
+                found = np.minimum(found, self.level + bounds.heights(points[rows]))
             if self._rods is not None:
                 found = np.maximum(found, self.level + self._rods.heights(points[rows]))
             logits[rows] = found
@@ -53,23 +57,27 @@ class OccupancyField:
 
     def cut_at(self, threshold: float) -> "OccupancyField":
         """Return the same field with another threshold."""
-        return OccupancyField(self._points, threshold, self._gaps, self._rods)
+        return OccupancyField(self._points, threshold, self._gaps, self._depth, self._rods)
 
     def at_level(self, level: float) -> "OccupancyField":
         """Return the same field with another iso-level (logit)."""
         return self.cut_at(1 / (1 + math.exp(-level)))
 
     def with_points(self, points: Points) -> "OccupancyField":
-        """Return the field of other points with the same threshold, without gaps and rods."""
+        """Return the field of other points with the same threshold, without any changes."""
         return OccupancyField(points, self.threshold)
 
     def with_gaps(self, gaps: Gaps | None) -> "OccupancyField":
         """Return the same field with other gaps."""
-        return OccupancyField(self._points, self.threshold, gaps, self._rods)
+        return OccupancyField(self._points, self.threshold, gaps, self._depth, self._rods)
+
+    def with_bounds(self, bounds: DepthBounds | None) -> "OccupancyField":
+        """Return the same field with other bounds on its depth."""
+        return OccupancyField(self._points, self.threshold, self._gaps, bounds, self._rods)
 
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
         """Return the same field with other rods."""
-        return OccupancyField(self._points, self.threshold, self._gaps, rods)
+        return OccupancyField(self._points, self.threshold, self._gaps, self._depth, rods)
 
     def with_gradient(
         self, points: NDArray[np.floating]
@@ -84,14 +92,25 @@ class OccupancyField:
             if self._gaps is not None:
                 logits[rows] += self._gaps.raises(points[rows])
                 gradients[rows] += self._gaps.slopes(points[rows])
+            for bounds in self._bounds:
+                heights = self.level + bounds.heights(points[rows])
+                above = rows.start + np.flatnonzero(heights < logits[rows])
+                logits[above] = heights[above - rows.start]
+                gradients[above] = bounds.slopes(points[above])
             if self._rods is not None:
                 heights = self.level + self._rods.heights(points[rows])
-                above = rows.start + np.flatnonzero(heights > logits[rows])
-                logits[above] = heights[above - rows.start]
-                gradients[above] = self._rods.slopes(points[above])
+                below = rows.start + np.flatnonzero(heights > logits[rows])
+                logits[below] = heights[below - rows.start]
+                gradients[below] = self._rods.slopes(points[below])
 
         self._for_each_chunk(evaluate, len(points))
         return logits, gradients
+
+    @property
+    def _bounds(self) -> list[DepthBounds]:
+        """All bounds on the depth."""
+        given = self._depth, None if self._rods is None else self._rods.bounds
+        return [bounds for bounds in given if bounds is not None]
 
     def _for_each_chunk(self, work: Callable[[slice], None], count: int) -> None:
         """Run `work` on every chunk of `count` rows, in parallel."""

@@ -64,8 +64,8 @@ def find_gaps(rays: Peaks, level: float, camera: NDArray[np.floating], mask: Mas
         camera: (1, 2) elevation in radians and kappa.
         mask: (S, S) object mask.
     """
-    highest, front = (peak.astype(np.float64) - level for peak in rays)
-    possible = opened(mask, THICK) & (MARGIN - front <= LIMIT)
+    highest, front = (peak.astype(np.float64) - level for peak in (rays.highest, rays.front))
+    possible = opened(mask, (THICK, THICK)) & (MARGIN - front <= LIMIT)
     weight = np.where(possible, np.clip(1 - highest / MARGIN, 0, 1), 0.0)
     raised = weight * np.maximum(MARGIN - front, 0)
     if not raised.any():

@@ -18,6 +18,7 @@ from onet_cli.models.workers import Workers
 from onet_cli.reconstruction.agreement import Mask, agreement, extent, photo_mask
 from onet_cli.reconstruction.colour import photo_colours
 from onet_cli.reconstruction.confidence import Field, vertex_confidence
+from onet_cli.reconstruction.depth import find_bounds
 from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
 from onet_cli.reconstruction.field import OccupancyField
@@ -144,11 +145,12 @@ class MeshGenerator:
     def _fitted(self, made: Impression, camera: NDArray[np.float32], mask: Mask) -> Impression:
         """Return `made` with its level moved by the outline in `mask`, and with missing parts."""
         settings, field = self.settings, made.field
-        fit = fit_outline(field, camera, mask) if self._outline or settings.gaps else None
+        wanted = self._outline or settings.gaps or settings.depth
+        fit = fit_outline(field, camera, mask) if wanted else None
         if fit is not None and self._outline:
             field = field.at_level(between(field.level, fit, self._outline))
         lifted, share = with_missing_parts(
-            field, fit, camera, mask, gaps=settings.gaps, thin=settings.thin
+            field, fit, camera, mask, gaps=settings.gaps, thin=settings.thin, depth=settings.depth
         )
         return replace(made, field=lifted, bare=field, gaps=share)
 
@@ -228,7 +230,7 @@ class MeshGenerator:
     ) -> Signs:
         """Return the indicators of a bad mesh."""
         known = mesh.vertex_attributes.get(CONFIDENCE)
-        field = seen.bare
+        field, edges = seen.bare, np.ptp(np.asarray(mesh.vertices), axis=0)
         return Signs(
             agreement=agreed,
             lowest_tenth=None if known is None else float(np.quantile(np.asarray(known), 0.1)),
@@ -239,6 +241,7 @@ class MeshGenerator:
             perspective=None if seen.camera is None else float(seen.camera[0, 1]),
             extent=None if seen.mask is None else extent(seen.mask),
             gaps=seen.gaps,
+            height=float(edges[1] / edges.max()),
         )
 
     def _finish(self, surface: Trimesh, seen: Impression) -> tuple[Trimesh, Viewpoint | None]:
@@ -249,7 +252,7 @@ class MeshGenerator:
         mesh = drop_components(surface, least, largest=settings.largest_component)
         # The paper simplifies first, which is faster; this order is closer to the iso-surface.
         mesh = refine(mesh, field, field.level, settings.refine)
-        # Confidence uses the field without lifted parts.
+        # Confidence uses the field without these changes.
         ask: Field = seen.bare
         viewpoint = None
         if camera is not None:
@@ -272,8 +275,9 @@ def with_missing_parts(
     *,
     gaps: bool,
     thin: bool,
+    depth: bool,
 ) -> tuple[OccupancyField, float | None]:
-    """Return `field` with gaps closed and thin parts lifted, each if requested.
+    """Return `field` with gaps closed, thin parts recovered and depth bounded, each if requested.
 
     The second value is the share of the mask in which gaps were closed, None if they were not
     searched.
@@ -284,15 +288,18 @@ def with_missing_parts(
         camera: (1, 2) elevation in radians and kappa.
         mask: (S, S) object mask in the prepared image.
         gaps: Close gaps.
-        thin: Lift thin parts.
+        thin: Recover thin parts and bound their depth.
+        depth: Bound the depth of the rest.
     """
-    share = None
+    share = found = None
     if gaps and fit is not None and fit.valid:
         found = find_gaps(fit.rays, field.level, camera, fit.mask)
         field, share = field.with_gaps(found), 0.0 if found is None else found.share
-    if thin:
-        field = field.with_rods(find_rods(field, field.level, camera, shrink(mask, SIDE)))
-    return field, share
+    rods = find_rods(field, field.level, camera, shrink(mask, SIDE)) if thin else None
+    if depth and fit is not None and fit.valid:
+        raised = None if found is None else found.raised
+        field = field.with_bounds(find_bounds(fit, raised, field.level, camera))
+    return field.with_rods(rods), share
 
 
 def stand(

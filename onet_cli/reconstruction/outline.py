@@ -106,7 +106,8 @@ def peaks_along_rays(field: OccupancyField, camera: Camera) -> Peaks:
     highest = np.maximum(logits.max(axis=1), closer.max(axis=1))
     front = front_peak(logits)
     front = np.where(front == logits.max(axis=1), highest, front)
-    return Peaks(highest.reshape(SIDE, SIDE), front.reshape(SIDE, SIDE))
+    shape = SIDE, SIDE
+    return Peaks(highest.reshape(shape), front.reshape(shape), logits.reshape(*shape, DEPTHS))
 
 
 def _along(

@@ -15,10 +15,12 @@ class Peaks(NamedTuple):
     Attributes:
         highest: The maximum.
         front: The local maximum nearest to the camera of those at most `FRONT` below `highest`.
+        samples: Samples from far to near, (S, S, D).
     """
 
     highest: NDArray[np.float32]
     front: NDArray[np.float32]
+    samples: NDArray[np.float32]
 
 
 def front_peak(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -96,8 +96,8 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
     """Return the mesh file of each photo.
 
     By default it is PHOTO.obj next to the photo. An `output` with the suffix of a mesh format is
-    the file for a single photo; any other is a folder. Photos that differ only in their suffix
-    keep it in the name: chair.png.obj.
+    the file for a single photo; any other is a folder, but a single photo needs one that exists if
+    it has a suffix. Photos that differ only in their suffix keep it in the name: chair.png.obj.
 
     Raises:
         InvalidOptionError: standard input without `output`, several photos for one file, a mesh
@@ -112,11 +112,12 @@ def choose_targets(photos: Sequence[PhotoFile], output: Path | None) -> list[Pat
         return _beside(
             photos, _distinct(photos, [photo.path.parent for photo in photos if photo.path])
         )
-    if not output.is_dir() and output.suffix:
-        if output.suffix.lower() not in MESH_SUFFIXES:
+    known = output.suffix.lower() in MESH_SUFFIXES
+    if not output.is_dir() and (known or (output.suffix and len(photos) == 1)):
+        if not known:
             raise InvalidOptionError(
                 f"{output.suffix!r} is not a supported mesh format",
-                hint=f"use one of {' '.join(sorted(MESH_SUFFIXES))}",
+                hint=f"use one of {' '.join(sorted(MESH_SUFFIXES))}, or make the folder first",
             )
         if len(photos) > 1:
             raise InvalidOptionError(

@@ -41,10 +41,10 @@ def slopes_of(
     return slopes.T
 
 
-def opened(mask: Mask, edge: int) -> Mask:
-    """Return the morphological opening of `mask` (S, S) with a square of odd `edge`."""
-    eroded = filtered(mask.astype(np.float64), (edge, edge), np.minimum, 0)
-    return filtered(eroded, (edge, edge), np.maximum, 0) > 0.5
+def opened(mask: Mask, window: tuple[int, int]) -> Mask:
+    """Return the morphological opening of `mask` (S, S) with a `window` of odd sides."""
+    eroded = filtered(mask.astype(np.float64), window, np.minimum, 0)
+    return filtered(eroded, window, np.maximum, 0) > 0.5
 
 
 def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: float) -> Map:
@@ -57,3 +57,17 @@ def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: fl
         shifted = (np.take(padded, range(at, at + count), axis) for at in range(side))
         found = reduce(choose, shifted)
     return found
+
+
+def blurred(values: Map, deviation: float) -> Map:
+    """Blur `values` (S, S) with a Gaussian window of a standard `deviation` in rays."""
+    reach = int(np.ceil(3 * deviation))
+    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    window /= window.sum()
+    # As matrices: entry (i, j) is the window's at i - j.
+    rows = np.arange(len(values))
+    apart = rows[:, None] - rows + reach
+    near = (apart >= 0) & (apart < len(window))
+    matrix = np.where(near, window[np.clip(apart, 0, len(window) - 1)], 0.0)
+    blur: Map = matrix @ values @ matrix
+    return blur

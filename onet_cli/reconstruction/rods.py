@@ -1,11 +1,13 @@
-"""Recovery of thin parts that are visible in the photo but below the threshold in the field.
+"""Thin parts: recovered where the photo shows and the field lacks them, and made as deep as wide.
 
 A single level per photo is a compromise: probabilities are lower on thin legs than on a seat, and
 at a level that includes the legs, everything else is too thick. Therefore the field is searched
 along each ray through a thin part of the mask. Where it is below the level, but not far below, a
-piece of a rod is placed at the best depth, with the width of the mask as its thickness. The search
-penalises abrupt changes of depth along a rod. Parts that are hidden in the photo, or absent from
-the field, stay missing, and nothing is removed.
+piece of a rod is placed at the best depth, with the width of the mask as its thickness. Where it is
+above the level, but not far above, the network is unsure of the depth, and the part is a blade
+along the rays: the field is bounded to a rod at the best depth. The search penalises abrupt changes
+of depth along a rod. Parts that are hidden in the photo, or absent from the field, stay missing,
+and what the network is sure of, such as the edge of a table top, stays as it is.
 """
 
 from collections.abc import Callable
@@ -16,7 +18,16 @@ from numpy.typing import NDArray
 
 from onet_cli.geometry.components import connected_parts
 from onet_cli.geometry.picture_frame import look, tilt, to_cube
-from onet_cli.reconstruction.ray_maps import Map, Mask, filtered, opened, sample_map, slopes_of
+from onet_cli.reconstruction.bounds import DepthBounds, nearest_ends, reach
+from onet_cli.reconstruction.ray_maps import (
+    Map,
+    Mask,
+    blurred,
+    filtered,
+    opened,
+    sample_map,
+    slopes_of,
+)
 
 Ask = Callable[[NDArray[np.floating]], NDArray[np.float32]]
 """Maps points (N, 3) of a network's cube to logits (N,)."""
@@ -27,12 +38,22 @@ SIDE = 112
 THICK = 7
 """Edge in rays of the smallest square that fits into a part that is not thin."""
 
+BROAD = 11
+"""Length in rays of the shortest row of the mask in a part that is not thin, and the least height
+of one that is: legs are upright, and what lies flat may be a seat seen from beside."""
+
+WIDEST = 6
+"""Maximum distance to the edge of the mask that is told, in rays."""
+
 DEPTHS = 40
 NEAREST = 1.2
 """Samples per ray, and their range on both sides of the object's centre, in half image edges."""
 
 LIMIT = 2.5
 """Maximum depth of the field below the level at a rod, in logits."""
+
+SURE = 1.5
+"""Minimum height of the field above the level at a part of sure depth, in logits."""
 
 CLOSE = 0.3
 """Maximum height of the field above the level at a missing part, in logits: it may have gaps."""
@@ -53,6 +74,13 @@ LEAST_RADIUS = 1.2 * 2 / SIDE
 MARGIN = 1.0
 """Height of a rod's axis above the level, in logits."""
 
+DEEP = 1.5
+"""Maximum half depth of a blade, relative to the radius of a rod there."""
+
+BESIDE = 5
+"""Edge in rays of the square around a ray of a blade in which the field is bounded, outside of the
+mask too."""
+
 NOWHERE = -1e4
 
 
@@ -65,11 +93,13 @@ class Rods:
             of its axis along the ray; and its radius, both in half image edges.
         elevation: of the camera, in radians.
         kappa: its perspective per half image edge.
+        bounds: Of the field where it has blades.
     """
 
     maps: Map
     elevation: float
     kappa: float
+    bounds: DepthBounds
 
     def heights(self, points: NDArray[np.floating]) -> Map:
         """Return the height (N,) of the rods above the level at `points` (N, 3), in logits.
@@ -88,7 +118,7 @@ class Rods:
 
 
 def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) -> Rods | None:
-    """Return the rods in the mask that are missing in the field, or None.
+    """Return the rods that are missing in the field or blades in it, or None if there are none.
 
     Args:
         ask: The field.
@@ -97,28 +127,44 @@ def find_rods(ask: Ask, level: float, camera: NDArray[np.floating], mask: Mask) 
         mask: (SIDE, SIDE) object mask.
     """
     width = half_width(mask)
-    thin = mask & ~opened(mask, THICK)
+    thin = find_thin(mask)
     rays = np.argwhere(thin)
     if not len(rays):
         return None
     depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
     logits = ask(_places(rays, depths, camera)).reshape(len(rays), DEPTHS)
     chosen, highest = _choose_depths(rays, logits, depths, level)
-    lacking = (highest < level + CLOSE) & (highest > level - LIMIT)
-    lacking &= _are_slender(rays, width)
-    if not lacking.any():
+    unsure = (highest < level + SURE) & (highest > level - LIMIT) & _are_slender(rays, width)
+    if not unsure.any():
         return None
-    shown = _spread(_map(rays[lacking], np.ones(lacking.sum())), 0.5)
+    lacking = unsure & (highest < level + CLOSE)
+    shown = blurred(_map(rays[lacking], np.ones(lacking.sum())), 0.5)
     radius = filtered(np.where(thin, width, 0), (5, 5), np.maximum, 0)
+    around = filtered(_map(rays[unsure], np.ones(unsure.sum())), (BESIDE, BESIDE), np.maximum, 0)
+    bounded = np.where(mask & ~thin, 0, around)
     elevation, kappa = (float(value) for value in camera[0])
-    return Rods(np.stack([shown, chosen, radius * (2 / SIDE)], axis=-1), elevation, kappa)
+    own = chosen[rays[:, 0], rays[:, 1]]
+    ahead = reach(logits, depths, own, level)
+    behind = reach(logits[:, ::-1], -depths[::-1], -own, level)
+    found = _map(rays, unsure.astype(np.float64)) > 0
+    ends = [nearest_ends(_map(rays, end), found, BESIDE) for end in (behind, ahead)]
+    half = DEEP * np.maximum(radius * (2 / SIDE), LEAST_RADIUS)
+    bounds = DepthBounds(np.stack([chosen, half, bounded, *ends], axis=-1), elevation, kappa)
+    maps = np.stack([shown, chosen, radius * (2 / SIDE)], axis=-1)
+    return Rods(maps, elevation, kappa, bounds)
+
+
+def find_thin(mask: Mask) -> Mask:
+    """Return where `mask` (SIDE, SIDE) is thin."""
+    narrow = mask & ~opened(mask, (1, BROAD))
+    return mask & (~opened(mask, (THICK, THICK)) | opened(narrow, (BROAD, 1)))
 
 
 def half_width(mask: Mask) -> Map:
-    """Return the approximate Euclidean distance to the edge of `mask`, in rays, up to 6."""
+    """Return the approximate Euclidean distance to the edge of `mask`, in rays, up to WIDEST."""
     left = mask.astype(np.float64)
     found = np.zeros_like(left)
-    for step in range(6):
+    for step in range(WIDEST):
         found += left
         across = filtered(left, (1, 3), np.minimum, 1)
         down = filtered(left, (3, 1), np.minimum, 1)
@@ -140,8 +186,8 @@ def _choose_depths(
         best = (logits - cost).argmax(axis=1)
         highest = logits[at, best].astype(np.float64)
         weight = _map(rays, np.exp(np.clip(highest - level, -4.0, 1.0)))
-        total = _spread(weight, WINDOW)
-        smooth = _spread(weight * _map(rays, depths[best]), WINDOW) / np.maximum(total, 1e-9)
+        total = blurred(weight, WINDOW)
+        smooth = blurred(weight * _map(rays, depths[best]), WINDOW) / np.maximum(total, 1e-9)
         around = smooth[rays[:, 0], rays[:, 1]]
         cost = BENDING * (depths - around[:, None]) ** 2
     return smooth, highest
@@ -183,17 +229,3 @@ def _map(rays: NDArray[np.intp], values: NDArray[np.float64]) -> Map:
     found = np.zeros((SIDE, SIDE))
     found[rays[:, 0], rays[:, 1]] = values
     return found
-
-
-def _spread(values: Map, deviation: float) -> Map:
-    """Blur `values` (SIDE, SIDE) with a Gaussian window."""
-    reach = int(np.ceil(3 * deviation))
-    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
-    window /= window.sum()
-    # As matrices: entry (i, j) is the window's at i - j.
-    rows = np.arange(SIDE)
-    apart = rows[:, None] - rows + reach
-    near = (apart >= 0) & (apart < len(window))
-    matrix = np.where(near, window[np.clip(apart, 0, len(window) - 1)], 0.0)
-    spread: Map = matrix @ values @ matrix
-    return spread

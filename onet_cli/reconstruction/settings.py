@@ -46,11 +46,12 @@ class GeneratorSettings:
     `largest_component` removes all but the largest. `confidence` computes the confidence of each
     vertex, with two evaluations of the field. With networks of the picture's frame, `color` colours
     vertices from the photo, `gaps` closes gaps (`reconstruction.gaps`), `thin` recovers thin parts
-    (`reconstruction.rods`), `multiscale` averages over the sizes of the photo that the checkpoint
-    names (`reconstruction.ensemble`), `flip` also over its mirror image, and `front` turns the
-    object's front to +z if its confidence is high enough; meshes of networks of the object's frame
-    always face +z. `signs` computes indicators of a bad mesh even if the checkpoint has no
-    predictor for them.
+    and bounds their depth (`reconstruction.rods`), `depth` bounds that of other parts where the
+    network is unsure (`reconstruction.depth`), `multiscale` averages over the sizes of the photo
+    that the checkpoint names (`reconstruction.ensemble`), `flip` also over its mirror image, and
+    `front` turns the object's front to +z if its confidence is high enough; meshes of networks of
+    the object's frame always face +z. `signs` computes indicators of a bad mesh even if the
+    checkpoint has no predictor for them.
     """
 
     resolution: Annotated[int, Setting("Cells per side of the grid.", MESH)] = 128
@@ -84,7 +85,8 @@ class GeneratorSettings:
     confidence: bool = True
     color: Annotated[bool, Setting("Colour the vertices from the photo.", MESH)] = True
     gaps: Annotated[bool, Setting("Close gaps in surfaces that the photo shows.", RARE)] = True
-    thin: Annotated[bool, Setting("Recover thin parts that are visible in the photo.", RARE)] = True
+    thin: Annotated[bool, Setting("Recover thin parts of the photo, as deep as wide.", RARE)] = True
+    depth: Annotated[bool, Setting("Bound the depth where the network is unsure.", RARE)] = True
     multiscale: Annotated[bool, Setting("Average over two sizes of the photo.", RARE)] = True
     flip: Annotated[bool, Setting("Average over photo and mirror image; slower.", RARE)] = False
     front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", RARE)] = False

@@ -6,6 +6,7 @@ filters to be loaded, and claim any size. Such files are refused before anything
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from itertools import count
 from math import prod
 from pathlib import Path
@@ -55,6 +56,13 @@ def _timeless(kind: h5p.PropClassID) -> Any:
 
 
 _GROUP, _ARRAY = _timeless(h5p.GROUP_CREATE), _timeless(h5p.DATASET_CREATE)
+_SCALAR = h5s.create_simple(())
+
+
+@lru_cache(maxsize=64)
+def _type(dtype: np.dtype[Any]) -> h5t.TypeID:
+    """Return the type of stored numbers; its creation takes as long as writing a few of them."""
+    return h5t.py_create(dtype, logical=True)
 
 
 def hdf5_bytes(write: Callable[[h5py.File], None], expected_bytes: int = 0) -> bytes:
@@ -95,8 +103,8 @@ def write_array(
     if chunk is not None:
         layout = _ARRAY.copy()
         layout.set_chunk(chunk)
-    kind = h5t.py_create(array.dtype, logical=True)
-    dataset = h5d.create(group, base.encode(), kind, h5s.create_simple(array.shape), dcpl=layout)
+    kind, space = _type(array.dtype), h5s.create_simple(array.shape)
+    dataset = h5d.create(group, base.encode(), kind, space, dcpl=layout)
     dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(array))
 
 
@@ -106,8 +114,9 @@ def write_attribute(
     """Write an attribute that `group` does not have yet, as h5py does in thrice the time."""
     text = isinstance(value, str)
     array = np.asarray(value, dtype=_TEXT if text else None)
-    kind = _STORED_TEXT if text else h5t.py_create(array.dtype, logical=True)
-    attribute = h5a.create(group, name.encode(), kind, h5s.create_simple(array.shape))
+    kind = _STORED_TEXT if text else _type(array.dtype)
+    space = h5s.create_simple(array.shape) if array.ndim else _SCALAR
+    attribute = h5a.create(group, name.encode(), kind, space)
     attribute.write(array, mtype=_MEMORY_TEXT if text else kind)
 
 

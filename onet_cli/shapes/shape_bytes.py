@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onet_cli.shapes.hdf5 import hdf5_bytes, write_array, write_attribute
 from onet_cli.shapes.info import FORMAT_VERSION
 from onet_cli.shapes.shape import OccupancySamples, Shape
+from onet_cli.shapes.shuffle import permutation, take_rows
 from onet_cli.shapes.stored import CHECKSUM, checksum
 
 CHUNK_ROWS = 4096
@@ -56,10 +57,10 @@ def _arrays(shape: Shape, rng: np.random.Generator) -> Arrays:
 
 
 def _samples(group: str, samples: OccupancySamples, rng: np.random.Generator) -> Arrays:
-    order = rng.permutation(len(samples.points))
+    order = permutation(len(samples.points), rng)
     return {
-        f"{group}/points": samples.points.take(order, axis=0),
-        f"{group}/occupancies": np.packbits(samples.occupancies.take(order)),
+        f"{group}/points": take_rows(samples.points, order),
+        f"{group}/occupancies": np.packbits(take_rows(samples.occupancies, order)),
     }
 
 

@@ -41,12 +41,13 @@ SAMPLES = 100_000
 
 @dataclass(frozen=True)
 class Way:
-    """A way to cut a photo's field: at a `level`, with gaps closed and rods lifted or not."""
+    """A way to cut a photo's field: at a `level`, maybe with gaps, rods and bounds on depth."""
 
     name: str
     level: float
     thin: bool = False
     gaps: bool = False
+    depth: bool = False
 
 
 def ways_to_cut(made: Impression, fit: OutlineFit | None) -> Iterator[Way]:
@@ -65,6 +66,7 @@ def ways_to_cut(made: Impression, fit: OutlineFit | None) -> Iterator[Way]:
         yield Way(name, level)
         yield Way(f"{name}, thin", level, thin=True)
         yield Way(f"{name}, gaps, thin", level, thin=True, gaps=True)
+        yield Way(f"{name}, gaps, thin, depth", level, thin=True, gaps=True, depth=True)
 
 
 def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField:
@@ -72,7 +74,10 @@ def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField
     field = made.field.at_level(way.level)
     if made.camera is None or made.mask is None:
         return field
-    return with_missing_parts(field, fit, made.camera, made.mask, gaps=way.gaps, thin=way.thin)[0]
+    found, _ = with_missing_parts(
+        field, fit, made.camera, made.mask, gaps=way.gaps, thin=way.thin, depth=way.depth
+    )
+    return found
 
 
 def score(
@@ -161,6 +166,7 @@ def main() -> None:
         color=False,
         gaps=False,
         thin=False,
+        depth=False,
         multiscale=not asked.no_multiscale,
         flip=asked.flip,
     )

@@ -25,10 +25,18 @@ WIDE = TrainingStatus(
 
 
 @pytest.fixture
-def terminal(monkeypatch):
+def clock():
+    """The time that the terminal knows, in seconds."""
+    return [0.0]
+
+
+@pytest.fixture
+def terminal(monkeypatch, clock):
     """Text that reaches a terminal of 80 columns on stderr."""
     screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
+    console = Console(
+        file=screen, force_terminal=True, width=80, color_system=None, get_time=lambda: clock[0]
+    )
     monkeypatch.setattr(consoles, "notes", console)
     return screen
 
@@ -57,6 +65,28 @@ def test_a_bar_for_many_photos_fits_80_columns(terminal):
     bars = [line for line in lines_of(terminal) if "99999/100000" in line]
     assert bars
     assert all(len(line.rstrip()) <= 80 and "…" not in line for line in bars)
+
+
+def test_a_bar_with_rate_fits_80_columns_and_shows_rate_time_spent_and_time_left(terminal, clock):
+    with report.progress_bar("photos", rate=True) as advance:
+        for seconds, done in ((35_980.0, 89_950), (35_990.0, 89_975), (36_000.0, 90_000)):
+            clock[0] = seconds
+            advance(done, 100_000)
+
+    bars = [line.split() for line in lines_of(terminal) if "90000/100000" in line]
+    assert bars
+    assert all(bar[-4:] == ["90000/100000", "150/min", "10:00:00", "1:06:40"] for bar in bars)
+    assert max(len(line.rstrip()) for line in lines_of(terminal)) <= 80
+
+
+def test_a_bar_shows_no_rate_unless_it_is_asked_for(terminal, clock):
+    with report.progress_bar("photos") as advance:
+        advance(0, 10)
+        clock[0] = 60.0
+        advance(5, 10)
+
+    assert "5/10" in terminal.getvalue()
+    assert "/min" not in terminal.getvalue()
 
 
 class Screen(io.StringIO):

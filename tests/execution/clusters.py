@@ -2,11 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from onet_cli import preprocess
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +57,47 @@ def cluster(folder, workers=2):
             process.wait()
 
 
-def wait_until(condition, seconds=60):
+@dataclass
+class Killed:
+    """A worker that was killed: its process, and the tasks that it had then."""
+
+    pid: int = 0
+    tasks: int = 0
+
+
+@contextmanager
+def killing_one(address, begun):
+    """Kill a worker of the cluster at `address` in the middle of its work, once `begun()` is true.
+
+    Yields a `Killed`, which is filled in when the block ends; by then there is another worker. The
+    tasks are those that it had left when it stood still, and so had not finished.
+    """
+    from distributed import Client
+
+    killed = Killed()
+    with Client(address) as client:
+        client.wait_for_workers(2, timeout=300)
+        pids = client.run(os.getpid)
+
+        def kill():
+            wait_until(begun)
+            tasks = client.processing()
+            worker = max(tasks, key=lambda one: len(tasks[one]))
+            os.kill(pids[worker], signal.SIGSTOP)
+            time.sleep(0.2)  # until the scheduler has what the worker had sent
+            killed.tasks = len(client.processing()[worker])
+            killed.pid = pids[worker]
+            os.kill(killed.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        yield killed
+        killer.join()
+        wait_until(lambda: len(client.run(os.getpid)) == len(pids))
+        assert killed.pid not in client.run(os.getpid).values()
+
+
+def wait_until(condition, seconds=300):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -66,6 +111,16 @@ def contents(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def converted(out, **options):
+    """Return the files of a small data set that is made in `out`, and its report without times."""
+    preprocess("procedural", out, count=24, views=1, points=512, resolution=32, **options)
+    report = json.loads((out / "preprocess.json").read_text())
+    assert report.pop("seconds") > 0
+    found = contents(out)
+    del found["preprocess.json"]
+    return found, report
 
 
 def in_threads(workers, threads):

@@ -1,20 +1,17 @@
-import json
 import os
 import signal
 import sys
-import threading
 
 import pytest
 
-from onet_cli import preprocess
 from onet_cli.errors import InvalidOptionError, OnetError
 from onet_cli.execution import cluster as cluster_module
 from onet_cli.execution import worker
 from onet_cli.execution.run import map_unordered
 from onet_cli.execution.work import Place
-from tests.execution.clusters import cluster, contents, in_threads, wait_until
+from tests.execution.clusters import cluster, converted, in_threads
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 
 class Doubling:
@@ -111,40 +108,8 @@ def test_a_task_that_kills_its_workers_is_lost_and_the_others_are_done(tmp_path)
     assert results == {number: 2 * number for number in range(24)} | {13: None}
 
 
-def converted(out, **options):
-    preprocess("procedural", out, count=10, views=1, points=512, resolution=32, **options)
-    report = json.loads((out / "preprocess.json").read_text())
-    assert report.pop("seconds") > 0
-    found = contents(out)
-    del found["preprocess.json"]
-    return found, report
-
-
-@pytest.mark.slow
-def test_a_data_set_is_the_same_byte_for_byte_when_a_worker_is_killed_in_the_middle(tmp_path):
-    (tmp_path / "cluster").mkdir()
-    out = tmp_path / "far"
-    killed = []
-
-    def kill_one(client):
-        wait_until(lambda: list(out.glob("shapes/*/*.h5")))
-        killed.append(next(iter(client.run(os.getpid).values())))
-        os.kill(killed[0], signal.SIGKILL)
-
-    with cluster(tmp_path / "cluster") as address, distributed.Client(address) as client:
-        killer = threading.Thread(target=kill_one, args=[client])
-        killer.start()
-        found = converted(out, cluster=address)
-        killer.join()
-        wait_until(lambda: len(client.run(os.getpid)) == 2)
-        assert killed[0] not in client.run(os.getpid).values()
-
-    assert found == converted(tmp_path / "near", workers=0)
-
-
 @pytest.mark.slow
 def test_a_cluster_of_this_machine_starts_and_ends_with_the_command(tmp_path):
-
     found = converted(tmp_path / "far", cluster="local", workers=2)
 
     assert found == converted(tmp_path / "near", workers=0)

@@ -64,6 +64,11 @@ def _stored(folder: Path) -> None:
 EVALUATE = (
     "evaluate ../inputs/data --resolution 32 --workers 1 -q --device cpu --output scores.json"
 )
+FOLDER = (
+    "reconstruct ../inputs/photos -c ../inputs/tiny.safetensors -o meshes --resolution 32 -q "
+    "--device cpu"
+)
+MANIFESTS = "--manifest results.csv --manifest results.jsonl"
 PREPROCESS = (
     "preprocess procedural data --count 6 --views 2 --image-size 32 --points 4096 -q --workers"
 )
@@ -93,11 +98,9 @@ CASES = (
         "reconstruct ../inputs/photos/0.png -c ../inputs/tiny.safetensors -o ball.glb "
         "--resolution 32 --preview --turntable --viewer -q --device cpu",
     ),
-    Case(
-        "reconstruct, folder",
-        "reconstruct ../inputs/photos -c ../inputs/tiny.safetensors -o meshes --resolution 32 "
-        "--preview -q --device cpu",
-    ),
+    Case("reconstruct, folder", f"{FOLDER} --preview"),
+    Case("reconstruct --manifest, no workers", f"{FOLDER} {MANIFESTS} --workers 0"),
+    Case("reconstruct --manifest, 2 workers", f"{FOLDER} {MANIFESTS} --workers 2"),
 )
 
 

@@ -110,6 +110,12 @@ def test_an_existing_folder_may_have_a_dot_in_its_name(tmp_path):
     assert targets == [tmp_path / "v1.2" / "a.obj", tmp_path / "v1.2" / "b.obj"]
 
 
+def test_several_photos_need_a_folder_so_its_name_may_have_a_dot():
+    targets = choose_targets(photo_files("a.png", "b.png"), Path("v1.2"))
+
+    assert targets == [Path("v1.2/a.obj"), Path("v1.2/b.obj")]
+
+
 def test_photos_that_differ_in_the_suffix_only_get_different_meshes():
     targets = choose_targets(photo_files("x/a.png", "x/a.jpg", "x/b.png"), None)
 

@@ -116,6 +116,7 @@ def test_a_mesh_beyond_the_limit_is_warned_of(limit, said):
     # A ball's volume over its area is a third of its radius.
     radius = math.cbrt(made.mesh.volume * 3 / 4 / math.pi)
     assert made.signs.thickness == pytest.approx(radius / 3, rel=0.02)
+    assert made.signs.height == pytest.approx(1, rel=0.02)
     assert made.bad_chance == pytest.approx(
         1 / (1 + math.exp(math.log(made.signs.thickness) + 2)), rel=1e-6
     )

@@ -1,12 +1,16 @@
 import csv
+import io
 import json
+import re
 import shutil
 
 import pytest
 import torch
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
+from onet_cli.commands import consoles
 from onet_cli.commands.reconstruct import reconstruct
 from onet_cli.errors import CheckpointError
 from onet_cli.execution import worker
@@ -101,6 +105,16 @@ def test_merged_shards_are_the_run_of_one(photos):
         "results.csv",
         "results.jsonl",
     ]
+
+
+def test_many_photos_have_a_bar_with_rate_and_time_left(photos, monkeypatch):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(consoles, "notes", console)
+
+    run(photos)
+
+    assert re.search(r"4/4 +\d+/min +\d:\d\d:\d\d +0:00:00", screen.getvalue())
 
 
 def test_a_mesh_that_was_lost_is_not_merged(photos):

@@ -93,8 +93,13 @@ def test_what_is_not_shown_is_not_added():
     assert find_gaps(peaks_along_rays(field, camera), field.level, camera, right) is None
 
 
+def peaks(logits):
+    """Return rays with one sample each."""
+    return Peaks(logits, logits, logits[..., None])
+
+
 def test_thin_parts_are_left_alone():
-    rays = Peaks(*2 * [np.full((SIDE, SIDE), -1.0, np.float32)])
+    rays = peaks(np.full((SIDE, SIDE), -1.0, np.float32))
     rod = np.zeros((SIDE, SIDE), bool)
     rod[10:40, 20:22] = True
 
@@ -102,7 +107,7 @@ def test_thin_parts_are_left_alone():
 
 
 def test_what_the_field_does_not_have_stays_missing():
-    rays = Peaks(*2 * [np.full((SIDE, SIDE), -LIMIT, np.float32)])
+    rays = peaks(np.full((SIDE, SIDE), -LIMIT, np.float32))
 
     assert find_gaps(rays, 0.0, np.array([[0.3, 0.2]]), shown()) is None
 
@@ -111,7 +116,7 @@ def test_rays_that_are_covered_are_left_alone_but_for_a_margin():
     highest = np.linspace(-1, 1, SIDE, dtype=np.float32) * np.ones((SIDE, 1), np.float32)
     everywhere = np.ones((SIDE, SIDE), bool)
 
-    gaps = find_gaps(Peaks(highest, highest), 0.0, np.array([[0.3, 0.2]]), everywhere)
+    gaps = find_gaps(peaks(highest), 0.0, np.array([[0.3, 0.2]]), everywhere)
 
     assert (gaps.raised[highest >= MARGIN] == 0).all()
     below = highest < 0

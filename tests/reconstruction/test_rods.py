@@ -1,4 +1,4 @@
-"""Thin parts that a photo shows and a field nearly holds."""
+"""Thin parts that a photo shows, and a field nearly holds or has at many depths."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import torch
 from onet_cli.models.frame import look
 from onet_cli.models.torch_points import TorchPoints
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.rods import LIMIT, SIDE, _places, find_rods, half_width
+from onet_cli.reconstruction.rods import DEEP, LIMIT, SIDE, _places, find_rods, half_width
 
 CAMERAS = [(0.0, 0.0), (0.35, 0.2), (1.0, 0.3)]
 RADIUS = 0.05
@@ -65,23 +65,71 @@ def test_a_rod_that_the_field_nearly_holds_is_lifted_where_it_is_and_as_thick_as
         assert not inside_along(lifted, camera, row, middle + 6, depths).any()
 
 
-def test_nothing_is_taken_away_and_nothing_added_elsewhere():
-    field, camera = rod_field(0.35, 0.2, 0.0, sure=-0.5)
-    lifted = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
-    points = (np.random.default_rng(0).random((20_000, 3)) - 0.5).astype(np.float32)
+@pytest.mark.parametrize(("elevation", "kappa"), CAMERAS)
+@pytest.mark.parametrize("sure", [0.6, 1.2])
+def test_a_blade_of_unsure_depth_becomes_as_deep_as_it_is_wide(elevation, kappa, sure):
+    field, camera = rod_field(elevation, kappa, 0.1, sure)
+    bounded = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
 
-    before, after = field(points), lifted(points)
+    depths = np.linspace(-1, 1, 401)
+    middle = int((0.1 + 1) * SIDE / 2)
+    for row in (70, 85, 98):
+        blade = depths[inside_along(field, camera, row, middle, depths)]
+        found = depths[inside_along(bounded, camera, row, middle, depths)]
+        assert np.ptp(blade) / 2 > 0.2
+        assert found.mean() == pytest.approx(0.1, abs=0.05)
+        assert np.ptp(found) / 2 == pytest.approx(DEEP * RADIUS, rel=0.4)
 
-    assert (after >= before).all()
-    seen, _ = look(torch.from_numpy(points)[None], *camera.unbind(1))
-    (x, y), raised = seen[0].T.numpy(), after > before
-    assert raised.any()
-    assert (np.abs(x[raised] - 0.1) < 2 * RADIUS).all()
-    assert (y[raised] > -0.2).all()
+
+def test_a_blade_beside_its_rays_is_cut_off_too():
+    field, camera = rod_field(0.0, 0.0, 0.0, sure=1.4)
+    bounded = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
+    depths = np.linspace(0.15, 1, 100)
+
+    beside = int((0.1 + RADIUS + 1) * SIDE / 2)  # the first ray beyond the mask
+
+    assert inside_along(field, camera, 85, beside, depths).any()
+    assert not inside_along(bounded, camera, 85, beside, depths).any()
 
 
-def test_what_the_field_has_already_is_left_alone():
-    field, camera = rod_field(0.35, 0.2, 0.0, sure=2.0)
+@pytest.mark.parametrize(("sure_near", "sure_far"), [(1.2, 0.8), (0.5, 1.2)])
+def test_of_two_parts_on_a_ray_one_is_bounded_and_the_other_stays(sure_near, sure_far):
+    near, camera = rod_field(0.0, 0.0, 0.4, sure_near)
+    far, _ = rod_field(0.0, 0.0, -0.6, sure_far)
+
+    def decode(points):
+        return torch.from_numpy(np.maximum(near(points.numpy()), far(points.numpy())))
+
+    both = OccupancyField(TorchPoints(decode))
+    bounded = both.with_rods(find_rods(both, both.level, camera, rod_mask()))
+
+    depths = np.linspace(-1, 1, 401)
+    found = depths[inside_along(bounded, camera, 85, 61, depths)]
+    parts = [depths[inside_along(one, camera, 85, 61, depths)] for one in (near, far)]
+    changed, same = parts if sure_near > sure_far else parts[::-1]
+    there = np.isin(found, changed)
+    assert np.ptp(found[there]) / 2 == pytest.approx(DEEP * RADIUS, rel=0.4)
+    assert np.ptp(changed) / 2 > 0.2
+    assert found[~there] == pytest.approx(same)
+
+
+def test_away_from_the_rod_nothing_changes():
+    for sure in (-0.5, 0.8):
+        field, camera = rod_field(0.35, 0.2, 0.0, sure)
+        limited = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
+        points = (np.random.default_rng(0).random((20_000, 3)) - 0.5).astype(np.float32)
+
+        before, after = field(points), limited(points)
+
+        seen, _ = look(torch.from_numpy(points)[None], *camera.unbind(1))
+        (x, y), changed = seen[0].T.numpy(), np.abs(after - before) > 1e-5
+        assert changed.any()
+        assert (np.abs(x[changed] - 0.1) < 2 * RADIUS).all()
+        assert (y[changed] > -0.2).all()
+
+
+def test_what_the_field_is_sure_of_is_left_alone():
+    field, camera = rod_field(0.35, 0.2, 0.0, sure=2.5)
     assert find_rods(field, field.level, camera, rod_mask()) is None
 
 
@@ -104,19 +152,21 @@ def test_corners_of_thick_parts_are_no_rods():
     assert find_rods(field, field.level, torch.tensor([[0.3, 0.2]]), disc) is None
 
 
-def test_rods_follow_the_level_and_have_a_slope():
-    field, camera = rod_field(0.0, 0.0, 0.0, sure=-0.5)
-    lifted = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
-    points = _places(np.array([[85, 61]]), np.array([0.0, 0.03]), camera)
+@pytest.mark.parametrize("sure", [-0.5, 0.8])
+def test_rods_follow_the_level_and_have_a_slope(sure):
+    field, camera = rod_field(0.0, 0.0, 0.0, sure)
+    limited = field.with_rods(find_rods(field, field.level, camera, rod_mask()))
+    points = _places(np.array([[85, 61]]), np.array([0.0, 0.06]), camera)
 
-    lower = lifted.cut_at(0.3)
-    assert lower(points)[0] - lower.level == pytest.approx(
-        lifted(points)[0] - lifted.level, abs=1e-5
-    )
-    values, slopes = lifted.with_gradient(points)
-    np.testing.assert_allclose(values, lifted(points), atol=1e-6)
+    if sure < 0:
+        lower = limited.cut_at(0.3)
+        assert lower(points)[0] - lower.level == pytest.approx(
+            limited(points)[0] - limited.level, abs=1e-5
+        )
+    values, slopes = limited.with_gradient(points)
+    np.testing.assert_allclose(values, limited(points), atol=1e-6)
     step = 1e-3 * slopes / np.linalg.norm(slopes, axis=1, keepdims=True)
-    gain = lifted(points + step) - lifted(points - step)
+    gain = limited(points + step) - limited(points - step)
     np.testing.assert_allclose(gain[1], 2e-3 * np.linalg.norm(slopes[1]), rtol=0.1)
 
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
+import { findBounds } from "../../onet_cli/exporting/web/source/field/depth.js";
 import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
 import {
   fitOutline,
@@ -40,10 +41,20 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   const filled = await field(points);
   assert.ok(difference(filled, await blob(points)) > 0.1);
   assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);
-  const heights = await findRods(field, level, camera, shrink(mask, rods.side), rods, frame);
-  const found = heights(points);
-  assert.ok(found.some((height) => height > 0));
-  assert.ok(difference(found, unpacked(known.heights)) < 1e-4);
+  const small = shrink(mask, rods.side);
+  const found = await findRods(field, level, camera, small, rods, constants.bounds, frame);
+  const heights = found.heights(points);
+  assert.ok(heights.some((height) => height > 0));
+  assert.ok(difference(heights, unpacked(known.heights)) < 1e-4);
+  const depth = findBounds(fit, raised, level, camera, constants);
+  for (const [bounds, expected] of [
+    [found.bounds, known.blades],
+    [depth, known.bounds],
+  ]) {
+    const within = bounds(points).map((bound) => Math.min(bound, 9));
+    assert.ok(within.some((bound) => bound < 0));
+    assert.ok(difference(within, unpacked(expected)) < 1e-4);
+  }
 });
 
 test("of the peaks along rays, the front one is that of the command line", () => {
@@ -59,7 +70,7 @@ test("nothing is added where the mask has no thin part", async () => {
     return Math.abs(x - 56) < 20 && Math.abs(y - 56) < 20 ? 1 : 0;
   });
 
-  assert.equal(await findRods(blob, 0, camera, square, rods, frame), null);
+  assert.equal(await findRods(blob, 0, camera, square, rods, constants.bounds, frame), null);
 });
 
 test("points stand in the unit cube as those of the command line", () => {

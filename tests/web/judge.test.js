@@ -11,6 +11,7 @@ import { vertexConfidence } from "../../onet_cli/exporting/web/source/field/conf
 import {
   consistencyOf,
   logitOf,
+  heightOf,
   thicknessOf,
   warningOf,
 } from "../../onet_cli/exporting/web/source/field/doubt.js";
@@ -111,6 +112,8 @@ test("expected IoU, consistency and thickness are those of the command line", as
   assert.ok(Math.abs(consistencyOf([logits, other], level) - known.consistency) < 1e-5);
   assert.equal(consistencyOf([logits], level), null);
   assert.ok(Math.abs(thicknessOf(mesh) / known.thickness - 1) < 1e-9);
+  const flat = Float64Array.from([0, 0, 0, 4, 1, 2, -1, -1, 1]);
+  assert.equal(heightOf({ vertices: flat, faces: new Uint32Array(3) }), 2 / 5);
 });
 
 test("the threshold that joins pieces is that of the command line", async () => {

@@ -18,6 +18,7 @@ from onet_cli.models.workers import PlainWorkers
 from onet_cli.reconstruction.agreement import extent, mesh_outline, photo_mask
 from onet_cli.reconstruction.batch import to_arrays
 from onet_cli.reconstruction.confidence import vertex_confidence
+from onet_cli.reconstruction.depth import find_bounds
 from onet_cli.reconstruction.doubt import (
     LOGARITHMIC,
     NAMES,
@@ -170,6 +171,7 @@ def record_field():
     gaps = find_gaps(fit.rays, field.level, CAMERA, fit.mask)
     filled = field.with_gaps(gaps)
     rods = find_rods(filled, filled.level, CAMERA, shrink(mask, SIDE))
+    bounds = find_bounds(fit, gaps.raised, filled.level, CAMERA)
     rows = np.random.default_rng(6).normal(size=(200, 9)).astype(np.float32)
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
     points[:1500, [0, 2]] *= 0.1
@@ -186,6 +188,8 @@ def record_field():
         "raisedShare": gaps.share,
         "filled": packed(filled(points)),
         "heights": packed(rods.heights(points)),
+        "blades": packed(np.minimum(rods.bounds.heights(points), 9)),
+        "bounds": packed(np.minimum(bounds.heights(points), 9)),
         "peaks": {
             "count": rows.shape[1],
             "below": FRONT,

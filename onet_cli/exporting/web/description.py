@@ -12,8 +12,10 @@ from onet_cli.models.code_layout import CodeLayout
 from onet_cli.models.info import CheckpointInfo
 from onet_cli.reconstruction import (
     agreement,
+    bounds,
     colour,
     confidence,
+    depth,
     doubt,
     gaps,
     joined,
@@ -25,7 +27,7 @@ from onet_cli.reconstruction import (
 )
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def describe_model(
@@ -92,6 +94,22 @@ def constants() -> dict[str, Any]:
         },
         "gaps": {"thick": gaps.THICK, "margin": gaps.MARGIN, "limit": gaps.LIMIT},
         "rods": _rods(),
+        "bounds": {
+            "margin": bounds.MARGIN,
+            "drop": bounds.DROP,
+            "valley": bounds.VALLEY,
+            "far": bounds.FAR,
+            "leastHalf": bounds.LEAST_HALF,
+        },
+        "depth": {
+            "sure": depth.SURE,
+            "ramp": depth.RAMP,
+            "thick": depth.THICK,
+            "deep": depth.DEEP,
+            "spread": depth.SPREAD,
+            "window": depth.WINDOW,
+            "beside": depth.BESIDE,
+        },
         "doubt": {
             "side": agreement.SIZE,
             "reach": confidence.REACH,
@@ -121,9 +139,11 @@ def _rods() -> dict[str, float]:
     return {
         "side": rods.SIDE,
         "thick": rods.THICK,
+        "broad": rods.BROAD,
         "depths": rods.DEPTHS,
         "nearest": rods.NEAREST,
         "limit": rods.LIMIT,
+        "sure": rods.SURE,
         "close": rods.CLOSE,
         "slender": rods.SLENDER,
         "bending": rods.BENDING,
@@ -131,6 +151,9 @@ def _rods() -> dict[str, float]:
         "window": rods.WINDOW,
         "leastRadius": rods.LEAST_RADIUS,
         "margin": rods.MARGIN,
+        "widest": rods.WIDEST,
+        "deep": rods.DEEP,
+        "beside": rods.BESIDE,
         "nowhere": rods.NOWHERE,
     }
 

@@ -12,6 +12,7 @@
  * @property {number | null} perspective
  * @property {number | null} extent
  * @property {number | null} gaps
+ * @property {number | null} height
  */
 
 const LOGARITHMIC = ["out_of_distribution", "thickness"];
@@ -77,6 +78,23 @@ export function thicknessOf({ vertices, faces }) {
     volume += (ax * x + ay * y + az * z) / 6;
   }
   return Math.abs(volume / area);
+}
+
+/**
+ * The height of a mesh over its longest edge.
+ *
+ * @param {Mesh} mesh
+ */
+export function heightOf({ vertices }) {
+  const edges = [0, 1, 2].map((axis) => {
+    let [least, most] = [Infinity, -Infinity];
+    for (let n = axis; n < vertices.length; n += 3) {
+      least = Math.min(least, vertices[n]);
+      most = Math.max(most, vertices[n]);
+    }
+    return most - least;
+  });
+  return edges[1] / Math.max(...edges);
 }
 
 /**

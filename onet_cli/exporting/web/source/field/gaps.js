@@ -26,7 +26,7 @@ import { opened, sampled } from "./rayMaps.js";
  * @returns {{raised: Float64Array, share: number} | null}
  */
 export function findGaps({ rays, mask }, level, { thick, margin, limit }) {
-  const part = opened(mask, thick, Math.round(Math.sqrt(mask.length)));
+  const part = opened(mask, [thick, thick], Math.round(Math.sqrt(mask.length)));
   let closed = 0;
   const raised = Float64Array.from(rays.front, (each, at) => {
     const [highest, missing] = [rays.highest[at] - level, margin - (each - level)];

@@ -20,6 +20,7 @@ import { alongRays, linspace } from "./frame.js";
  * @typedef {object} Peaks Logits along each ray, (side, side).
  * @property {Float32Array} highest The maximum.
  * @property {Float32Array} front The nearest local maximum that is nearly as high.
+ * @property {Float32Array} samples From far to near, (side, side, depths).
  *
  * @typedef {object} OutlineFit
  * @property {number} level The level whose silhouette agrees best with the mask.
@@ -123,7 +124,8 @@ async function peaksAlongRays(field, camera, constants, frame) {
     const ray = Math.floor(k / more);
     highest[ray] = Math.max(highest[ray], finer[k]);
   }
-  return { highest, front: front.map((each, ray) => (each === coarse[ray] ? highest[ray] : each)) };
+  const shown = front.map((each, ray) => (each === coarse[ray] ? highest[ray] : each));
+  return { highest, front: shown, samples: logits };
 }
 
 /**

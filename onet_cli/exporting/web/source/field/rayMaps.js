@@ -25,16 +25,16 @@ export function sampled(map, x, y, side) {
 }
 
 /**
- * Morphological opening with a square.
+ * Morphological opening with a window of odd sides (down, across).
  *
  * @param {Uint8Array} mask
- * @param {number} edge
+ * @param {[number, number]} window
  * @param {number} side
  * @returns {Float64Array}
  */
-export function opened(mask, edge, side) {
-  const eroded = filtered(Float64Array.from(mask), [edge, edge], Math.min, 0, side);
-  return filtered(eroded, [edge, edge], Math.max, 0, side);
+export function opened(mask, window, side) {
+  const eroded = filtered(Float64Array.from(mask), window, Math.min, 0, side);
+  return filtered(eroded, window, Math.max, 0, side);
 }
 
 /**
@@ -62,5 +62,34 @@ export function filtered(values, window, choose, outside, side) {
       return best;
     });
   });
+  return found;
+}
+
+/**
+ * Blur (side, side) with a Gaussian window.
+ *
+ * @param {Float64Array} values
+ * @param {number} deviation
+ * @param {number} side
+ * @returns {Float64Array}
+ */
+export function blurred(values, deviation, side) {
+  const reach = Math.ceil(3 * deviation);
+  const window = Float64Array.from({ length: 2 * reach + 1 }, (_, k) =>
+    Math.exp(-0.5 * ((k - reach) / deviation) ** 2),
+  );
+  const total = window.reduce((a, b) => a + b);
+  let found = values;
+  for (const axis of [0, 1]) {
+    const before = found;
+    found = before.map((_, at) => {
+      const place = axis === 0 ? Math.floor(at / side) : at % side;
+      let sum = 0;
+      for (let k = -reach; k <= reach; k++)
+        if (place + k >= 0 && place + k < side)
+          sum += before[at + k * (axis === 0 ? side : 1)] * window[k + reach];
+      return sum / total;
+    });
+  }
   return found;
 }

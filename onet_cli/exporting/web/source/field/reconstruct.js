@@ -16,6 +16,7 @@
  * @property {boolean} multiscale Average over two sizes of the photo.
  * @property {boolean} gaps Close gaps in surfaces that the photo shows.
  * @property {boolean} thin Recover thin parts that the photo shows.
+ * @property {boolean} depth Bound the depth where the network is unsure.
  * @property {boolean} join Join pieces.
  * @property {boolean} [color] Colour the vertices from the photo.
  *
@@ -48,7 +49,8 @@ import { simplify } from "../mesh/simplify.js";
 import { standUp } from "../mesh/standing.js";
 import { outOfDistribution } from "./calibration.js";
 import { vertexConfidence } from "./confidence.js";
-import { consistencyOf, thicknessOf, warningOf } from "./doubt.js";
+import { findBounds } from "./depth.js";
+import { consistencyOf, heightOf, thicknessOf, warningOf } from "./doubt.js";
 import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
 import { findGaps, withGaps } from "./gaps.js";
 import { photoMask } from "./mask.js";
@@ -76,23 +78,30 @@ export async function reconstruct(prepared, model, settings, tell) {
   const { outline, frame } = constants;
   const moves = model.description.outline && !settings.threshold;
   const fit =
-    mask !== null && (moves || settings.gaps)
+    mask !== null && (moves || settings.gaps || settings.depth)
       ? await fitOutline(field, camera, mask, outline, frame)
       : null;
   const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
   let lifted = field;
   let gaps = null;
+  let raised = null;
   if (settings.gaps && isValid(fit, outline)) {
     const found = findGaps(fit, level, constants.gaps);
     if (found !== null) lifted = withGaps(field, found.raised, camera, frame);
+    raised = found?.raised ?? null;
     gaps = found?.share ?? 0;
   }
+  let rods = null;
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");
     const small = shrink(mask, constants.rods.side);
-    const rods = await findRods(lifted, level, camera, small, constants.rods, frame);
-    if (rods !== null) lifted = withRods(lifted, level, rods);
+    rods = await findRods(lifted, level, camera, small, constants.rods, constants.bounds, frame);
   }
+  if (settings.depth && isValid(fit, outline)) {
+    const found = findBounds(fit, raised, level, camera, constants);
+    if (found !== null) lifted = withBounds(lifted, level, found);
+  }
+  if (rods !== null) lifted = withRods(withBounds(lifted, level, rods.bounds), level, rods.heights);
   tell("evaluating the field");
   const found = await surfaceOf(
     lifted,
@@ -208,9 +217,25 @@ async function judge(mesh, standing, mask, level, seen, { description, calibrati
     perspective: camera.kappa,
     extent: mask === null ? null : extentOf(mask),
     gaps,
+    height: heightOf(mesh),
   };
   const warning = warningOf(signs, calibration?.doubt ?? null, lowAgreement);
   return { agreement, confidence, signs, warnings: warning === null ? [] : [warning] };
+}
+
+/**
+ * @param {Field} field
+ * @param {number} level
+ * @param {import("./bounds.js").Bounds} bounds
+ * @returns {Field}
+ */
+function withBounds(field, level, bounds) {
+  return async (points) => {
+    const logits = await field(points);
+    const most = bounds(points);
+    for (let n = 0; n < logits.length; n++) logits[n] = Math.min(logits[n], level + most[n]);
+    return logits;
+  };
 }
 
 /**

@@ -1,15 +1,19 @@
 /**
- * Thin parts that the photo shows and the field lacks; `reconstruction/rods.py`.
+ * Thin parts: recovered where the field lacks them, and as deep as wide; `reconstruction/rods.py`.
  *
+ * @typedef {import("./bounds.js").BoundConstants} BoundConstants
+ * @typedef {import("./bounds.js").Bounds} Bounds
  * @typedef {import("./ensemble.js").Field} Field
  * @typedef {import("./ensemble.js").Camera} Camera
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {object} RodConstants
  * @property {number} side
  * @property {number} thick
+ * @property {number} broad
  * @property {number} depths
  * @property {number} nearest
  * @property {number} limit
+ * @property {number} sure
  * @property {number} close
  * @property {number} slender
  * @property {number} bending
@@ -17,30 +21,39 @@
  * @property {number} window
  * @property {number} leastRadius
  * @property {number} margin
+ * @property {number} widest
+ * @property {number} deep
+ * @property {number} beside
  * @property {number} nowhere
+ *
+ * @typedef {object} Rods
+ * @property {(points: Float32Array) => Float64Array} heights Of rods above the level.
+ * @property {Bounds} bounds Of the field where it has blades.
  */
 
 import { clip } from "../photo/numbers.js";
+import { boundsOf, nearestEnds, reaches } from "./bounds.js";
 import { alongRays, linspace, look } from "./frame.js";
-import { filtered, opened, sampled } from "./rayMaps.js";
+import { blurred, filtered, opened, sampled } from "./rayMaps.js";
 
 /**
- * The height of the missing thin parts above the level at points, or null if nothing is missing.
+ * The rods that are missing in the field or blades in it, or null if there are none.
  *
  * @param {Field} field
  * @param {number} level
  * @param {Camera} camera
  * @param {Uint8Array} mask (side, side)
  * @param {RodConstants} constants
+ * @param {BoundConstants} bounds
  * @param {Frame} frame
- * @returns {Promise<((points: Float32Array) => Float64Array) | null>}
+ * @returns {Promise<Rods | null>}
  */
-export async function findRods(field, level, camera, mask, constants, frame) {
+export async function findRods(field, level, camera, mask, constants, bounds, frame) {
   const { side } = constants;
-  const width = halfWidth(mask, side);
-  const thick = opened(mask, constants.thick, side);
+  const width = halfWidth(mask, constants.widest, side);
+  const isThin = findThin(mask, constants);
   const rays = [];
-  for (let at = 0; at < mask.length; at++) if (mask[at] && !thick[at]) rays.push(at);
+  for (let at = 0; at < mask.length; at++) if (isThin[at]) rays.push(at);
   if (!rays.length) return null;
   const seen = rays.flatMap((at) => [
     ((at % side) + 0.5) * (2 / side) - 1,
@@ -52,20 +65,33 @@ export async function findRods(field, level, camera, mask, constants, frame) {
   );
   const { chosen, highest } = chooseDepths(rays, logits, depths, level, constants);
   const slender = areSlender(rays, width, constants);
-  const shown = new Float64Array(side * side);
-  let lacking = false;
+  const [shown, unsure] = [0, 1].map(() => new Float64Array(side * side));
   rays.forEach((at, n) => {
-    if (!slender[n] || highest[n] >= level + constants.close) return;
+    if (!slender[n] || highest[n] >= level + constants.sure) return;
     if (highest[n] <= level - constants.limit) return;
-    shown[at] = 1;
-    lacking = true;
+    unsure[at] = 1;
+    if (highest[n] < level + constants.close) shown[at] = 1;
   });
-  if (!lacking) return null;
+  if (!unsure.some((each) => each)) return null;
   const thin = new Float64Array(side * side);
   for (const at of rays) thin[at] = width[at];
   const radius = filtered(thin, [5, 5], Math.max, 0, side).map((each) => each * (2 / side));
-  const maps = [spread(shown, 0.5, side), chosen, radius];
-  return (points) => heights(points, maps, camera, constants, frame);
+  const { beside, deep, leastRadius } = constants;
+  const share = filtered(unsure, [beside, beside], Math.max, 0, side).map((each, at) =>
+    mask[at] && !isThin[at] ? 0 : each,
+  );
+  const own = rays.map((at) => chosen[at]);
+  const ends = /** @type {(1 | -1)[]} */ ([-1, 1]).map((sign) => {
+    const found = new Float64Array(side * side);
+    reaches(logits, depths, own, level, sign, bounds).forEach((end, n) => (found[rays[n]] = end));
+    return nearestEnds(found, unsure, beside, side, bounds);
+  });
+  const half = radius.map((each) => deep * Math.max(each, leastRadius));
+  const maps = [blurred(shown, 0.5, side), chosen, radius];
+  return {
+    heights: (points) => heights(points, maps, camera, constants, frame),
+    bounds: boundsOf([chosen, half, share, ...ends], side, camera, bounds, frame),
+  };
 }
 
 /**
@@ -89,17 +115,33 @@ function heights(points, maps, camera, constants, frame) {
 }
 
 /**
- * The approximate distance to the edge of the mask, in rays, up to 6.
+ * Where the mask is thin.
  *
  * @param {Uint8Array} mask
+ * @param {RodConstants} constants
+ * @returns {boolean[]}
+ */
+function findThin(mask, { thick, broad, side }) {
+  const square = opened(mask, [thick, thick], side);
+  const row = opened(mask, [1, broad], side);
+  const narrow = mask.map((each, at) => (each && !row[at] ? 1 : 0));
+  const posts = opened(narrow, [broad, 1], side);
+  return Array.from(mask, (each, at) => Boolean(each && (!square[at] || posts[at])));
+}
+
+/**
+ * The approximate distance to the edge of the mask, in rays, up to `widest`.
+ *
+ * @param {Uint8Array} mask
+ * @param {number} widest
  * @param {number} side
  * @returns {Float64Array}
  */
-function halfWidth(mask, side) {
+function halfWidth(mask, widest, side) {
   /** @type {Float64Array} */
   let left = Float64Array.from(mask);
   const found = new Float64Array(mask.length);
-  for (let step = 0; step < 6; step++) {
+  for (let step = 0; step < widest; step++) {
     for (let at = 0; at < found.length; at++) found[at] += left[at];
     const across = filtered(left, [1, 3], Math.min, 1, side);
     const down = filtered(left, [3, 1], Math.min, 1, side);
@@ -130,16 +172,15 @@ function chooseDepths(rays, logits, depths, level, { side, rounds, window, bendi
     const weight = new Float64Array(side * side);
     const weighted = new Float64Array(side * side);
     rays.forEach((at, n) => {
+      const gain = (/** @type {number} */ k) => logits[n * count + k] - cost[n * count + k];
       let best = 0;
-      for (let k = 1; k < count; k++)
-        if (logits[n * count + k] - cost[n * count + k] > logits[n * count + best] - cost[n * count + best])
-          best = k;
+      for (let k = 1; k < count; k++) if (gain(k) > gain(best)) best = k;
       highest[n] = logits[n * count + best];
       weight[at] = Math.exp(clip(highest[n] - level, -4, 1));
       weighted[at] = weight[at] * depths[best];
     });
-    const total = spread(weight, window, side);
-    chosen = spread(weighted, window, side).map((each, at) => each / Math.max(total[at], 1e-9));
+    const total = blurred(weight, window, side);
+    chosen = blurred(weighted, window, side).map((each, at) => each / Math.max(total[at], 1e-9));
     rays.forEach((at, n) => {
       for (let k = 0; k < count; k++)
         cost[n * count + k] = bending * (depths[k] - chosen[at]) ** 2;
@@ -182,33 +223,4 @@ function areSlender(rays, width, { side, slender }) {
     verdicts.push(size >= slender * widest ** 2);
   }
   return Array.from(piece, (each) => verdicts[each]);
-}
-
-/**
- * Blur (side, side) with a Gaussian window.
- *
- * @param {Float64Array} values
- * @param {number} deviation
- * @param {number} side
- * @returns {Float64Array}
- */
-function spread(values, deviation, side) {
-  const reach = Math.ceil(3 * deviation);
-  const window = Float64Array.from({ length: 2 * reach + 1 }, (_, k) =>
-    Math.exp(-0.5 * ((k - reach) / deviation) ** 2),
-  );
-  const total = window.reduce((a, b) => a + b);
-  let found = values;
-  for (const axis of [0, 1]) {
-    const before = found;
-    found = before.map((_, at) => {
-      const place = axis === 0 ? Math.floor(at / side) : at % side;
-      let sum = 0;
-      for (let k = -reach; k <= reach; k++)
-        if (place + k >= 0 && place + k < side)
-          sum += before[at + k * (axis === 0 ? side : 1)] * window[k + reach];
-      return sum / total;
-    });
-  }
-  return found;
 }

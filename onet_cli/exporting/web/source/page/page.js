@@ -71,6 +71,7 @@ function settings() {
     multiscale: find("multiscale").checked,
     gaps: find("gaps").checked,
     thin: find("thin").checked,
+    depth: find("depth").checked,
     join: find("join").checked,
     color: find("color").checked,
   };
