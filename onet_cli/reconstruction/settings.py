@@ -122,6 +122,7 @@ class GeneratorKeywords(TypedDict, total=False):
     color: bool
     gaps: bool
     thin: bool
+    depth: bool
     multiscale: bool
     flip: bool
     front: bool

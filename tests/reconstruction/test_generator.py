@@ -168,18 +168,22 @@ def look(mask, **settings):
 
 
 def test_level_and_missing_parts_follow_the_mask_and_the_settings():
-    plain = look(np.ones((224, 224), bool), gaps=False, thin=False)
+    off = {"gaps": False, "thin": False, "depth": False}
+    plain = look(np.ones((224, 224), bool), **off)
     covered = peaks_along_rays(plain.bare, plain.camera).highest > 0
     mask = np.kron(covered, np.ones((224 // SIDE, 224 // SIDE), bool))
     beside = np.roll(mask, 12, axis=1)  # a part of it is in no field
     points = (np.random.default_rng(0).random((4000, 3)) - 0.5).astype(np.float32)
 
-    bare, filled = look(mask | beside, gaps=False, thin=False), look(mask | beside, thin=False)
+    bare, filled = look(mask | beside, **off), look(mask | beside, **off | {"gaps": True})
 
     assert bare.gaps is None
     np.testing.assert_array_equal(bare.field(points), bare.bare(points))
     assert 0 < filled.gaps < 0.3
     np.testing.assert_array_equal(filled.bare(points), bare.bare(points))
     assert (filled.field(points) > bare.field(points)).any()
+    bounded = look(mask | beside, **off | {"depth": True})
+    assert (bounded.field(points) <= bare.field(points)).all()
+    assert (bounded.field(points) < bare.field(points)).any()
     assert bare.field.level != plain.field.level
     assert look(mask).gaps < filled.gaps

@@ -94,22 +94,8 @@ def constants() -> dict[str, Any]:
         },
         "gaps": {"thick": gaps.THICK, "margin": gaps.MARGIN, "limit": gaps.LIMIT},
         "rods": _rods(),
-        "bounds": {
-            "margin": bounds.MARGIN,
-            "drop": bounds.DROP,
-            "valley": bounds.VALLEY,
-            "far": bounds.FAR,
-            "leastHalf": bounds.LEAST_HALF,
-        },
-        "depth": {
-            "sure": depth.SURE,
-            "ramp": depth.RAMP,
-            "thick": depth.THICK,
-            "deep": depth.DEEP,
-            "spread": depth.SPREAD,
-            "window": depth.WINDOW,
-            "beside": depth.BESIDE,
-        },
+        "bounds": _bounds(),
+        "depth": _depth(),
         "doubt": {
             "side": agreement.SIZE,
             "reach": confidence.REACH,
@@ -132,6 +118,28 @@ def constants() -> dict[str, Any]:
             },
             "tables": {name: table.tolist() for name, table in asdict(tables()).items()},
         },
+    }
+
+
+def _bounds() -> dict[str, float]:
+    return {
+        "margin": bounds.MARGIN,
+        "drop": bounds.DROP,
+        "valley": bounds.VALLEY,
+        "far": bounds.FAR,
+        "leastHalf": bounds.LEAST_HALF,
+    }
+
+
+def _depth() -> dict[str, float]:
+    return {
+        "sure": depth.SURE,
+        "ramp": depth.RAMP,
+        "thick": depth.THICK,
+        "deep": depth.DEEP,
+        "spread": depth.SPREAD,
+        "window": depth.WINDOW,
+        "beside": depth.BESIDE,
     }
 
 
