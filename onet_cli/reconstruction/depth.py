@@ -47,9 +47,9 @@ def find_bounds(
         level: Iso-level (logit).
         camera: (1, 2) elevation in radians and kappa.
     """
-    mask, logits = fit.mask, fit.rays.samples.reshape(SIDE * SIDE, DEPTHS)
+    mask, logits = fit.mask, fit.rays.samples.reshape(SIDE * SIDE, DEPTHS).astype(np.float64)
     if raised is not None:
-        logits = logits + raised.reshape(-1, 1)
+        logits += raised.reshape(-1, 1)
     highest = logits.max(axis=1).astype(np.float64)
     unsure = np.clip((level + SURE + RAMP - highest) / RAMP, 0, 1).reshape(SIDE, SIDE)
     share = unsure * opened(mask, (THICK, THICK))
