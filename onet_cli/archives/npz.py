@@ -17,7 +17,9 @@ _SUFFIX = ".npy"
 _NUMBERS = "biuf"  # kinds of numpy's types
 _LONGEST_REASON = 200
 _LONGEST_HEADER = 2**16
-_MAGIC_BYTES = 8
+_MAGIC_BYTES = 8  # with the version
+_FIXED_BYTES = 12
+"""The magic bytes, the version, and the length of the header in its longest form."""
 
 
 def read_npz(data: bytes, name: str) -> dict[str, NDArray[Any]]:
@@ -57,8 +59,9 @@ def _read_array(data: bytes | bytearray | memoryview) -> NDArray[Any]:
     Raises:
         ValueError: it declares more data than it has, or holds pickled objects.
     """
-    width = _LENGTH_BYTES[npy.read_magic(io.BytesIO(data[:_MAGIC_BYTES]))]
-    start = 8 + width + int.from_bytes(data[8 : 8 + width], "little")
+    fixed = bytes(data[:_FIXED_BYTES])
+    width = _LENGTH_BYTES[_version(fixed)]
+    start = _MAGIC_BYTES + width + int.from_bytes(fixed[_MAGIC_BYTES:][:width], "little")
     if start > _LONGEST_HEADER:
         raise ValueError("the head of an array is too long")
     shape, fortran_order, dtype = _read_header(bytes(data[:start]))
@@ -81,9 +84,17 @@ def _read_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     The arrays of a data set have few different headers, and numpy parses one in 0.1 ms.
     """
     stream = io.BytesIO(head)
-    read = _HEADERS[npy.read_magic(stream)]
+    stream.seek(_MAGIC_BYTES)
+    read = _HEADERS[_version(head)]
     header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
     return header
+
+
+def _version(head: bytes) -> tuple[int, int]:
+    """Return the version of the npy file that begins with `head`."""
+    if not head.startswith(npy.MAGIC_PREFIX) or len(head) < _MAGIC_BYTES:
+        raise ValueError("an array does not begin as an npy file")
+    return head[_MAGIC_BYTES - 2], head[_MAGIC_BYTES - 1]
 
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}

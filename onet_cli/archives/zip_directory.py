@@ -138,13 +138,17 @@ def entries_in(data: bytes) -> Iterator[tuple[str, Entry]]:
         raise ValueError("its directory is missing")
     place, _, count = end
     for _ in range(count):
-        head = data[place : place + _HEADER.size]
-        mark, flags, *_, name_bytes, extra_bytes, comment, _ = _HEADER.unpack(head)
+        mark, flags, method, checksum, packed, size, name_bytes, extra_bytes, comment, offset = (
+            _HEADER.unpack_from(data, place)
+        )
         if mark != _SIGNATURE:
             raise ValueError("its directory is damaged")
         extra = place + _HEADER.size + name_bytes
-        name = data[place + _HEADER.size : extra]
-        yield _decode(name, flags), _entry(head, data[extra : extra + extra_bytes])
+        name = _decode(data[place + _HEADER.size : extra], flags)
+        if _UNKNOWN in (packed, size, offset):
+            yield name, _entry(data[place:], data[extra : extra + extra_bytes])
+        else:
+            yield name, Entry(offset, packed, method, flags, checksum, size)
         place = extra + extra_bytes + comment
 
 
@@ -152,7 +156,8 @@ INCOMPLETE_HINT = "the download may be incomplete: check the file size and resum
 
 
 def _decode(name: bytes, flags: int) -> str:
-    return name.decode("utf-8" if flags & _UTF8 else "cp437")
+    # The codec of cp437 is a table in Python; most names are ASCII.
+    return name.decode("utf-8" if flags & _UTF8 or name.isascii() else "cp437")
 
 
 def _entry(head: bytes, extra: bytes) -> Entry:

@@ -1,13 +1,11 @@
 """Camera parameters: stored matrices as a few numbers that crops can transform."""
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from onet_cli.geometry.picture_size import without_size_warning
+from onet_cli.geometry.picture_size import picture_size
 
 CAMERA_FIELDS = (
     "azimuth",
@@ -97,15 +95,6 @@ def describe_pictures(
         if size is not None:
             sizes[number] = known[point] = size
     return describe_cameras(world, camera, sizes)
-
-
-def picture_size(picture: bytes) -> tuple[int, int] | None:
-    """Return width and height of an encoded picture, from its header only; None if it has none."""
-    try:
-        with without_size_warning(), Image.open(io.BytesIO(picture)) as image:
-            return image.size
-    except Exception:  # Pillow's decoders fail in ways of their own
-        return None
 
 
 def no_cameras(views: int) -> NDArray[np.float32]:

@@ -54,7 +54,11 @@ def cluster(folder, workers=2):
         for process in reversed(processes):
             process.terminate()
         for process in processes:
-            process.wait()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # it waits for the scheduler, which has ended
+                process.kill()
+                process.wait()
 
 
 @dataclass
@@ -114,13 +118,16 @@ def contents(folder):
 
 
 def converted(out, **options):
-    """Return the files of a small data set that is made in `out`, and its report without times."""
+    """Return the files of a small data set that is made in `out`, its report without times."""
     preprocess("procedural", out, count=24, views=1, points=512, resolution=32, **options)
     report = json.loads((out / "preprocess.json").read_text())
     assert report.pop("seconds") > 0
-    found = contents(out)
-    del found["preprocess.json"]
-    return found, report
+    return contents(out) | {"preprocess.json": report}
+
+
+def differing(found, expected):
+    """Return the names of files that are not the same, or in one of the two only."""
+    return [name for name in found | expected if found.get(name) != expected.get(name)]
 
 
 def in_threads(workers, threads):

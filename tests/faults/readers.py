@@ -18,6 +18,7 @@ from onet_cli.evaluation.measure import score_mesh
 from onet_cli.evaluation.picture_frame import _read_placing
 from onet_cli.evaluation.report import read_json, render
 from onet_cli.evaluation.table import EvaluationTable, write_object
+from onet_cli.geometry.picture_size import picture_size
 from onet_cli.meshes.read import load_mesh, read_mesh
 from onet_cli.meshes.textures import decode_picture
 from onet_cli.models.calibration import PREFIX, read_calibration
@@ -33,7 +34,6 @@ from onet_cli.preprocessing.sources.manifest import Manifest
 from onet_cli.preprocessing.sources.pix3d_table import read_models
 from onet_cli.preprocessing.sources.resolve import open_source
 from onet_cli.preprocessing.views import ViewOptions
-from onet_cli.shapes.camera import picture_size
 from onet_cli.shapes.info import DatasetInfo
 from onet_cli.shapes.pack import find_packed
 from onet_cli.shapes.photo_files import decode_view, read_photo

@@ -1,9 +1,83 @@
+import io
+import struct
+
+import numpy as np
 import pytest
 from PIL import Image
 
-from onet_cli.geometry.picture_size import check_picture_size, is_deep
+from onet_cli.geometry.picture_size import check_picture_size, is_deep, picture_size
 
 LARGE_FILE = 1 << 40
+SOI, EOI = b"\xff\xd8", b"\xff\xd9"
+
+
+def encoded(kind, mode="RGB", size=(37, 21), **options):
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    data = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(data, kind, **options)
+    return data.getvalue()
+
+
+def size_by_pillow(data):
+    with Image.open(io.BytesIO(data)) as image:
+        return image.size
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"mode": "L"}),
+        ("JPEG", {"mode": "CMYK"}),
+        ("JPEG", {"progressive": True}),
+        ("JPEG", {"comment": b"\xff\xc0 is no frame here", "exif": b"Exif\0\0" + bytes(70)}),
+        ("JPEG", {"restart_marker_blocks": 2}),
+        ("PNG", {}),
+        ("PNG", {"mode": "1"}),
+        ("PNG", {"mode": "P"}),
+        ("PNG", {"mode": "I;16"}),
+        ("WEBP", {}),
+        ("BMP", {}),
+        ("TIFF", {}),
+        ("GIF", {"mode": "P"}),
+    ],
+)
+@pytest.mark.parametrize("size", [(37, 21), (1, 300)])
+def test_size_in_a_header_is_that_of_pillow(kind, options, size):
+    if options.get("mode") == "I;16":
+        data = io.BytesIO()
+        Image.new("I;16", size).save(data, kind)
+        data = data.getvalue()
+    else:
+        data = encoded(kind, size=size, **options)
+
+    assert picture_size(data) == size_by_pillow(data) == size
+
+
+def test_fill_bytes_before_a_marker_are_skipped():
+    data = encoded("JPEG")
+    filled = SOI + b"\xff\xff\xff" + data[2:]
+
+    assert picture_size(filled) == size_by_pillow(filled) == (37, 21)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        SOI,
+        SOI + EOI,
+        SOI + b"\xff\xe0\0\0" * 100,
+        SOI + b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, 0, 0, 1) + bytes(9) + EOI,
+        encoded("JPEG")[:30],
+        encoded("PNG")[:20],
+        encoded("PNG")[:16] + bytes(8) + encoded("PNG")[24:],
+        b"text",
+    ],
+    ids=["empty", "start", "end", "loop", "0 pixels", "cut JPEG", "cut PNG", "0 by 0", "text"],
+)
+def test_a_damaged_header_has_no_size(data):
+    assert picture_size(data) is None
 
 
 class Claimed:

@@ -14,6 +14,7 @@ from onet_cli.archives.members import FolderMembers, Members, ZipMembers
 from onet_cli.archives.npz import read_npz
 from onet_cli.errors import SourceError
 from onet_cli.geometry.normalize import UnitCube
+from onet_cli.geometry.picture_size import picture_size
 from onet_cli.preprocessing.convert import (
     cameras,
     check_view,
@@ -21,7 +22,6 @@ from onet_cli.preprocessing.convert import (
     surface_samples,
     unit_cube,
 )
-from onet_cli.shapes.camera import picture_size
 from onet_cli.shapes.shape import Shape, ShapeId, Views
 from onet_cli.shapes.split import SPLITS
 
@@ -199,11 +199,14 @@ def _check_sizes(
     names: Sequence[str], images: Sequence[bytes], camera: NDArray[np.floating]
 ) -> None:
     """Raise SourceError if a camera (K, 3, 3) is for another image size than that of its image."""
-    for name, image, middle in zip(names, images, camera[:, :2, 2], strict=True):
+    meant = 2 * camera[:, :2, 2]
+    for name, image, (width, height) in zip(names, images, meant.tolist(), strict=True):
         size = picture_size(image)
-        if size is not None and np.abs(2 * middle - size).max() > _SIZE_ERROR:
+        if size is None:
+            continue
+        if max(abs(width - size[0]), abs(height - size[1])) > _SIZE_ERROR:
             raise SourceError(
                 f"{name} has {size[0]} x {size[1]} pixels, but its camera is for "
-                f"{2 * middle[0]:.0f} x {2 * middle[1]:.0f}; scale the matrices in cameras.npz "
+                f"{width:.0f} x {height:.0f}; scale the matrices in cameras.npz "
                 "with the images, or remove the file to omit cameras"
             )
