@@ -122,8 +122,10 @@ class CheckpointMethod:
             made = {
                 "join": join,
                 "flip": settings.flip,
+                "smooth": settings.smooth,
                 "gaps": settings.gaps,
                 "thin": settings.thin,
+                "depth": settings.depth,
             }
             _claim(self.meshes, facts | {"resolution": self.resolution} | made)
 

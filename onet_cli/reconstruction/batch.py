@@ -188,8 +188,8 @@ def reconstruct(
         device: auto, cpu, cuda or mps (`models.load.load_predictor`); unused if `model` is already
             loaded.
         options: `resolution`, `threshold`, `faces`, `refine`, `min_component`,
-            `largest_component`, `exact`, `confidence`, `color`, `gaps`, `thin`, `depth`, `flip`
-            and `front`: see `GeneratorSettings`.
+            `largest_component`, `exact`, `confidence`, `color`, `smooth`, `gaps`, `thin`, `depth`,
+            `flip` and `front`: see `GeneratorSettings`.
 
     Raises:
         PhotoError: the photo cannot be read or shows no object.

@@ -63,7 +63,8 @@ def _fit_threshold(
 ) -> Checkpoint:
     """Return `checkpoint` with the adaptive threshold of its `scales`, fitted to `views`."""
     rng = np.random.default_rng(seed)
-    generator = MeshGenerator(checkpoint, GeneratorSettings(gaps=False, thin=False, depth=False))
+    plain = GeneratorSettings(smooth=False, gaps=False, thin=False, depth=False)
+    generator = MeshGenerator(checkpoint, plain)
     cuts = []
     for done, (view, made, seen) in enumerate(look_at_views(generator, views), start=1):
         samples = view[0].read_occupancy(view[1])

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onet_cli.reconstruction.bounds import DepthBounds, nearest_ends, reach
-from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE, OutlineFit
+from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE
 from onet_cli.reconstruction.ray_maps import Map, Mask, blurred, filtered, opened
+from onet_cli.reconstruction.smooth import Profiles
 
 SURE = 1.5
 RAMP = 0.5
@@ -37,20 +38,18 @@ mask too."""
 
 
 def find_bounds(
-    fit: OutlineFit, raised: Map | None, level: float, camera: NDArray[np.floating]
+    profiles: Profiles, mask: Mask, level: float, camera: NDArray[np.floating]
 ) -> DepthBounds | None:
     """Return the bounds on the depth of a field, or None if it is sure of all depths.
 
     Args:
-        fit: What `fit_outline` returned for the field.
-        raised: (SIDE, SIDE) raise of the field along each ray, in logits, if any.
+        profiles: (SIDE, SIDE, DEPTHS) logits of the field along each ray, from far to near.
+        mask: (SIDE, SIDE) object mask.
         level: Iso-level (logit).
         camera: (1, 2) elevation in radians and kappa.
     """
-    mask, logits = fit.mask, fit.rays.samples.reshape(SIDE * SIDE, DEPTHS).astype(np.float64)
-    if raised is not None:
-        logits += raised.reshape(-1, 1)
-    highest = logits.max(axis=1).astype(np.float64)
+    logits = profiles.reshape(SIDE * SIDE, DEPTHS).astype(np.float64)
+    highest = logits.max(axis=1)
     unsure = np.clip((level + SURE + RAMP - highest) / RAMP, 0, 1).reshape(SIDE, SIDE)
     share = unsure * opened(mask, (THICK, THICK))
     if not share.any():

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from onet_cli.models.predictor import Points
 from onet_cli.reconstruction.bounds import DepthBounds
-from onet_cli.reconstruction.gaps import Gaps
+from onet_cli.reconstruction.profile_change import ProfileChange
 from onet_cli.reconstruction.rods import Rods
 
 
@@ -16,21 +16,21 @@ class OccupancyField:
     """The occupancy field of one photo; calling it maps points (N, 3) to logits (N,), float32.
 
     `points` is the result of `Predictor.for_code`, and `threshold` the probability at the surface.
-    Chunks run on one Python thread per core, as many as `points.workers` has. The logits are raised
-    in `gaps`, then bounded in depth, and raised to `rods`.
+    Chunks run on one Python thread per core, as many as `points.workers` has. The logits are
+    changed along the rays of the image, then bounded in depth, and raised to `rods`.
     """
 
     def __init__(
         self,
         points: Points,
         threshold: float = 0.5,
-        gaps: Gaps | None = None,
+        change: ProfileChange | None = None,
         bounds: DepthBounds | None = None,
         rods: Rods | None = None,
     ) -> None:
         self._points = points
         self.threshold = threshold
-        self._gaps, self._depth, self._rods = gaps, bounds, rods
+        self._change, self._depth, self._rods = change, bounds, rods
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the logits (N,) at `points` (N, 3) in the frame of the network's points."""
@@ -39,8 +39,8 @@ class OccupancyField:
 
         def evaluate(rows: slice) -> None:
             found = self._points(points[rows])
-            if self._gaps is not None:
-                found = found + self._gaps.raises(points[rows]).astype(np.float32)
+            if self._change is not None:
+                found = self._change.change(points[rows], found, self.level)
             for bounds in self._bounds:
                 found = np.minimum(found, self.level + bounds.heights(points[rows]))
             if self._rods is not None:
@@ -57,7 +57,7 @@ class OccupancyField:
 
     def cut_at(self, threshold: float) -> "OccupancyField":
         """Return the same field with another threshold."""
-        return OccupancyField(self._points, threshold, self._gaps, self._depth, self._rods)
+        return OccupancyField(self._points, threshold, self._change, self._depth, self._rods)
 
     def at_level(self, level: float) -> "OccupancyField":
         """Return the same field with another iso-level (logit)."""
@@ -67,17 +67,17 @@ class OccupancyField:
         """Return the field of other points with the same threshold, without any changes."""
         return OccupancyField(points, self.threshold)
 
-    def with_gaps(self, gaps: Gaps | None) -> "OccupancyField":
-        """Return the same field with other gaps."""
-        return OccupancyField(self._points, self.threshold, gaps, self._depth, self._rods)
+    def with_change(self, change: ProfileChange | None) -> "OccupancyField":
+        """Return the same field with another change along the rays of the image."""
+        return OccupancyField(self._points, self.threshold, change, self._depth, self._rods)
 
     def with_bounds(self, bounds: DepthBounds | None) -> "OccupancyField":
         """Return the same field with other bounds on its depth."""
-        return OccupancyField(self._points, self.threshold, self._gaps, bounds, self._rods)
+        return OccupancyField(self._points, self.threshold, self._change, bounds, self._rods)
 
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
         """Return the same field with other rods."""
-        return OccupancyField(self._points, self.threshold, self._gaps, self._depth, rods)
+        return OccupancyField(self._points, self.threshold, self._change, self._depth, rods)
 
     def with_gradient(
         self, points: NDArray[np.floating]
@@ -89,9 +89,10 @@ class OccupancyField:
 
         def evaluate(rows: slice) -> None:
             logits[rows], gradients[rows] = self._points.with_gradient(points[rows])
-            if self._gaps is not None:
-                logits[rows] += self._gaps.raises(points[rows])
-                gradients[rows] += self._gaps.slopes(points[rows])
+            if self._change is not None:
+                own = points[rows], logits[rows]
+                gradients[rows] = self._change.change_gradient(*own, gradients[rows], self.level)
+                logits[rows] = self._change.change(*own, self.level)
             for bounds in self._bounds:
                 heights = self.level + bounds.heights(points[rows])
                 above = rows.start + np.flatnonzero(heights < logits[rows])

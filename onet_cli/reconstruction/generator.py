@@ -23,10 +23,10 @@ from onet_cli.reconstruction.doubt import Signs
 from onet_cli.reconstruction.ensemble import Ensemble, PhotoCopy, copies_of
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.front import FrontGuess, face_front, guess_front
-from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.joined import JOIN, CachedField, is_whole, join_pieces, whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
 from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline, shrink
+from onet_cli.reconstruction.profiles import change_profiles
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
 from onet_cli.reconstruction.rods import SIDE, find_rods
@@ -145,12 +145,19 @@ class MeshGenerator:
     def _fitted(self, made: Impression, camera: NDArray[np.float32], mask: Mask) -> Impression:
         """Return `made` with its level moved by the outline in `mask`, and with missing parts."""
         settings, field = self.settings, made.field
-        wanted = self._outline or settings.gaps or settings.depth
+        wanted = self._outline or settings.smooth or settings.gaps or settings.depth
         fit = fit_outline(field, camera, mask) if wanted else None
         if fit is not None and self._outline:
             field = field.at_level(between(field.level, fit, self._outline))
         lifted, share = with_missing_parts(
-            field, fit, camera, mask, gaps=settings.gaps, thin=settings.thin, depth=settings.depth
+            field,
+            fit,
+            camera,
+            mask,
+            smooth=settings.smooth,
+            gaps=settings.gaps,
+            thin=settings.thin,
+            depth=settings.depth,
         )
         return replace(made, field=lifted, bare=field, gaps=share)
 
@@ -273,11 +280,12 @@ def with_missing_parts(
     camera: NDArray[np.float32],
     mask: Mask,
     *,
+    smooth: bool,
     gaps: bool,
     thin: bool,
     depth: bool,
 ) -> tuple[OccupancyField, float | None]:
-    """Return `field` with gaps closed, thin parts recovered and depth bounded, each if requested.
+    """Return `field` smoothed, gaps closed, thin parts recovered, depth bounded: as requested.
 
     The second value is the share of the mask in which gaps were closed, None if they were not
     searched.
@@ -287,19 +295,19 @@ def with_missing_parts(
         fit: What `fit_outline` returned for this field at any level.
         camera: (1, 2) elevation in radians and kappa.
         mask: (S, S) object mask in the prepared image.
+        smooth: Smooth across neighbouring rays.
         gaps: Close gaps.
         thin: Recover thin parts and bound their depth.
         depth: Bound the depth of the rest.
     """
-    share = found = None
-    if gaps and fit is not None and fit.valid:
-        found = find_gaps(fit.rays, field.level, camera, fit.mask)
-        field, share = field.with_gaps(found), 0.0 if found is None else found.share
+    found = None
+    if fit is not None and fit.valid:
+        found = change_profiles(fit, field.level, camera, mask, smooth=smooth, gaps=gaps)
+        field = field.with_change(found.change)
     rods = find_rods(field, field.level, camera, shrink(mask, SIDE)) if thin else None
-    if depth and fit is not None and fit.valid:
-        raised = None if found is None else found.raised
-        field = field.with_bounds(find_bounds(fit, raised, field.level, camera))
-    return field.with_rods(rods), share
+    if depth and fit is not None and found is not None:
+        field = field.with_bounds(find_bounds(found.profiles, fit.mask, field.level, camera))
+    return field.with_rods(rods), None if found is None else found.share
 
 
 def stand(

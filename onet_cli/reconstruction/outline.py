@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onet_cli.geometry.picture_frame import tilt, to_cube
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.peaks import Peaks, front_peak
+from onet_cli.reconstruction.peaks import Peaks
 
 SIDE = 56
 """Rays per image edge, as fine as the local features."""
@@ -83,6 +83,12 @@ def fit_outline(field: OccupancyField, camera: Camera, mask: Mask) -> OutlineFit
 
 def shrink(mask: Mask, side: int) -> Mask:
     """Downsample `mask` (S, S) to (side, side), True where more than half is covered."""
+    small: Mask = coverage(mask, side) > 0.5
+    return small
+
+
+def coverage(mask: Mask, side: int) -> NDArray[np.float64]:
+    """Return the share (side, side) of each cell that `mask` (S, S) covers."""
     size = len(mask)
     starts = np.arange(side) * size // side
     stops = -(-np.arange(1, side + 1) * size // side)
@@ -90,8 +96,8 @@ def shrink(mask: Mask, side: int) -> Mask:
     rows = sums[stops] - sums[starts]
     covered = rows[:, stops] - rows[:, starts]
     sides = stops - starts
-    small: Mask = 2 * covered > np.outer(sides, sides)
-    return small
+    share: NDArray[np.float64] = covered / np.outer(sides, sides)
+    return share
 
 
 def peaks_along_rays(field: OccupancyField, camera: Camera) -> Peaks:
@@ -104,10 +110,8 @@ def peaks_along_rays(field: OccupancyField, camera: Camera) -> Peaks:
     offsets = offsets[np.abs(offsets) > 1e-9]
     closer = _along(field, camera, best[:, None] + offsets)
     highest = np.maximum(logits.max(axis=1), closer.max(axis=1))
-    front = front_peak(logits)
-    front = np.where(front == logits.max(axis=1), highest, front)
     shape = SIDE, SIDE
-    return Peaks(highest.reshape(shape), front.reshape(shape), logits.reshape(*shape, DEPTHS))
+    return Peaks(highest.reshape(shape), logits.reshape(*shape, DEPTHS))
 
 
 def _along(

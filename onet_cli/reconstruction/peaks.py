@@ -13,24 +13,22 @@ class Peaks(NamedTuple):
     """Logits along each ray of the image, (S, S).
 
     Attributes:
-        highest: The maximum.
-        front: The local maximum nearest to the camera of those at most `FRONT` below `highest`.
+        highest: The maximum, sampled more densely.
         samples: Samples from far to near, (S, S, D).
     """
 
     highest: NDArray[np.float32]
-    front: NDArray[np.float32]
     samples: NDArray[np.float32]
 
 
-def front_peak(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the last local maximum (R,) of each row of `logits` (R, D), from far to near.
+def front_peak(logits: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return where along the rays (..., D), from far to near, their last local maxima are (...).
 
-    Those more than `FRONT` below the row's maximum do not count.
+    Those more than `FRONT` below the ray's maximum do not count.
     """
-    beside = np.pad(logits, ((0, 0), (1, 1)), constant_values=-np.inf)
-    peaks = (logits >= beside[:, :-2]) & (logits >= beside[:, 2:])
-    peaks &= logits >= logits.max(axis=1, keepdims=True) - np.float32(FRONT)
-    last = logits.shape[1] - 1 - peaks[:, ::-1].argmax(axis=1)
-    front: NDArray[np.float32] = logits[np.arange(len(logits)), last]
-    return front
+    edge = [(0, 0)] * (logits.ndim - 1) + [(1, 1)]
+    beside = np.pad(logits, edge, constant_values=-np.inf)
+    peaks = (logits >= beside[..., :-2]) & (logits >= beside[..., 2:])
+    peaks &= logits >= logits.max(axis=-1, keepdims=True) - np.float32(FRONT)
+    last: NDArray[np.intp] = logits.shape[-1] - 1 - peaks[..., ::-1].argmax(axis=-1)
+    return last

@@ -60,12 +60,12 @@ def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: fl
 
 
 def blurred(values: Map, deviation: float) -> Map:
-    """Blur `values` (S, S) with a Gaussian window of a standard `deviation` in rays."""
+    """Blur `values` (..., S, S) with a Gaussian window of a standard `deviation` in rays."""
     reach = int(np.ceil(3 * deviation))
     window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
     window /= window.sum()
     # As matrices: entry (i, j) is the window's at i - j.
-    rows = np.arange(len(values))
+    rows = np.arange(values.shape[-1])
     apart = rows[:, None] - rows + reach
     near = (apart >= 0) & (apart < len(window))
     matrix = np.where(near, window[np.clip(apart, 0, len(window) - 1)], 0.0)

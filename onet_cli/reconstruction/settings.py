@@ -45,13 +45,14 @@ class GeneratorSettings:
     volume are removed (None: `MIN_COMPONENT_SHARE` for networks of the picture's frame, else none);
     `largest_component` removes all but the largest. `confidence` computes the confidence of each
     vertex, with two evaluations of the field. With networks of the picture's frame, `color` colours
-    vertices from the photo, `gaps` closes gaps (`reconstruction.gaps`), `thin` recovers thin parts
-    and bounds their depth (`reconstruction.rods`), `depth` bounds that of other parts where the
-    network is unsure (`reconstruction.depth`), `multiscale` averages over the sizes of the photo
-    that the checkpoint names (`reconstruction.ensemble`), `flip` also over its mirror image, and
-    `front` turns the object's front to +z if its confidence is high enough; meshes of networks of
-    the object's frame always face +z. `signs` computes indicators of a bad mesh even if the
-    checkpoint has no predictor for them.
+    vertices from the photo, `smooth` smooths visible surfaces (`reconstruction.smooth`), `gaps`
+    closes gaps (`reconstruction.gaps`), `thin` recovers thin parts and bounds their depth
+    (`reconstruction.rods`), `depth` bounds that of other parts where the network is unsure
+    (`reconstruction.depth`), `multiscale` averages over the sizes of the photo that the checkpoint
+    names (`reconstruction.ensemble`), `flip` also over its mirror image, and `front` turns the
+    object's front to +z if its confidence is high enough; meshes of networks of the object's frame
+    always face +z. `signs` computes indicators of a bad mesh even if the checkpoint has no
+    predictor for them.
     """
 
     resolution: Annotated[int, Setting("Cells per side of the grid.", MESH)] = 128
@@ -84,6 +85,7 @@ class GeneratorSettings:
     largest_component: Annotated[bool, Setting("Keep only the largest piece.", RARE)] = False
     confidence: bool = True
     color: Annotated[bool, Setting("Colour the vertices from the photo.", MESH)] = True
+    smooth: Annotated[bool, Setting("Smooth what the photo shows.", RARE)] = True
     gaps: Annotated[bool, Setting("Close gaps in surfaces that the photo shows.", RARE)] = True
     thin: Annotated[bool, Setting("Recover thin parts of the photo, as deep as wide.", RARE)] = True
     depth: Annotated[bool, Setting("Bound the depth where the network is unsure.", RARE)] = True
@@ -120,6 +122,7 @@ class GeneratorKeywords(TypedDict, total=False):
     largest_component: bool
     confidence: bool
     color: bool
+    smooth: bool
     gaps: bool
     thin: bool
     depth: bool

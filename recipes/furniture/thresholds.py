@@ -6,9 +6,9 @@ Usage: python recipes/furniture/thresholds.py DATA CHECKPOINT [--views 1] [--spl
 A network of the picture's frame makes meshes of the validation objects' views at fixed thresholds,
 at the one adapted to each photo (`reconstruction.threshold`) and at shares of it, at the one whose
 outline agrees best with the photo's (`reconstruction.outline`), and between these two, with
-thin parts lifted (`reconstruction.rods`) and gaps closed (`reconstruction.gaps`) too. Scores are
-those of the strict protocol; "whole" is the share of meshes whose largest piece holds 98 % of the
-volume. Pieces are not joined, unless by --joined.
+thin parts lifted (`reconstruction.rods`), surfaces smoothed and gaps closed
+(`reconstruction.profiles`) too. Scores are those of the strict protocol; "whole" is the share of
+meshes whose largest piece holds 98 % of the volume. Pieces are not joined, unless by --joined.
 """
 
 import argparse
@@ -41,11 +41,12 @@ SAMPLES = 100_000
 
 @dataclass(frozen=True)
 class Way:
-    """A way to cut a photo's field: at a `level`, maybe with gaps, rods and bounds on depth."""
+    """A way to cut a photo's field: at a `level`, maybe changed."""
 
     name: str
     level: float
     thin: bool = False
+    smooth: bool = False
     gaps: bool = False
     depth: bool = False
 
@@ -66,7 +67,9 @@ def ways_to_cut(made: Impression, fit: OutlineFit | None) -> Iterator[Way]:
         yield Way(name, level)
         yield Way(f"{name}, thin", level, thin=True)
         yield Way(f"{name}, gaps, thin", level, thin=True, gaps=True)
-        yield Way(f"{name}, gaps, thin, depth", level, thin=True, gaps=True, depth=True)
+        rest = {"thin": True, "gaps": True, "depth": True}
+        yield Way(f"{name}, gaps, thin, depth", level, **rest)
+        yield Way(f"{name}, smooth, gaps, thin, depth", level, smooth=True, **rest)
 
 
 def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField:
@@ -75,7 +78,14 @@ def lifted(made: Impression, fit: OutlineFit | None, way: Way) -> OccupancyField
     if made.camera is None or made.mask is None:
         return field
     found, _ = with_missing_parts(
-        field, fit, made.camera, made.mask, gaps=way.gaps, thin=way.thin, depth=way.depth
+        field,
+        fit,
+        made.camera,
+        made.mask,
+        smooth=way.smooth,
+        gaps=way.gaps,
+        thin=way.thin,
+        depth=way.depth,
     )
     return found
 
@@ -164,6 +174,7 @@ def main() -> None:
         join=asked.joined,
         confidence=False,
         color=False,
+        smooth=False,
         gaps=False,
         thin=False,
         depth=False,

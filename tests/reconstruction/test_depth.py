@@ -44,7 +44,7 @@ def shown():
 
 def bounded(field, camera):
     fit = fit_outline(field, camera, shown())
-    return field.with_bounds(find_bounds(fit, None, field.level, camera))
+    return field.with_bounds(find_bounds(fit.rays.samples, fit.mask, field.level, camera))
 
 
 def inside_along(field, camera, depths, x=0.0, y=0.0):
@@ -72,7 +72,9 @@ def test_what_is_seen_at_no_sure_depth_is_at_most_so_deep(elevation, kappa, dept
 def test_what_the_network_is_sure_of_is_not_bounded():
     field, camera = block(0.35, 0.2, 0.0, sure=SURE + 1)
 
-    assert find_bounds(fit_outline(field, camera, shown()), None, 0.0, camera) is None
+    fit = fit_outline(field, camera, shown())
+
+    assert find_bounds(fit.rays.samples, fit.mask, 0.0, camera) is None
 
 
 def test_nothing_is_added_and_the_outline_stays():
@@ -105,8 +107,8 @@ def test_a_raise_of_the_field_counts():
     field, camera = block(0.0, 0.0, 0.0, sure=SURE - 1)
     fit = fit_outline(field, camera, shown())
 
-    assert find_bounds(fit, np.zeros((SIDE, SIDE)), 0.0, camera) is not None
-    assert find_bounds(fit, np.full((SIDE, SIDE), 2.0), 0.0, camera) is None
+    assert find_bounds(fit.rays.samples, fit.mask, 0.0, camera) is not None
+    assert find_bounds(fit.rays.samples + 2, fit.mask, 0.0, camera) is None
 
 
 def test_thin_parts_are_left_to_rods():
@@ -115,7 +117,7 @@ def test_thin_parts_are_left_to_rods():
     rod = np.zeros((SIDE, SIDE), bool)
     rod[10:40, 20:22] = True
 
-    assert find_bounds(fit._replace(mask=rod), None, 0.0, camera) is None
+    assert find_bounds(fit.rays.samples, rod, 0.0, camera) is None
 
 
 def test_the_gradient_is_that_of_the_bounded_field():
@@ -129,7 +131,8 @@ def test_the_gradient_is_that_of_the_bounded_field():
     logits, slopes = cut.with_gradient(points)
 
     np.testing.assert_allclose(logits, cut(points), atol=1e-6)
-    bounds = find_bounds(fit_outline(field, camera, shown()), None, 0.0, camera)
+    fit = fit_outline(field, camera, shown())
+    bounds = find_bounds(fit.rays.samples, fit.mask, 0.0, camera)
     some = field(points) > bounds.heights(points)
     assert some.sum() > 50
     step = 1e-3

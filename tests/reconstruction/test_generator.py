@@ -168,7 +168,7 @@ def look(mask, **settings):
 
 
 def test_level_and_missing_parts_follow_the_mask_and_the_settings():
-    off = {"gaps": False, "thin": False, "depth": False}
+    off = {"smooth": False, "gaps": False, "thin": False, "depth": False}
     plain = look(np.ones((224, 224), bool), **off)
     covered = peaks_along_rays(plain.bare, plain.camera).highest > 0
     mask = np.kron(covered, np.ones((224 // SIDE, 224 // SIDE), bool))
@@ -182,6 +182,9 @@ def test_level_and_missing_parts_follow_the_mask_and_the_settings():
     assert 0 < filled.gaps < 0.3
     np.testing.assert_array_equal(filled.bare(points), bare.bare(points))
     assert (filled.field(points) > bare.field(points)).any()
+    smooth = look(mask | beside, **off | {"smooth": True})
+    assert smooth.gaps is None
+    assert (smooth.field(points) != bare.field(points)).any()
     bounded = look(mask | beside, **off | {"depth": True})
     assert (bounded.field(points) <= bare.field(points)).all()
     assert (bounded.field(points) < bare.field(points)).any()

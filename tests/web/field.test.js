@@ -3,13 +3,16 @@ import { test } from "node:test";
 
 import { fromCube, tilt, toCube } from "../../onet_cli/exporting/web/source/field/frame.js";
 import { findBounds } from "../../onet_cli/exporting/web/source/field/depth.js";
-import { findGaps, withGaps } from "../../onet_cli/exporting/web/source/field/gaps.js";
 import {
   fitOutline,
   frontPeaks,
   isValid,
   shrink,
 } from "../../onet_cli/exporting/web/source/field/outline.js";
+import {
+  changeProfiles,
+  withChange,
+} from "../../onet_cli/exporting/web/source/field/profiles.js";
 import { findRods } from "../../onet_cli/exporting/web/source/field/rods.js";
 import {
   adaptedThreshold,
@@ -26,7 +29,7 @@ const [elevation, kappa] = known.camera;
 const camera = { elevation, kappa };
 
 test("thresholds, levels, gaps and thin parts are those of the command line", async () => {
-  const { spread, frame, outline, gaps, rods } = constants;
+  const { spread, frame, outline, rods } = constants;
   const [mask, points] = [unpacked(known.mask), unpacked(known.points)];
 
   const adapted = await adaptedThreshold(blob, spread, frame.edge, known.platt, known.usual);
@@ -35,9 +38,11 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   assert.ok(isValid(fit, outline));
   const level = (1 - known.share) * logit(adapted) + known.share * fit.level;
   assert.ok(Math.abs(sigmoid(level) - known.threshold) < 1e-5);
-  const { raised, share } = findGaps(fit, level, gaps);
-  assert.ok(Math.abs(share - known.raisedShare) < 1e-9);
-  const field = withGaps(blob, raised, camera, frame);
+  const changed = changeProfiles(fit, level, mask, { smooth: true, gaps: true }, constants);
+  assert.ok(Math.abs(changed.share - known.raisedShare) < 1e-9);
+  assert.ok(difference(changed.profiles, fit.rays.samples) > 0.1);
+  assert.ok(difference(changed.profiles, unpacked(known.profiles)) < 1e-4);
+  const field = withChange(blob, changed.volume, level, camera, constants);
   const filled = await field(points);
   assert.ok(difference(filled, await blob(points)) > 0.1);
   assert.ok(difference(filled, unpacked(known.filled)) < 1e-4);
@@ -46,7 +51,7 @@ test("thresholds, levels, gaps and thin parts are those of the command line", as
   const heights = found.heights(points);
   assert.ok(heights.some((height) => height > 0));
   assert.ok(difference(heights, unpacked(known.heights)) < 1e-4);
-  const depth = findBounds(fit, raised, level, camera, constants);
+  const depth = findBounds(changed.profiles, fit.mask, level, camera, constants);
   for (const [bounds, expected] of [
     [found.bounds, known.blades],
     [depth, known.bounds],

@@ -28,12 +28,12 @@ from onet_cli.reconstruction.doubt import (
     probability,
 )
 from onet_cli.reconstruction.field import OccupancyField
-from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.generator import stand
 from onet_cli.reconstruction.joined import whole_threshold
 from onet_cli.reconstruction.out_of_distribution import out_of_distribution_score
 from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.peaks import FRONT, front_peak
+from onet_cli.reconstruction.profiles import change_profiles
 from onet_cli.reconstruction.rods import SIDE, find_rods
 from onet_cli.reconstruction.threshold import (
     adapted_threshold,
@@ -168,10 +168,10 @@ def record_field():
     field = OccupancyField(Blob(), adapted)
     fit = fit_outline(field, CAMERA, mask)
     field = field.at_level(between(field.level, fit, SHARE))
-    gaps = find_gaps(fit.rays, field.level, CAMERA, fit.mask)
-    filled = field.with_gaps(gaps)
+    changed = change_profiles(fit, field.level, CAMERA, mask, smooth=True, gaps=True)
+    filled = field.with_change(changed.change)
     rods = find_rods(filled, filled.level, CAMERA, shrink(mask, SIDE))
-    bounds = find_bounds(fit, gaps.raised, filled.level, CAMERA)
+    bounds = find_bounds(changed.profiles, fit.mask, filled.level, CAMERA)
     rows = np.random.default_rng(6).normal(size=(200, 9)).astype(np.float32)
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
     points[:1500, [0, 2]] *= 0.1
@@ -185,7 +185,8 @@ def record_field():
         "adapted": adapted,
         "threshold": field.threshold,
         "points": packed(points),
-        "raisedShare": gaps.share,
+        "raisedShare": changed.share,
+        "profiles": packed(changed.profiles),
         "filled": packed(filled(points)),
         "heights": packed(rods.heights(points)),
         "blades": packed(np.minimum(rods.bounds.heights(points), 9)),
@@ -194,7 +195,7 @@ def record_field():
             "count": rows.shape[1],
             "below": FRONT,
             "rows": packed(rows),
-            "front": packed(front_peak(rows)),
+            "front": packed(front_peak(rows).astype(np.uint32)),
         },
         "upright": packed(upright.to_unit(points)),
     }

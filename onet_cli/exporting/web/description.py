@@ -22,12 +22,14 @@ from onet_cli.reconstruction import (
     out_of_distribution,
     outline,
     peaks,
+    profiles,
     rods,
+    smooth,
     threshold,
 )
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 def describe_model(
@@ -92,7 +94,9 @@ def constants() -> dict[str, Any]:
             "leastIou": outline.LEAST_IOU,
             "leastShare": outline.LEAST_SHARE,
         },
-        "gaps": {"thick": gaps.THICK, "margin": gaps.MARGIN, "limit": gaps.LIMIT},
+        "smooth": _smooth(),
+        "gaps": _gaps(),
+        "profiles": _profiles(),
         "rods": _rods(),
         "bounds": _bounds(),
         "depth": _depth(),
@@ -118,6 +122,38 @@ def constants() -> dict[str, Any]:
             },
             "tables": {name: table.tolist() for name, table in asdict(tables()).items()},
         },
+    }
+
+
+def _smooth() -> dict[str, float]:
+    return {
+        "reach": smooth.REACH,
+        "spread": smooth.SPREAD,
+        "contrast": smooth.CONTRAST,
+        "clip": smooth.CLIP,
+        "beyond": smooth.BEYOND,
+        "leastWeight": smooth.LEAST_WEIGHT,
+        "layers": smooth.LAYERS,
+    }
+
+
+def _gaps() -> dict[str, float]:
+    return {
+        "thick": gaps.THICK,
+        "margin": gaps.MARGIN,
+        "limit": gaps.LIMIT,
+        "window": gaps.WINDOW,
+    }
+
+
+def _profiles() -> dict[str, float]:
+    return {
+        "soft": profiles.SOFT,
+        "broad": profiles.BROAD,
+        "inner": profiles.INNER,
+        "fill": profiles.FILL,
+        "ramp": profiles.RAMP,
+        "nowhere": profiles.NOWHERE,
     }
 
 

@@ -6,7 +6,6 @@
  * @typedef {import("./ensemble.js").Camera} Camera
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./outline.js").OutlineConstants} OutlineConstants
- * @typedef {import("./outline.js").OutlineFit} OutlineFit
  * @typedef {object} DepthConstants
  * @property {number} sure
  * @property {number} ramp
@@ -25,19 +24,17 @@ import { blurred, filtered, opened } from "./rayMaps.js";
 /**
  * The bounds on the depth of a field, or null if it is sure of all depths.
  *
- * @param {OutlineFit} fit
- * @param {Float64Array | null} raised Raise of the field along each ray.
+ * @param {Float32Array} profiles (side, side, depths)
+ * @param {Uint8Array} mask (side, side)
  * @param {number} level
  * @param {Camera} camera
  * @param {{outline: OutlineConstants, depth: DepthConstants, bounds: BoundConstants, frame: Frame}} constants
  * @returns {Bounds | null}
  */
-export function findBounds(fit, raised, level, camera, { outline, depth, bounds, frame }) {
+export function findBounds(profiles, mask, level, camera, { outline, depth, bounds, frame }) {
   const { side, depths: count, nearest } = outline;
-  const { mask } = fit;
-  const logits = fit.rays.samples.map((each, k) => each + (raised ? raised[Math.floor(k / count)] : 0));
   const highest = new Float64Array(side * side).fill(-Infinity);
-  logits.forEach((each, k) => {
+  profiles.forEach((each, k) => {
     const ray = Math.floor(k / count);
     highest[ray] = Math.max(highest[ray], each);
   });
@@ -47,12 +44,12 @@ export function findBounds(fit, raised, level, camera, { outline, depth, bounds,
   );
   if (!own.some((each) => each > 0)) return null;
   const depths = linspace(-nearest, nearest, count);
-  const centre = centres(logits, depths, highest, level, mask, depth, side);
+  const centre = centres(profiles, depths, highest, level, mask, depth, side);
   const half = smoothed(localHalfWidth(mask, side), mask, 1, side).map(
     (each) => depth.deep * each * (2 / side),
   );
   const ends = /** @type {(1 | -1)[]} */ ([-1, 1]).map((sign) => {
-    const found = reaches(logits, depths, Array.from(centre), level, sign, bounds);
+    const found = reaches(profiles, depths, Array.from(centre), level, sign, bounds);
     return nearestEnds(found, mask, 3, side, bounds);
   });
   const around = filtered(own, [depth.beside, depth.beside], Math.max, 0, side);
@@ -63,7 +60,7 @@ export function findBounds(fit, raised, level, camera, { outline, depth, bounds,
 /**
  * The smoothed mean depth of the field along each ray.
  *
- * @param {Float32Array} logits (rays, depths)
+ * @param {Float32Array} profiles (rays, depths)
  * @param {Float64Array} depths
  * @param {Float64Array} highest
  * @param {number} level
@@ -71,12 +68,12 @@ export function findBounds(fit, raised, level, camera, { outline, depth, bounds,
  * @param {DepthConstants} constants
  * @param {number} side
  */
-function centres(logits, depths, highest, level, mask, { spread, window }, side) {
+function centres(profiles, depths, highest, level, mask, { spread, window }, side) {
   const count = depths.length;
   const means = highest.map((most, ray) => {
     let [sum, total] = [0, 0];
     for (let k = 0; k < count; k++) {
-      const weight = Math.exp((logits[ray * count + k] - most) / spread);
+      const weight = Math.exp((profiles[ray * count + k] - most) / spread);
       sum += weight * depths[k];
       total += weight;
     }

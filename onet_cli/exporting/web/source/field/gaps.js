@@ -2,58 +2,45 @@
  * Surfaces that the photo shows and the field has slightly below the level;
  * `reconstruction/gaps.py`.
  *
- * @typedef {import("./ensemble.js").Field} Field
- * @typedef {import("./ensemble.js").Camera} Camera
- * @typedef {import("./frame.js").Frame} Frame
- * @typedef {import("./outline.js").OutlineFit} OutlineFit
  * @typedef {object} GapConstants
  * @property {number} thick
  * @property {number} margin
  * @property {number} limit
+ * @property {number} window
  */
 
 import { clip } from "../photo/numbers.js";
-import { look } from "./frame.js";
-import { opened, sampled } from "./rayMaps.js";
+import { frontPeaks } from "./outline.js";
+import { blurred, filtered, opened } from "./rayMaps.js";
 
 /**
- * How far the field is to be raised along each ray (side, side), and the share of the mask in which
- * it is below the level; null if nothing is missing.
+ * The raise that closes the gaps (side, side), and the share of the mask in which the field is
+ * below the level.
  *
- * @param {OutlineFit} fit
+ * @param {Float32Array} profiles (side, side, count)
+ * @param {Uint8Array} mask (side, side)
  * @param {number} level
+ * @param {number} below Maximum difference of a peak from the ray's maximum.
  * @param {GapConstants} constants
- * @returns {{raised: Float64Array, share: number} | null}
+ * @returns {{raised: Float64Array, share: number}}
  */
-export function findGaps({ rays, mask }, level, { thick, margin, limit }) {
-  const part = opened(mask, [thick, thick], Math.round(Math.sqrt(mask.length)));
+export function findGaps(profiles, mask, level, below, { thick, margin, limit, window }) {
+  const side = Math.round(Math.sqrt(mask.length));
+  const count = profiles.length / mask.length;
+  const peaks = frontPeaks(profiles, count, below);
+  const part = opened(mask, [thick, thick], side);
   let closed = 0;
-  const raised = Float64Array.from(rays.front, (each, at) => {
-    const [highest, missing] = [rays.highest[at] - level, margin - (each - level)];
-    if (!part[at] || missing > limit) return 0;
+  const lacking = Float64Array.from(peaks, (peak, ray) => {
+    const own = profiles.subarray(ray * count, (ray + 1) * count);
+    const highest = own.reduce((a, b) => Math.max(a, b)) - level;
+    const missing = margin - (own[peak] - level);
+    if (!part[ray] || missing > limit) return 0;
     if (highest < 0) closed++;
     return clip(1 - highest / margin, 0, 1) * Math.max(missing, 0);
   });
-  const share = closed / mask.reduce((total, each) => total + each, 0);
-  return raised.some((each) => each > 0) ? { raised, share } : null;
-}
-
-/**
- * The field, raised where it is to be.
- *
- * @param {Field} field
- * @param {Float64Array} raised (side, side)
- * @param {Camera} camera
- * @param {Frame} frame
- * @returns {Field}
- */
-export function withGaps(field, raised, camera, frame) {
-  const side = Math.round(Math.sqrt(raised.length));
-  return async (points) => {
-    const logits = await field(points);
-    const seen = look(points, camera, frame);
-    for (let n = 0; n < logits.length; n++)
-      logits[n] += Math.fround(sampled(raised, seen[3 * n], seen[3 * n + 1], side));
-    return logits;
-  };
+  const wide = opened(Uint8Array.from(lacking, (each) => Number(each > 0)), [thick, thick], side);
+  const near = filtered(wide, [3, 3], Math.max, 0, side);
+  const around = lacking.map((each, ray) => (near[ray] ? each : 0));
+  const raised = blurred(filtered(around, [3, 3], Math.max, 0, side), window, side);
+  return { raised, share: closed / mask.reduce((total, each) => total + each, 0) };
 }

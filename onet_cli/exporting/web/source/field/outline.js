@@ -18,8 +18,7 @@ import { alongRays, linspace } from "./frame.js";
 
 /**
  * @typedef {object} Peaks Logits along each ray, (side, side).
- * @property {Float32Array} highest The maximum.
- * @property {Float32Array} front The nearest local maximum that is nearly as high.
+ * @property {Float32Array} highest The maximum, sampled more densely.
  * @property {Float32Array} samples From far to near, (side, side, depths).
  *
  * @typedef {object} OutlineFit
@@ -75,18 +74,29 @@ export function isValid(fit, constants) {
  * @returns {Uint8Array}
  */
 export function shrink(mask, side) {
+  return Uint8Array.from(coverage(mask, side), (each) => Number(each > 0.5));
+}
+
+/**
+ * The share of each cell (side, side) that a mask covers.
+ *
+ * @param {Uint8Array} mask (S, S)
+ * @param {number} side
+ * @returns {Float64Array}
+ */
+export function coverage(mask, side) {
   const size = Math.round(Math.sqrt(mask.length));
   const start = (/** @type {number} */ n) => Math.floor((n * size) / side);
   const stop = (/** @type {number} */ n) => Math.ceil(((n + 1) * size) / side);
-  const small = new Uint8Array(side * side);
+  const share = new Float64Array(side * side);
   for (let row = 0; row < side; row++)
     for (let column = 0; column < side; column++) {
       let [covered, count] = [0, 0];
       for (let y = start(row); y < stop(row); y++)
         for (let x = start(column); x < stop(column); x++, count++) covered += mask[y * size + x];
-      small[row * side + column] = 2 * covered > count ? 1 : 0;
+      share[row * side + column] = covered / count;
     }
-  return small;
+  return share;
 }
 
 /**
@@ -104,14 +114,12 @@ async function peaksAlongRays(field, camera, constants, frame) {
   });
   const depths = linspace(-nearest, nearest, count);
   const logits = await field(alongRays(seen, (_, step) => depths[step], count, camera, frame));
-  const front = frontPeaks(logits, count, constants.front);
   const highest = new Float32Array(side * side).fill(-Infinity);
   const best = new Float64Array(side * side);
   for (let k = 0; k < logits.length; k++) {
     const ray = Math.floor(k / count);
     if (logits[k] > highest[ray]) [highest[ray], best[ray]] = [logits[k], depths[k % count]];
   }
-  const coarse = highest.slice();
   const step = depths[1] - depths[0];
   const offsets = linspace(-step, step, 2 * closer + 1).filter(
     (each, k) => k % 2 === 1 && Math.abs(each) > 1e-9,
@@ -124,24 +132,24 @@ async function peaksAlongRays(field, camera, constants, frame) {
     const ray = Math.floor(k / more);
     highest[ray] = Math.max(highest[ray], finer[k]);
   }
-  const shown = front.map((each, ray) => (each === coarse[ray] ? highest[ray] : each));
-  return { highest, front: shown, samples: logits };
+  return { highest, samples: logits };
 }
 
 /**
- * The last local maximum of each row, from far to near, of those nearly as high as the maximum.
+ * Where the last local maximum of each row is, from far to near, of those nearly as high as the
+ * maximum.
  *
  * @param {Float32Array} logits (rays, count)
  * @param {number} count
  * @param {number} below Maximum difference from the row's maximum.
- * @returns {Float32Array}
+ * @returns {Int32Array}
  */
 export function frontPeaks(logits, count, below) {
-  return Float32Array.from({ length: logits.length / count }, (_, ray) => {
+  return Int32Array.from({ length: logits.length / count }, (_, ray) => {
     const row = logits.subarray(ray * count, (ray + 1) * count);
     const least = Math.fround(row.reduce((a, b) => Math.max(a, b)) - Math.fround(below));
     let last = count - 1;
     while (row[last] < least || row[last] < row[last - 1] || row[last] < row[last + 1]) last--;
-    return row[last];
+    return last;
   });
 }

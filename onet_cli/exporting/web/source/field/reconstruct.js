@@ -14,6 +14,7 @@
  * @property {number | null} [faces] To simplify to; null: all.
  * @property {number | null} [threshold] A probability; null: chosen for the photo.
  * @property {boolean} multiscale Average over two sizes of the photo.
+ * @property {boolean} smooth Smooth what the photo shows.
  * @property {boolean} gaps Close gaps in surfaces that the photo shows.
  * @property {boolean} thin Recover thin parts that the photo shows.
  * @property {boolean} depth Bound the depth where the network is unsure.
@@ -52,9 +53,9 @@ import { vertexConfidence } from "./confidence.js";
 import { findBounds } from "./depth.js";
 import { consistencyOf, heightOf, thicknessOf, warningOf } from "./doubt.js";
 import { drawCopy, edgeOf, meanCamera, meanField, meanOf, ofOriginal } from "./ensemble.js";
-import { findGaps, withGaps } from "./gaps.js";
 import { photoMask } from "./mask.js";
 import { fitOutline, isValid, shrink } from "./outline.js";
+import { changeProfiles, withChange } from "./profiles.js";
 import { findRods } from "./rods.js";
 import { extentOf, iouOf, silhouette } from "./silhouette.js";
 import { bestCut, expectedAtLevel, falling, logit, sigmoid, spreadPoints } from "./threshold.js";
@@ -78,27 +79,25 @@ export async function reconstruct(prepared, model, settings, tell) {
   const { outline, frame } = constants;
   const moves = model.description.outline && !settings.threshold;
   const fit =
-    mask !== null && (moves || settings.gaps || settings.depth)
+    mask !== null && (moves || settings.smooth || settings.gaps || settings.depth)
       ? await fitOutline(field, camera, mask, outline, frame)
       : null;
   const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
   let lifted = field;
-  let gaps = null;
-  let raised = null;
-  if (settings.gaps && isValid(fit, outline)) {
-    const found = findGaps(fit, level, constants.gaps);
-    if (found !== null) lifted = withGaps(field, found.raised, camera, frame);
-    raised = found?.raised ?? null;
-    gaps = found?.share ?? 0;
-  }
+  const changed =
+    mask !== null && isValid(fit, outline)
+      ? changeProfiles(fit, level, mask, settings, constants)
+      : null;
+  if (changed?.volume) lifted = withChange(field, changed.volume, level, camera, constants);
+  const gaps = changed?.share ?? null;
   let rods = null;
   if (mask !== null && settings.thin) {
     tell("looking for thin parts");
     const small = shrink(mask, constants.rods.side);
     rods = await findRods(lifted, level, camera, small, constants.rods, constants.bounds, frame);
   }
-  if (settings.depth && isValid(fit, outline)) {
-    const found = findBounds(fit, raised, level, camera, constants);
+  if (settings.depth && fit !== null && changed !== null) {
+    const found = findBounds(changed.profiles, fit.mask, level, camera, constants);
     if (found !== null) lifted = withBounds(lifted, level, found);
   }
   if (rods !== null) lifted = withRods(withBounds(lifted, level, rods.bounds), level, rods.heights);

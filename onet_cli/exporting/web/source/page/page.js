@@ -69,6 +69,7 @@ function settings() {
     faces: Number(find("faces").value) || null,
     threshold: Number(find("threshold").value) || null,
     multiscale: find("multiscale").checked,
+    smooth: find("smooth").checked,
     gaps: find("gaps").checked,
     thin: find("thin").checked,
     depth: find("depth").checked,

@@ -1,0 +1,113 @@
+/**
+ * Smoothing of a field across neighbouring rays of the image; `reconstruction/smooth.py`.
+ *
+ * @typedef {object} SmoothConstants
+ * @property {number} reach
+ * @property {number} spread
+ * @property {number} contrast
+ * @property {number} clip
+ * @property {number} beyond
+ * @property {number} leastWeight
+ * @property {number} layers
+ */
+
+import { clip } from "../photo/numbers.js";
+import { frontPeaks } from "./outline.js";
+import { blurred } from "./rayMaps.js";
+
+/**
+ * Profiles (side, side, count) with those in the mask averaged with similar ones around them.
+ *
+ * @param {Float32Array} profiles
+ * @param {Uint8Array} mask (side, side)
+ * @param {number} level
+ * @param {SmoothConstants} constants
+ * @returns {Float32Array}
+ */
+export function smoothProfiles(profiles, mask, level, constants) {
+  const { reach, spread, contrast, clip: most } = constants;
+  const side = Math.round(Math.sqrt(mask.length));
+  const count = profiles.length / mask.length;
+  const compared = profiles.map((each) => clip(each - Math.fround(level), -most, most));
+  const total = Float64Array.from(profiles);
+  const weights = new Float64Array(mask.length).fill(1);
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      const here = row * side + column;
+      if (!mask[here]) continue;
+      for (let y = Math.max(0, row - reach); y <= Math.min(side - 1, row + reach); y++)
+        for (let x = Math.max(0, column - reach); x <= Math.min(side - 1, column + reach); x++) {
+          const there = y * side + x;
+          if (there === here || !mask[there]) continue;
+          let squares = 0;
+          for (let k = 0; k < count; k++)
+            squares += (compared[here * count + k] - compared[there * count + k]) ** 2;
+          const near = ((y - row) ** 2 + (x - column) ** 2) / spread ** 2;
+          const weight = Math.exp(-0.5 * (near + squares / count / contrast ** 2));
+          for (let k = 0; k < count; k++)
+            total[here * count + k] += weight * profiles[there * count + k];
+          weights[here] += weight;
+        }
+    }
+  return Float32Array.from(total, (each, k) => each / weights[Math.floor(k / count)]);
+}
+
+/**
+ * Weights (side, side, count) of what is in front: 1 nearer than the front peak, 0 behind it.
+ *
+ * @param {Float32Array} profiles
+ * @param {Uint8Array} mask
+ * @param {number} below Maximum difference of a peak from the ray's maximum.
+ * @param {SmoothConstants} constants
+ */
+export function inFront(profiles, mask, below, { beyond, layers }) {
+  const count = profiles.length / mask.length;
+  const peaks = Float64Array.from(frontPeaks(profiles, count, below));
+  const smooth = blurredIn(peaks, mask, beyond);
+  return Float64Array.from(profiles, (_, k) =>
+    clip((k % count) - smooth[Math.floor(k / count)] + layers, 0, 1),
+  );
+}
+
+/**
+ * Profiles with those just outside of the mask continued from inside.
+ *
+ * @param {Float32Array} profiles
+ * @param {Uint8Array} mask
+ * @param {SmoothConstants} constants
+ */
+export function continued(profiles, mask, { beyond, leastWeight }) {
+  const side = Math.round(Math.sqrt(mask.length));
+  const count = profiles.length / mask.length;
+  const total = blurred(Float64Array.from(mask), beyond, side);
+  const found = profiles.slice();
+  for (let layer = 0; layer < count; layer++) {
+    const means = blurredIn(
+      total.map((_, ray) => profiles[ray * count + layer]),
+      mask,
+      beyond,
+    );
+    means.forEach((each, ray) => {
+      if (!mask[ray] && total[ray] > leastWeight) found[ray * count + layer] = each;
+    });
+  }
+  return found;
+}
+
+/**
+ * The means of `values` (side, side) in the mask in a Gaussian window.
+ *
+ * @param {Float64Array} values
+ * @param {Uint8Array} mask
+ * @param {number} deviation
+ */
+function blurredIn(values, mask, deviation) {
+  const side = Math.round(Math.sqrt(mask.length));
+  const total = blurred(Float64Array.from(mask), deviation, side);
+  const sums = blurred(
+    values.map((each, ray) => each * mask[ray]),
+    deviation,
+    side,
+  );
+  return sums.map((each, ray) => each / Math.max(total[ray], 1e-6));
+}
