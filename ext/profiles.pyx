@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Look-ups in volumes. Private: call onet_cli.reconstruction.profiles."""
+"""Look-ups in volumes. Private: call onet_cli.reconstruction.profile_change."""
 
 
 cdef inline Py_ssize_t cell_of(double place, Py_ssize_t count, double *part) noexcept nogil:

@@ -146,7 +146,8 @@ def entries_in(data: bytes) -> Iterator[tuple[str, Entry]]:
         extra = place + _HEADER.size + name_bytes
         name = _decode(data[place + _HEADER.size : extra], flags)
         if _UNKNOWN in (packed, size, offset):
-            yield name, _entry(data[place:], data[extra : extra + extra_bytes])
+            head = data[place : place + _HEADER.size]
+            yield name, _entry(head, data[extra : extra + extra_bytes])
         else:
             yield name, Entry(offset, packed, method, flags, checksum, size)
         place = extra + extra_bytes + comment

@@ -26,7 +26,7 @@ FEWEST = 12
 FOLDS = 8
 """Number of cross-validation folds over objects."""
 
-PENALTY = 10.0
+PENALTY = 5.0
 """L2 penalty on weights, in units of views, as views of one object are not independent."""
 
 LOGARITHMIC = "out_of_distribution", "thickness"
@@ -47,9 +47,9 @@ class Signs:
     small displacements misplace thin objects; `consistency` of the fields of differently scaled
     copies of the photo; the predicted `perspective` per half image edge: depth is harder to see
     the stronger it is; the `extent` of the object's mask, the share of its bounding box that it
-    covers, which is small for thin or branched objects; the share of the mask in which `gaps` were
-    closed; the `height` of the mesh over its longest edge: at equal thickness, flat meshes are bad
-    more often.
+    covers, which is small for thin or branched objects; the share of the mask that has `gaps`, as
+    the field is below the level there; the `height` of the mesh over its longest edge: at equal
+    thickness, flat meshes are bad more often.
     """
 
     agreement: float | None

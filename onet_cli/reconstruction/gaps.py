@@ -5,8 +5,8 @@ chair, the probability spreads along the ray and may be below the level at every
 then has a hole where the photo shows the object. Profiles of such rays are raised by a constant
 that lifts a peak above the level, so that the surface appears at the depth where the field is most
 certain of it. Of peaks that are nearly as high, it is the one nearest to the camera, as that is
-what the photo shows; higher ones behind it appear too. Thin parts are left to `rods`, and so are
-gaps of the width of a ray, such as along the edge of the mask.
+what the photo shows; higher ones behind it appear too. Thin parts are left to `rods`, and gaps
+narrower than 3 rays, such as along the edge of the mask, are left alone.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from onet_cli.reconstruction.peaks import front_peak
-from onet_cli.reconstruction.ray_maps import Map, Mask, blurred, filtered, opened
+from onet_cli.reconstruction.ray_maps import Map, Mask, blurred_inside, filtered, opened
 from onet_cli.reconstruction.smooth import Profiles
 
 THICK = 3
@@ -36,22 +36,23 @@ class Gaps(NamedTuple):
     Attributes:
         raised: (S, S) raise that closes them per ray of the image, in logits; it decreases to 0
             beside them.
-        share: of the mask, in which the maximum was below the level.
+        share: of the mask, in which the maximum is below the level.
     """
 
     raised: Map
     share: float
 
 
-def find_gaps(profiles: Profiles, mask: Mask, level: float) -> Gaps:
+def find_gaps(profiles: Profiles, highest: Map, mask: Mask, level: float) -> Gaps:
     """Return the gaps of a field in the mask.
 
     Args:
         profiles: (S, S, D) logits along each ray of the image, from far to near.
+        highest: (S, S) maxima along the rays, sampled more densely.
         mask: (S, S) object mask.
         level: Iso-level (logit).
     """
-    highest = profiles.max(axis=2).astype(np.float64) - level
+    highest = highest - level
     peaks = front_peak(profiles)[..., None]
     front = np.take_along_axis(profiles, peaks, 2)[..., 0].astype(np.float64) - level
     possible = opened(mask, (THICK, THICK)) & (MARGIN - front <= LIMIT)
@@ -59,6 +60,6 @@ def find_gaps(profiles: Profiles, mask: Mask, level: float) -> Gaps:
     lacking = weight * np.maximum(MARGIN - front, 0)
     wide = opened(lacking > 0, (THICK, THICK)).astype(np.float64)
     around = np.where(filtered(wide, (3, 3), np.maximum, 0) > 0, lacking, 0.0)
-    raised = blurred(filtered(around, (3, 3), np.maximum, 0), WINDOW)
+    raised = blurred_inside(filtered(around, (3, 3), np.maximum, 0), WINDOW)
     share = np.count_nonzero(possible & (highest < 0)) / np.count_nonzero(mask)
     return Gaps(raised, share)

@@ -51,10 +51,10 @@ class Impression:
             object's frame.
         mask: (224, 224) object mask in the prepared image; None if unknown, and for networks of the
             object's frame, which do not need it.
-        bare: The field without closed gaps and thin parts.
+        bare: The field without any changes.
         front: Predicted front, if requested and in the picture's frame.
         members: The fields of the copies of the photo; none for networks of the object's frame.
-        gaps: Share of the mask in which gaps were closed; None if they were not searched.
+        gaps: Share of the mask in which the field was below the level; None if not searched.
     """
 
     described: NDArray[np.float32]
@@ -287,8 +287,8 @@ def with_missing_parts(
 ) -> tuple[OccupancyField, float | None]:
     """Return `field` smoothed, gaps closed, thin parts recovered, depth bounded: as requested.
 
-    The second value is the share of the mask in which gaps were closed, None if they were not
-    searched.
+    The second value is the share of the mask in which the field was below the level, None if gaps
+    were not searched.
 
     Args:
         field: In the cube of a network of the picture's frame.

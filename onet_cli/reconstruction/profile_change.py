@@ -9,6 +9,9 @@ from onet_cli._ext import profiles as _profiles
 from onet_cli.geometry.picture_frame import look
 from onet_cli.reconstruction.ray_maps import Map, slopes_of
 
+OUTSIDE = 8.0
+"""Decrease of the greatest height with the distance from the samples, in logits per sample."""
+
 
 @dataclass(frozen=True)
 class ProfileChange:
@@ -17,6 +20,7 @@ class ProfileChange:
     Attributes:
         volume: (S, S, D, 3) along each ray: what is added to the field, in logits; profiles to
             which it is raised; and the greatest height above the level to which it is raised.
+            Outside of the picture and of the sampled depths this soon changes nothing.
         elevation: of the camera, in radians.
         kappa: its perspective per half image edge.
         nearest: the last sample of a ray, in half image edges; the first is as far behind.
@@ -61,4 +65,8 @@ class ProfileChange:
         places[:, 2] = (near + self.nearest) * ((layers - 1) / (2 * self.nearest))
         found = np.empty((len(points), kinds))
         _profiles.sample(self.volume, places, found)
+        least, most = np.array([-0.5, -0.5, 0]), np.array([rows - 0.5, columns - 0.5, layers - 1])
+        outside = np.maximum(np.maximum(least - places, places - most), 0).max(axis=1)
+        found[:, 0] *= np.maximum(1 - outside, 0)
+        found[:, 2] -= OUTSIDE * outside
         return found

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onet_cli.reconstruction.gaps import find_gaps
 from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE, OutlineFit, coverage
 from onet_cli.reconstruction.profile_change import ProfileChange
-from onet_cli.reconstruction.ray_maps import Mask, blurred, opened
+from onet_cli.reconstruction.ray_maps import Mask, blurred_inside, opened
 from onet_cli.reconstruction.smooth import Profiles, continued, in_front, smooth_profiles
 
 SOFT = 0.7
@@ -30,6 +30,10 @@ INNER = 0.4
 FILL = 1.0
 """Height above the level to which gaps are filled where the mask covers fully, in logits."""
 
+FALL = 8.0
+"""Depth below the level to which the field is raised where the mask covers nothing and away from
+gaps, in logits: pieces are joined across less (`joined`)."""
+
 RAMP = 0.01
 """Raise of a gap, in logits, at which it is filled fully."""
 
@@ -40,7 +44,7 @@ NOWHERE = -1e4
 class ChangedProfiles:
     """The profiles of a field (S, S, D), and the change that leads to them, if there is one.
 
-    `share` is that of the mask in which gaps were closed, None if they were not searched.
+    `share` is that of the mask in which the field was below the level; None if not searched.
     """
 
     profiles: Profiles
@@ -70,18 +74,19 @@ def change_profiles(
     own = fit.rays.samples
     if not (smooth or gaps):
         return ChangedProfiles(own)
-    covered = blurred(coverage(mask, SIDE), SOFT)
+    covered = blurred_inside(coverage(mask, SIDE), SOFT)
     smoothed = smooth_profiles(own, fit.mask, level) if smooth else own
     inner = opened(fit.mask, (BROAD, BROAD)) * np.clip((covered - 0.5) / INNER, 0, 1)
     volume = np.zeros((SIDE, SIDE, DEPTHS, 3), np.float32)
-    volume[..., 0] = inner[..., None] * in_front(smoothed, fit.mask) * (smoothed - own)
+    volume[..., 0] = inner[..., None] * in_front(smoothed, level) * (smoothed - own)
     volume[..., 1] = NOWHERE
     share = None
     if gaps:
-        found = find_gaps(smoothed, fit.mask, level)
+        highest = fit.rays.highest + (smoothed.max(axis=2) - own.max(axis=2)).astype(np.float64)
+        found = find_gaps(smoothed, highest, fit.mask, level)
         volume[..., 1] = continued(smoothed, fit.mask) + found.raised[..., None]
-        height = FILL * np.minimum(2 * covered - 1, found.raised / RAMP - 1)
-        volume[..., 2] = height[..., None]
+        inside = np.minimum(2 * covered - 1, found.raised / RAMP - 1)
+        volume[..., 2] = np.where(inside > 0, FILL * inside, FALL * inside)[..., None]
         share = found.share
     profiles = np.maximum(own + volume[..., 0], np.minimum(volume[..., 1], level + volume[..., 2]))
     elevation, kappa = (float(value) for value in camera[0])

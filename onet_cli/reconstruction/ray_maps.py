@@ -59,6 +59,12 @@ def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: fl
     return found
 
 
+def blurred_inside(values: Map, deviation: float) -> Map:
+    """Blur `values` (S, S) as `blurred`, by means over the part of the window in the image."""
+    inside: Map = blurred(values, deviation) / blurred(np.ones_like(values), deviation)
+    return inside
+
+
 def blurred(values: Map, deviation: float) -> Map:
     """Blur `values` (..., S, S) with a Gaussian window of a standard `deviation` in rays."""
     reach = int(np.ceil(3 * deviation))

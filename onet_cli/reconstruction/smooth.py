@@ -11,7 +11,6 @@ Source: bilateral filtering, Tomasi and Manduchi, ICCV 1998, of profiles in plac
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.reconstruction.peaks import front_peak
 from onet_cli.reconstruction.ray_maps import Map, Mask, blurred
 
 REACH = 2
@@ -32,8 +31,8 @@ BEYOND = 1.0
 LEAST_WEIGHT = 0.02
 """Minimum weight of the mask in that window."""
 
-LAYERS = 1.5
-"""Samples behind the front peak at which smoothing ends; it fades over one."""
+SOLID, STEP = 0.5, 0.2
+"""Height above the level of what half hides what is behind it, and width of the step, in logits."""
 
 Profiles = NDArray[np.float32]
 """Logits along each ray of the image, from far to near, (S, S, D)."""
@@ -64,14 +63,16 @@ def smooth_profiles(profiles: Profiles, mask: Mask, level: float) -> Profiles:
     return smoothed
 
 
-def in_front(profiles: Profiles, mask: Mask) -> NDArray[np.float64]:
-    """Return the weights (S, S, D) of what is in front: 1 nearer than the front peak, 0 behind it.
+def in_front(profiles: Profiles, level: float) -> NDArray[np.float64]:
+    """Return the weights (S, S, D) of what is in front: how much of each sample is not hidden.
 
     What is behind the visible surface does not follow the texture of the photo, and may be thin.
+    A sample hides those behind it as the density of a volume does, in a smooth step of height.
     """
-    peaks = _blurred_in(front_peak(profiles).astype(np.float64), mask, BEYOND)
-    layers = np.arange(profiles.shape[2])
-    weights: NDArray[np.float64] = np.clip(layers - peaks[..., None] + LAYERS, 0, 1)
+    height = (profiles.astype(np.float64) - level - SOLID) / STEP
+    seen: NDArray[np.float64] = np.exp(-np.logaddexp(0, height))
+    weights = np.ones_like(seen)
+    np.cumprod(seen[..., :0:-1], axis=2, out=weights[..., -2::-1])
     return weights
 
 

@@ -1,5 +1,6 @@
 """The directory of a zip, beside that of Python's zipfile."""
 
+import io
 import struct
 import zipfile
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onet_cli.archives.members import ZipMembers
-from onet_cli.archives.zip_directory import ZipDirectory
+from onet_cli.archives.zip_directory import ZipDirectory, entries_in
 from onet_cli.archives.zip_member import Entry
 from onet_cli.errors import SourceError
 
@@ -38,6 +39,36 @@ def as_zip64(path, change=lambda end: end):
     locator = b"PK\x06\x07" + struct.pack("<IQI", 0, end, 1)
     plain = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, *[65535] * 2, *[2**32 - 1] * 2, 0)
     path.write_bytes(data[:end] + change(wide) + locator + plain)
+
+
+def wide_entry(data):
+    """Return a zip of one member with the sizes and offset of its entry as numbers of 64 bits."""
+    place, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    head, name = bytearray(data[place : place + 46]), data[place + 46 : end]
+    packed, size, offset = (
+        *struct.unpack_from("<II", head, 20),
+        *struct.unpack_from("<I", head, 42),
+    )
+    struct.pack_into("<II", head, 20, *[2**32 - 1] * 2)
+    struct.pack_into("<I", head, 42, 2**32 - 1)
+    struct.pack_into("<H", head, 30, 28)
+    extra = struct.pack("<HHQQQ", 1, 24, size, packed, offset)
+    tail = bytearray(data[end:])
+    struct.pack_into("<I", tail, 12, 46 + len(name) + 28)
+    return data[:place] + head + name + extra + tail
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_entries_of_a_zip_in_memory_are_those_of_zipfile(method):
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", method) as file:
+        file.writestr("a.npy", b"abc" * 100)
+    plain = stored.getvalue()
+
+    for data in (plain, wide_entry(plain)):
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            known = {info.filename: entry_of(info) for info in file.infolist()}
+        assert dict(entries_in(data)) == known
 
 
 @pytest.mark.parametrize("wide", [False, True])

@@ -72,9 +72,10 @@ def test_fill_bytes_before_a_marker_are_skipped():
         encoded("JPEG")[:30],
         encoded("PNG")[:20],
         encoded("PNG")[:16] + bytes(8) + encoded("PNG")[24:],
+        encoded("PNG")[:17] + b"\x40" + encoded("PNG")[18:],
         b"text",
     ],
-    ids=["empty", "start", "end", "loop", "0 pixels", "cut JPEG", "cut PNG", "0 by 0", "text"],
+    ids=["empty", "start", "end", "loop", "0 pixels", "cut", "cut PNG", "0 by 0", "flip", "text"],
 )
 def test_a_damaged_header_has_no_size(data):
     assert picture_size(data) is None

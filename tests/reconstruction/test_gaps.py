@@ -53,7 +53,13 @@ def filled(field, camera, mask):
 
 
 def gaps_of(field, camera, mask):
-    return find_gaps(peaks_along_rays(field, camera).samples, mask, field.level)
+    rays = peaks_along_rays(field, camera)
+    return find_gaps(rays.samples, rays.highest, mask, field.level)
+
+
+def gaps_at(highest, mask):
+    """Return the gaps of rays with one sample each."""
+    return find_gaps(highest[..., None], highest, mask, 0.0)
 
 
 def along_ray(field, x, y, depths, elevation, kappa):
@@ -114,22 +120,31 @@ def test_thin_parts_are_left_alone():
     rod = np.zeros((SIDE, SIDE), bool)
     rod[10:40, 20:22] = True
 
-    assert not find_gaps(np.full((SIDE, SIDE, 1), -1.0, np.float32), rod, 0.0).raised.any()
+    assert not gaps_at(np.full((SIDE, SIDE), -1.0, np.float32), rod).raised.any()
 
 
-def test_gaps_of_the_width_of_a_ray_are_left_alone():
-    profiles = np.ones((SIDE, SIDE, 1), np.float32)
+def test_a_surface_between_two_samples_is_no_gap():
+    low, high = (np.full((SIDE, SIDE), value, np.float32) for value in (-0.3, 0.4))
+
+    found = find_gaps(low[..., None], high, shown(), 0.0)
+
+    assert found.share == 0
+    assert not found.raised.any()
+
+
+def test_gaps_narrower_than_3_rays_are_left_alone():
+    profiles = np.ones((SIDE, SIDE), np.float32)
     profiles[shown() & ~np.roll(shown(), 1, axis=1)] = -1  # the rim on the left
-    profiles[30, 20:40] = -1
+    profiles[30:32, 20:40] = -1
 
-    found = find_gaps(profiles, shown(), 0.0)
+    found = gaps_at(profiles, shown())
 
     assert not found.raised.any()
     assert found.share > 0
 
 
 def test_what_the_field_does_not_have_stays_missing():
-    found = find_gaps(np.full((SIDE, SIDE, 1), -LIMIT, np.float32), shown(), 0.0)
+    found = gaps_at(np.full((SIDE, SIDE), -LIMIT, np.float32), shown())
 
     assert found.share == 0
     assert not found.raised.any()
@@ -138,7 +153,7 @@ def test_what_the_field_does_not_have_stays_missing():
 def test_rays_that_are_covered_are_left_alone_but_beside_a_gap():
     highest = np.linspace(-1, 1, SIDE, dtype=np.float32) * np.ones((SIDE, 1), np.float32)
 
-    found = find_gaps(highest[..., None], np.ones((SIDE, SIDE), bool), 0.0)
+    found = gaps_at(highest, np.ones((SIDE, SIDE), bool))
 
     below = highest < 0
     assert found.share == below.mean()

@@ -9,8 +9,8 @@ from onet_cli.reconstruction.outline import DEPTHS, SIDE
 from onet_cli.reconstruction.smooth import (
     CLIP,
     CONTRAST,
-    LAYERS,
     REACH,
+    SOLID,
     SPREAD,
     continued,
     in_front,
@@ -87,16 +87,21 @@ def test_nothing_crosses_the_edge_of_the_mask():
     np.testing.assert_allclose(smooth_profiles(profiles, mask, 0.0), profiles, atol=1e-5)
 
 
-def test_what_is_in_front_ends_behind_the_front_peak():
-    mask = disc()
-    peaked = np.maximum(4 - np.abs(LAYER - 19), 3.5 - np.abs(LAYER - 7)) * np.ones((SIDE, SIDE, 1))
+def test_what_is_solid_hides_what_is_behind_it():
+    peaked = np.maximum(4 - np.abs(LAYER - 19), 3.5 - np.abs(LAYER - 7)).astype(np.float32)
 
-    weights = in_front(peaked.astype(np.float32), mask)[mask]
+    weights = in_front(peaked[None, None], 1.0)[0, 0]
 
-    expected = np.clip(LAYER - 19 + LAYERS, 0, 1)
-    np.testing.assert_allclose(weights, expected + 0 * weights, atol=1e-9)
-    assert (weights[:, :16] == 0).all()
-    assert (weights[:, 19:] == 1).all()
+    crossing = 19 + 3 - SOLID  # where the logit is so far above the level
+    assert (np.diff(weights) >= 0).all()
+    assert (weights[math.ceil(crossing + 1) :] > 0.9).all()
+    assert (weights[: math.floor(crossing - 1)] < 0.1).all()
+
+
+def test_what_nothing_hides_is_all_in_front():
+    weights = in_front(np.full((1, 1, DEPTHS), -1.0, np.float32), 0.0)
+
+    assert (weights > 0.98).all()
 
 
 @pytest.mark.parametrize("radius", [6, 20])

@@ -22,6 +22,7 @@ from onet_cli.reconstruction import (
     out_of_distribution,
     outline,
     peaks,
+    profile_change,
     profiles,
     rods,
     smooth,
@@ -133,7 +134,8 @@ def _smooth() -> dict[str, float]:
         "clip": smooth.CLIP,
         "beyond": smooth.BEYOND,
         "leastWeight": smooth.LEAST_WEIGHT,
-        "layers": smooth.LAYERS,
+        "solid": smooth.SOLID,
+        "step": smooth.STEP,
     }
 
 
@@ -152,8 +154,10 @@ def _profiles() -> dict[str, float]:
         "broad": profiles.BROAD,
         "inner": profiles.INNER,
         "fill": profiles.FILL,
+        "fall": profiles.FALL,
         "ramp": profiles.RAMP,
         "nowhere": profiles.NOWHERE,
+        "outside": profile_change.OUTSIDE,
     }
 
 

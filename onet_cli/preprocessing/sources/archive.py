@@ -204,7 +204,7 @@ def _check_sizes(
         size = picture_size(image)
         if size is None:
             continue
-        if max(abs(width - size[0]), abs(height - size[1])) > _SIZE_ERROR:
+        if abs(width - size[0]) > _SIZE_ERROR or abs(height - size[1]) > _SIZE_ERROR:
             raise SourceError(
                 f"{name} has {size[0]} x {size[1]} pixels, but its camera is for "
                 f"{width:.0f} x {height:.0f}; scale the matrices in cameras.npz "

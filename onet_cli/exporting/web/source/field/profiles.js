@@ -14,15 +14,17 @@
  * @property {number} broad
  * @property {number} inner
  * @property {number} fill
+ * @property {number} fall
  * @property {number} ramp
  * @property {number} nowhere
+ * @property {number} outside
  */
 
 import { clip } from "../photo/numbers.js";
 import { look } from "./frame.js";
 import { findGaps } from "./gaps.js";
 import { coverage } from "./outline.js";
-import { blurred, opened } from "./rayMaps.js";
+import { blurredInside, opened } from "./rayMaps.js";
 import { continued, inFront, smoothProfiles } from "./smooth.js";
 
 const KINDS = 3; // what is added, profiles to raise to, and the greatest height of that
@@ -31,7 +33,7 @@ const KINDS = 3; // what is added, profiles to raise to, and the greatest height
  * @typedef {object} ChangedProfiles
  * @property {Float32Array} profiles (side, side, depths)
  * @property {Float32Array | null} volume (side, side, depths, 3), null where nothing changes.
- * @property {number | null} share Of the mask in which gaps were closed.
+ * @property {number | null} share Of the mask in which the field was below the level.
  */
 
 /**
@@ -48,13 +50,15 @@ export function changeProfiles(fit, level, mask, wanted, constants) {
   const own = fit.rays.samples;
   if (!wanted.smooth && !wanted.gaps) return { profiles: own, volume: null, share: null };
   const { outline, smooth, gaps } = constants;
-  const { soft, broad, inner, fill, ramp, nowhere } = constants.profiles;
+  const { soft, broad, inner, fill, fall, ramp, nowhere } = constants.profiles;
   const { side, depths: count, front: below } = outline;
-  const covered = blurred(coverage(mask, side), soft, side);
+  const covered = blurredInside(coverage(mask, side), soft, side);
   const smoothed = wanted.smooth ? smoothProfiles(own, fit.mask, level, smooth) : own;
   const wide = opened(fit.mask, [broad, broad], side);
-  const weights = inFront(smoothed, fit.mask, below, smooth);
-  const found = wanted.gaps ? findGaps(smoothed, fit.mask, level, below, gaps) : null;
+  const weights = inFront(smoothed, count, level, smooth);
+  const found = wanted.gaps
+    ? findGaps(smoothed, raisedBy(fit.rays, smoothed), fit.mask, level, below, gaps)
+    : null;
   const beyond = found ? continued(smoothed, fit.mask, smooth) : null;
   const profiles = new Float32Array(own.length);
   const volume = new Float32Array(KINDS * own.length);
@@ -63,11 +67,28 @@ export function changeProfiles(fit, level, mask, wanted, constants) {
     const inside = wide[ray] * clip((covered[ray] - 0.5) / inner, 0, 1);
     const added = inside * weights[k] * (smoothed[k] - own[k]);
     const raised = found && beyond ? beyond[k] + found.raised[ray] : nowhere;
-    const height = found ? fill * Math.min(2 * covered[ray] - 1, found.raised[ray] / ramp - 1) : 0;
+    const over = found ? Math.min(2 * covered[ray] - 1, found.raised[ray] / ramp - 1) : 0;
+    const height = (over > 0 ? fill : fall) * over;
     volume.set([added, raised, height], KINDS * k);
     profiles[k] = Math.max(own[k] + added, Math.min(raised, level + height));
   }
   return { profiles, volume, share: found?.share ?? null };
+}
+
+/**
+ * The densely sampled maxima along rays, moved as those of their profiles are.
+ *
+ * @param {import("./outline.js").Peaks} rays
+ * @param {Float32Array} smoothed
+ */
+function raisedBy({ highest, samples }, smoothed) {
+  const count = samples.length / highest.length;
+  const most = (/** @type {Float32Array} */ profiles, /** @type {number} */ ray) =>
+    profiles.subarray(ray * count, (ray + 1) * count).reduce((a, b) => Math.max(a, b));
+  return Float64Array.from(
+    highest,
+    (each, ray) => each + Math.fround(most(smoothed, ray) - most(samples, ray)),
+  );
 }
 
 /**
@@ -77,11 +98,11 @@ export function changeProfiles(fit, level, mask, wanted, constants) {
  * @param {Float32Array} volume (side, side, depths, 3)
  * @param {number} level
  * @param {Camera} camera
- * @param {{outline: OutlineConstants, frame: Frame}} constants
+ * @param {{outline: OutlineConstants, frame: Frame, profiles: ProfileConstants}} constants
  * @returns {Field}
  */
-export function withChange(field, volume, level, camera, { outline, frame }) {
-  const sample = sampler(volume, outline);
+export function withChange(field, volume, level, camera, { outline, frame, profiles }) {
+  const sample = sampler(volume, outline, profiles.outside);
   return async (points) => {
     const logits = await field(points);
     const seen = look(points, camera, frame);
@@ -98,14 +119,19 @@ export function withChange(field, volume, level, camera, { outline, frame }) {
  *
  * @param {Float32Array} volume
  * @param {OutlineConstants} constants
+ * @param {number} outsideFall
  * @returns {(x: number, y: number, near: number) => Float64Array}
  */
-function sampler(volume, { side, depths: count, nearest }) {
+function sampler(volume, { side, depths: count, nearest }, outsideFall) {
   const out = new Float64Array(KINDS);
   return (x, y, near) => {
-    const row = clip((y + 1) * (side / 2) - 0.5, 0, side - 1);
-    const column = clip((x + 1) * (side / 2) - 0.5, 0, side - 1);
-    const layer = clip((near + nearest) * ((count - 1) / (2 * nearest)), 0, count - 1);
+    const [down, across] = [(y + 1) * (side / 2) - 0.5, (x + 1) * (side / 2) - 0.5];
+    const away = (near + nearest) * ((count - 1) / (2 * nearest));
+    const row = clip(down, 0, side - 1);
+    const column = clip(across, 0, side - 1);
+    const layer = clip(away, 0, count - 1);
+    const beyond = (/** @type {number} */ at) => Math.max(-0.5 - at, at - side + 0.5);
+    const outside = Math.max(beyond(down), beyond(across), -away, away - count + 1, 0);
     const i = Math.min(Math.floor(row), side - 2);
     const j = Math.min(Math.floor(column), side - 2);
     const d = Math.min(Math.floor(layer), count - 2);
@@ -119,6 +145,8 @@ function sampler(volume, { side, depths: count, nearest }) {
       const start = KINDS * (((i + a) * side + j + b) * count + d + c);
       for (let kind = 0; kind < KINDS; kind++) out[kind] += weight * volume[start + kind];
     }
+    out[0] *= Math.max(1 - outside, 0);
+    out[2] -= outsideFall * outside;
     return out;
   };
 }

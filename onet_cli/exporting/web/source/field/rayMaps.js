@@ -66,6 +66,19 @@ export function filtered(values, window, choose, outside, side) {
 }
 
 /**
+ * Blur (side, side) by means over the part of the window in the image.
+ *
+ * @param {Float64Array} values
+ * @param {number} deviation
+ * @param {number} side
+ * @returns {Float64Array}
+ */
+export function blurredInside(values, deviation, side) {
+  const inside = blurred(new Float64Array(values.length).fill(1), deviation, side);
+  return blurred(values, deviation, side).map((each, at) => each / inside[at]);
+}
+
+/**
  * Blur (side, side) with a Gaussian window.
  *
  * @param {Float64Array} values

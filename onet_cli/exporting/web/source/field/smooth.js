@@ -8,12 +8,13 @@
  * @property {number} clip
  * @property {number} beyond
  * @property {number} leastWeight
- * @property {number} layers
+ * @property {number} solid
+ * @property {number} step
  */
 
 import { clip } from "../photo/numbers.js";
-import { frontPeaks } from "./outline.js";
 import { blurred } from "./rayMaps.js";
+import { sigmoid } from "./threshold.js";
 
 /**
  * Profiles (side, side, count) with those in the mask averaged with similar ones around them.
@@ -53,20 +54,20 @@ export function smoothProfiles(profiles, mask, level, constants) {
 }
 
 /**
- * Weights (side, side, count) of what is in front: 1 nearer than the front peak, 0 behind it.
+ * Weights (side, side, count) of what is in front: how much of each sample is not hidden.
  *
  * @param {Float32Array} profiles
- * @param {Uint8Array} mask
- * @param {number} below Maximum difference of a peak from the ray's maximum.
+ * @param {number} count
+ * @param {number} level
  * @param {SmoothConstants} constants
  */
-export function inFront(profiles, mask, below, { beyond, layers }) {
-  const count = profiles.length / mask.length;
-  const peaks = Float64Array.from(frontPeaks(profiles, count, below));
-  const smooth = blurredIn(peaks, mask, beyond);
-  return Float64Array.from(profiles, (_, k) =>
-    clip((k % count) - smooth[Math.floor(k / count)] + layers, 0, 1),
-  );
+export function inFront(profiles, count, level, { solid, step }) {
+  const weights = new Float64Array(profiles.length);
+  for (let k = profiles.length - 1; k >= 0; k--) {
+    if (k % count === count - 1) weights[k] = 1;
+    else weights[k] = weights[k + 1] * (1 - sigmoid((profiles[k + 1] - level - solid) / step));
+  }
+  return weights;
 }
 
 /**
