@@ -27,12 +27,10 @@ BROAD = 5
 INNER = 0.4
 """Coverage by the mask, above one half, from which on the field is smoothed fully."""
 
-FILL = 1.0
-"""Height above the level to which gaps are filled where the mask covers fully, in logits."""
-
-FALL = 8.0
-"""Depth below the level to which the field is raised where the mask covers nothing and away from
-gaps, in logits: pieces are joined across less (`joined`)."""
+STEEP = 8.0
+"""Greatest height to which the field is raised where the mask covers fully, and depth below the
+level where it covers nothing and away from gaps, in logits: pieces are joined across less
+(`joined`)."""
 
 RAMP = 0.01
 """Raise of a gap, in logits, at which it is filled fully."""
@@ -85,8 +83,8 @@ def change_profiles(
         highest = fit.rays.highest + (smoothed.max(axis=2) - own.max(axis=2)).astype(np.float64)
         found = find_gaps(smoothed, highest, fit.mask, level)
         volume[..., 1] = continued(smoothed, fit.mask) + found.raised[..., None]
-        inside = np.minimum(2 * covered - 1, found.raised / RAMP - 1)
-        volume[..., 2] = np.where(inside > 0, FILL * inside, FALL * inside)[..., None]
+        height = STEEP * np.minimum(2 * covered - 1, found.raised / RAMP - 1)
+        volume[..., 2] = height[..., None]
         share = found.share
     profiles = np.maximum(own + volume[..., 0], np.minimum(volume[..., 1], level + volume[..., 2]))
     elevation, kappa = (float(value) for value in camera[0])

@@ -13,8 +13,7 @@
  * @property {number} soft
  * @property {number} broad
  * @property {number} inner
- * @property {number} fill
- * @property {number} fall
+ * @property {number} steep
  * @property {number} ramp
  * @property {number} nowhere
  * @property {number} outside
@@ -50,7 +49,7 @@ export function changeProfiles(fit, level, mask, wanted, constants) {
   const own = fit.rays.samples;
   if (!wanted.smooth && !wanted.gaps) return { profiles: own, volume: null, share: null };
   const { outline, smooth, gaps } = constants;
-  const { soft, broad, inner, fill, fall, ramp, nowhere } = constants.profiles;
+  const { soft, broad, inner, steep, ramp, nowhere } = constants.profiles;
   const { side, depths: count, front: below } = outline;
   const covered = blurredInside(coverage(mask, side), soft, side);
   const smoothed = wanted.smooth ? smoothProfiles(own, fit.mask, level, smooth) : own;
@@ -68,7 +67,7 @@ export function changeProfiles(fit, level, mask, wanted, constants) {
     const added = inside * weights[k] * (smoothed[k] - own[k]);
     const raised = found && beyond ? beyond[k] + found.raised[ray] : nowhere;
     const over = found ? Math.min(2 * covered[ray] - 1, found.raised[ray] / ramp - 1) : 0;
-    const height = (over > 0 ? fill : fall) * over;
+    const height = steep * over;
     volume.set([added, raised, height], KINDS * k);
     profiles[k] = Math.max(own[k] + added, Math.min(raised, level + height));
   }
