@@ -12,7 +12,7 @@ import struct
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from onet_cli.archives.zip_member import Entry
 from onet_cli.errors import SourceError
@@ -76,9 +76,10 @@ class ZipDirectory:
             for place in places:
                 file.seek(place)
                 head = file.read(_HEADER.size)
-                _, flags, _, _, _, _, name_bytes, extra_bytes, _, _ = _HEADER.unpack(head)
+                fields = _HEADER.unpack(head)
+                _, flags, *_, name_bytes, extra_bytes, _, _ = fields
                 name = _decode(file.read(name_bytes), flags)
-                yield name.rstrip("/"), _entry(head, file.read(extra_bytes))
+                yield name.rstrip("/"), _entry(fields, file.read(extra_bytes))
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry of a member, or None if there is none."""
@@ -138,18 +139,13 @@ def entries_in(data: bytes) -> Iterator[tuple[str, Entry]]:
         raise ValueError("its directory is missing")
     place, _, count = end
     for _ in range(count):
-        mark, flags, method, checksum, packed, size, name_bytes, extra_bytes, comment, offset = (
-            _HEADER.unpack_from(data, place)
-        )
+        fields = _HEADER.unpack_from(data, place)
+        mark, flags, *_, name_bytes, extra_bytes, comment, _ = fields
         if mark != _SIGNATURE:
             raise ValueError("its directory is damaged")
         extra = place + _HEADER.size + name_bytes
-        name = _decode(data[place + _HEADER.size : extra], flags)
-        if _UNKNOWN in (packed, size, offset):
-            head = data[place : place + _HEADER.size]
-            yield name, _entry(head, data[extra : extra + extra_bytes])
-        else:
-            yield name, Entry(offset, packed, method, flags, checksum, size)
+        name = data[place + _HEADER.size : extra]
+        yield _decode(name, flags), _entry(fields, data[extra : extra + extra_bytes])
         place = extra + extra_bytes + comment
 
 
@@ -161,16 +157,16 @@ def _decode(name: bytes, flags: int) -> str:
     return name.decode("utf-8" if flags & _UTF8 or name.isascii() else "cp437")
 
 
-def _entry(head: bytes, extra: bytes) -> Entry:
-    """Return the entry of a header and its extra field, which has what needs 64 bits."""
-    _, flags, method, checksum, packed, size, _, _, _, offset = _HEADER.unpack(head)
-    wide = _wide_field(extra) if _UNKNOWN in (packed, size, offset) else b""
-    numbers = []
-    for number in (size, packed, offset):
-        if number == _UNKNOWN and len(wide) >= 8:
-            number, wide = int.from_bytes(wide[:8], "little"), wide[8:]
-        numbers.append(number)
-    size, packed, offset = numbers
+def _entry(fields: tuple[Any, ...], extra: bytes) -> Entry:
+    """Return the entry of a header's fields and its extra field, which has what needs 64 bits."""
+    _, flags, method, checksum, packed, size, _, _, _, offset = fields
+    if _UNKNOWN in (packed, size, offset):
+        wide, numbers = _wide_field(extra), []
+        for number in (size, packed, offset):
+            if number == _UNKNOWN and len(wide) >= 8:
+                number, wide = int.from_bytes(wide[:8], "little"), wide[8:]
+            numbers.append(number)
+        size, packed, offset = numbers
     return Entry(offset, packed, method, flags, checksum, size)
 
 

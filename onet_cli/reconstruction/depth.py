@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from onet_cli.reconstruction.bounds import DepthBounds, nearest_ends, reach
 from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE
-from onet_cli.reconstruction.ray_maps import Map, Mask, blurred, filtered, opened
+from onet_cli.reconstruction.ray_maps import Map, Mask, blurred_mean, filtered, opened
 from onet_cli.reconstruction.smooth import Profiles
 
 SURE = 1.5
@@ -56,7 +56,7 @@ def find_bounds(
         return None
     depths = np.linspace(-NEAREST, NEAREST, DEPTHS)
     centre = _centres(logits, depths, level, mask)
-    half = DEEP * _smoothed(_local_half_width(mask) * (2 / SIDE), mask, 1.0)
+    half = DEEP * blurred_mean(_local_half_width(mask) * (2 / SIDE), mask, 1.0)
     own = centre.reshape(-1)
     ahead = reach(logits, depths, own, level)
     behind = reach(logits[:, ::-1], -depths[::-1], -own, level)
@@ -72,14 +72,7 @@ def _centres(logits: NDArray[np.floating], depths: Map, level: float, mask: Mask
     weights = np.exp((logits - highest) / SPREAD).astype(np.float64)
     means = (weights @ depths / weights.sum(axis=1)).reshape(SIDE, SIDE)
     sure = np.exp(np.clip(highest - level, -4.0, 1.0)).reshape(SIDE, SIDE)
-    return _smoothed(means, mask * sure, WINDOW)
-
-
-def _smoothed(values: Map, weights: Map | Mask, deviation: float) -> Map:
-    """Return the weighted mean of `values` (S, S) in a Gaussian window."""
-    total = blurred(weights.astype(np.float64), deviation)
-    smooth: Map = blurred(weights * values, deviation) / np.maximum(total, 1e-9)
-    return smooth
+    return blurred_mean(means, mask * sure, WINDOW)
 
 
 def _local_half_width(mask: Mask) -> Map:

@@ -90,9 +90,9 @@ class OccupancyField:
         def evaluate(rows: slice) -> None:
             logits[rows], gradients[rows] = self._points.with_gradient(points[rows])
             if self._change is not None:
-                own = points[rows], logits[rows]
-                gradients[rows] = self._change.change_gradient(*own, gradients[rows], self.level)
-                logits[rows] = self._change.change(*own, self.level)
+                logits[rows], gradients[rows] = self._change.change_with_gradient(
+                    points[rows], logits[rows], gradients[rows], self.level
+                )
             for bounds in self._bounds:
                 heights = self.level + bounds.heights(points[rows])
                 above = rows.start + np.flatnonzero(heights < logits[rows])

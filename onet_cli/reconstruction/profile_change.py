@@ -40,21 +40,21 @@ class ProfileChange:
         changed: NDArray[np.float32] = found.astype(np.float32)
         return changed
 
-    def change_gradient(
+    def change_with_gradient(
         self,
         points: NDArray[np.floating],
         logits: NDArray[np.float32],
         gradients: NDArray[np.float32],
         level: float,
-    ) -> NDArray[np.float64]:
-        """Return the changed `gradients` (N, 3) of a field that has `logits` (N,) at `points`."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the changed `logits` (N,) and `gradients` (N, 3) of a field at `points` (N, 3)."""
         added, profile, height = self._sample(points).T
         by_added, by_profile, by_height = slopes_of(self._sample, points.astype(np.float64))
+        own, raised = logits + added, np.minimum(profile, level + height)
         capped = profile > level + height
         filled = np.where(capped[:, None], by_height, by_profile)
-        higher = np.minimum(profile, level + height) > logits + added
-        changed: NDArray[np.float64] = np.where(higher[:, None], filled, gradients + by_added)
-        return changed
+        higher = (raised > own)[:, None]
+        return np.maximum(own, raised), np.where(higher, filled, gradients + by_added)
 
     def _sample(self, points: NDArray[np.floating]) -> Map:
         seen, near = look(points.astype(np.float64), self.elevation, self.kappa)

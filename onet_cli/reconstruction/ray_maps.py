@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Map = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+LEAST_TOTAL = 1e-9
+"""Minimum total of weights by which means are divided."""
+
 SLOPE_STEP = 1e-5
 """Step of central differences, in the network's cube."""
 
@@ -59,10 +62,16 @@ def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: fl
     return found
 
 
+def blurred_mean(values: Map, weights: Map | Mask, deviation: float) -> Map:
+    """Return the means of `values` (..., S, S) by `weights` (S, S) in the window of `blurred`."""
+    total = blurred(weights.astype(np.float64), deviation)
+    means: Map = blurred(weights * values, deviation) / np.maximum(total, LEAST_TOTAL)
+    return means
+
+
 def blurred_inside(values: Map, deviation: float) -> Map:
     """Blur `values` (S, S) as `blurred`, by means over the part of the window in the image."""
-    inside: Map = blurred(values, deviation) / blurred(np.ones_like(values), deviation)
-    return inside
+    return blurred_mean(values, np.ones_like(values), deviation)
 
 
 def blurred(values: Map, deviation: float) -> Map:

@@ -23,6 +23,7 @@ from onet_cli.reconstruction.ray_maps import (
     Map,
     Mask,
     blurred,
+    blurred_mean,
     filtered,
     opened,
     sample_map,
@@ -186,8 +187,7 @@ def _choose_depths(
         best = (logits - cost).argmax(axis=1)
         highest = logits[at, best].astype(np.float64)
         weight = _map(rays, np.exp(np.clip(highest - level, -4.0, 1.0)))
-        total = blurred(weight, WINDOW)
-        smooth = blurred(weight * _map(rays, depths[best]), WINDOW) / np.maximum(total, 1e-9)
+        smooth = blurred_mean(_map(rays, depths[best]), weight, WINDOW)
         around = smooth[rays[:, 0], rays[:, 1]]
         cost = BENDING * (depths - around[:, None]) ** 2
     return smooth, highest

@@ -11,7 +11,7 @@ Source: bilateral filtering, Tomasi and Manduchi, ICCV 1998, of profiles in plac
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.reconstruction.ray_maps import Map, Mask, blurred
+from onet_cli.reconstruction.ray_maps import Mask, blurred, blurred_mean
 
 REACH = 2
 """Half edge in rays of the window."""
@@ -80,16 +80,9 @@ def continued(profiles: Profiles, mask: Mask) -> Profiles:
     """Return `profiles` (S, S, D) with those just outside of `mask` continued from inside."""
     near = ~mask & (blurred(mask.astype(np.float64), BEYOND) > LEAST_WEIGHT)
     layers = np.moveaxis(profiles.astype(np.float64), 2, 0)
-    means = np.moveaxis(_blurred_in(layers, mask, BEYOND), 0, 2)
+    means = np.moveaxis(blurred_mean(layers, mask, BEYOND), 0, 2)
     found: Profiles = np.where(near[..., None], means, profiles).astype(np.float32)
     return found
-
-
-def _blurred_in(values: Map, mask: Mask, deviation: float) -> Map:
-    """Return the means of `values` (..., S, S) in `mask` (S, S) in a Gaussian window."""
-    total = blurred(mask.astype(np.float64), deviation)
-    means: Map = blurred(values * mask, deviation) / np.maximum(total, 1e-6)
-    return means
 
 
 def _overlap(step: tuple[int, int], side: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

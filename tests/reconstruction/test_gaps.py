@@ -12,6 +12,7 @@ from onet_cli.reconstruction.gaps import LIMIT, MARGIN, find_gaps
 from onet_cli.reconstruction.outline import SIDE, fit_outline, peaks_along_rays
 from onet_cli.reconstruction.peaks import FRONT, front_peak
 from onet_cli.reconstruction.profiles import change_profiles
+from tests.reconstruction.gradients import require_gradient
 
 CAMERAS = [(0.0, 0.0), (0.35, 0.2), (1.0, 0.3)]
 MIDDLES = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
@@ -172,14 +173,7 @@ def test_the_gradient_is_that_of_the_raised_field():
     rng = np.random.default_rng(1)
     points = (rng.random((500, 3)) * [0.5, 0.5, 0.1] - [0.25, 0.25, 0.05]).astype(np.float32)
 
-    logits, slopes = raised.with_gradient(points)
-
-    np.testing.assert_allclose(logits, raised(points), atol=1e-5)
-    move = rng.normal(size=(500, 3)).astype(np.float32) * np.float32(1e-3)
-    gain = raised(points + move / 2).astype(np.float64) - raised(points - move / 2)
-    expected = (slopes * move).sum(axis=1)
-    # Where a step crosses cells, or another bound becomes the least, the slope changes.
-    assert np.quantile(np.abs(gain - expected), 0.9) < 0.02 * np.abs(expected).mean()
+    require_gradient(raised, points, rng, share=0.9)
 
 
 def test_of_a_shell_the_front_appears_as_the_photo_shows_it():

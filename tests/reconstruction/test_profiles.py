@@ -14,6 +14,7 @@ from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE, fit_outline, peaks_along_rays
 from onet_cli.reconstruction.profile_change import ProfileChange
 from onet_cli.reconstruction.profiles import NOWHERE, change_profiles
+from tests.reconstruction.gradients import require_gradient
 
 CAMERAS = [(0.0, 0.0), (0.35, 0.2), (1.0, 0.3)]
 RADIUS = 0.6
@@ -190,11 +191,4 @@ def test_the_gradient_is_that_of_the_changed_field():
     after = field.with_change(ProfileChange(volume, 0.35, 0.2, NEAREST))
     points = (rng.random((500, 3)) - 0.5).astype(np.float32)
 
-    logits, slopes = after.with_gradient(points)
-
-    np.testing.assert_allclose(logits, after(points), atol=1e-5)
-    move = rng.normal(size=(500, 3)).astype(np.float32) * np.float32(1e-3)
-    gain = after(points + move / 2).astype(np.float64) - after(points - move / 2)
-    expected = (slopes * move).sum(axis=1)
-    # Steps from one cell to the next, or from one case to another, have two slopes.
-    assert np.quantile(np.abs(gain - expected), 0.8) < 0.02 * np.abs(expected).mean()
+    require_gradient(after, points, rng, share=0.8)

@@ -19,7 +19,7 @@
 import { clip } from "../photo/numbers.js";
 import { boundsOf, nearestEnds, reaches } from "./bounds.js";
 import { linspace } from "./frame.js";
-import { blurred, filtered, opened } from "./rayMaps.js";
+import { blurredMean, filtered, opened } from "./rayMaps.js";
 
 /**
  * The bounds on the depth of a field, or null if it is sure of all depths.
@@ -45,7 +45,7 @@ export function findBounds(profiles, mask, level, camera, { outline, depth, boun
   if (!own.some((each) => each > 0)) return null;
   const depths = linspace(-nearest, nearest, count);
   const centre = centres(profiles, depths, highest, level, mask, depth, side);
-  const half = smoothed(localHalfWidth(mask, side), mask, 1, side).map(
+  const half = blurredMean(localHalfWidth(mask, side), mask, 1, side).map(
     (each) => depth.deep * each * (2 / side),
   );
   const ends = /** @type {(1 | -1)[]} */ ([-1, 1]).map((sign) => {
@@ -80,21 +80,7 @@ function centres(profiles, depths, highest, level, mask, { spread, window }, sid
     return sum / total;
   });
   const sure = highest.map((most, ray) => mask[ray] * Math.exp(clip(most - level, -4, 1)));
-  return smoothed(means, sure, window, side);
-}
-
-/**
- * The weighted mean of `values` in a Gaussian window.
- *
- * @param {Float64Array} values
- * @param {ArrayLike<number>} weights
- * @param {number} deviation
- * @param {number} side
- */
-function smoothed(values, weights, deviation, side) {
-  const total = blurred(Float64Array.from(weights), deviation, side);
-  const sums = blurred(values.map((each, at) => each * weights[at]), deviation, side);
-  return sums.map((each, at) => each / Math.max(total[at], 1e-9));
+  return blurredMean(means, sure, window, side);
 }
 
 /**

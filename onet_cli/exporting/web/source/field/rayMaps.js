@@ -65,6 +65,27 @@ export function filtered(values, window, choose, outside, side) {
   return found;
 }
 
+const LEAST_TOTAL = 1e-9; // of weights by which means are divided
+
+/**
+ * The means of `values` (side, side) by weights in the window of `blurred`.
+ *
+ * @param {Float64Array} values
+ * @param {ArrayLike<number>} weights
+ * @param {number} deviation
+ * @param {number} side
+ * @returns {Float64Array}
+ */
+export function blurredMean(values, weights, deviation, side) {
+  const total = blurred(Float64Array.from(weights), deviation, side);
+  const sums = blurred(
+    values.map((each, at) => each * weights[at]),
+    deviation,
+    side,
+  );
+  return sums.map((each, at) => each / Math.max(total[at], LEAST_TOTAL));
+}
+
 /**
  * Blur (side, side) by means over the part of the window in the image.
  *
@@ -74,8 +95,7 @@ export function filtered(values, window, choose, outside, side) {
  * @returns {Float64Array}
  */
 export function blurredInside(values, deviation, side) {
-  const inside = blurred(new Float64Array(values.length).fill(1), deviation, side);
-  return blurred(values, deviation, side).map((each, at) => each / inside[at]);
+  return blurredMean(values, new Float64Array(values.length).fill(1), deviation, side);
 }
 
 /**

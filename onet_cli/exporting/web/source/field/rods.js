@@ -34,7 +34,7 @@
 import { clip } from "../photo/numbers.js";
 import { boundsOf, nearestEnds, reaches } from "./bounds.js";
 import { alongRays, linspace, look } from "./frame.js";
-import { blurred, filtered, opened, sampled } from "./rayMaps.js";
+import { blurred, blurredMean, filtered, opened, sampled } from "./rayMaps.js";
 
 /**
  * The rods that are missing in the field or blades in it, or null if there are none.
@@ -170,17 +170,16 @@ function chooseDepths(rays, logits, depths, level, { side, rounds, window, bendi
   let chosen = new Float64Array(side * side);
   for (let round = 0; round < rounds; round++) {
     const weight = new Float64Array(side * side);
-    const weighted = new Float64Array(side * side);
+    const found = new Float64Array(side * side);
     rays.forEach((at, n) => {
       const gain = (/** @type {number} */ k) => logits[n * count + k] - cost[n * count + k];
       let best = 0;
       for (let k = 1; k < count; k++) if (gain(k) > gain(best)) best = k;
       highest[n] = logits[n * count + best];
       weight[at] = Math.exp(clip(highest[n] - level, -4, 1));
-      weighted[at] = weight[at] * depths[best];
+      found[at] = depths[best];
     });
-    const total = blurred(weight, window, side);
-    chosen = blurred(weighted, window, side).map((each, at) => each / Math.max(total[at], 1e-9));
+    chosen = blurredMean(found, weight, window, side);
     rays.forEach((at, n) => {
       for (let k = 0; k < count; k++)
         cost[n * count + k] = bending * (depths[k] - chosen[at]) ** 2;

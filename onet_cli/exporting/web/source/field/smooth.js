@@ -13,7 +13,7 @@
  */
 
 import { clip } from "../photo/numbers.js";
-import { blurred } from "./rayMaps.js";
+import { blurred, blurredMean } from "./rayMaps.js";
 import { sigmoid } from "./threshold.js";
 
 /**
@@ -83,32 +83,11 @@ export function continued(profiles, mask, { beyond, leastWeight }) {
   const total = blurred(Float64Array.from(mask), beyond, side);
   const found = profiles.slice();
   for (let layer = 0; layer < count; layer++) {
-    const means = blurredIn(
-      total.map((_, ray) => profiles[ray * count + layer]),
-      mask,
-      beyond,
-    );
+    const own = total.map((_, ray) => profiles[ray * count + layer]);
+    const means = blurredMean(own, mask, beyond, side);
     means.forEach((each, ray) => {
       if (!mask[ray] && total[ray] > leastWeight) found[ray * count + layer] = each;
     });
   }
   return found;
-}
-
-/**
- * The means of `values` (side, side) in the mask in a Gaussian window.
- *
- * @param {Float64Array} values
- * @param {Uint8Array} mask
- * @param {number} deviation
- */
-function blurredIn(values, mask, deviation) {
-  const side = Math.round(Math.sqrt(mask.length));
-  const total = blurred(Float64Array.from(mask), deviation, side);
-  const sums = blurred(
-    values.map((each, ray) => each * mask[ray]),
-    deviation,
-    side,
-  );
-  return sums.map((each, ray) => each / Math.max(total[ray], 1e-6));
 }
