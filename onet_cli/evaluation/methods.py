@@ -126,6 +126,7 @@ class CheckpointMethod:
                 "gaps": settings.gaps,
                 "thin": settings.thin,
                 "depth": settings.depth,
+                "revolve": settings.revolve,
             }
             _claim(self.meshes, facts | {"resolution": self.resolution} | made)
 

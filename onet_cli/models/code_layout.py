@@ -60,6 +60,11 @@ class CodeLayout:
         return rest % GRID**2 == MIRROR_WIDTH
 
     @property
+    def symmetry_start(self) -> int | None:
+        """Where in a code the numbers begin that `symmetry_of` returns; None if there are none."""
+        return self.code_dim - CAMERA_WIDTH - MIRROR_WIDTH if self.mirrored else None
+
+    @property
     def cells(self) -> int:
         """Size of the map of the whole picture, (K, 7, 7)."""
         rest = self.code_dim - LOCAL_WIDTH * LOCAL_SIDE**2 - CAMERA_WIDTH
@@ -74,6 +79,14 @@ class CodeLayout:
         """Return the local features (B, 32 * 56 * 56) of a code (B, C)."""
         local: Rows = code[:, self.cells : self.cells + LOCAL_WIDTH * LOCAL_SIDE**2]
         return local
+
+
+def has_mirror(code_dim: int) -> bool:
+    """Return whether codes of `code_dim` numbers are of this form and have a mirror plane."""
+    try:
+        return CodeLayout(code_dim).mirrored
+    except InvalidOptionError:
+        return False
 
 
 def camera_of(code: Rows) -> Rows:

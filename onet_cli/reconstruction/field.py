@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,17 @@ from numpy.typing import NDArray
 from onet_cli.models.predictor import Points
 from onet_cli.reconstruction.bounds import DepthBounds
 from onet_cli.reconstruction.profile_change import ProfileChange
+from onet_cli.reconstruction.revolution import Revolution
 from onet_cli.reconstruction.rods import Rods
+
+
+class Changes(NamedTuple):
+    """Changes of a field, in the order in which they are made."""
+
+    profiles: ProfileChange | None = None
+    depth: DepthBounds | None = None
+    rods: Rods | None = None
+    revolution: Revolution | None = None
 
 
 class OccupancyField:
@@ -17,34 +28,34 @@ class OccupancyField:
 
     `points` is the result of `Predictor.for_code`, and `threshold` the probability at the surface.
     Chunks run on one Python thread per core, as many as `points.workers` has. The logits are
-    changed along the rays of the image, then bounded in depth, and raised to `rods`.
+    changed along the rays of the image, bounded in depth, raised to rods, and replaced by a body of
+    revolution, as `changes` have them.
     """
 
     def __init__(
-        self,
-        points: Points,
-        threshold: float = 0.5,
-        change: ProfileChange | None = None,
-        bounds: DepthBounds | None = None,
-        rods: Rods | None = None,
+        self, points: Points, threshold: float = 0.5, changes: Changes | None = None
     ) -> None:
         self._points = points
         self.threshold = threshold
-        self._change, self._depth, self._rods = change, bounds, rods
+        self._changes = changes or Changes()
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the logits (N,) at `points` (N, 3) in the frame of the network's points."""
         points = np.ascontiguousarray(points, dtype=np.float32)
         logits = np.empty(len(points), dtype=np.float32)
 
+        profiles, _, rods, revolution = self._changes
+
         def evaluate(rows: slice) -> None:
             found = self._points(points[rows])
-            if self._change is not None:
-                found = self._change.change(points[rows], found, self.level)
+            if profiles is not None:
+                found = profiles.change(points[rows], found, self.level)
             for bounds in self._bounds:
                 found = np.minimum(found, self.level + bounds.heights(points[rows]))
-            if self._rods is not None:
-                found = np.maximum(found, self.level + self._rods.heights(points[rows]))
+            if rods is not None:
+                found = np.maximum(found, self.level + rods.heights(points[rows]))
+            if revolution is not None:
+                found = revolution.change(points[rows], found, self.level)
             logits[rows] = found
 
         self._for_each_chunk(evaluate, len(points))
@@ -57,7 +68,7 @@ class OccupancyField:
 
     def cut_at(self, threshold: float) -> "OccupancyField":
         """Return the same field with another threshold."""
-        return OccupancyField(self._points, threshold, self._change, self._depth, self._rods)
+        return OccupancyField(self._points, threshold, self._changes)
 
     def at_level(self, level: float) -> "OccupancyField":
         """Return the same field with another iso-level (logit)."""
@@ -67,17 +78,24 @@ class OccupancyField:
         """Return the field of other points with the same threshold, without any changes."""
         return OccupancyField(points, self.threshold)
 
-    def with_change(self, change: ProfileChange | None) -> "OccupancyField":
+    def with_change(self, profiles: ProfileChange | None) -> "OccupancyField":
         """Return the same field with another change along the rays of the image."""
-        return OccupancyField(self._points, self.threshold, change, self._depth, self._rods)
+        return self._with(self._changes._replace(profiles=profiles))
 
-    def with_bounds(self, bounds: DepthBounds | None) -> "OccupancyField":
+    def with_bounds(self, depth: DepthBounds | None) -> "OccupancyField":
         """Return the same field with other bounds on its depth."""
-        return OccupancyField(self._points, self.threshold, self._change, bounds, self._rods)
+        return self._with(self._changes._replace(depth=depth))
 
     def with_rods(self, rods: Rods | None) -> "OccupancyField":
         """Return the same field with other rods."""
-        return OccupancyField(self._points, self.threshold, self._change, self._depth, rods)
+        return self._with(self._changes._replace(rods=rods))
+
+    def with_revolution(self, revolution: Revolution | None) -> "OccupancyField":
+        """Return the same field with another body of revolution in its place."""
+        return self._with(self._changes._replace(revolution=revolution))
+
+    def _with(self, changes: Changes) -> "OccupancyField":
+        return OccupancyField(self._points, self.threshold, changes)
 
     def with_gradient(
         self, points: NDArray[np.floating]
@@ -87,10 +105,12 @@ class OccupancyField:
         logits = np.empty(len(points), dtype=np.float32)
         gradients = np.empty((len(points), 3), dtype=np.float32)
 
+        profiles, _, rods, revolution = self._changes
+
         def evaluate(rows: slice) -> None:
             logits[rows], gradients[rows] = self._points.with_gradient(points[rows])
-            if self._change is not None:
-                logits[rows], gradients[rows] = self._change.change_with_gradient(
+            if profiles is not None:
+                logits[rows], gradients[rows] = profiles.change_with_gradient(
                     points[rows], logits[rows], gradients[rows], self.level
                 )
             for bounds in self._bounds:
@@ -98,11 +118,15 @@ class OccupancyField:
                 above = rows.start + np.flatnonzero(heights < logits[rows])
                 logits[above] = heights[above - rows.start]
                 gradients[above] = bounds.slopes(points[above])
-            if self._rods is not None:
-                heights = self.level + self._rods.heights(points[rows])
+            if rods is not None:
+                heights = self.level + rods.heights(points[rows])
                 below = rows.start + np.flatnonzero(heights > logits[rows])
                 logits[below] = heights[below - rows.start]
-                gradients[below] = self._rods.slopes(points[below])
+                gradients[below] = rods.slopes(points[below])
+            if revolution is not None:
+                logits[rows], gradients[rows] = revolution.change_with_gradient(
+                    points[rows], logits[rows], gradients[rows], self.level
+                )
 
         self._for_each_chunk(evaluate, len(points))
         return logits, gradients
@@ -110,7 +134,8 @@ class OccupancyField:
     @property
     def _bounds(self) -> list[DepthBounds]:
         """All bounds on the depth."""
-        given = self._depth, None if self._rods is None else self._rods.bounds
+        rods = self._changes.rods
+        given = self._changes.depth, None if rods is None else rods.bounds
         return [bounds for bounds in given if bounds is not None]
 
     def _for_each_chunk(self, work: Callable[[slice], None], count: int) -> None:

@@ -29,7 +29,9 @@ from onet_cli.reconstruction.outline import OutlineFit, between, fit_outline, sh
 from onet_cli.reconstruction.profiles import change_profiles
 from onet_cli.reconstruction.refine import refine
 from onet_cli.reconstruction.result import Reconstruction
+from onet_cli.reconstruction.revolution import Axis
 from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.roundness import find_axis, find_revolution
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE, GeneratorSettings
 from onet_cli.reconstruction.threshold import adapted_threshold, consistency, expected_at_level
 from onet_cli.reconstruction.tidy import drop_components
@@ -140,12 +142,17 @@ class MeshGenerator:
         mask = photo_mask(image, given)
         front = None if self._front is None else guess_front(self._front, codes[0], ensemble)
         made = Impression(described, field, camera, mask, field, front, ensemble.members)
-        return made if mask is None else self._fitted(made, camera, mask)
+        if mask is None:
+            return made
+        axis = find_axis(codes[0]) if self.settings.revolve else None
+        return self._fitted(made, camera, mask, axis)
 
-    def _fitted(self, made: Impression, camera: NDArray[np.float32], mask: Mask) -> Impression:
-        """Return `made` with its level moved by the outline in `mask`, and with missing parts."""
+    def _fitted(
+        self, made: Impression, camera: NDArray[np.float32], mask: Mask, axis: Axis | None
+    ) -> Impression:
+        """Return `made` with its level moved by the outline in `mask`, and its field changed."""
         settings, field = self.settings, made.field
-        wanted = self._outline or settings.smooth or settings.gaps or settings.depth
+        wanted = self._outline or settings.smooth or settings.gaps or settings.depth or axis
         fit = fit_outline(field, camera, mask) if wanted else None
         if fit is not None and self._outline:
             field = field.at_level(between(field.level, fit, self._outline))
@@ -159,6 +166,8 @@ class MeshGenerator:
             thin=settings.thin,
             depth=settings.depth,
         )
+        if axis is not None and fit is not None and fit.valid:
+            lifted = lifted.with_revolution(find_revolution(field, camera, mask, axis))
         return replace(made, field=lifted, bare=field, gaps=share)
 
     def _adapted(self, points: Points) -> OccupancyField:

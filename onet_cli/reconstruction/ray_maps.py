@@ -50,6 +50,13 @@ def opened(mask: Mask, window: tuple[int, int]) -> Mask:
     return filtered(eroded, window, np.maximum, 0) > 0.5
 
 
+def dilated(mask: Mask, reach: int) -> Mask:
+    """Return the morphological dilation of `mask` (S, S) by `reach` rays in all directions."""
+    edge = 2 * reach + 1
+    wider: Mask = filtered(mask.astype(np.float64), (edge, edge), np.maximum, 0) > 0.5
+    return wider
+
+
 def filtered(values: Map, window: tuple[int, int], choose: np.ufunc, outside: float) -> Map:
     """Return the least or largest of `values` (S, S) in a `window` of odd sides around each."""
     found = values

@@ -48,11 +48,12 @@ class GeneratorSettings:
     vertices from the photo, `smooth` smooths visible surfaces (`reconstruction.smooth`), `gaps`
     closes gaps (`reconstruction.gaps`), `thin` recovers thin parts and bounds their depth
     (`reconstruction.rods`), `depth` bounds that of other parts where the network is unsure
-    (`reconstruction.depth`), `multiscale` averages over the sizes of the photo that the checkpoint
-    names (`reconstruction.ensemble`), `flip` also over its mirror image, and `front` turns the
-    object's front to +z if its confidence is high enough; meshes of networks of the object's frame
-    always face +z. `signs` computes indicators of a bad mesh even if the checkpoint has no
-    predictor for them.
+    (`reconstruction.depth`), `revolve` makes round objects exactly round
+    (`reconstruction.roundness`), `multiscale` averages over the sizes of the photo that the
+    checkpoint names (`reconstruction.ensemble`), `flip` also over its mirror image, and `front`
+    turns the object's front to +z if its confidence is high enough; meshes of networks of the
+    object's frame always face +z. `signs` computes indicators of a bad mesh even if the checkpoint
+    has no predictor for them.
     """
 
     resolution: Annotated[int, Setting("Cells per side of the grid.", MESH)] = 128
@@ -89,6 +90,7 @@ class GeneratorSettings:
     gaps: Annotated[bool, Setting("Close gaps in surfaces that the photo shows.", RARE)] = True
     thin: Annotated[bool, Setting("Recover thin parts of the photo, as deep as wide.", RARE)] = True
     depth: Annotated[bool, Setting("Bound the depth where the network is unsure.", RARE)] = True
+    revolve: Annotated[bool, Setting("Make round objects exactly round.", RARE)] = True
     multiscale: Annotated[bool, Setting("Average over two sizes of the photo.", RARE)] = True
     flip: Annotated[bool, Setting("Average over photo and mirror image; slower.", RARE)] = False
     front: Annotated[bool, Setting("Turn the object's front to +z if predicted.", RARE)] = False
@@ -126,6 +128,7 @@ class GeneratorKeywords(TypedDict, total=False):
     gaps: bool
     thin: bool
     depth: bool
+    revolve: bool
     multiscale: bool
     flip: bool
     front: bool

@@ -178,6 +178,7 @@ def main() -> None:
         gaps=False,
         thin=False,
         depth=False,
+        revolve=False,
         multiscale=not asked.no_multiscale,
         flip=asked.flip,
     )

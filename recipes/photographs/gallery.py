@@ -16,7 +16,7 @@ from PIL import Image
 from table import HERE, Photograph, read_table
 
 FREE = ("CC-BY-4.0", "CC0")
-MODEL = "smoothed"
+MODEL = "revolved"
 """Name in marks.csv of the shipped weights."""
 
 WIDTH, QUALITY = 560, 80

@@ -7,8 +7,11 @@ import torch
 import trimesh
 
 from onet_cli.errors import EmptySurfaceError, InvalidOptionError
+from onet_cli.geometry.picture_frame import from_cube, to_cube
+from onet_cli.reconstruction import generator
 from onet_cli.reconstruction.generator import MeshGenerator
 from onet_cli.reconstruction.outline import SIDE, peaks_along_rays
+from onet_cli.reconstruction.revolution import Axis
 from onet_cli.reconstruction.settings import GeneratorSettings
 from tests.reconstruction.rigged import box_checkpoint, sphere_checkpoint, surface_radius
 
@@ -168,7 +171,7 @@ def look(mask, **settings):
 
 
 def test_level_and_missing_parts_follow_the_mask_and_the_settings():
-    off = {"smooth": False, "gaps": False, "thin": False, "depth": False}
+    off = dict.fromkeys(("smooth", "gaps", "thin", "depth", "revolve"), False)
     plain = look(np.ones((224, 224), bool), **off)
     covered = peaks_along_rays(plain.bare, plain.camera).highest > 0
     mask = np.kron(covered, np.ones((224 // SIDE, 224 // SIDE), bool))
@@ -190,3 +193,23 @@ def test_level_and_missing_parts_follow_the_mask_and_the_settings():
     assert (bounded.field(points) < bare.field(points)).any()
     assert bare.field.level != plain.field.level
     assert look(mask).gaps < filled.gaps
+
+
+def test_round_objects_are_turned_if_wanted(monkeypatch):
+    """A network that takes a box for round gets a body of revolution."""
+    whole = look(np.ones((224, 224), bool))
+    covered = peaks_along_rays(whole.bare, whole.camera).highest > whole.bare.level
+    mask = np.kron(covered, np.ones((224 // SIDE, 224 // SIDE), bool))
+    points = (np.random.default_rng(0).random((4000, 3)) - 0.5).astype(np.float32)
+    plain = look(mask)
+    monkeypatch.setattr(generator, "find_axis", lambda code: Axis(0.0, 0.0, 1.0))
+
+    turned, left = look(mask), look(mask, revolve=False)
+
+    np.testing.assert_array_equal(left.field(points), plain.field(points))
+    quarter = from_cube(points)[:, [2, 1, 0]] * [1, 1, -1]
+    around = to_cube(quarter).astype(np.float32)
+    before, after = (
+        np.abs(look.field(around) - look.field(points)) < 1e-3 for look in (plain, turned)
+    )
+    assert after.mean() > 3 * before.mean()  # what is beside the round body stays as it is

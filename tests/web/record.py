@@ -11,6 +11,7 @@ from PIL import Image
 from onet_cli.exporting.web.description import constants, describe_model
 from onet_cli.geometry.mesh import make_mesh
 from onet_cli.geometry.simplify import simplify
+from onet_cli.models.code_layout import BINS, USUAL_CODE, CodeLayout
 from onet_cli.models.segmentation import network
 from onet_cli.models.shipped import find_checkpoint
 from onet_cli.models.stored import read_description
@@ -35,6 +36,7 @@ from onet_cli.reconstruction.outline import between, fit_outline, shrink
 from onet_cli.reconstruction.peaks import FRONT, front_peak
 from onet_cli.reconstruction.profiles import change_profiles
 from onet_cli.reconstruction.rods import SIDE, find_rods
+from onet_cli.reconstruction.roundness import find_axis, find_revolution
 from onet_cli.reconstruction.threshold import (
     adapted_threshold,
     consistency,
@@ -201,6 +203,34 @@ def record_field():
     }
 
 
+def record_round():
+    """Return the body of revolution of a field whose mask also has a handle."""
+    rows, columns = np.mgrid[:224, :224]
+    mask = np.hypot(rows - 85, columns - 102) < 50
+    mask |= (abs(columns - 102) < 3) & (rows > 85) & (rows < 190)
+    handle = mask | (np.abs(np.hypot(rows - 85, columns - 160) - 18) < 7)
+    layout = CodeLayout(USUAL_CODE)
+    symmetry = np.random.default_rng(7).normal(1.2, 0.3, BINS + 2).astype(np.float32)
+    symmetry[BINS:] = -0.09, 0.01
+    code = np.zeros((1, USUAL_CODE), np.float32)
+    code[0, layout.symmetry_start :][: len(symmetry)] = symmetry
+    axis = find_axis(code)
+    field = OccupancyField(Blob(), 0.35)
+    body = find_revolution(field, CAMERA, handle, axis)
+    points = np.random.default_rng(8).uniform(-0.5, 0.5, (3000, 3)).astype(np.float32)
+    return {
+        "camera": CAMERA[0].tolist(),
+        "symmetry": packed(symmetry),
+        "mask": packed(handle.astype(np.uint8)),
+        "level": field.level,
+        "axis": list(axis),
+        "table": packed(body.table),
+        "weights": packed(body.weights),
+        "points": packed(points),
+        "turned": packed(field.with_revolution(body)(points)),
+    }
+
+
 def packed_mesh(mesh):
     """Return a mesh as JSON."""
     vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.uint32)
@@ -296,6 +326,7 @@ def main() -> None:
         "photos": {name: record_photo(photo) for name, photo in photos()},
         "targets": {name: record_target(*each) for name, *each in targets()},
         "field": record_field(),
+        "round": record_round(),
         "simplified": record_simplified(),
         "judged": record_judged(),
         "resizing": record_resizing(),

@@ -8,7 +8,7 @@ from onet_cli.geometry.marching_tables import tables
 from onet_cli.geometry.normalize import CUBE_EDGE
 from onet_cli.geometry.picture_frame import FARTHEST, LEAST_DEPTH, REACH
 from onet_cli.models.calibration import Calibration
-from onet_cli.models.code_layout import CodeLayout
+from onet_cli.models.code_layout import BINS, CodeLayout
 from onet_cli.models.info import CheckpointInfo
 from onet_cli.reconstruction import (
     agreement,
@@ -24,13 +24,15 @@ from onet_cli.reconstruction import (
     peaks,
     profile_change,
     profiles,
+    revolution,
     rods,
+    roundness,
     smooth,
     threshold,
 )
 from onet_cli.reconstruction.settings import MIN_COMPONENT_SHARE
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 
 def describe_model(
@@ -40,6 +42,7 @@ def describe_model(
 
     `weights` is the name of the file with its weights and the tensors of `calibration`.
     """
+    layout = CodeLayout(info.spec.code_dim)
     return {
         "formatVersion": FORMAT_VERSION,
         "name": name,
@@ -52,7 +55,8 @@ def describe_model(
         "outline": info.outline,
         "scales": list(info.scales),
         "exposure": info.exposure,
-        "cells": CodeLayout(info.spec.code_dim).cells,
+        "cells": layout.cells,
+        "symmetry": layout.symmetry_start,
         "calibration": None if calibration is None else _calibration(calibration),
         "constants": constants(),
     }
@@ -101,6 +105,7 @@ def constants() -> dict[str, Any]:
         "rods": _rods(),
         "bounds": _bounds(),
         "depth": _depth(),
+        "round": _round(),
         "doubt": {
             "side": agreement.SIZE,
             "reach": confidence.REACH,
@@ -179,6 +184,35 @@ def _depth() -> dict[str, float]:
         "spread": depth.SPREAD,
         "window": depth.WINDOW,
         "beside": depth.BESIDE,
+    }
+
+
+def _round() -> dict[str, float]:
+    return {
+        "bins": BINS,
+        "least": roundness.LEAST,
+        "full": roundness.FULL,
+        "share": roundness.SHARE,
+        "step": revolution.STEP,
+        "radii": roundness.RADII,
+        "heights": roundness.HEIGHTS,
+        "angles": roundness.ANGLES,
+        "even": roundness.EVEN,
+        "clip": roundness.CLIP,
+        "close": roundness.CLOSE,
+        "soft": roundness.SOFT,
+        "outer": roundness.OUTER,
+        "margin": gaps.MARGIN,
+        "limit": roundness.LIMIT,
+        "run": roundness.RUN,
+        "wall": roundness.WALL,
+        "finer": roundness.FINER,
+        "rim": roundness.RIM,
+        "agrees": roundness.AGREES,
+        "narrow": roundness.NARROW,
+        "hidden": roundness.HIDDEN,
+        "grown": roundness.GROWN,
+        "edge": roundness.EDGE,
     }
 
 

@@ -18,6 +18,7 @@
  * @property {boolean} gaps Close gaps in surfaces that the photo shows.
  * @property {boolean} thin Recover thin parts that the photo shows.
  * @property {boolean} depth Bound the depth where the network is unsure.
+ * @property {boolean} revolve Make round objects exactly round.
  * @property {boolean} join Join pieces.
  * @property {boolean} [color] Colour the vertices from the photo.
  *
@@ -31,7 +32,7 @@
  * @property {Field} field The mean of the copies.
  * @property {Float32Array[]} each Logits of each copy at points that fill the cube.
  * @property {Camera} camera
- * @property {Float32Array} cells The global part of the code.
+ * @property {Float32Array} code
  *
  * @typedef {object} Result
  * @property {Mesh} mesh Upright, in the unit cube.
@@ -57,6 +58,7 @@ import { photoMask } from "./mask.js";
 import { fitOutline, isValid, shrink } from "./outline.js";
 import { changeProfiles, withChange } from "./profiles.js";
 import { findRods } from "./rods.js";
+import { findAxis, findRevolution, withRevolution } from "./roundness.js";
 import { extentOf, iouOf, silhouette } from "./silhouette.js";
 import { bestCut, expectedAtLevel, falling, logit, sigmoid, spreadPoints } from "./threshold.js";
 import { expose } from "../photo/exposure.js";
@@ -78,8 +80,9 @@ export async function reconstruct(prepared, model, settings, tell) {
   const mask = photoMask(prepared.picture, prepared.mask);
   const { outline, frame } = constants;
   const moves = model.description.outline && !settings.threshold;
+  const axis = settings.revolve ? axisOf(seen.code, model.description) : null;
   const fit =
-    mask !== null && (moves || settings.smooth || settings.gaps || settings.depth)
+    mask !== null && (moves || settings.smooth || settings.gaps || settings.depth || axis)
       ? await fitOutline(field, camera, mask, outline, frame)
       : null;
   const level = levelOf(seen, fit, model.description, settings.threshold ?? null);
@@ -101,6 +104,10 @@ export async function reconstruct(prepared, model, settings, tell) {
     if (found !== null) lifted = withBounds(lifted, level, found);
   }
   if (rods !== null) lifted = withRods(withBounds(lifted, level, rods.bounds), level, rods.heights);
+  if (axis !== null && mask !== null && isValid(fit, outline)) {
+    const body = await findRevolution(field, level, camera, mask, axis, constants);
+    if (body !== null) lifted = withRevolution(lifted, body, level, camera, constants);
+  }
   tell("evaluating the field");
   const found = await surfaceOf(
     lifted,
@@ -143,7 +150,7 @@ export async function reconstruct(prepared, model, settings, tell) {
  * @returns {Promise<Look>}
  */
 async function look({ picture, mask }, model, { multiscale }) {
-  const { scales, imageSize: size, cells, exposure, constants } = model.description;
+  const { scales, imageSize: size, exposure, constants } = model.description;
   const shown = mask === null ? picture : expose(picture, mask, exposure);
   /** @type {number[]} */
   const used = multiscale ? scales : scales.slice(0, 1);
@@ -160,7 +167,18 @@ async function look({ picture, mask }, model, { multiscale }) {
     members.push(ofOriginal(await model.forCode(code), ratios[n], constants.frame));
     each.push(await members[n](points));
   }
-  return { field: meanField(members), each, camera, cells: codes[0].slice(0, cells) };
+  return { field: meanField(members), each, camera, code: codes[0] };
+}
+
+/**
+ * The axis of a round object; null if it is not round, or the network has no mirror planes.
+ *
+ * @param {Float32Array} code
+ * @param {any} description
+ */
+function axisOf(code, { symmetry: start, constants }) {
+  const width = constants.round.bins + 2;
+  return start === null ? null : findAxis(code.subarray(start, start + width), constants.round);
 }
 
 /**
@@ -192,9 +210,9 @@ function levelOf({ each }, fit, description, given) {
  * @param {Model} model
  */
 async function judge(mesh, standing, mask, level, seen, { description, calibration }) {
-  const { platt, constants } = description;
+  const { platt, cells: width, constants } = description;
   const { side, reach, lowAgreement, lengthWeight } = constants.doubt;
-  const { field, camera, cells, each, gaps } = seen;
+  const { field, camera, code, each, gaps } = seen;
   const reliability = calibration?.reliability ?? null;
   const agreement =
     mask === null ? null : iouOf(silhouette(mesh, camera, standing, side), mask);
@@ -209,7 +227,7 @@ async function judge(mesh, standing, mask, level, seen, { description, calibrati
   const signs = {
     agreement,
     lowest_tenth: quantile(confidence, 0.1),
-    out_of_distribution: calibration && outOfDistribution(cells, calibration, lengthWeight),
+    out_of_distribution: calibration && outOfDistribution(code.subarray(0, width), calibration, lengthWeight),
     expected_iou: expectedAtLevel(falling(meanOf(each)), platt ?? [1, 0], level),
     thickness: thicknessOf(mesh),
     consistency: consistencyOf(each, level),

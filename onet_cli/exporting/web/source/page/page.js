@@ -73,6 +73,7 @@ function settings() {
     gaps: find("gaps").checked,
     thin: find("thin").checked,
     depth: find("depth").checked,
+    revolve: find("revolve").checked,
     join: find("join").checked,
     color: find("color").checked,
   };

@@ -18,7 +18,7 @@ import { isolateObject } from "../photo/isolate.js";
 import { decodePhoto } from "./decode.js";
 
 const MOST_THREADS = 4;
-const FORMAT_VERSION = 4;
+const FORMAT_VERSION = 5;
 const place = (/** @type {string} */ name) => new URL(name, self.location.href).href;
 
 runtime.env.wasm.wasmPaths = {
