@@ -204,7 +204,7 @@ def compare(said, folder):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", nargs="*", help="by default an example, and one in a room")
+    parser.add_argument("photos", nargs="*", help="by default examples, one of them round, and one in a room")
     parser.add_argument("--site", help="a folder of `onet export --to web`, not to make another")
     parser.add_argument("--screenshots", help="a folder for them")
     arguments = parser.parse_args()
@@ -219,6 +219,7 @@ def main() -> None:
             in_a_room(folder / "room.png"),
             two_things(folder / "clicked.png"),
             two_things(folder / "boxed.png"),
+            str(ROOT / "examples" / "lamp.jpg"),  # a body of revolution
         ]
         picks = {"clicked": [0.74, 0.15], "boxed": [0.04, 0.04, 0.46, 0.96]}
         order = {"photos": photos, "folder": place, "picks": picks}
