@@ -82,7 +82,12 @@ def look(points: Points, elevation: float, kappa: float) -> tuple[Points, Points
         elevation: in radians.
         kappa: perspective per half edge of the picture.
     """
-    rays = tilt(from_cube(points), elevation)
+    return project(from_cube(points), elevation, kappa)
+
+
+def project(places: Points, elevation: float, kappa: float) -> tuple[Points, Points]:
+    """Return what `look` does, of `places` (..., 3) of the picture's frame."""
+    rays = tilt(places, elevation)
     near = rays[..., 2]
     # A point behind the camera is not visible; a projection far to the side will do.
     depth = np.maximum(1 - kappa * near, LEAST_DEPTH)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from onet_cli.reconstruction.peaks import front_peak
-from onet_cli.reconstruction.ray_maps import Map, Mask, blurred_inside, filtered, opened
+from onet_cli.reconstruction.ray_maps import Map, Mask, blurred_inside, dilated, filtered, opened
 from onet_cli.reconstruction.smooth import Profiles
 
 THICK = 3
@@ -58,8 +58,8 @@ def find_gaps(profiles: Profiles, highest: Map, mask: Mask, level: float) -> Gap
     possible = opened(mask, (THICK, THICK)) & (MARGIN - front <= LIMIT)
     weight = np.where(possible, np.clip(1 - highest / MARGIN, 0, 1), 0.0)
     lacking = weight * np.maximum(MARGIN - front, 0)
-    wide = opened(lacking > 0, (THICK, THICK)).astype(np.float64)
-    around = np.where(filtered(wide, (3, 3), np.maximum, 0) > 0, lacking, 0.0)
+    wide = opened(lacking > 0, (THICK, THICK))
+    around = np.where(dilated(wide, 1), lacking, 0.0)
     raised = blurred_inside(filtered(around, (3, 3), np.maximum, 0), WINDOW)
     share = np.count_nonzero(possible & (highest < 0)) / np.count_nonzero(mask)
     return Gaps(raised, share)

@@ -118,11 +118,22 @@ def _along(
     field: OccupancyField, camera: Camera, depths: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return the logits (SIDE * SIDE, D) at `depths` (SIDE * SIDE, D) of each ray, row-major."""
+    places = places_along(camera, depths).reshape(-1, 3)
+    logits: NDArray[np.float32] = field(to_cube(places)).reshape(depths.shape)
+    return logits
+
+
+def places_along(camera: Camera, depths: NDArray[np.float64]) -> NDArray[np.floating]:
+    """Return places (SIDE * SIDE, D, 3) of the picture's frame at `depths` along each ray.
+
+    Args:
+        camera: (1, 2) elevation in radians and kappa.
+        depths: (SIDE * SIDE, D) of each ray, row-major; or (D,), of all.
+    """
     elevation, kappa = (float(value) for value in camera[0])
     middles = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
     across = np.tile(middles, SIDE)[:, None]
     down = np.repeat(middles, SIDE)[:, None]
     shrink = 1 - kappa * depths
-    rays = np.stack([across * shrink, down * shrink, depths], axis=-1).reshape(-1, 3)
-    logits: NDArray[np.float32] = field(to_cube(tilt(rays, elevation))).reshape(depths.shape)
-    return logits
+    rays = np.stack(np.broadcast_arrays(across * shrink, down * shrink, depths), axis=-1)
+    return tilt(rays, elevation)

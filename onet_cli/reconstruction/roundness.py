@@ -16,11 +16,11 @@ Source: symmetry as a cue for hidden surfaces: Thrun and Wegbreit, "Shape from s
 import numpy as np
 from numpy.typing import NDArray
 
-from onet_cli.geometry.picture_frame import LEAST_DEPTH, tilt, to_cube
+from onet_cli.geometry.picture_frame import project, to_cube
 from onet_cli.models.code_layout import has_mirror, symmetry_of
 from onet_cli.reconstruction.field import OccupancyField
 from onet_cli.reconstruction.gaps import MARGIN
-from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE, coverage
+from onet_cli.reconstruction.outline import DEPTHS, NEAREST, SIDE, coverage, places_along
 from onet_cli.reconstruction.ray_maps import (
     Map,
     Mask,
@@ -121,10 +121,10 @@ def find_revolution(
     covered = coverage(mask, SIDE)
     places = _places(axis)
     # (2, H, R, 2): to the left and right of the axis.
-    beside = _project(places[:, :, [ANGLES // 2, 0]].transpose(2, 0, 1, 3), elevation, kappa)
+    beside, _ = project(places[:, :, [ANGLES // 2, 0]].transpose(2, 0, 1, 3), elevation, kappa)
     table = _mean(field, places, _near(covered, beside))
-    table = table + _raise(table, covered, beside, _highest(table, axis, elevation, kappa))
-    shown, body = covered > 0.5, _highest(table, axis, elevation, kappa) >= 0
+    table = table + _raise(table, covered, beside, _highest(table, axis, camera))
+    shown, body = covered > 0.5, _highest(table, axis, camera) >= 0
     parts = _parts(shown & ~body, body, beside[0, :, 0])
     if np.count_nonzero(shown & (body | parts)) < AGREES * np.count_nonzero(shown | body):
         return None
@@ -141,20 +141,13 @@ def _places(axis: Axis) -> Map:
     return np.stack(np.broadcast_arrays(x, height, z), axis=-1)
 
 
-def _project(places: Map, elevation: float, kappa: float) -> Map:
-    """Return the projections (..., 2) of `places` (..., 3), -1 to 1 across the image."""
-    rays = tilt(places, elevation)
-    seen: Map = rays[..., :2] / np.maximum(1 - kappa * rays[..., 2:], LEAST_DEPTH)
-    return seen
-
-
-def _seen(values: Map, seen: Map) -> Map:
+def _seen(values: Map, seen: NDArray[np.floating]) -> Map:
     """Return `values` (S, S) at projections `seen` (..., 2)."""
     found: Map = sample_map(values[..., None], seen.reshape(-1, 2))
     return found.reshape(seen.shape[:-1])
 
 
-def _near(covered: Map, beside: Map) -> Mask:
+def _near(covered: Map, beside: NDArray[np.floating]) -> Mask:
     """Return for each height and radius, (H, R), whether the object may be there on either side."""
     around = filtered(covered, (CLOSE, CLOSE), np.maximum, 0)
     left, right = _seen(around, beside) > 0
@@ -172,18 +165,14 @@ def _mean(field: OccupancyField, places: Map, near: Mask) -> Map:
     return table
 
 
-def _highest(table: Map, axis: Axis, elevation: float, kappa: float) -> Map:
+def _highest(table: Map, axis: Axis, camera: NDArray[np.floating]) -> Map:
     """Return the maximum (S, S) of a body along each ray of the image."""
-    middles = (np.arange(SIDE) + 0.5) * (2 / SIDE) - 1
     depths = np.linspace(-NEAREST, NEAREST, FINER * DEPTHS)
-    shrink = 1 - kappa * depths
-    across, down = middles[None, :, None] * shrink, middles[:, None, None] * shrink
-    rays = np.stack(np.broadcast_arrays(across, down, depths), axis=-1)
-    highest: Map = look_up(table, tilt(rays, elevation), axis).max(axis=2)
-    return highest
+    highest: Map = look_up(table, places_along(camera, depths), axis).max(axis=1)
+    return highest.reshape(SIDE, SIDE)
 
 
-def _raise(table: Map, covered: Map, beside: Map, highest: Map) -> Map:
+def _raise(table: Map, covered: Map, beside: NDArray[np.floating], highest: Map) -> Map:
     """Return how much walls are raised, (H, R): where the photo shows them and the body does not.
 
     Args:
@@ -212,7 +201,7 @@ def _raise(table: Map, covered: Map, beside: Map, highest: Map) -> Map:
     return raised
 
 
-def _parts(bare: Mask, body: Mask, axis: Map) -> Mask:
+def _parts(bare: Mask, body: Mask, axis: NDArray[np.floating]) -> Mask:
     """Return the rays (S, S) of parts beside the body, such as a handle.
 
     They reach beyond the body's rim, and differ from their mirror image across the axis.

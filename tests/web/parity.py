@@ -204,7 +204,7 @@ def compare(said, folder):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", nargs="*", help="by default examples, one of them round, and one in a room")
+    parser.add_argument("photos", nargs="*", help="by default examples, and one in a room")
     parser.add_argument("--site", help="a folder of `onet export --to web`, not to make another")
     parser.add_argument("--screenshots", help="a folder for them")
     arguments = parser.parse_args()
